@@ -1,0 +1,1 @@
+"""The published language: every record on a topic, and how it travels."""

@@ -1,0 +1,115 @@
+"""CloudEvents 1.0 on Kafka: binary mode is written, binary and structured mode are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from shared.contracts.base import Record
+from shared.contracts.topics import Topic
+
+__all__ = [
+    "CONTENT_TYPE",
+    "STRUCTURED_CONTENT_TYPE",
+    "Envelope",
+    "UnreadableRecordError",
+    "encode",
+    "header_text",
+    "payload_of",
+]
+
+CONTENT_TYPE = "application/json"
+STRUCTURED_CONTENT_TYPE = "application/cloudevents+json"
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class UnreadableRecordError(ValueError):
+    """A record whose bytes do not follow the contract; `reason` is a code, the message says what is wrong."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One record ready to be sent: the exact bytes, and the CloudEvents attributes as Kafka headers."""
+
+    event_id: UUID
+    topic: str
+    key: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    value: bytes
+
+
+def encode(topic: Topic[Any], record: Record, *, event_id: UUID, traceparent: str | None = None) -> Envelope:
+    """The binary-mode form of a record: `ce_` headers, JSON value, key by the topic's rule."""
+    value = orjson.dumps(record.model_dump(mode="json"))
+    attributes: list[tuple[str, bytes]] = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event_id).encode()),
+        ("ce_source", f"/kinerja/{topic.owner if topic.owner.isalpha() else 'consumer'}".encode()),
+        ("ce_type", topic.name.encode()),
+        ("ce_time", record.recorded_at.isoformat().replace("+00:00", "Z").encode()),
+    ]
+    subject = topic.subject_of(record)
+    if subject is not None:
+        attributes.append(("ce_subject", subject.encode()))
+    attributes.append(("content-type", CONTENT_TYPE.encode()))
+    if traceparent is not None:
+        attributes.append(("traceparent", traceparent.encode()))
+    return Envelope(event_id, topic.name, topic.key_of(record).encode(), tuple(attributes), value)
+
+
+def header_text(headers: Headers, name: str) -> str | None:
+    """A header's text, or None where it is absent, null or not UTF-8 (headers never make a record unreadable)."""
+    for header, value in headers:
+        if header == name and value is not None:
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
+    """The JSON bytes of the record itself, from either mode.
+
+    Raises UnreadableRecordError for a record without a value, and for one that says it is of another type.
+    """
+    if value is None:
+        raise UnreadableRecordError("NO_VALUE", "the record has no value")
+    content_type = header_text(headers, "content-type")
+    event_type = header_text(headers, "ce_type")
+    if content_type is not None and content_type.partition(";")[0].strip() == STRUCTURED_CONTENT_TYPE:
+        try:
+            event = orjson.loads(value)
+        except orjson.JSONDecodeError as error:
+            raise UnreadableRecordError("NOT_JSON", f"the structured event is not JSON: {error}") from error
+        if not isinstance(event, dict) or "data" not in event:
+            raise UnreadableRecordError("NO_DATA", "the structured event has no data")
+        event_type = event.get("type") if isinstance(event.get("type"), str) else None
+        value = orjson.dumps(event["data"])
+    if event_type is not None and event_type != topic:
+        raise UnreadableRecordError(
+            "OTHER_TYPE", f"the event says it is of type {event_type[:100]!r}, on topic {topic}"
+        )
+    return value
+
+
+def recorded_at_of(headers: Headers) -> datetime | None:
+    """When the producer recorded the event, for latency metrics; None where the header is absent or unreadable."""
+    text = header_text(headers, "ce_time")
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,0 +1,102 @@
+"""The topics, their record models and their key rules: the published language in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from shared.contracts.attendance_day import AttendanceDayRecord
+from shared.contracts.base import Record
+from shared.contracts.dead_letter import DeadLetterRecord
+from shared.contracts.discipline import DisciplineRecord
+from shared.contracts.employee import EmployeeRecord
+from shared.contracts.feedback import FeedbackRecord
+from shared.contracts.notice import NoticeRecord
+from shared.contracts.score import ScoreRecord
+
+__all__ = [
+    "ALL_TOPICS",
+    "ATTENDANCE_DAY",
+    "DEAD_LETTER",
+    "DISCIPLINE",
+    "EMPLOYEE",
+    "FEEDBACK",
+    "NOTICE",
+    "SCORE",
+    "Topic",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[R]):
+    """One topic: its name is also the CloudEvents type of its records."""
+
+    name: str
+    owner: str
+    model: type[R]
+    key_of: Callable[[R], str]
+    subject_of: Callable[[R], str | None]
+    key_rule: str
+
+
+EMPLOYEE = Topic(
+    "asn.employee.v1",
+    "attendance",
+    EmployeeRecord,
+    lambda r: str(r.employee_id),
+    lambda r: str(r.employee_id),
+    "employee_id",
+)
+ATTENDANCE_DAY = Topic(
+    "asn.attendance-day.v1",
+    "attendance",
+    AttendanceDayRecord,
+    lambda r: str(r.employee_id),
+    lambda r: str(r.employee_id),
+    "employee_id",
+)
+FEEDBACK = Topic(
+    "asn.feedback.v1",
+    "feedback",
+    FeedbackRecord,
+    lambda r: str(r.employee_id or r.org_unit_id),
+    lambda r: str(r.employee_id) if r.employee_id else None,
+    "employee_id, else org_unit_id",
+)
+SCORE = Topic(
+    "asn.score.v1",
+    "scoring",
+    ScoreRecord,
+    lambda r: f"{r.employee_id}/{r.semester}",
+    lambda r: str(r.employee_id),
+    "employee_id/semester",
+)
+DISCIPLINE = Topic(
+    "asn.discipline.v1",
+    "scoring",
+    DisciplineRecord,
+    lambda r: f"{r.employee_id}/{r.year}",
+    lambda r: str(r.employee_id),
+    "employee_id/year",
+)
+NOTICE = Topic(
+    "asn.notice.v1",
+    "notifications",
+    NoticeRecord,
+    lambda r: str(r.notice_id),
+    lambda r: str(r.employee_id),
+    "notice_id",
+)
+DEAD_LETTER = Topic(
+    "asn.dead-letter.v1",
+    "every consumer",
+    DeadLetterRecord,
+    lambda r: f"{r.topic}/{r.partition}/{r.offset}",
+    lambda _: None,
+    "topic/partition/offset",
+)
+
+ALL_TOPICS: tuple[Topic[Any], ...] = (EMPLOYEE, ATTENDANCE_DAY, FEEDBACK, SCORE, DISCIPLINE, NOTICE, DEAD_LETTER)
