@@ -21,6 +21,7 @@ __all__ = [
     "encode",
     "header_text",
     "payload_of",
+    "recorded_at_of",
 ]
 
 CONTENT_TYPE = "application/json"
@@ -48,13 +49,15 @@ class Envelope:
     value: bytes
 
 
-def encode(topic: Topic[Any], record: Record, *, event_id: UUID, traceparent: str | None = None) -> Envelope:
-    """The binary-mode form of a record: `ce_` headers, JSON value, key by the topic's rule."""
+def encode(
+    topic: Topic[Any], record: Record, *, source: str, event_id: UUID, traceparent: str | None = None
+) -> Envelope:
+    """The binary-mode form of a record of the service `source`: `ce_` headers, JSON value, key by the topic's rule."""
     value = orjson.dumps(record.model_dump(mode="json"))
     attributes: list[tuple[str, bytes]] = [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(event_id).encode()),
-        ("ce_source", f"/kinerja/{topic.owner if topic.owner.isalpha() else 'consumer'}".encode()),
+        ("ce_source", f"/kinerja/{source}".encode()),
         ("ce_type", topic.name.encode()),
         ("ce_time", record.recorded_at.isoformat().replace("+00:00", "Z").encode()),
     ]

@@ -1,0 +1,275 @@
+"""The batch consumer: records → one database transaction → offsets, in this order and never another.
+
+FastStream's subscriber gives raw batches; nothing is decoded before the handler, because one undecodable record or
+header would blank the whole batch. Acknowledgement is manual and by explicit offsets: `msg.ack()` would commit the
+position of every partition, whatever became of its records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaMessage
+from faststream.kafka.message import KafkaAckableMessage
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.envelope import recorded_at_of
+from shared.database import Database, is_transient
+from shared.dead_letters import DeadLetters, Incoming, Parked
+from shared.kafka import make_broker
+from shared.logs import logger
+from shared.metrics import Metrics
+from shared.settings import ServiceSettings
+from shared.tracing import begin_trace
+
+__all__ = ["BatchConsumer", "Handler"]
+
+log = logger(__name__)
+
+Handler = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Sequence[Parked]]]
+"""Applies records in the session's transaction and returns those that it cannot use. It must be idempotent: any record
+may come again, in any order."""
+
+RETRY_SECONDS_MAX = 30.0
+STALL_SECONDS = 60.0
+WATCH_SECONDS = 2.0
+
+
+class BatchConsumer:
+    """One consumer group member of a service, for all topics that the service reads."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        database: Database,
+        dead_letters: DeadLetters,
+        metrics: Metrics,
+        handler: Handler,
+        *,
+        service: str,
+        topics: Sequence[str],
+    ) -> None:
+        self._database = database
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+        self._handler = handler
+        self._topics = tuple(topics)
+        self._broker = make_broker(settings, service)
+        self._subscriber = self._broker.subscriber(
+            *topics,
+            group_id=f"kinerja-{service}",
+            batch=True,
+            max_records=settings.batch_records_max,
+            batch_timeout_ms=5,
+            fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+            fetch_min_bytes=1,
+            max_partition_fetch_bytes=1_048_576,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            isolation_level="read_committed",
+            session_timeout_ms=30_000,
+            heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=300_000,
+            parser=self._parse,
+            decoder=_no_decoding,
+        )
+        self._subscriber(self._consume)
+        self._stopping = False
+        self._done: dict[TopicPartition, int] = {}
+        self._applied_at: dict[str, datetime] = {}
+        self._failed: BaseException | None = None
+
+    async def run(self) -> None:
+        """Consumes until cancelled. Raises when the loop is stuck or failed: the process should then end."""
+        try:
+            await self._start()
+            position: dict[TopicPartition, int] = {}
+            moved_at = time.monotonic()
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                if self._failed is not None:
+                    raise RuntimeError(
+                        "the consumer's batch failed in a way that waiting cannot mend"
+                    ) from self._failed
+                behind, now_at = await self._observe()
+                if now_at != position or not behind:
+                    position, moved_at = now_at, time.monotonic()
+                elif time.monotonic() - moved_at > STALL_SECONDS and await self._database.answers():
+                    # Known long-run stalls of the client show no error: only the lack of progress tells.
+                    raise RuntimeError(f"no progress for {STALL_SECONDS:.0f} s with records waiting")
+        finally:
+            self._stopping = True
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Finishes the batch in flight, commits it and leaves the group; gives up after the broker's deadline."""
+        try:
+            async with asyncio.timeout(20):
+                await self._broker.stop()
+        except (TimeoutError, KafkaError) as error:
+            log.warning("consumer_abandoned", error=type(error).__name__)
+
+    @property
+    def assigned(self) -> bool:
+        """Whether the group has given this member its partitions (perhaps none) and the loop polls."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return False
+        return all(
+            (last := consumer.last_poll_timestamp(tp)) is None or time.time() * 1000 - last < 60_000
+            for tp in consumer.assignment()
+        ) and bool(consumer.assignment())
+
+    async def _start(self) -> None:
+        wait = 0.5
+        while True:
+            try:
+                await self._broker.start()
+            except KafkaError as error:
+                log.warning("consumer_waits_for_broker", error=type(error).__name__, seconds=wait)
+                await self._broker.stop()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 10.0)
+            else:
+                return
+
+    async def _parse(self, batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
+        return KafkaAckableMessage(
+            body=b"",
+            headers={},
+            message_id=f"{batch[0].topic}/{batch[0].partition}/{batch[0].offset}",
+            raw_message=batch,
+            consumer=self._subscriber.consumer,
+        )
+
+    async def _consume(self, message: KafkaMessage) -> None:
+        batch = message.raw_message
+        if not isinstance(batch, tuple):
+            raise TypeError("the subscriber was made with batch=True")
+        records = [Incoming(r.topic, r.partition, r.offset, r.key, r.value, r.headers) for r in batch]
+        try:
+            if await self._apply_until_done(records):
+                await self._commit_offsets(records)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # FastStream would swallow it; the watch loop ends the process instead
+            log.exception("batch_failed", records=len(records))
+            self._failed = error
+
+    async def _apply_until_done(self, records: Sequence[Incoming]) -> bool:
+        """Applies the batch; while the store is away it waits, and never skips. False: told to stop before the end."""
+        wait = 0.2
+        started = time.monotonic()
+        while not self._stopping:
+            begin_trace(None)
+            try:
+                await self._apply(records)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                self._metrics.batch_retries.inc()
+                log.warning("batch_waits_for_store", error=type(error).__name__, seconds=round(wait, 1))
+                await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+                wait = min(wait * 2, RETRY_SECONDS_MAX)
+            else:
+                self._metrics.batch_seconds.observe(time.monotonic() - started)
+                return True
+        return False
+
+    async def _apply(self, records: Sequence[Incoming]) -> None:
+        """One transaction for the batch; a batch that the store refuses is halved until the culprit stands alone."""
+        try:
+            async with self._database.transaction() as session:
+                parked = await self._handler(session, records)
+                await self._dead_letters.park(session, parked)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(records) == 1:
+                log.exception(
+                    "record_failed", topic=records[0].topic, partition=records[0].partition, offset=records[0].offset
+                )
+                async with self._database.transaction() as session:
+                    await self._dead_letters.park(session, [Parked(records[0], "HANDLER_FAILED", type(error).__name__)])
+                return
+            middle = len(records) // 2
+            await self._apply(records[:middle])
+            await self._apply(records[middle:])
+        else:
+            for item in parked:
+                log.warning(
+                    "record_parked",
+                    topic=item.record.topic,
+                    partition=item.record.partition,
+                    offset=item.record.offset,
+                    reason=item.reason,
+                )
+            self._measure(records)
+
+    def _measure(self, records: Sequence[Incoming]) -> None:
+        counts: dict[str, int] = {}
+        newest: dict[str, Incoming] = {}
+        for record in records:
+            counts[record.topic] = counts.get(record.topic, 0) + 1
+            newest[record.topic] = record
+        now = datetime.now(UTC)
+        for topic, count in counts.items():
+            self._metrics.consumed.labels(topic).inc(count)
+            # One sample a topic and batch: the last record's; parsing every header would cost more than the work.
+            recorded_at = recorded_at_of(newest[topic].headers)
+            if recorded_at is not None:
+                self._applied_at[topic] = recorded_at
+                self._metrics.end_to_end_seconds.labels(topic).observe(max(0.0, (now - recorded_at).total_seconds()))
+
+    async def _commit_offsets(self, records: Sequence[Incoming]) -> None:
+        offsets: dict[TopicPartition, int] = {}
+        for record in records:
+            offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return
+        try:
+            await consumer.commit(offsets)
+            self._done |= offsets
+        except (CommitFailedError, IllegalStateError) as error:
+            # The partitions went to another member meanwhile: the records come again there and change nothing.
+            log.info("offsets_not_committed", error=type(error).__name__)
+        except KafkaError as error:
+            log.warning("offsets_not_committed", error=type(error).__name__)
+
+    async def _observe(self) -> tuple[bool, dict[TopicPartition, int]]:
+        """Lag metrics; whether records wait; the committed positions of the assigned partitions."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return False, {}
+        lags = dict.fromkeys(self._topics, 0)
+        positions: dict[TopicPartition, int] = {}
+        for tp in consumer.assignment():
+            try:
+                async with asyncio.timeout(1.0):
+                    # before our first commit on it, what was fetched is the best that is known
+                    positions[tp] = self._done[tp] if tp in self._done else await consumer.position(tp)
+            except (TimeoutError, KafkaError):
+                continue
+            end = consumer.highwater(tp)
+            if end is not None:
+                lags[tp.topic] += max(0, end - positions[tp])
+        now = datetime.now(UTC)
+        for topic, lag in lags.items():
+            self._metrics.consumer_lag.labels(topic).set(lag)
+            applied_at = self._applied_at.get(topic, now) if lag else now
+            self._metrics.consumer_lag_seconds.labels(topic).set(max(0.0, (now - applied_at).total_seconds()))
+        return any(lags.values()), positions
+
+
+async def _no_decoding(_: KafkaMessage) -> bytes:
+    return b""

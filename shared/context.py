@@ -1,0 +1,77 @@
+"""What the parts of one service share: made once, in its composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import Authenticator
+from shared.clock import Clock, SystemClock
+from shared.database import Database, within
+from shared.dead_letters import DeadLetters
+from shared.links import Links
+from shared.metrics import Metrics
+from shared.outbox import Outbox
+from shared.settings import ServiceSettings
+
+__all__ = ["REQUEST_SECONDS_MAX", "Context"]
+
+T = TypeVar("T")
+
+REQUEST_SECONDS_MAX = 4.0
+"""How long a request may wait for the store: machines and people get their 503 within 5 s."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One service's mechanics. A service adds its own parts in a subclass."""
+
+    service: str
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    metrics: Metrics
+    outbox: Outbox
+    dead_letters: DeadLetters
+    authenticator: Authenticator
+    links: Links
+    zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", ZoneInfo(self.settings.timezone))
+
+    @classmethod
+    def make(cls, service: str, settings: ServiceSettings, clock: Clock | None = None) -> Context:
+        """Wires a service's mechanics from its settings; nothing connects yet."""
+        clock = clock or SystemClock()
+        metrics, outbox = Metrics(service), Outbox(service)
+        return cls(
+            service=service,
+            settings=settings,
+            clock=clock,
+            database=Database(
+                settings.database_url.get_secret_value(),
+                pool_size=settings.database_pool_size,
+                application_name=f"kinerja-{service}",
+            ),
+            metrics=metrics,
+            outbox=outbox,
+            dead_letters=DeadLetters(service, outbox, clock, metrics),
+            authenticator=Authenticator(settings.operator_key.get_secret_value(), clock),
+            links=Links(settings.link_key.get_secret_value(), settings.public_url),
+        )
+
+    async def transact(
+        self, work: Callable[[AsyncSession], Awaitable[T]], *, seconds: float = REQUEST_SECONDS_MAX
+    ) -> T:
+        """The result of `work` in a committed transaction; UnavailableError (503) when the store takes too long."""
+
+        async def run() -> T:
+            async with self.database.transaction() as session:
+                return await work(session)
+
+        return await within(seconds, run())

@@ -1,0 +1,213 @@
+"""Records that could not be used: kept byte for byte, published as dead letters, released through the same handler."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel
+
+from shared.clock import Clock
+from shared.contracts.dead_letter import DeadLetterHeader, DeadLetterRecord
+from shared.contracts.topics import DEAD_LETTER
+from shared.database import utc_field
+from shared.metrics import Metrics
+from shared.outbox import Outbox
+
+__all__ = ["DeadLetters", "Incoming", "Parked", "ParkedColumns"]
+
+DETAIL_CHARS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record as it came from the broker, nothing decoded."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A record that cannot be used, with a reason code and words for a person."""
+
+    record: Incoming
+    reason: str
+    detail: str
+
+
+class ParkedColumns(SQLModel):
+    """Columns of the `parked_record` table."""
+
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    """The record's offset."""
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: bytes
+    """A JSON list of [name, base64 or null]."""
+    reason: str
+    detail: str
+    parked_at: datetime = utc_field()
+    released_at: datetime | None = utc_field(default=None, nullable=True)
+
+
+_PARK = text(
+    """
+    insert into parked_record (topic, partition, position, key, value, headers, reason, detail, parked_at)
+    values (:topic, :partition, :position, :key, :value, :headers, :reason, :detail, :parked_at)
+    on conflict (topic, partition, position) do nothing
+    returning position
+    """
+)
+_ONE = text(
+    "select * from parked_record where topic = :topic and partition = :partition and position = :position for update"
+)
+_LIST = text(
+    """
+    select topic, partition, position, reason, detail, parked_at, released_at, octet_length(value) as value_bytes
+    from parked_record
+    where (:released or released_at is null) and (topic, partition, position) > (:topic, :partition, :position)
+    order by topic, partition, position limit :most
+    """
+)
+_WAITING = text("select count(*) from parked_record where released_at is null")
+
+
+class DeadLetters:
+    """The parked records of one service."""
+
+    def __init__(self, service: str, outbox: Outbox, clock: Clock, metrics: Metrics) -> None:
+        self._service = service
+        self._outbox = outbox
+        self._clock = clock
+        self._metrics = metrics
+
+    async def park(self, session: AsyncSession, parked: Sequence[Parked]) -> None:
+        """Keeps the records and adds their dead letters, in the session's transaction. Parking twice is harmless."""
+        now = self._clock.now()
+        letters: list[DeadLetterRecord] = []
+        for item in parked:
+            record, detail = item.record, _printable(item.detail)
+            values = {
+                "topic": record.topic,
+                "partition": record.partition,
+                "position": record.offset,
+                "key": record.key,
+                "value": record.value,
+                "headers": orjson.dumps([[_printable(name), _base64(value)] for name, value in record.headers]),
+                "reason": item.reason,
+                "detail": detail,
+                "parked_at": now,
+            }
+            if (await session.execute(_PARK, values)).first() is not None:
+                letters.append(self._letter(item, detail, now))
+                self._metrics.parked.labels(record.topic, item.reason).inc()
+        await self._outbox.add(session, DEAD_LETTER, letters)
+
+    def _letter(self, item: Parked, detail: str, now: datetime) -> DeadLetterRecord:
+        record = item.record
+        return DeadLetterRecord(
+            revision=1,
+            recorded_at=now,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            consumer=self._service,
+            key=_encoded(record.key),
+            value=_encoded(record.value),
+            headers=tuple(DeadLetterHeader(name=_printable(n), value=_encoded(v)) for n, v in record.headers),
+            reason=item.reason,
+            detail=detail,
+            parked_at=now,
+        )
+
+    async def page(
+        self, session: AsyncSession, *, after: tuple[str, int, int] | None, most: int, released: bool
+    ) -> list[dict[str, Any]]:
+        """Parked records without their bytes, in the order of topic, partition and offset."""
+        topic, partition, position = after or ("", -1, -1)
+        values = {"topic": topic, "partition": partition, "position": position, "most": most, "released": released}
+        return [_listed(row) for row in (await session.execute(_LIST, values)).mappings()]
+
+    async def find(self, session: AsyncSession, topic: str, partition: int, offset: int) -> dict[str, Any] | None:
+        """One parked record whole, bytes as base64 and, where they are text, as text."""
+        row = await self._row(session, topic, partition, offset)
+        if row is None:
+            return None
+        return {
+            **_listed({**row, "value_bytes": None if row["value"] is None else len(row["value"])}),
+            "key_base64": _base64(row["key"]),
+            "value_base64": _base64(row["value"]),
+            "value_text": _text(row["value"]),
+            "headers": orjson.loads(row["headers"]),
+        }
+
+    async def take(self, session: AsyncSession, topic: str, partition: int, offset: int) -> Incoming | None:
+        """Marks a parked record as released and returns it for the handler; the caller's transaction decides."""
+        row = await self._row(session, topic, partition, offset)
+        if row is None:
+            return None
+        await session.execute(
+            text(
+                "update parked_record set released_at = :now"
+                " where topic = :topic and partition = :partition and position = :position"
+            ),
+            {"now": self._clock.now(), "topic": topic, "partition": partition, "position": offset},
+        )
+        headers = [(n, None if v is None else base64.b64decode(v)) for n, v in orjson.loads(row["headers"])]
+        return Incoming(topic, partition, offset, row["key"], row["value"], headers)
+
+    async def observe(self, session: AsyncSession) -> None:
+        """Reads how many records wait for a person into the metrics."""
+        self._metrics.parked_waiting.set((await session.execute(_WAITING)).scalar_one())
+
+    async def _row(self, session: AsyncSession, topic: str, partition: int, offset: int) -> dict[str, Any] | None:
+        values = {"topic": topic, "partition": partition, "position": offset}
+        row = (await session.execute(_ONE, values)).mappings().first()
+        return None if row is None else dict(row)
+
+
+def _listed(row: Any) -> dict[str, Any]:
+    return {
+        "topic": row["topic"],
+        "partition": row["partition"],
+        "offset": row["position"],
+        "reason": row["reason"],
+        "detail": row["detail"],
+        "value_bytes": row["value_bytes"],
+        "parked_at": row["parked_at"],
+        "released_at": row["released_at"],
+    }
+
+
+def _base64(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode()
+
+
+def _encoded(value: bytes | None) -> bytes | None:
+    # pydantic's Base64Bytes takes the encoded form
+    return None if value is None else base64.b64encode(value)
+
+
+def _text(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _printable(words: str) -> str:
+    # Postgres text holds no NUL, and lone surrogates cannot be encoded
+    return words.replace("\x00", "�").encode("utf-8", "replace").decode()[:DETAIL_CHARS_MAX]

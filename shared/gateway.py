@@ -1,0 +1,60 @@
+"""The one URL space: which service answers which path. The same in every way of running."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.problems import problem
+
+__all__ = ["ROUTES", "make_gateway", "service_of"]
+
+ROUTES: tuple[tuple[str, str], ...] = (
+    ("/iclock", "attendance"),
+    ("/attendance", "attendance"),
+    ("/f", "feedback"),
+    ("/feedback", "feedback"),
+    ("/notices", "notifications"),
+)
+"""First path segment → service; everything else is scoring's."""
+
+
+def service_of(path: str) -> str:
+    """The service that answers a path."""
+    for prefix, service in ROUTES:
+        if path == prefix or path.startswith(f"{prefix}/"):
+            return service
+    return "scoring"
+
+
+def make_gateway(apps: Mapping[str, FastAPI]) -> Starlette:
+    """All services behind one port in one process. Metrics stay inside: they are for the operator's network only."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    gateway = Starlette(lifespan=lifespan)
+    gateway.add_middleware(_Dispatch, apps=apps)
+    return gateway
+
+
+class _Dispatch:
+    def __init__(self, app: ASGIApp, apps: Mapping[str, FastAPI]) -> None:
+        self._app = app
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"].endswith("/metrics"):
+            await problem(404, "Not Found", "Metrics are not served on the public port.")(scope, receive, send)
+        else:
+            await self._apps[service_of(scope["path"])](scope, receive, send)

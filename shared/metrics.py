@@ -1,0 +1,77 @@
+"""Every metric's name once, with what a rise of it means. One registry per service, so that four fit in one process."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+__all__ = ["CONTENT_TYPE", "Metrics"]
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+
+
+class Metrics:
+    """The mechanics' metrics of one service; a service adds its own to `registry`."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.registry = registry = CollectorRegistry()
+        # Requests by route template, never by path: paths hold identifiers. 5xx rising: look at the logs by request id.
+        self.http_requests = Counter(
+            "kinerja_http_requests_total", "HTTP answers", ["route", "method", "status"], registry=registry
+        )
+        self.http_seconds = Histogram(
+            "kinerja_http_request_seconds", "Time to answer", ["route"], buckets=_SECONDS, registry=registry
+        )
+        # Rises while the broker is down or the relay is stuck; must return to 0.
+        self.outbox_rows = Gauge("kinerja_outbox_rows", "Events committed and not yet published", registry=registry)
+        self.outbox_oldest_seconds = Gauge(
+            "kinerja_outbox_oldest_seconds", "Age of the oldest unpublished event", registry=registry
+        )
+        self.published = Counter(
+            "kinerja_events_published_total", "Events acknowledged by the broker", ["topic"], registry=registry
+        )
+        self.relay_failures = Counter(
+            "kinerja_relay_failures_total", "Publishing rounds that failed", registry=registry
+        )
+        self.consumed = Counter(
+            "kinerja_records_consumed_total", "Records applied or parked", ["topic"], registry=registry
+        )
+        # Messages behind, per topic; with consumer_lag_seconds telling how old the oldest unread one is.
+        self.consumer_lag = Gauge(
+            "kinerja_consumer_lag_records", "Records not yet consumed", ["topic"], registry=registry
+        )
+        self.consumer_lag_seconds = Gauge(
+            "kinerja_consumer_lag_seconds",
+            "Age of the last applied record while behind, else 0",
+            ["topic"],
+            registry=registry,
+        )
+        self.batch_seconds = Histogram(
+            "kinerja_batch_seconds",
+            "Time of one consumer batch, decode to offset commit",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.batch_retries = Counter(
+            "kinerja_batch_retries_total", "Batches tried again because the store did not answer", registry=registry
+        )
+        # Any rise needs a person: kinerja dead-letters list.
+        self.parked = Counter(
+            "kinerja_records_parked_total", "Records that could not be used", ["topic", "reason"], registry=registry
+        )
+        self.parked_waiting = Gauge(
+            "kinerja_parked_records", "Parked records that nobody has released", registry=registry
+        )
+        # From the producer's recording (ce_time) to our commit.
+        self.end_to_end_seconds = Histogram(
+            "kinerja_end_to_end_seconds",
+            "From the event's recording to the commit of its effect",
+            ["topic"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def render(self) -> bytes:
+        """The text exposition of all metrics."""
+        return generate_latest(self.registry)

@@ -1,0 +1,57 @@
+"""Alembic, one chain per service: run by hand, by the deployment's migration step, or at start in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+__all__ = ["SERVICES", "config_for", "run_environment", "upgrade"]
+
+SERVICES = ("attendance", "feedback", "scoring", "notifications")
+LOCK_TIMEOUT = "5s"
+_ADVISORY_LOCK = 0x6B696E65  # two starts at once migrate one after the other
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def config_for(service: str, url: str) -> Config:
+    """Alembic's configuration for a service's chain; `url` is the database as SQLAlchemy names it."""
+    config = Config()
+    config.set_main_option("script_location", str(_ROOT / "services" / service / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(service: str, url: str) -> None:
+    """Brings a service's database to the newest schema. Not for use inside a running event loop."""
+    command.upgrade(config_for(service, url), "head")
+
+
+def run_environment(metadata: MetaData) -> None:
+    """The body of each service's migrations/env.py."""
+    url = context.config.attributes["url"]
+    asyncio.run(_run(url, metadata))
+
+
+async def _run(url: str, metadata: MetaData) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate, metadata)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _migrate(connection: Connection, metadata: MetaData) -> None:
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
+    context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()

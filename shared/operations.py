@@ -1,0 +1,211 @@
+"""The routes that every service has for its operator: health, metrics, dead letters, API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import metrics
+from shared.auth import Principal, requires
+from shared.consumer import Handler
+from shared.context import Context
+from shared.contracts.base import Identifier
+from shared.dead_letters import Parked
+from shared.errors import ConflictError, InvalidError, NotFoundError
+from shared.http import context_of
+from shared.paging import After, Limit, Page, cursor_of, read_cursor
+
+__all__ = ["operations_router"]
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+PartitionPath = Annotated[int, Path(ge=0, lt=2**31)]
+OffsetPath = Annotated[int, Path(ge=0, lt=2**63)]
+
+
+class ParkedItem(BaseModel):
+    """A parked record, without its bytes."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    detail: str
+    value_bytes: int | None
+    parked_at: datetime
+    released_at: datetime | None
+
+
+class ParkedWhole(ParkedItem):
+    """A parked record with its bytes."""
+
+    key_base64: str | None
+    value_base64: str | None
+    value_text: str | None
+    headers: list[tuple[str, str | None]]
+
+
+class Released(BaseModel):
+    """What became of a released record."""
+
+    released: bool
+    reason: str | None = None
+    detail: str | None = None
+
+
+class NewKey(BaseModel):
+    """A key to be made. `employee_id` binds it to an officer, for example a supervisor who assesses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Identifier, Field(max_length=100)]
+    scope: str
+    employee_id: UUID | None = None
+
+
+class KeyItem(BaseModel):
+    """A key, without its secret."""
+
+    id: UUID
+    name: str
+    scope: str
+    employee_id: UUID | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class KeyMade(BaseModel):
+    """The only time that the token is told."""
+
+    id: UUID
+    token: str
+
+
+def operations_router(prefix: str, *, scopes: Sequence[str] = (), release: Handler | None = None) -> APIRouter:
+    """`release` is the consumer's handler; a service that consumes nothing has none."""
+    router = APIRouter(prefix=f"/{prefix}")
+    _add_health(router)
+    if scopes:
+        _add_keys(router, scopes)
+    if release is not None:
+        _add_dead_letters(router, release)
+    return router
+
+
+def _add_health(router: APIRouter) -> None:
+    @router.get("/health/live", tags=["operations"])
+    async def live(request: Request) -> Response:
+        """200 while the process is of use; 503 when one of its tasks has ended and it should be restarted."""
+        dead = request.app.state.runtime.dead_tasks()
+        return _health(dead)
+
+    @router.get("/health/ready", tags=["operations"])
+    async def ready(request: Request) -> Response:
+        """200 when events flow: the database answers, the relay reaches the broker, the consumer polls."""
+        return _health(await request.app.state.runtime.faults())
+
+    @router.get("/metrics", include_in_schema=False)
+    async def expose(context: ContextDep) -> Response:
+        return Response(context.metrics.render(), media_type=metrics.CONTENT_TYPE)
+
+
+def _health(faults: list[str]) -> Response:
+    body = "ok\n" if not faults else "".join(f"{fault}\n" for fault in faults)
+    return Response(body, status_code=503 if faults else 200, media_type="text/plain")
+
+
+def _add_dead_letters(router: APIRouter, release: Handler) -> None:
+    @router.get("/v1/dead-letters", tags=["operations"])
+    async def list_dead_letters(
+        context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None, *, released: bool = False
+    ) -> Page[ParkedItem]:
+        """Records that could not be used; those already released only if asked for."""
+        cursor = read_cursor(after, str, int, int)
+        begin = (cursor[0], cursor[1], cursor[2]) if cursor else None
+        rows = await context.transact(
+            lambda s: context.dead_letters.page(s, after=begin, most=limit + 1, released=released)
+        )
+        items = [ParkedItem(**row) for row in rows[:limit]]
+        last = items[-1] if len(rows) > limit else None
+        return Page(items=items, next=cursor_of([last.topic, last.partition, last.offset]) if last else None)
+
+    @router.get("/v1/dead-letters/{topic}/{partition}/{offset}", tags=["operations"])
+    async def show_dead_letter(
+        context: ContextDep, _: OperatorDep, topic: Identifier, partition: PartitionPath, offset: OffsetPath
+    ) -> ParkedWhole:
+        """One record with its bytes."""
+        found = await context.transact(lambda s: context.dead_letters.find(s, topic, partition, offset))
+        if found is None:
+            raise NotFoundError("No record of this topic, partition and offset is parked here.")
+        return ParkedWhole(**found)
+
+    @router.post("/v1/dead-letters/{topic}/{partition}/{offset}/release", tags=["operations"])
+    async def release_dead_letter(
+        context: ContextDep, _: OperatorDep, topic: Identifier, partition: PartitionPath, offset: OffsetPath
+    ) -> Released:
+        """Gives the record to the same handler again; it stays parked if that still cannot use it."""
+        parked = await context.transact(lambda s: _release(context, s, release, topic, partition, offset), seconds=30)
+        if parked is None:
+            return Released(released=True)
+        raise ConflictError(f"The record still cannot be used: {parked.reason}: {parked.detail}")
+
+
+async def _release(
+    context: Context, session: AsyncSession, handler: Handler, topic: str, partition: int, offset: int
+) -> Parked | None:
+    record = await context.dead_letters.take(session, topic, partition, offset)
+    if record is None:
+        raise NotFoundError("No record of this topic, partition and offset is parked here.")
+    parked = await handler(session, [record])
+    if parked:
+        await session.rollback()
+        return parked[0]
+    return None
+
+
+def _add_keys(router: APIRouter, scopes: Sequence[str]) -> None:
+    @router.post("/v1/api-keys", status_code=201, tags=["operations"])
+    async def make_key(context: ContextDep, _: OperatorDep, new: NewKey) -> KeyMade:
+        """Makes a key. Its token is shown in this answer only."""
+        if new.scope not in scopes:
+            raise InvalidError(f"`scope` is one of: {', '.join(scopes)}.")
+        issued = await context.transact(
+            lambda s: context.authenticator.issue(s, name=new.name, scope=new.scope, employee_id=new.employee_id)
+        )
+        return KeyMade(id=issued.id, token=issued.token)
+
+    @router.get("/v1/api-keys", tags=["operations"])
+    async def list_keys(context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None) -> Page[KeyItem]:
+        """All keys, revoked ones too, without their secrets."""
+        cursor = read_cursor(after, str)
+        values = {"after": _key_id(cursor[0]) if cursor else UUID(int=0), "most": limit + 1}
+        query = text(
+            "select id, name, scope, employee_id, created_at, revoked_at from api_key"
+            " where id > :after order by id limit :most"
+        )
+
+        async def read(session: AsyncSession) -> list[Any]:
+            return list((await session.execute(query, values)).mappings())
+
+        rows = await context.transact(read)
+        items = [KeyItem(**row) for row in rows[:limit]]
+        return Page(items=items, next=cursor_of([items[-1].id]) if len(rows) > limit else None)
+
+    @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["operations"])
+    async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
+        """Ends a key within a few seconds."""
+        await context.transact(lambda s: context.authenticator.revoke(s, key_id))
+
+
+def _key_id(text_form: str) -> UUID:
+    try:
+        return UUID(text_form)
+    except ValueError as error:
+        raise InvalidError("The cursor `after` is not one that this list gave.") from error

@@ -1,0 +1,53 @@
+"""Opaque cursors: a list is read on from where its last page ended, whatever was added meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+from fastapi import Query
+from pydantic import BaseModel
+
+from shared.errors import InvalidError
+
+__all__ = ["After", "Limit", "Page", "cursor_of", "read_cursor"]
+
+T = TypeVar("T")
+
+LIMIT_MAX = 1_000
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="The most items of one page.")]
+After = Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")]
+
+
+class Page(BaseModel, Generic[T]):
+    """One page; `next` is null on the last one."""
+
+    items: list[T]
+    next: str | None
+
+
+def cursor_of(values: Sequence[Any]) -> str:
+    """The cursor that stands behind an item with these sort values (JSON types, UUIDs and dates)."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, *types: type) -> list[Any] | None:
+    """The sort values of a cursor; None without one. Raises InvalidError for one that this list did not give."""
+    if not cursor:
+        return None
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        values = None
+    if (
+        not isinstance(values, list)
+        or len(values) != len(types)
+        or not all(type(value) is expected for value, expected in zip(values, types, strict=True))
+        or any(isinstance(value, int) and abs(value) >= 2**63 for value in values)
+    ):
+        raise InvalidError("The cursor `after` is not one that this list gave. Leave it out to begin at the start.")
+    return values
