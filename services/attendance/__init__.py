@@ -1,0 +1,1 @@
+"""People, machines, schedules, punches and the daily status."""

@@ -1,0 +1,198 @@
+"""The lines of an ATTLOG post: one punch a line, columns split by exactly one TAB.
+
+Columns: PIN, time, status, verify mode, work code, two reserved ones, and from the eighth on whatever the firmware
+adds. Only PIN and time are required. The time is the device's own wall clock without a zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+__all__ = [
+    "STATUS_NONE",
+    "AttlogLine",
+    "ClockFlag",
+    "UnreadableLine",
+    "UnreadableReason",
+    "clock_flags",
+    "parse_attlog",
+    "parse_device_time",
+]
+
+STATUS_NONE: Final = 255
+"""The status code of a machine on which nobody chose "in" or "out"."""
+
+MAX_PIN_LENGTH: Final = 64
+MAX_COLUMNS: Final = 16
+EXTRA_FROM_COLUMN: Final = 7
+DISPLAY_LENGTH: Final = 400
+EARLIEST_READABLE: Final = "1900"
+LATEST_READABLE: Final = "2200"  # a later year cannot be moved between zones and compared safely
+FIRST_CREDIBLE_YEAR: Final = 2010
+
+_SMALL_NUMBERS: Final = {str(number): number for number in range(256)}
+_MAX_CODE: Final = 32767
+
+
+class UnreadableReason(StrEnum):
+    """Why a line could not be read as a punch. The set is fixed; the line itself is kept by the caller."""
+
+    NUL_BYTE = "nul_byte"
+    UNDECODABLE = "undecodable"
+    KEY_VALUE_PAIRS = "key_value_pairs"
+    ATTLOG_PREFIX = "attlog_prefix"
+    TOO_FEW_COLUMNS = "too_few_columns"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    PIN_EMPTY = "pin_empty"
+    PIN_TOO_LONG = "pin_too_long"
+    PIN_CONTROL_CHARACTER = "pin_control_character"
+    TIME_INVALID = "time_invalid"
+
+
+class ClockFlag(StrEnum):
+    """Why a readable punch time is not believed. Such a punch is kept and not counted."""
+
+    FUTURE = "future"
+    CLOCK_RESET = "clock_reset"
+
+
+@dataclass(frozen=True, slots=True)
+class AttlogLine:
+    """One readable punch.
+
+    `pin` is text: leading zeros matter. `local_time` is naive device-local time. `status` is the raw direction code,
+    255 when none was chosen; `verify` the raw verify code or None when the column is absent. `extra` is the raw text
+    of the columns from the eighth on (TABs kept): its meaning depends on the firmware, so it is no part of a key.
+    """
+
+    pin: str
+    local_time: datetime
+    status: int
+    verify: int | None
+    work_code: str
+    extra: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableLine:
+    """A line that is not a punch. `line_text` is for display only: shortened, undecodable bytes replaced."""
+
+    line_text: str
+    reason: UnreadableReason
+
+
+def parse_attlog(body: bytes) -> list[AttlogLine | UnreadableLine]:
+    """Read a post body. Never raises; every non-blank line gives exactly one result, in order.
+
+    So the length of the result is the number to acknowledge: a machine resends a post for ever when the number does
+    not match what it sent.
+    """
+    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    trusted_text = body.isascii() and b"\0" not in body
+    results: list[AttlogLine | UnreadableLine] = []
+    for raw_line in text.split("\n"):
+        line = raw_line.rstrip("\r")
+        if not line or line.isspace():
+            continue
+        results.append(_parse_line(line) if trusted_text else _parse_suspect_line(line))
+    return results
+
+
+def _parse_suspect_line(line: str) -> AttlogLine | UnreadableLine:
+    if "\0" in line:
+        return _unreadable(line, UnreadableReason.NUL_BYTE)
+    if "\ufffd" in line:
+        return _unreadable(line, UnreadableReason.UNDECODABLE)
+    return _parse_line(line)
+
+
+def _parse_line(line: str) -> AttlogLine | UnreadableLine:
+    columns = line.split("\t")
+    pin = columns[0].strip(" ")
+    problem = _shape_problem(columns, pin)
+    if problem is not None:
+        return _unreadable(line, problem)
+    local_time = parse_device_time(columns[1])
+    if local_time is None:
+        return _unreadable(line, UnreadableReason.TIME_INVALID)
+    count = len(columns)
+    status = _code(columns[2]) if count > 2 else None
+    return AttlogLine(
+        pin,
+        local_time,
+        STATUS_NONE if status is None else status,
+        _code(columns[3]) if count > 3 else None,
+        columns[4].strip(" ") if count > 4 else "",
+        "\t".join(columns[EXTRA_FROM_COLUMN:]) if count > EXTRA_FROM_COLUMN else "",
+    )
+
+
+def _shape_problem(columns: Sequence[str], pin: str) -> UnreadableReason | None:
+    # A digit-only PIN, which nearly all are, needs no look at prefixes and control characters.
+    if pin.isalnum() and 1 < len(columns) <= MAX_COLUMNS and len(pin) <= MAX_PIN_LENGTH and pin[0] not in "Aa":
+        return None
+    start = pin[:7].upper()
+    if start.startswith("ATTLOG"):
+        return UnreadableReason.ATTLOG_PREFIX
+    if start.startswith(("PIN=", "TABLE=", "DATA=")):
+        return UnreadableReason.KEY_VALUE_PAIRS
+    if len(columns) < 2:
+        return UnreadableReason.TOO_FEW_COLUMNS
+    if len(columns) > MAX_COLUMNS:
+        return UnreadableReason.TOO_MANY_COLUMNS
+    if not pin:
+        return UnreadableReason.PIN_EMPTY
+    if len(pin) > MAX_PIN_LENGTH:
+        return UnreadableReason.PIN_TOO_LONG
+    return None if pin.isprintable() else UnreadableReason.PIN_CONTROL_CHARACTER
+
+
+def parse_device_time(column: str) -> datetime | None:
+    """`YYYY-MM-DD HH:MM:SS` with a blank or a T; nothing else that ISO 8601 would also allow."""
+    text = column if len(column) == 19 else column.strip(" ")
+    if (
+        len(text) != 19
+        or text[10] not in " T"
+        or not (text[4] == text[7] == "-" and text[13] == text[16] == ":")
+        or not EARLIEST_READABLE <= text[:4] < LATEST_READABLE
+    ):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _code(column: str) -> int | None:
+    """A small non-negative number; anything else says nothing, rather than "in"."""
+    number = _SMALL_NUMBERS.get(column)
+    if number is not None:
+        return number
+    text = column.strip(" ")
+    if not (text.isascii() and text.isdecimal()) or len(text) > 5:
+        return None
+    number = int(text)
+    return number if number <= _MAX_CODE else None
+
+
+def _unreadable(line: str, reason: UnreadableReason) -> UnreadableLine:
+    # PostgreSQL text cannot hold NUL, and the raw bytes are kept by the caller.
+    return UnreadableLine(line[:DISPLAY_LENGTH].replace("\0", "\ufffd"), reason)
+
+
+def clock_flags(local_time: datetime, received_local: datetime, *, future_tolerance_seconds: int = 300) -> list[str]:
+    """Say why a punch time is not believed: `future`, `clock_reset`, or nothing.
+
+    Both times are naive and in the machine's zone. `future` means more than the tolerance after the receive time
+    (a wrong zone or a clock set by hand); `clock_reset` means before 2010 (an empty battery).
+    """
+    flags: list[str] = []
+    if local_time - received_local > timedelta(seconds=future_tolerance_seconds):
+        flags.append(ClockFlag.FUTURE.value)
+    if local_time.year < FIRST_CREDIBLE_YEAR:
+        flags.append(ClockFlag.CLOCK_RESET.value)
+    return flags

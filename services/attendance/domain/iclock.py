@@ -1,0 +1,192 @@
+"""The attendance dialect of the iclock protocol: queries, serial numbers, the handshake answer, command results.
+
+The machine is always the HTTP client. Names vary in case and blanks between firmwares, so they are compared trimmed
+and case-blind. The readers of the two kinds of posts are re-exported, so that this module is the whole protocol.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from services.attendance.domain.attlog import (
+    STATUS_NONE,
+    AttlogLine,
+    ClockFlag,
+    UnreadableLine,
+    UnreadableReason,
+    clock_flags,
+    parse_attlog,
+)
+from services.attendance.domain.operlog import AUDIT_CODES, OperEvent, is_photo, parse_operlog
+
+__all__ = [
+    "AUDIT_CODES",
+    "STATUS_NONE",
+    "AttlogLine",
+    "ClockFlag",
+    "CommandResult",
+    "DeviceQuery",
+    "OperEvent",
+    "UnreadableLine",
+    "UnreadableReason",
+    "clock_flags",
+    "is_photo",
+    "option_block",
+    "parse_attlog",
+    "parse_devicecmd",
+    "parse_operlog",
+    "parse_query",
+    "valid_serial",
+]
+
+PROTOCOL_VERSION: Final = "2.2.14"
+"""Below 2.4.0, from which on machines may ask for a closed encryption library."""
+
+DEFAULT_TRANS_FLAG: Final = "TransData AttLog\tOpLog"
+"""Punches and menu operations only. Fingerprints, faces and photos are specific personal data and not invited."""
+
+_SERIAL: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_COMMAND_ID: Final = re.compile(r"[A-Za-z0-9]{1,16}\Z")
+_STAMPS: Final = ("stamp", "attlogstamp", "opstamp", "operlogstamp", "photostamp")
+_MAX_COMMAND_TEXT: Final = 200
+
+
+def valid_serial(serial: str) -> bool:
+    """Whether a serial number is safe to use as a key or path part: 1 to 64 letters, digits, `_` or `-`."""
+    return _SERIAL.match(serial) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceQuery:
+    """The query parameters of a machine's request, trimmed, names in lower case; the first of equal names wins."""
+
+    values: dict[str, str]
+
+    def get(self, name: str, default: str = "") -> str:
+        """The trimmed value of a parameter, whatever its case on the wire."""
+        return self.values.get(name.lower(), default)
+
+    @property
+    def serial(self) -> str | None:
+        """The serial number, or None when absent or not of the allowed form."""
+        serial = self.get("SN")
+        return serial if valid_serial(serial) else None
+
+    @property
+    def table(self) -> str:
+        """The table in upper case (`ATTLOG`, `OPERLOG`, ...), empty when none is named."""
+        return self.get("table").upper()
+
+    @property
+    def stamp(self) -> str | None:
+        """The machine's own note of its progress, kept as a remark only: it is wrong after a clock change."""
+        return next((self.values[name] for name in _STAMPS if self.values.get(name)), None)
+
+    @property
+    def wants_options(self) -> bool:
+        """Whether this is a handshake. Some firmwares add `options=all` to data too, so a table comes first."""
+        return not self.table and self.get("options").lower() == "all"
+
+
+def parse_query(pairs: Iterable[tuple[str, str]]) -> DeviceQuery:
+    """Build the case-blind view of decoded query parameters."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values.setdefault(name.strip().lower(), value.strip())
+    return DeviceQuery(values)
+
+
+def option_block(
+    serial: str,
+    *,
+    zone_offset_minutes: int,
+    delay_seconds: int = 10,
+    error_delay_seconds: int = 60,
+    trans_flag: str = DEFAULT_TRANS_FLAG,
+) -> str:
+    """The answer to a handshake.
+
+    `zone_offset_minutes` is east of UTC; machines take whole hours, and minutes only for zones that are no whole
+    hours away. Both families of stamps are sent, because old and new firmware read different ones; they are
+    placeholders (0 would make a machine send everything it ever stored). Raises ValueError on a bad serial, or on
+    values out of range (offset beyond a day's half, delays not 1..3600 s).
+    """
+    if not valid_serial(serial):
+        raise ValueError("serial must be 1 to 64 letters, digits, '_' or '-'")
+    if not -720 <= zone_offset_minutes <= 840:
+        raise ValueError("zone_offset_minutes must be between -720 and 840")
+    if not (1 <= delay_seconds <= 3600 and 1 <= error_delay_seconds <= 3600):
+        raise ValueError("delays must be 1 to 3600 seconds")
+    hours, minutes = divmod(zone_offset_minutes, 60)
+    lines = (
+        f"GET OPTION FROM: {serial}",
+        "Stamp=9999",
+        "OpStamp=9999",
+        "PhotoStamp=9999",
+        "ATTLOGStamp=None",
+        "OPERLOGStamp=9999",
+        "ATTPHOTOStamp=None",
+        f"ErrorDelay={error_delay_seconds}",
+        f"Delay={delay_seconds}",
+        "TransTimes=00:00;14:05",
+        "TransInterval=1",
+        f"TransFlag={trans_flag}",
+        f"TimeZone={zone_offset_minutes if minutes else hours}",
+        "Realtime=1",
+        "Encrypt=None",
+        f"ServerVer={PROTOCOL_VERSION}",
+        f"PushProtVer={PROTOCOL_VERSION}",
+    )
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """A machine's word on a command. Return code 0 means it understood, not that the effect is right.
+
+    `attlog_sum` is the number of stored punches, given in answer to `VERIFY SUM ATTLOG` only.
+    """
+
+    id: str
+    return_code: int | None
+    cmd: str
+    attlog_sum: int | None = None
+
+
+def parse_devicecmd(body: bytes) -> list[CommandResult]:
+    """Read command results: `ID=..&Return=..&CMD=..` a line, or one key a line. Never raises; other lines are skipped.
+
+    Facts that follow an INFO result and the output (`Content=`) of others are not kept.
+    """
+    groups: list[dict[str, str]] = []
+    for raw_line in body.replace(b"\0", b"\n").decode("utf-8", errors="replace").split("\n"):
+        for part in raw_line.strip().split("&"):
+            key, separator, value = part.partition("=")
+            name = key.strip().lower()
+            if not separator:
+                continue
+            if name == "id":
+                groups.append({})
+            if groups:
+                groups[-1].setdefault(name, value.strip())
+    results = (_command_result(group) for group in groups)
+    return [result for result in results if result is not None]
+
+
+def _command_result(group: dict[str, str]) -> CommandResult | None:
+    if not _COMMAND_ID.match(group["id"]):
+        return None
+    return CommandResult(
+        group["id"],
+        _integer(group.get("return", "")),
+        group.get("cmd", "")[:_MAX_COMMAND_TEXT],
+        _integer(group.get("attlogsum", "")),
+    )
+
+
+def _integer(text: str) -> int | None:
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 10 else None

@@ -1,0 +1,195 @@
+"""The rule set of attendance: numbers with a date and a decree, read from data and checked.
+
+Each local government has its own numbers, so none of them is a constant elsewhere in the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any, Final
+
+__all__ = ["AttendanceRules", "Band", "InvalidRulesError", "rules_for", "rules_from_mapping"]
+
+_MAX_MINUTES: Final = 1440
+
+
+class InvalidRulesError(ValueError):
+    """A rule set that cannot be used; the message names the field and what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From this whole minute on (to the next band) a day's lateness or early leave costs `percent`."""
+
+    from_minute: int
+    percent: Decimal
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRules:
+    """One version of the rules. Percents are of the monthly allowance, per event (Decimal, 0..100).
+
+    `absent_percent` is also the most one day can cost; `absent_half_day_percent` takes its place when only half a day
+    is judged. `missing_punch_credit` is the part of the scheduled minutes left after one missing punch (0..1).
+    `employment_types` empty means all.
+    """
+
+    id: str
+    version: int
+    decree: str
+    effective_from: date
+    window_before_minutes: int
+    window_after_minutes: int
+    grace_minutes: int
+    tap_merge_seconds: int
+    future_tolerance_seconds: int
+    silent_outage_days: int
+    missing_punch_credit: Fraction
+    late_bands: tuple[Band, ...]
+    early_bands: tuple[Band, ...]
+    tap_in_missing_percent: Decimal
+    tap_out_missing_percent: Decimal
+    absent_percent: Decimal
+    absent_half_day_percent: Decimal
+    employment_types: tuple[str, ...] = ()
+
+
+def rules_for(work_date: date, employment_type: str, rule_sets: Sequence[AttendanceRules]) -> AttendanceRules | None:
+    """The rule set in force on a date: the latest one for this employment type, else the latest one for all.
+
+    Equal dates are decided by the higher version. None when nothing is in force yet.
+    """
+    in_force = [
+        rules
+        for rules in rule_sets
+        if rules.effective_from <= work_date
+        and (not rules.employment_types or employment_type in rules.employment_types)
+    ]
+    return max(
+        in_force,
+        key=lambda rules: (bool(rules.employment_types), rules.effective_from, rules.version),
+        default=None,
+    )
+
+
+def rules_from_mapping(data: Mapping[str, Any]) -> AttendanceRules:
+    """Check a mapping (from YAML or JSON) and make a rule set of it.
+
+    Percents are whole numbers or quoted decimals, never binary floats. Raises InvalidRulesError for a missing, unknown
+    or impossible field.
+    """
+    unknown = sorted(str(key) for key in data if key not in AttendanceRules.__dataclass_fields__)
+    if unknown:
+        raise InvalidRulesError(f"unknown fields: {', '.join(unknown)}")
+    absent = _percent(data, "absent_percent")
+    absent_half = _percent(data, "absent_half_day_percent")
+    if absent_half > absent:
+        raise InvalidRulesError("absent_half_day_percent must not be above absent_percent")
+    return AttendanceRules(
+        id=_text(data, "id"),
+        version=_integer(data, "version", 1, 1_000_000),
+        decree=_text(data, "decree"),
+        effective_from=_date(data, "effective_from"),
+        window_before_minutes=_integer(data, "window_before_minutes", 0, _MAX_MINUTES),
+        window_after_minutes=_integer(data, "window_after_minutes", 0, _MAX_MINUTES),
+        grace_minutes=_integer(data, "grace_minutes", 0, _MAX_MINUTES),
+        tap_merge_seconds=_integer(data, "tap_merge_seconds", 0, 3600),
+        future_tolerance_seconds=_integer(data, "future_tolerance_seconds", 0, 86_400),
+        silent_outage_days=_integer(data, "silent_outage_days", 1, 366),
+        missing_punch_credit=_fraction(data, "missing_punch_credit"),
+        late_bands=_bands(data, "late_bands"),
+        early_bands=_bands(data, "early_bands"),
+        tap_in_missing_percent=_percent(data, "tap_in_missing_percent"),
+        tap_out_missing_percent=_percent(data, "tap_out_missing_percent"),
+        absent_percent=absent,
+        absent_half_day_percent=absent_half,
+        employment_types=_texts(data, "employment_types"),
+    )
+
+
+def _required(data: Mapping[str, Any], name: str) -> Any:
+    if name not in data:
+        raise InvalidRulesError(f"{name} is missing")
+    return data[name]
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = _required(data, name)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRulesError(f"{name} must be a text")
+    return value.strip()
+
+
+def _texts(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = data.get(name, ())
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise InvalidRulesError(f"{name} must be a list of texts")
+    return tuple(value)
+
+
+def _integer(data: Mapping[str, Any], name: str, low: int, high: int) -> int:
+    value = _required(data, name)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidRulesError(f"{name} must be a whole number from {low} to {high}")
+    return value
+
+
+def _date(data: Mapping[str, Any], name: str) -> date:
+    value = _required(data, name)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InvalidRulesError(f"{name} must be a date like 2026-01-01") from None
+
+
+def _percent(data: Mapping[str, Any], name: str) -> Decimal:
+    value = _required(data, name)
+    message = f'{name} must be a percent from 0 to 100, a decimal one in quotes like "1.25"'
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise InvalidRulesError(message)
+    try:
+        percent = Decimal(value)
+    except InvalidOperation:
+        raise InvalidRulesError(message) from None
+    if not percent.is_finite() or not 0 <= percent <= 100:
+        raise InvalidRulesError(message)
+    return percent
+
+
+def _fraction(data: Mapping[str, Any], name: str) -> Fraction:
+    value = _required(data, name)
+    message = f'{name} must be a fraction from 0 to 1 in quotes, like "1/2"'
+    if isinstance(value, bool) or not isinstance(value, int | str | Fraction):
+        raise InvalidRulesError(message)
+    try:
+        fraction = Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        raise InvalidRulesError(message) from None
+    if not 0 <= fraction <= 1:
+        raise InvalidRulesError(message)
+    return fraction
+
+
+def _bands(data: Mapping[str, Any], name: str) -> tuple[Band, ...]:
+    """Bands in ascending order: each holds from its minute up to the next one's, so no minute can fall between."""
+    value = _required(data, name)
+    if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
+        raise InvalidRulesError(f"{name} must be a list of {{from_minute, percent, code}}")
+    try:
+        bands = tuple(
+            Band(_integer(each, "from_minute", 1, _MAX_MINUTES), _percent(each, "percent"), _text(each, "code"))
+            for each in value
+        )
+    except InvalidRulesError as error:
+        raise InvalidRulesError(f"{name}: {error}") from None
+    starts = [band.from_minute for band in bands]
+    if starts != sorted(set(starts)):
+        raise InvalidRulesError(f"{name}: from_minute must rise from band to band")
+    return bands

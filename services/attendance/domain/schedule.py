@@ -1,0 +1,250 @@
+"""Which shift an officer has on a date: roster first, then the calendar, then the week's hours.
+
+Times of day are local to the unit; a shift that has been worked out for a date is in UTC, so that punches compare
+with it directly. A person-day without any schedule is off: it can never be an absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+__all__ = [
+    "CalendarDay",
+    "CalendarKind",
+    "DayHours",
+    "OffDay",
+    "RosterOff",
+    "RosterShift",
+    "Scheduled",
+    "ScheduledShift",
+    "ScheduleOverride",
+    "UnconfirmedHoliday",
+    "WeekKind",
+    "WeekSchedule",
+    "scheduled_day",
+]
+
+_MINUTE = timedelta(minutes=1)
+
+
+class WeekKind(StrEnum):
+    """How many days the ordinary week has."""
+
+    FIVE_DAY = "five_day"
+    SIX_DAY = "six_day"
+
+
+class CalendarKind(StrEnum):
+    """What the joint decree of the ministers makes of a date."""
+
+    HOLIDAY = "holiday"
+    COLLECTIVE_LEAVE = "collective_leave"
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """The hours of a day in local wall-clock time. An end not after the start is on the next date.
+
+    The break is given by both its borders or by its length in minutes; a break of which only the length is known is
+    put in the middle of the shift. Raises ValueError when the break does not fit inside the shift.
+    """
+
+    start: time
+    end: time
+    break_start: time | None = None
+    break_end: time | None = None
+    break_minutes: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.break_start is None) != (self.break_end is None):
+            raise ValueError("break_start and break_end come together")
+        if self.break_start is not None and self.break_minutes:
+            raise ValueError("give the break by its borders or by its minutes, not by both")
+        span, break_from, break_to = self.offsets()
+        if not timedelta(0) <= break_from <= break_to <= span:
+            raise ValueError("the break must lie inside the shift")
+
+    def offsets(self) -> tuple[timedelta, timedelta, timedelta]:
+        """Wall-clock distance from the start to the end, to the break's start and to the break's end."""
+        span = _wall_clock_distance(self.start, self.end) or timedelta(days=1)
+        if self.break_start is not None and self.break_end is not None:
+            break_from = _wall_clock_distance(self.start, self.break_start)
+            return span, break_from, break_from + _wall_clock_distance(self.break_start, self.break_end)
+        pause = self.break_minutes * _MINUTE
+        break_from = (span - pause) // 2 // _MINUTE * _MINUTE
+        return span, break_from, break_from + pause
+
+
+def _wall_clock_distance(earlier: time, later: time) -> timedelta:
+    day = date(2000, 1, 1)
+    return (datetime.combine(day, later) - datetime.combine(day, earlier)) % timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekSchedule:
+    """The ordinary week from a date on: hours by weekday (0 = Monday). A weekday without hours is a rest day."""
+
+    kind: WeekKind
+    hours: Mapping[int, DayHours]
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOverride:
+    """Other hours for the weeks of one kind between two dates, both included, such as Ramadan.
+
+    It changes the hours of working days only: it makes no rest day a working day and touches no roster.
+    """
+
+    code: str
+    kind: WeekKind
+    hours: Mapping[int, DayHours]
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class RosterShift:
+    """An explicit shift on a date; it may end on the next date, and belongs to the date it starts."""
+
+    hours: DayHours
+
+
+@dataclass(frozen=True, slots=True)
+class RosterOff:
+    """An explicit day off on the roster."""
+
+    code: str = "LEPAS_PIKET"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A date of the calendar. An unconfirmed one (awaiting a decree) leaves the day open."""
+
+    kind: CalendarKind
+    code: str
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledShift:
+    """A shift worked out for a date, all instants in UTC. `reasons` tells where the hours come from.
+
+    Without a break both borders are the middle of the shift, which is where half days part.
+    """
+
+    work_date: date
+    start: datetime
+    end: datetime
+    break_start: datetime
+    break_end: datetime
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes to work, without the break."""
+        return (self.end - self.start - (self.break_end - self.break_start)) // _MINUTE
+
+    @property
+    def middle(self) -> datetime:
+        """The instant that tells a lone arrival from a lone departure."""
+        return self.start + (self.end - self.start) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class OffDay:
+    """Nothing to work. `code` is what fills the excuse (a holiday, collective leave), None for a plain rest day."""
+
+    code: str | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnconfirmedHoliday:
+    """A holiday that is not decreed yet: the day is unknown until it is confirmed or dropped."""
+
+    code: str
+    shift: ScheduledShift
+    reasons: tuple[str, ...] = ()
+
+
+Scheduled = ScheduledShift | OffDay | UnconfirmedHoliday
+
+_NO_CALENDAR: Mapping[date, CalendarDay] = MappingProxyType({})
+_NO_ROSTER: Mapping[date, RosterShift | RosterOff] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _WeekHours:
+    hours: DayHours
+    reasons: tuple[str, ...] = field(default=())
+
+
+def scheduled_day(
+    work_date: date,
+    zone: ZoneInfo,
+    *,
+    schedules: Sequence[WeekSchedule] = (),
+    overrides: Sequence[ScheduleOverride] = (),
+    roster: Mapping[date, RosterShift | RosterOff] = _NO_ROSTER,
+    calendar: Mapping[date, CalendarDay] = _NO_CALENDAR,
+) -> Scheduled:
+    """What the date holds for one officer in the unit's zone.
+
+    Of several week schedules valid on the date the one that starts last counts. A roster entry beats the calendar and
+    the week; a rest day stays a plain rest day when it is also a holiday.
+    """
+    entry = roster.get(work_date)
+    if isinstance(entry, RosterOff):
+        return OffDay(entry.code, ("ROSTER_OFF",))
+    if entry is not None:
+        return _shift_on(work_date, zone, entry.hours, ("ROSTER",))
+    week = _week_on(work_date, schedules)
+    if week is None:
+        return OffDay(None, ("NO_SCHEDULE",))
+    ordinary = _week_hours(work_date, week, overrides)
+    if ordinary is None:
+        return OffDay(None, ("REST_DAY",))
+    shift = _shift_on(work_date, zone, ordinary.hours, ordinary.reasons)
+    day = calendar.get(work_date)
+    if day is None:
+        return shift
+    if not day.confirmed:
+        return UnconfirmedHoliday(day.code, shift, ("HOLIDAY_UNCONFIRMED",))
+    return OffDay(day.code, (day.kind.value.upper(),))
+
+
+def _week_on(work_date: date, schedules: Sequence[WeekSchedule]) -> WeekSchedule | None:
+    valid = [
+        schedule
+        for schedule in schedules
+        if schedule.valid_from <= work_date and (schedule.valid_to is None or work_date <= schedule.valid_to)
+    ]
+    return max(valid, key=lambda schedule: schedule.valid_from, default=None)
+
+
+def _week_hours(work_date: date, week: WeekSchedule, overrides: Sequence[ScheduleOverride]) -> _WeekHours | None:
+    weekday = work_date.weekday()
+    hours = week.hours.get(weekday)
+    if hours is None:
+        return None
+    for override in sorted(overrides, key=lambda each: each.valid_from, reverse=True):
+        applies = override.kind is week.kind and override.valid_from <= work_date <= override.valid_to
+        if applies and weekday in override.hours:
+            return _WeekHours(override.hours[weekday], (override.code,))
+    return _WeekHours(hours)
+
+
+def _shift_on(work_date: date, zone: ZoneInfo, hours: DayHours, reasons: tuple[str, ...]) -> ScheduledShift:
+    # Wall-clock offsets are added before the change to UTC, so a clock change inside a shift is taken as the zone has it.
+    span, break_from, break_to = hours.offsets()
+    start = datetime.combine(work_date, hours.start, zone)
+    borders = (start, start + span, start + break_from, start + break_to)
+    in_utc = [border.astimezone(UTC) for border in borders]
+    return ScheduledShift(work_date, in_utc[0], in_utc[1], in_utc[2], in_utc[3], reasons)

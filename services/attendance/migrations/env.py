@@ -1,0 +1,6 @@
+"""Alembic's entry for the attendance service."""
+
+from services.attendance.models import Base
+from shared.migrations import run_environment
+
+run_environment(Base.metadata)

@@ -1,0 +1,353 @@
+"""Tables of the attendance service: people and units, machines, punches, schedules, calendar, excuses, days."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.auth import ApiKeyColumns
+from shared.database import utc_field
+from shared.outbox import OutboxColumns
+
+__all__ = [
+    "ApiKey",
+    "AttendanceDay",
+    "Base",
+    "CalendarDay",
+    "DayQueue",
+    "DeviceCommand",
+    "Employee",
+    "Enrolment",
+    "Excuse",
+    "Machine",
+    "OperEvent",
+    "OrgUnit",
+    "Outage",
+    "OutboxRow",
+    "Punch",
+    "Quarantine",
+    "RosterShift",
+    "RuleSet",
+    "ScheduleOverride",
+    "UnknownMachine",
+    "Upload",
+    "WeekSchedule",
+]
+
+UNKNOWN_VERIFY = -1
+"""`punch.verify` of a line without that column: part of the duplicate key, so it cannot be null."""
+
+
+class Base(SQLModel, registry=registry()):
+    """The service's own metadata: four services may live in one process."""
+
+
+class OutboxRow(OutboxColumns, Base, table=True):
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_lane", "lane", "id"),)
+
+
+class ApiKey(ApiKeyColumns, Base, table=True):
+    __tablename__ = "api_key"
+
+
+class OrgUnit(Base, table=True):
+    """A unit of the city; its machines form the site that holds its officers' days open."""
+
+    __tablename__ = "org_unit"
+
+    org_unit_id: str = Field(primary_key=True)
+    name: str
+
+
+class Employee(Base, table=True):
+    """An officer; each change is a new revision and an asn.employee.v1 record."""
+
+    __tablename__ = "employee"
+
+    employee_id: UUID = Field(primary_key=True)
+    revision: int
+    nip: str = Field(unique=True)
+    name: str
+    employment_type: str
+    org_unit_id: str = Field(foreign_key="org_unit.org_unit_id", index=True)
+    superior_id: UUID | None = None
+    email: str | None = None
+    active_from: date
+    active_to: date | None = None
+    recorded_at: datetime = utc_field()
+
+
+class Machine(Base, table=True):
+    """A registered attendance machine and what is known of it."""
+
+    __tablename__ = "machine"
+
+    serial: str = Field(primary_key=True)
+    name: str
+    timezone: str
+    direction_from: str
+    """`status`: the site's people press the keys, so in and out are trusted; `shift`: first in, last out."""
+    org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id", index=True)
+    registered_at: datetime = utc_field()
+    last_contact_at: datetime | None = utc_field(default=None, nullable=True)
+    last_poll_at: datetime | None = utc_field(default=None, nullable=True)
+    """The newest poll with no upload after it; null since the last upload."""
+    last_upload_at: datetime | None = utc_field(default=None, nullable=True)
+    complete_until: datetime | None = utc_field(default=None, nullable=True)
+    """The mark: every punch up to here has arrived."""
+    clock_wrong_since: datetime | None = utc_field(default=None, nullable=True)
+    """While set, the machine's marks do not count."""
+    address: str | None = None
+    push_version: str | None = None
+    info: str | None = None
+
+
+class UnknownMachine(Base, table=True):
+    """A serial that talks to us and is not registered."""
+
+    __tablename__ = "unknown_machine"
+
+    serial: str = Field(primary_key=True)
+    first_seen_at: datetime = utc_field()
+    last_seen_at: datetime = utc_field()
+    requests: int = Field(sa_type=BigInteger)
+    address: str | None = None
+
+
+class Enrolment(Base, table=True):
+    """PIN on one machine → officer, from a local date on, until the next enrolment of that PIN."""
+
+    __tablename__ = "enrolment"
+
+    serial: str = Field(primary_key=True, foreign_key="machine.serial")
+    pin: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    employee_id: UUID = Field(foreign_key="employee.employee_id", index=True)
+
+
+class Upload(Base, table=True):
+    """The journal: a body as it came, before anything was made of it. Secrets of OPERLOG bodies are redacted."""
+
+    __tablename__ = "upload"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    serial: str
+    kind: str
+    stamp: str | None = None
+    body: bytes
+    lines: int
+    received_at: datetime = utc_field()
+
+
+class Punch(Base, table=True):
+    """One punch, whoever it belongs to. The duplicate key leaves columns out that differ between copies of a line."""
+
+    __tablename__ = "punch"
+    __table_args__ = (
+        UniqueConstraint("serial", "pin", "local_time", "status", "verify", name="punch_once"),
+        Index("punch_of_employee", "employee_id", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    serial: str
+    pin: str
+    local_time: datetime = Field(sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    status: int = Field(sa_type=SmallInteger)
+    verify: int = Field(sa_type=SmallInteger)
+    at: datetime = utc_field()
+    employee_id: UUID | None = None
+    """By the enrolment at that date; null for an unknown PIN. Found again whenever an enrolment changes."""
+    work_code: str | None = None
+    extra: str | None = None
+    flags: list[str] = Field(sa_type=ARRAY(String))  # type: ignore[call-overload]
+    counted: bool
+    """False for a punch whose clock cannot be right: kept, flagged, not used."""
+    source: str
+    upload_id: int = Field(sa_type=BigInteger)
+    received_at: datetime = utc_field()
+
+
+class Quarantine(Base, table=True):
+    """A line that could not be used: unreadable, or of a machine that is not registered."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        Index("quarantine_of_serial", "serial", "id"),
+        # A stranger that sends the same lines again must not fill the disk.
+        UniqueConstraint("serial", "line_sha256", "reason", name="quarantine_once"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    serial: str
+    line: str
+    """For display: undecodable bytes replaced, NUL shown as a picture character."""
+    raw: bytes
+    line_sha256: bytes
+    kind: str
+    """The table it came for: ATTLOG, or another name."""
+    reason: str
+    upload_id: int = Field(sa_type=BigInteger)
+    received_at: datetime = utc_field()
+    resolved_at: datetime | None = utc_field(default=None, nullable=True)
+    """Set when the machine was registered and the line became a punch."""
+
+
+class OperEvent(Base, table=True):
+    """What happened at the machine itself (menu, clock set, log deleted): the audit trail of how evidence changes."""
+
+    __tablename__ = "oper_event"
+    __table_args__ = (Index("oper_event_of_serial", "serial", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    serial: str
+    tag: str
+    code: int | None = None
+    who: str | None = None
+    local_time: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    audit: bool
+    received_at: datetime = utc_field()
+
+
+class DeviceCommand(Base, table=True):
+    """A command that waits for a machine's next poll, and its result."""
+
+    __tablename__ = "device_command"
+    __table_args__ = (Index("device_command_open", "serial", "id", postgresql_where=text("result_at is null")),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    serial: str = Field(foreign_key="machine.serial")
+    command: str
+    reason: str
+    created_at: datetime = utc_field()
+    expires_at: datetime = utc_field()
+    sent_at: datetime | None = utc_field(default=None, nullable=True)
+    result_at: datetime | None = utc_field(default=None, nullable=True)
+    return_code: int | None = None
+
+
+class WeekSchedule(Base, table=True):
+    """Working hours of a week, for an officer, a unit or (both null) the whole city; the most particular one counts."""
+
+    __tablename__ = "week_schedule"
+
+    schedule_id: UUID = Field(primary_key=True)
+    name: str
+    employee_id: UUID | None = Field(default=None, foreign_key="employee.employee_id")
+    org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id")
+    effective_from: date
+    effective_to: date | None = None
+    days: str
+    """JSON: weekday name → {start, end, break_start, break_end} as local HH:MM."""
+
+
+class ScheduleOverride(Base, table=True):
+    """Dated hours that replace week schedules (Ramadan), by decree; rosters stay as they are."""
+
+    __tablename__ = "schedule_override"
+
+    override_id: UUID = Field(primary_key=True)
+    name: str
+    decree: str
+    first_date: date
+    last_date: date
+    days: str
+
+
+class RosterShift(Base, table=True):
+    """An officer's own shift on a date (it may end on the next one), or a day off; it beats calendar and week."""
+
+    __tablename__ = "roster_shift"
+
+    employee_id: UUID = Field(primary_key=True, foreign_key="employee.employee_id")
+    work_date: date = Field(primary_key=True)
+    kind: str
+    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    break_minutes: int = 0
+
+
+class CalendarDay(Base, table=True):
+    """A holiday or a collective-leave day. Unconfirmed ones are estimates: they make a day unknown, never absent."""
+
+    __tablename__ = "calendar_day"
+
+    day: date = Field(primary_key=True)
+    name: str
+    kind: str
+    confirmed: bool
+    decree: str | None = None
+
+
+class Excuse(Base, table=True):
+    """Leave or official duty of an officer, approved or not; each decision recomputes the days it covers."""
+
+    __tablename__ = "excuse"
+    __table_args__ = (Index("excuse_of_employee", "employee_id", "first_date"),)
+
+    excuse_id: UUID = Field(primary_key=True)
+    employee_id: UUID = Field(foreign_key="employee.employee_id")
+    code: str
+    kind: str
+    first_date: date
+    last_date: date
+    half: str
+    state: str
+    reference: str | None = None
+    decided_at: datetime = utc_field()
+
+
+class Outage(Base, table=True):
+    """A time in which a machine or a whole unit's site could not take punches, declared by an operator."""
+
+    __tablename__ = "outage"
+
+    outage_id: UUID = Field(primary_key=True)
+    serial: str | None = Field(default=None, foreign_key="machine.serial")
+    org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id")
+    starts_at: datetime = utc_field()
+    ends_at: datetime = utc_field()
+    reason: str
+
+
+class RuleSet(Base, table=True):
+    """A version of the attendance rules, in force from a date on."""
+
+    __tablename__ = "rule_set"
+
+    id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    effective_from: date
+    decree: str
+    content: str
+    """JSON as loaded from YAML."""
+
+
+class AttendanceDay(Base, table=True):
+    """The present result of an officer's work date; a changed result is a new revision, a published day stays."""
+
+    __tablename__ = "attendance_day"
+    __table_args__ = (Index("attendance_day_open", "work_date", postgresql_where=text("state = 'provisional'")),)
+
+    employee_id: UUID = Field(primary_key=True, foreign_key="employee.employee_id")
+    work_date: date = Field(primary_key=True)
+    revision: int
+    state: str
+    status: str
+    record: str
+    """The published record, JSON."""
+    recorded_at: datetime = utc_field()
+
+
+class DayQueue(Base, table=True):
+    """Days to be computed again. Rows are only added and taken, never changed, so that intake waits for nobody."""
+
+    __tablename__ = "day_queue"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    employee_id: UUID
+    work_date: date
