@@ -1,0 +1,1 @@
+"""Visits, citizens' ratings, supervisors' assessments and the satisfaction index."""

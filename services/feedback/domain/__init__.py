@@ -1,0 +1,1 @@
+"""Pure rules of public feedback: no clock, no randomness, no I/O."""

@@ -1,0 +1,1 @@
+"""Policy, facts, semester totals, scores, objections and the discipline counter."""

@@ -1,0 +1,1 @@
+"""Pure rules of scoring: no clock, no randomness, no I/O."""

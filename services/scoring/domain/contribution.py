@@ -1,0 +1,191 @@
+"""What one fact adds to an officer's semester totals.
+
+Totals are integers and know no policy: a changed weight, prior or band needs no recount. A fact's effect on the totals
+is `difference(new contribution, old contribution)`, so any order, duplicate or correction ends in the same sum.
+
+A day and a feedback touch different columns: each contribution covers its own part (`DAY_TOTALS`, `FEEDBACK_TOTALS`),
+and `TOTALS` is the first part followed by the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+__all__ = [
+    "DAY_TOTALS",
+    "FEEDBACK_TOTALS",
+    "NO_DAY",
+    "NO_FEEDBACK",
+    "NO_TOTALS",
+    "OFFICER_UNSUR",
+    "TOTALS",
+    "Contribution",
+    "InvalidFactError",
+    "add",
+    "day_contribution",
+    "difference",
+    "feedback_contribution",
+    "totals_of",
+    "widen_day",
+    "widen_feedback",
+]
+
+Contribution: TypeAlias = tuple[int, ...]
+"""Integers in the order of `DAY_TOTALS`, `FEEDBACK_TOTALS` or `TOTALS`."""
+
+OFFICER_UNSUR = ("completion_time", "product", "officer_competence", "officer_conduct")
+"""The survey elements that can be put down to one officer; the other five judge the unit (PermenPANRB 14/2017)."""
+
+DAY_TOTALS = (
+    "scheduled_minutes",
+    "credited_minutes",
+    "final_days",
+    "unexcused_days",
+    "provisional_days",
+)
+"""Minutes and days of the days that count; `provisional_days` is for information and never enters a score."""
+
+FEEDBACK_TOTALS = (
+    "work_quality_n",
+    "work_quality_sum",
+    "communication_n",
+    "communication_sum",
+    "citizen_ratings",
+    *(f"{unsur}{part}" for unsur in OFFICER_UNSUR for part in ("_n", "_sum", "_counter_n", "_counter_sum")),
+)
+"""Supervisors' sums are hundredths of points (0..10000 each); citizens' sums are of answers 1..4, those given at a
+counter tablet kept apart because the policy decides what they weigh. `citizen_ratings` counts forms."""
+
+TOTALS = DAY_TOTALS + FEEDBACK_TOTALS
+
+NO_DAY: Contribution = (0,) * len(DAY_TOTALS)
+NO_FEEDBACK: Contribution = (0,) * len(FEEDBACK_TOTALS)
+NO_TOTALS: Contribution = NO_DAY + NO_FEEDBACK
+
+_NOT_COUNTED = frozenset({"excused", "off", "unknown"})
+_PROVISIONAL: Contribution = (0, 0, 0, 0, 1)
+_FEEDBACK_STATES = frozenset({"accepted", "quarantined", "withdrawn"})
+_MAX_RATING = 4
+_MAX_HUNDREDTHS = 10_000
+
+
+class InvalidFactError(ValueError):
+    """A fact that contradicts itself or uses a word that the contract does not know."""
+
+
+def day_contribution(state: str, status: str, scheduled: int, credited: int, excuse: str | None) -> Contribution:
+    """What a work date adds, in the order of `DAY_TOTALS`.
+
+    `scheduled` and `credited` are minutes, 0 <= credited <= scheduled. Only final days that are scheduled and neither
+    excused, off nor unknown count; official duty counts in full. A day absent beside a half-day excuse lowers the
+    attendance but is no whole unexcused day (PP 94/2021 counts whole working days).
+    """
+    if not 0 <= credited <= scheduled:
+        raise InvalidFactError(f"credited_minutes must be 0..scheduled_minutes ({scheduled}), not {credited}")
+    if state == "provisional":
+        return _PROVISIONAL if scheduled else NO_DAY
+    if state != "final":
+        raise InvalidFactError(f"state must be provisional or final, not {state!r}")
+    if status == "present":
+        return (scheduled, credited, 1, 0, 0) if scheduled else NO_DAY
+    if status == "absent":
+        return (scheduled, credited, 1, 1 if excuse is None else 0, 0) if scheduled else NO_DAY
+    if status == "official_duty":
+        return (scheduled, scheduled, 1, 0, 0) if scheduled else NO_DAY
+    if status in _NOT_COUNTED:
+        return NO_DAY
+    raise InvalidFactError(f"unknown day status {status!r}")
+
+
+def feedback_contribution(
+    kind: str,
+    state: str,
+    ratings: Mapping[str, int] | None,
+    assessment: Mapping[str, Decimal | str | int | None] | None,
+    weight_class: str,
+) -> Contribution:
+    """What a feedback adds, in the order of `FEEDBACK_TOTALS`; quarantined and withdrawn ones add nothing.
+
+    `ratings` are 1..4 by survey element: elements that judge the unit are left out. `assessment` holds points 0..100
+    with at most 2 decimals. A float is refused: its decimals are not what the supervisor wrote.
+    """
+    if state not in _FEEDBACK_STATES:
+        raise InvalidFactError(f"unknown feedback state {state!r}")
+    if kind == "citizen_rating":
+        result = _citizen(ratings or {}, weight_class)
+    elif kind == "supervisor_assessment":
+        result = _supervisor(assessment or {})
+    else:
+        raise InvalidFactError(f"unknown feedback kind {kind!r}")
+    return result if state == "accepted" else NO_FEEDBACK
+
+
+def _citizen(ratings: Mapping[str, int], weight_class: str) -> Contribution:
+    if weight_class not in ("visit", "counter"):
+        raise InvalidFactError(f"weight_class must be visit or counter, not {weight_class!r}")
+    at_counter = weight_class == "counter"
+    columns: list[int] = []
+    forms = 0
+    for unsur in OFFICER_UNSUR:
+        answer = ratings.get(unsur)
+        if answer is None:
+            columns += (0, 0, 0, 0)
+            continue
+        if type(answer) is not int or not 1 <= answer <= _MAX_RATING:
+            raise InvalidFactError(f"the rating of {unsur} must be 1, 2, 3 or 4")
+        forms = 1
+        columns += (0, 0, 1, answer) if at_counter else (1, answer, 0, 0)
+    return (0, 0, 0, 0, forms, *columns)
+
+
+def _supervisor(assessment: Mapping[str, Decimal | str | int | None]) -> Contribution:
+    quality = assessment.get("work_quality")
+    communication = assessment.get("public_communication")
+    return (
+        *((0, 0) if quality is None else (1, _hundredths("work_quality", quality))),
+        *((0, 0) if communication is None else (1, _hundredths("public_communication", communication))),
+        *NO_FEEDBACK[4:],
+    )
+
+
+def _hundredths(name: str, points: Decimal | str | int) -> int:
+    message = f"the assessment of {name} must be 0..100 with at most 2 decimals, written exactly"
+    if isinstance(points, (float, bool)):
+        raise InvalidFactError(message)
+    try:
+        exact = Decimal(points) * 100
+        hundredths = int(exact)
+    except (InvalidOperation, OverflowError, ValueError) as error:
+        raise InvalidFactError(message) from error
+    if hundredths != exact or not 0 <= hundredths <= _MAX_HUNDREDTHS:
+        raise InvalidFactError(message)
+    return hundredths
+
+
+def widen_day(contribution: Contribution) -> Contribution:
+    """A day's contribution over all of `TOTALS`."""
+    return contribution + NO_FEEDBACK
+
+
+def widen_feedback(contribution: Contribution) -> Contribution:
+    """A feedback's contribution over all of `TOTALS`."""
+    return NO_DAY + contribution
+
+
+def add(left: Contribution, right: Contribution) -> Contribution:
+    """Column by column left + right; both must cover the same columns."""
+    return tuple([a + b for a, b in zip(left, right, strict=True)])
+
+
+def difference(new: Contribution, old: Contribution) -> Contribution:
+    """What a new revision changes: column by column new - old. For a first revision, old is all zeros."""
+    return tuple([a - b for a, b in zip(new, old, strict=True)])
+
+
+def totals_of(days: Iterable[Contribution], feedback: Iterable[Contribution]) -> Contribution:
+    """The totals recomputed from the latest contribution of every fact: what the running totals must equal."""
+    day_sums = tuple(map(sum, zip(NO_DAY, *days, strict=True)))
+    feedback_sums = tuple(map(sum, zip(NO_FEEDBACK, *feedback, strict=True)))
+    return day_sums + feedback_sums

@@ -1,0 +1,106 @@
+"""Unexcused working days of a calendar year against a disciplinary ladder (PP 94/2021 art. 9-11 for PNS).
+
+The result is an alert for the direct superior, who must examine (art. 26) and may be sanctioned for doing nothing
+(art. 28). It is never a sanction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.scoring.domain.ladder import Ladder, LadderStep
+
+__all__ = ["DisciplineResult", "absence_flag", "discipline"]
+
+
+@dataclass(frozen=True, slots=True)
+class DisciplineResult:
+    """Counts are whole scheduled working days. `step` and `level` are None below the first step or without a ladder.
+
+    `reached_on` is the absence that reached the step. `sanction` is the step's text, a possible outcome and no verdict.
+    """
+
+    year: int
+    cumulative_days: int
+    longest_streak_days: int
+    current_streak_days: int
+    step: str | None
+    level: str | None
+    sanction: str | None
+    reached_on: date | None
+    reasons: tuple[str, ...]
+
+
+def absence_flag(state: str, status: str, scheduled: int, excuse: str | None) -> bool | None:
+    """How a work date enters `discipline`: True absent, False not absent, None not a day to hand over at all.
+
+    Off days (weekend, holiday, collective leave) and days that are not final neither break nor extend a streak: None.
+    Approved leave, presence, a half-day absence beside a half-day excuse and an unknown day (machine outage: absence
+    is not proven) are False and break it. `scheduled` is in minutes.
+    """
+    if state != "final" or status == "off" or scheduled == 0:
+        return None
+    return status == "absent" and excuse is None
+
+
+def discipline(days: Iterable[tuple[date, bool]], year: int, ladder: Ladder | None) -> DisciplineResult:
+    """Count (work date, absent) pairs, sorted by date, and find the heaviest step that they reach in the year.
+
+    The cumulative count begins anew on 1 January; a streak runs on across the year. Hand over the scheduled working
+    days of the year and, for such a streak, those before it; days after the year are left out, so that what a streak
+    reaches in January is the new year's result alone. `ladder` is None for an employment type that has none.
+    Raises `ValueError` if the dates are not in strictly ascending order.
+    """
+    cumulative = longest = current = 0
+    reached: tuple[LadderStep, date, str] | None = None
+    previous: date | None = None
+    for work_date, absent in days:
+        if previous is not None and work_date <= previous:
+            raise ValueError(f"work dates must ascend: {work_date.isoformat()} follows {previous.isoformat()}")
+        previous = work_date
+        if work_date.year > year:
+            break
+        if not absent:
+            current = 0
+            continue
+        current += 1
+        if work_date.year < year:
+            continue
+        cumulative += 1
+        longest = max(longest, current)
+        if ladder is not None:
+            reached = _heavier(reached, ladder, work_date, cumulative, current)
+    step = reached[0] if reached else None
+    return DisciplineResult(
+        year=year,
+        cumulative_days=cumulative,
+        longest_streak_days=longest,
+        current_streak_days=current,
+        step=step.code if step else None,
+        level=step.level if step else None,
+        sanction=step.sanction if step else None,
+        reached_on=reached[1] if reached else None,
+        reasons=_reasons(cumulative, ladder, reached[2] if reached else None),
+    )
+
+
+def _heavier(
+    reached: tuple[LadderStep, date, str] | None, ladder: Ladder, work_date: date, cumulative: int, current: int
+) -> tuple[LadderStep, date, str] | None:
+    for reason, step in (
+        ("CUMULATIVE_DAYS", ladder.cumulative_step(cumulative)),
+        ("CONSECUTIVE_DAYS", ladder.consecutive_step(current)),
+    ):
+        if step is not None and (reached is None or step.severity > reached[0].severity):
+            reached = (step, work_date, reason)
+    return reached
+
+
+def _reasons(cumulative: int, ladder: Ladder | None, reason: str | None) -> tuple[str, ...]:
+    if cumulative == 0:
+        return ()
+    if ladder is None:
+        return ("NO_LADDER_FOR_EMPLOYMENT_TYPE",)
+    return ("BELOW_FIRST_STEP",) if reason is None else (reason,)
