@@ -156,7 +156,7 @@ class Punch(Base, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     serial: str
     pin: str
-    local_time: datetime = Field(sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    local_time: datetime = Field(sa_type=DateTime(timezone=False))
     status: int = Field(sa_type=SmallInteger)
     verify: int = Field(sa_type=SmallInteger)
     at: datetime = utc_field()
@@ -164,7 +164,7 @@ class Punch(Base, table=True):
     """By the enrolment at that date; null for an unknown PIN. Found again whenever an enrolment changes."""
     work_code: str | None = None
     extra: str | None = None
-    flags: list[str] = Field(sa_type=ARRAY(String))  # type: ignore[call-overload]
+    flags: list[str] = Field(sa_type=ARRAY(String))
     counted: bool
     """False for a punch whose clock cannot be right: kept, flagged, not used."""
     source: str
@@ -208,7 +208,7 @@ class OperEvent(Base, table=True):
     tag: str
     code: int | None = None
     who: str | None = None
-    local_time: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    local_time: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))
     audit: bool
     received_at: datetime = utc_field()
 
@@ -266,8 +266,8 @@ class RosterShift(Base, table=True):
     employee_id: UUID = Field(primary_key=True, foreign_key="employee.employee_id")
     work_date: date = Field(primary_key=True)
     kind: str
-    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
-    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))  # type: ignore[call-overload]
+    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))
+    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=False))
     break_minutes: int = 0
 
 
