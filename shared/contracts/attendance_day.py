@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.contracts.base import Code, DecimalText, Identifier, OffsetDateTime, Record
+from shared.contracts.base import Code, Identifier, OffsetDateTime, Part, PercentText, Record
 
 __all__ = ["AttendanceDayRecord", "DayState", "DayStatus", "Deduction", "RuleRef"]
 
@@ -17,22 +17,22 @@ DayStatus = Literal["present", "absent", "excused", "official_duty", "off", "unk
 Minutes = Annotated[int, Field(ge=0, le=2880)]
 
 
-class Deduction(BaseModel):
+class Deduction(Part):
     """A late, early-leave, missing-punch or absence band and its percent of the monthly allowance."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
     code: Code
-    percent: DecimalText
+    """The band, by the name that the rule set gives it."""
+    percent: PercentText
+    """Percent of the monthly allowance, 0 to 100."""
 
 
-class RuleRef(BaseModel):
+class RuleRef(Part):
     """The dated rule set that gave a result."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
     id: Identifier
+    """The rule set's name."""
     version: Annotated[int, Field(ge=1)]
+    """Its version, from 1."""
 
 
 class AttendanceDayRecord(Record):
@@ -43,18 +43,34 @@ class AttendanceDayRecord(Record):
     """
 
     employee_id: UUID
+    """The officer."""
     work_date: date
+    """The date on which the shift starts, in the unit's zone."""
     state: DayState
+    """Whether machines may still report punches of this day (provisional) or all have (final)."""
     status: DayStatus
+    """What the day was. `unknown` (a machine outage, an unconfirmed holiday) counts for nobody and against nobody."""
     excuse: Code | None = None
+    """The kind of leave, duty or holiday behind the status; also set on a day that is excused in half."""
     scheduled_minutes: Minutes
+    """Minutes that the officer had to work; 0 on a day off."""
     credited_minutes: Minutes
+    """Minutes that count as worked: scheduled less late and early-leave minutes, 0 when absent."""
     late_minutes: Minutes = 0
+    """Minutes late, rounded up to the next whole minute."""
     early_leave_minutes: Minutes = 0
+    """Minutes left early, rounded up to the next whole minute."""
     missing_punches: tuple[Literal["in", "out"], ...] = ()
+    """The side or sides of the shift without a punch."""
     first_in: OffsetDateTime | None = None
+    """The punch taken as the arrival, with the offset of the unit's zone."""
     last_out: OffsetDateTime | None = None
+    """The punch taken as the departure, with the offset of the unit's zone."""
     deductions: tuple[Deduction, ...] = ()
+    """Deductions from the allowance that this day leads to."""
     rule: RuleRef
+    """The rule set that judged the day."""
     reasons: tuple[Code, ...] = ()
+    """Why the day came out so."""
     org_unit_id: Identifier
+    """The officer's unit on that date."""

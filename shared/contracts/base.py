@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
-__all__ = ["Code", "DecimalText", "Identifier", "OffsetDateTime", "Record", "SemesterText", "UtcDateTime"]
+__all__ = [
+    "Code",
+    "DecimalText",
+    "Identifier",
+    "OffsetDateTime",
+    "Part",
+    "PercentText",
+    "Record",
+    "SemesterText",
+    "ShareText",
+    "UtcDateTime",
+]
 
 REVISION_MAX = 2**31 - 1  # an int4 column in every consumer
+PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 
 
 def _to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
+
+
+def _plain_decimal(value: Any) -> Any:
+    """Refuses what is not exact (a float) and what is not plain (1e9, NaN, endless digits)."""
+    if isinstance(value, str):
+        if PLAIN_DECIMAL.fullmatch(value) is None:
+            raise ValueError("a decimal is written plainly, as in 91.50")
+    elif not isinstance(value, Decimal | int) or isinstance(value, bool):
+        raise ValueError("a decimal is a string: a JSON number or a float has no exact value")
+    return value
+
+
+def _as_text(value: Decimal) -> str:
+    return format(value, "f")  # str() would write Decimal("1E+2") with its exponent
 
 
 UtcDateTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
@@ -32,19 +68,37 @@ SemesterText = Annotated[str, Field(pattern=r"^[0-9]{4}-S[12]$", examples=["2026
 
 DecimalText = Annotated[
     Decimal,
-    PlainSerializer(str, return_type=str, when_used="always"),
-    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}),
+    BeforeValidator(_plain_decimal),
+    PlainSerializer(_as_text, return_type=str, when_used="always"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"}),
 ]
 """An exact decimal number, written as a string: no reader may turn it into a binary float by accident."""
 
+PercentText = Annotated[
+    DecimalText,
+    Field(ge=0, le=100),
+    WithJsonSchema({"type": "string", "pattern": r"^(100(\.0{1,18})?|[0-9]{1,2}(\.[0-9]{1,18})?)$"}),
+]
+"""A DecimalText from 0 to 100."""
 
-class Record(BaseModel):
-    """The full state of one thing at one revision; the highest revision of a thing is the truth.
+ShareText = Annotated[
+    DecimalText,
+    Field(ge=0, le=1),
+    WithJsonSchema({"type": "string", "pattern": r"^(1(\.0{1,18})?|0(\.[0-9]{1,18})?)$"}),
+]
+"""A DecimalText from 0 to 1."""
 
-    Readers ignore fields that they do not know, so that optional fields may come and go within a version.
-    """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Part(BaseModel):
+    """An object inside a record. Unknown fields are ignored, so that optional ones may come and go within a version."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
+
+
+class Record(Part):
+    """The full state of one thing at one revision; the highest revision of a thing is the truth."""
 
     revision: Annotated[int, Field(ge=1, le=REVISION_MAX)]
+    """Counts the states of this one thing, from 1. Keep the highest; a lower or equal one changes nothing."""
     recorded_at: UtcDateTime
+    """When the producer recorded this state, in UTC."""

@@ -18,16 +18,24 @@ Days = Annotated[int, Field(ge=0, le=366)]
 class DisciplineRecord(Record):
     """Whole working days absent without a valid reason (PP 94/2021 art. 9-11), and the step that they reach.
 
-    An alert for the direct superior, never a sanction. `step` is null below the first step and for employment types
-    without a ladder. Streaks run over scheduled working days and may cross the year.
+    An alert for the direct superior, never a sanction. Streaks run over scheduled working days and may cross the year.
     """
 
     employee_id: UUID
+    """The officer."""
     year: Annotated[int, Field(ge=2000, le=9999)]
+    """The calendar year, by the work date."""
     cumulative_days: Days
+    """Unexcused working days of the year so far."""
     longest_streak_days: Annotated[int, Field(ge=0)]
+    """The most unexcused working days in a row that touch the year."""
     current_streak_days: Annotated[int, Field(ge=0)]
+    """Unexcused working days in a row up to the last final day."""
     step: Code | None = None
+    """The step of the ladder that is reached; null below the first and for employment types without a ladder."""
     level: Literal["LIGHT", "MEDIUM", "HEAVY"] | None = None
+    """The level of that step."""
     rule: RuleRef
+    """The rule set that holds the ladder."""
     reasons: tuple[Code, ...] = ()
+    """Why the step is what it is."""

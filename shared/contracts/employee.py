@@ -19,12 +19,22 @@ class EmployeeRecord(Record):
     """One officer. `employee_id` is ours: a NIP changes, and discloses birth date and sex, so it is never a key."""
 
     employee_id: UUID
+    """Our own identifier; it never changes and says nothing about the person."""
     nip: Annotated[str, Field(pattern=r"^[0-9]{18}$")]
+    """The 18 digits of the NIP or NI PPPK. Personal data: keep it out of keys, URLs, logs and labels."""
     name: Annotated[str, Field(min_length=1, max_length=200)]
+    """The name as the roster writes it."""
     employment_type: EmploymentType
+    """Civil servant (PNS), contract (PPPK) or part-time contract (PPPK_PART_TIME)."""
     org_unit_id: Identifier
+    """The unit that the officer belongs to."""
     org_unit_name: Annotated[str, Field(min_length=1, max_length=200)]
+    """The unit's name."""
     superior_id: UUID | None = None
+    """The direct superior's employee_id."""
     email: Annotated[str, Field(max_length=254)] | None = None
+    """Where notices go."""
     active_from: date
-    active_to: Annotated[date | None, Field(description="Inclusive; null while employed.")] = None
+    """First day of employment."""
+    active_to: date | None = None
+    """Last day of employment, inclusive; null while employed."""

@@ -5,73 +5,84 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.contracts.base import Code, DecimalText, Identifier, Record, SemesterText, UtcDateTime
+from shared.contracts.base import Code, Identifier, Part, PercentText, Record, SemesterText, ShareText, UtcDateTime
 
 __all__ = ["Indicator", "IndicatorName", "IndicatorState", "Interval", "PolicyRef", "ScoreRecord", "ScoreState"]
 
 IndicatorName = Literal["attendance", "work_quality", "public_communication"]
 IndicatorState = Literal["assessed", "too_few", "missing"]
 ScoreState = Literal["provisional", "final", "under_objection"]
-Value = Annotated[DecimalText, Field(ge=0, le=100)]
 
 
-class Interval(BaseModel):
-    """A 95 % interval of an indicator's value, 0 to 100."""
+class Interval(Part):
+    """A 95 % interval of an indicator's value."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    low: PercentText
+    """The lower end, 0 to 100."""
+    high: PercentText
+    """The upper end, 0 to 100."""
 
-    low: Value
-    high: Value
 
-
-class Indicator(BaseModel):
-    """One part of the score. `value` (0 to 100, 2 places) is null unless the state is assessed.
-
-    `n` counts the days, ratings or assessments behind it; numerator ÷ denominator × 100 is the value where the
-    indicator is a plain ratio (attendance: credited ÷ scheduled minutes), else both are null.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Indicator(Part):
+    """One part of the score."""
 
     name: IndicatorName
-    value: Value | None = None
-    weight: Annotated[DecimalText, Field(ge=0, le=1)]
+    """Which indicator."""
+    value: PercentText | None = None
+    """0 to 100, 2 places; null unless the state is assessed."""
+    weight: ShareText
+    """The indicator's share of the score by the policy, 0 to 1."""
     n: Annotated[int, Field(ge=0)]
+    """How many days, ratings or assessments are behind it."""
     numerator: Annotated[int, Field(ge=0)] | None = None
+    """Where the value is a plain ratio (attendance: credited minutes), its upper part; else null."""
     denominator: Annotated[int, Field(ge=0)] | None = None
+    """The lower part (attendance: scheduled minutes); value = 100 × numerator ÷ denominator."""
     interval: Interval | None = None
+    """How sure the value is."""
     state: IndicatorState
+    """Whether it could be assessed, had too few ratings, or had no data."""
 
 
-class PolicyRef(BaseModel):
+class PolicyRef(Part):
     """The rule set of the score and the decree that put it in force."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
     id: Identifier
+    """The rule set's name."""
     version: Annotated[int, Field(ge=1)]
+    """Its version, from 1."""
     decree: Annotated[str, Field(max_length=200)]
+    """The decree, as it is cited."""
 
 
 class ScoreRecord(Record):
-    """Evidence for the appraiser, who gives the legal rating (PermenPANRB 6/2022): never the rating itself.
-
-    `complete` is false when an indicator could not be assessed; such a score leads to no notice.
-    `correction_of` is the revision that this one restates after the semester was closed.
-    """
+    """Evidence for the appraiser, who gives the legal rating (PermenPANRB 6/2022): never the rating itself."""
 
     employee_id: UUID
+    """The officer."""
     org_unit_id: Identifier | None = None
+    """The officer's unit, where it is known."""
     semester: SemesterText
+    """The half year: S1 is January to June, S2 is July to December."""
     state: ScoreState
-    score: Value | None = None
+    """Whether facts may still come in, the semester is closed, or the officer has objected."""
+    score: PercentText | None = None
+    """0 to 100, 2 places; null where there is nothing to score. Never 0 for want of data."""
     band: Code | None = None
+    """The band of the policy that the score falls in."""
     complete: bool
+    """False when an indicator could not be assessed; such a score leads to no notice."""
     indicators: tuple[Indicator, ...]
-    unexcused_days: Annotated[int, Field(ge=0, description="Whole unexcused working days in this semester.")] = 0
+    """The parts of the score."""
+    unexcused_days: Annotated[int, Field(ge=0)] = 0
+    """Whole unexcused working days in this semester."""
     policy: PolicyRef
+    """The rule set that made the score."""
     reasons: tuple[Code, ...] = ()
+    """Why the score is what it is."""
     correction_of: Annotated[int, Field(ge=1)] | None = None
+    """The revision that this one restates after the semester was closed."""
     as_of: UtcDateTime
+    """The facts up to this moment are in the score."""

@@ -1,0 +1,75 @@
+"""The CLI speaks to the services over HTTP with the operator's key, like any other client."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+
+__all__ = ["client", "connection", "fail", "request"]
+
+CONNECT_FILE = "connect.env"
+TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
+
+
+def connection() -> dict[str, str]:
+    """KINERJA_URL, KINERJA_OPERATOR_KEY and KAFKA_BOOTSTRAP_SERVERS: from the environment, else from connect.env.
+
+    The file is looked for in $DATA, then in var/ and var/compose/ below the present directory.
+    """
+    values: dict[str, str] = {}
+    folders = [Path(os.environ["DATA"])] if "DATA" in os.environ else [Path("var"), Path("var/compose")]
+    for folder in folders:
+        path = folder / CONNECT_FILE
+        if path.is_file():
+            lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+            values = {name.strip(): value.strip() for name, _, value in lines}
+            break
+    return values | {name: value for name, value in os.environ.items() if name.startswith(("KINERJA_", "KAFKA_"))}
+
+
+def client() -> httpx.Client:
+    """An HTTP client of the running system; ends the command with words when nothing says where that is."""
+    values = connection()
+    missing = [name for name in ("KINERJA_URL", "KINERJA_OPERATOR_KEY") if not values.get(name)]
+    if missing:
+        raise fail(
+            f"{' and '.join(missing)} not set and no {CONNECT_FILE} found: start the system, or set DATA=<its folder>"
+        )
+    return httpx.Client(
+        base_url=values["KINERJA_URL"],
+        headers={"Authorization": f"Bearer {values['KINERJA_OPERATOR_KEY']}"},
+        timeout=TIMEOUT_SECONDS,
+    )
+
+
+def request(http: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
+    """A request's answer; ends the command with the problem's words on a refusal or when nobody answers."""
+    try:
+        answer = http.request(method, path, **options)
+    except httpx.HTTPError as error:
+        raise fail(f"{http.base_url} does not answer ({type(error).__name__}): is the system running?") from error
+    if answer.is_error:
+        raise fail(_words(answer))
+    return answer
+
+
+def fail(words: str) -> typer.Exit:
+    """Prints the words to standard error and gives the exception that ends the command with status 1."""
+    typer.echo(words, err=True)
+    return typer.Exit(1)
+
+
+def _words(answer: httpx.Response) -> str:
+    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+        body = answer.json()
+        faults = "".join(f"\n  {_fault(fault)}" for fault in body.get("errors", [])[:50])
+        return f"{body['title']}: {body['detail']}{faults}"
+    return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.reason_phrase}"
+
+
+def _fault(fault: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in fault.items())

@@ -1,0 +1,68 @@
+"""Child processes that end with us, even when we are killed without warning (on Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["die_with_parent", "free_port", "stop", "tail"]
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(death_signal: int) -> Callable[[], None] | None:
+    """For Popen's preexec_fn: the kernel sends `death_signal` to the child when our process dies.
+
+    Elsewhere than on Linux there is no such thing: a killed parent leaves the child behind.
+    """
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def prepare() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+
+    return prepare
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stop(process: subprocess.Popen[bytes], first: int, seconds: float) -> None:
+    """Sends `first`, waits, then kills; returns when the child has gone."""
+    if process.poll() is None:
+        process.send_signal(first)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of that id exists."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def tail(log: Path, lines: int = 5) -> str:
+    """The last lines of a log, for an error message."""
+    if not log.is_file():
+        return "(no log)"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+INTERRUPT, TERMINATE, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGKILL

