@@ -73,4 +73,4 @@ def configure(level: str = "INFO", *, stream: Any = None) -> None:
 
 def logger(name: str) -> Any:
     """A logger bound to the module's name."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)

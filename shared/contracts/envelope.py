@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
 from shared.contracts.base import Record
 from shared.contracts.topics import Topic
@@ -18,11 +19,14 @@ __all__ = [
     "STRUCTURED_CONTENT_TYPE",
     "Envelope",
     "UnreadableRecordError",
+    "decode_record",
     "encode",
     "header_text",
     "payload_of",
     "recorded_at_of",
 ]
+
+R = TypeVar("R", bound=Record)
 
 CONTENT_TYPE = "application/json"
 STRUCTURED_CONTENT_TYPE = "application/cloudevents+json"
@@ -104,6 +108,18 @@ def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
             "OTHER_TYPE", f"the event says it is of type {event_type[:100]!r}, on topic {topic}"
         )
     return value
+
+
+def decode_record(topic: Topic[R], headers: Headers, value: bytes | None) -> R:
+    """The record itself. Raises UnreadableRecordError with the reason NOT_JSON or NOT_VALID, or those of payload_of."""
+    payload = payload_of(topic.name, headers, value)
+    try:
+        return topic.model.model_validate_json(payload)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        reason = "NOT_JSON" if any(fault["type"] == "json_invalid" for fault in faults) else "NOT_VALID"
+        words = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5])
+        raise UnreadableRecordError(reason, words) from error
 
 
 def recorded_at_of(headers: Headers) -> datetime | None:

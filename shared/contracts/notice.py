@@ -20,7 +20,7 @@ class NoticeRecord(Record):
     notice_id: UUID
     """The notice."""
     kind: NoticeKind
-    """A reward, an offer of help (coaching), a friendly word to the officer alone (nudge), or an alert to the superior."""
+    """A reward, an offer of help (coaching), a word to the officer alone (nudge), or an alert to the superior."""
     employee_id: UUID
     """The officer whom it is about."""
     semester: SemesterText | None = None

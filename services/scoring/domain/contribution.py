@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 __all__ = [
     "DAY_TOTALS",
@@ -102,7 +102,7 @@ def day_contribution(state: str, status: str, scheduled: int, credited: int, exc
 def feedback_contribution(
     kind: str,
     state: str,
-    ratings: Mapping[str, int] | None,
+    ratings: Mapping[Any, int] | None,
     assessment: Mapping[str, Decimal | str | int | None] | None,
     weight_class: str,
 ) -> Contribution:
@@ -122,7 +122,7 @@ def feedback_contribution(
     return result if state == "accepted" else NO_FEEDBACK
 
 
-def _citizen(ratings: Mapping[str, int], weight_class: str) -> Contribution:
+def _citizen(ratings: Mapping[Any, int], weight_class: str) -> Contribution:
     if weight_class not in ("visit", "counter"):
         raise InvalidFactError(f"weight_class must be visit or counter, not {weight_class!r}")
     at_counter = weight_class == "counter"

@@ -327,4 +327,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("an accepted punch is never dropped: restore a backup instead")
+    raise RuntimeError("what was accepted is never dropped: restore a backup instead")

@@ -1,0 +1,33 @@
+"""`kinerja contracts`: the generated documents of the event contract."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.client import fail
+from shared.contracts import generate
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="The event contract's generated documents.")
+
+
+@app.callback()
+def contracts() -> None:
+    """The event contract's generated documents."""
+
+
+@app.command()
+def write(
+    *, check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 when one drifted.")] = False
+) -> None:
+    """Writes docs/contracts from the models."""
+    if not check:
+        generate.write()
+        return
+    wrong = generate.drifted()
+    if wrong:
+        raise fail(f"docs/contracts differs from the models: {', '.join(wrong)}; run kinerja contracts write")
+    typer.echo("docs/contracts is what the models give")

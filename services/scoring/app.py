@@ -1,0 +1,90 @@
+"""Composition root of the scoring service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.scoring.consumers import TOPICS, RecordHandler
+from services.scoring.policies import PolicyBook, load_defaults, open_semester
+from services.scoring.publisher import Publisher
+from services.scoring.routes import pages, policies, scores
+from services.scoring.settings import Settings
+from shared.clock import Clock
+from shared.consumer import BatchConsumer
+from shared.context import Context
+from shared.contracts.semester import Semester
+from shared.http import make_app
+from shared.operations import operations_router
+from shared.runtime import Periodic, Runtime, end_process
+
+__all__ = ["create"]
+
+PUBLISH_POLL_SECONDS = 0.2  # for changes that another process committed; our own commits wake the publisher at once
+SEMESTER_POLL_SECONDS = 60.0
+
+
+def create(
+    settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
+) -> FastAPI:
+    """The service, ready to be served; nothing connects before its lifespan begins."""
+    context = Context.make("scoring", settings, clock)
+    book = PolicyBook()
+    changed = asyncio.Event()
+    handler = RecordHandler(book, changed)
+    publisher = Publisher(context, book)
+
+    async def keep_rules() -> bool:
+        now = context.clock.now()
+        score, discipline = settings.scoring_policy_file.read_bytes(), settings.discipline_rules_file.read_bytes()
+        async with context.database.transaction() as session:
+            await load_defaults(session, score, discipline, now)
+        async with context.database.transaction() as session:
+            semester = Semester.of(now.astimezone(context.zone).date())
+            if await open_semester(session, semester, book, now):
+                changed.set()
+        return False
+
+    runtime = Runtime(
+        context,
+        consumer=BatchConsumer(
+            settings,
+            context.database,
+            context.dead_letters,
+            context.metrics,
+            handler,
+            service="scoring",
+            topics=TOPICS,
+        ),
+        periodics=(
+            Periodic("rules", keep_rules, SEMESTER_POLL_SECONDS),
+            Periodic("publisher", publisher.round, PUBLISH_POLL_SECONDS, wake=changed),
+        ),
+        on_failure=on_failure,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with runtime.lifespan(app):
+            yield
+
+    app = make_app(
+        context,
+        prefix="scores",
+        title="Kinerja: scores",
+        routers=[
+            scores.router,
+            policies.router,
+            pages.router,
+            operations_router("scores", release=handler),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.policies = book
+    app.state.handler = handler
+    app.state.keep_rules = keep_rules
+    app.state.publisher = publisher
+    return app

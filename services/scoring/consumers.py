@@ -1,0 +1,86 @@
+"""What the scoring service does with the records that it reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.decode import day_of, feedback_of
+from services.scoring.domain.contribution import InvalidFactError
+from services.scoring.facts import Batch, save_facts
+from services.scoring.policies import PolicyBook
+from shared.contracts.employee import EmployeeRecord
+from shared.contracts.envelope import UnreadableRecordError, decode_record
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
+from shared.dead_letters import Incoming, Parked
+
+__all__ = ["TOPICS", "RecordHandler"]
+
+TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
+
+_EMPLOYEE = text(
+    """
+    insert into employee as e
+        (employee_id, revision, name, employment_type, org_unit_id, org_unit_name, superior_id)
+    values (:employee_id, :revision, :name, :employment_type, :org_unit_id, :org_unit_name, :superior_id)
+    on conflict (employee_id) do update set
+        revision = excluded.revision, name = excluded.name, employment_type = excluded.employment_type,
+        org_unit_id = excluded.org_unit_id, org_unit_name = excluded.org_unit_name, superior_id = excluded.superior_id
+    where e.revision < excluded.revision
+    """
+)
+# A unit's prior and an employment type's ladder enter the published records.
+_EMPLOYEE_CHANGED = (
+    text("update semester_total set changed = true where employee_id = any(cast(:employees as uuid[]))"),
+    text("update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))"),
+)
+
+
+class RecordHandler:
+    """The consumer's handler. Every record may come again, late or twice: revisions make that harmless."""
+
+    def __init__(self, policies: PolicyBook, changed: asyncio.Event) -> None:
+        self._policies = policies
+        self._changed = changed
+        """Set after each commit, to wake the publisher."""
+
+    async def __call__(self, session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
+        batch = Batch()
+        employees: dict[str, EmployeeRecord] = {}
+        parked: list[Parked] = []
+        for record in records:
+            try:
+                self._sort(record, batch, employees)
+            except UnreadableRecordError as error:
+                parked.append(Parked(record, error.reason, str(error)))
+            except InvalidFactError as error:
+                parked.append(Parked(record, "NOT_VALID", str(error)))
+        await _save_employees(session, employees)
+        await save_facts(session, batch, self._policies)
+        event.listen(session.sync_session, "after_commit", lambda _: self._changed.set(), once=True)
+        return parked
+
+    @staticmethod
+    def _sort(record: Incoming, batch: Batch, employees: dict[str, EmployeeRecord]) -> None:
+        if record.topic == ATTENDANCE_DAY.name:
+            batch.add_day(*day_of(record))
+        elif record.topic == FEEDBACK.name:
+            batch.add_feedback(*feedback_of(record))
+        else:
+            officer = decode_record(EMPLOYEE, record.headers, record.value)
+            known = employees.get(str(officer.employee_id))
+            if known is None or known.revision < officer.revision:
+                employees[str(officer.employee_id)] = officer
+
+
+async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRecord]) -> None:
+    if not employees:
+        return
+    fields = {"employee_id", "revision", "name", "employment_type", "org_unit_id", "org_unit_name", "superior_id"}
+    rows = [employees[key].model_dump(include=fields) for key in sorted(employees)]
+    await session.execute(_EMPLOYEE, rows)
+    for statement in _EMPLOYEE_CHANGED:
+        await session.execute(statement, {"employees": [row["employee_id"] for row in rows]})

@@ -1,0 +1,243 @@
+"""The whole explanation of a score: rule, numbers, and every fact behind them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.decode import decode_day, decode_feedback
+from services.scoring.domain.contribution import DAY_TOTALS, NO_TOTALS, TOTALS
+from services.scoring.domain.policy import ScorePolicy, policy_to_mapping
+from services.scoring.domain.score import IndicatorScore, score
+from services.scoring.policies import PolicyBook
+from shared.contracts.base import DecimalText
+from shared.contracts.discipline import DisciplineRecord
+from shared.contracts.semester import Semester
+from shared.errors import NotFoundError
+
+__all__ = ["EVIDENCE_NOTE", "Explanation", "explain"]
+
+EVIDENCE_NOTE = (
+    "Nilai ini adalah bukti bagi pejabat penilai kinerja, bukan predikat kinerja: predikat diberikan oleh pejabat"
+    " penilai menurut PermenPANRB Nomor 6 Tahun 2022."
+)
+
+
+class Part(BaseModel):
+    """One source of an indicator: supervisors or citizens."""
+
+    name: str
+    weight: DecimalText
+    state: str
+    n: int
+    value: DecimalText | None
+    sum: DecimalText | None
+    count: DecimalText | None
+    prior: DecimalText | None
+    prior_strength: int | None
+
+
+class ExplainedIndicator(BaseModel):
+    """An indicator with the numbers of its formula."""
+
+    name: str
+    state: str
+    value: DecimalText | None
+    weight: DecimalText
+    effective_weight: DecimalText
+    n: int
+    numerator: int | None
+    denominator: int | None
+    interval: tuple[DecimalText, DecimalText] | None
+    parts: list[Part]
+
+
+class DayEvidence(BaseModel):
+    """One work date and what it adds."""
+
+    work_date: date
+    revision: int
+    state: str
+    status: str
+    excuse: str | None
+    scheduled_minutes: int
+    credited_minutes: int
+    late_minutes: int
+    early_leave_minutes: int
+    missing_punches: list[str]
+    first_in: datetime | None
+    last_out: datetime | None
+    reasons: list[str]
+    rule: str
+    counted: bool
+    contribution: dict[str, int]
+
+
+class FeedbackEvidence(BaseModel):
+    """One assessment, or one citizen rating where there are enough of them that nobody can be recognised."""
+
+    feedback_id: UUID
+    revision: int
+    kind: str
+    state: str
+    given_on: date
+    service: str | None
+    ratings: dict[str, int] | None
+    assessment: dict[str, str] | None
+    counted: bool
+
+
+class Facts(BaseModel):
+    """Every fact of the semester. `citizen_ratings_withheld` counts those not listed one by one."""
+
+    days: list[DayEvidence]
+    feedback: list[FeedbackEvidence]
+    citizen_ratings_withheld: int
+
+
+class Explanation(BaseModel):
+    """A score and everything behind it."""
+
+    employee_id: UUID
+    org_unit_id: str | None
+    semester: str
+    revision: Annotated[int, Field(description="Of the published record; 0 before the first.")]
+    as_of: datetime | None
+    score: DecimalText | None
+    band: str | None
+    complete: bool
+    unexcused_days: int
+    reasons: list[str]
+    indicators: list[ExplainedIndicator]
+    policy: dict[str, Any]
+    note: str
+    discipline: DisciplineRecord | None
+    facts: Facts
+
+
+async def explain(session: AsyncSession, policies: PolicyBook, employee_id: UUID, semester: Semester) -> Explanation:
+    """Raises NotFoundError for an officer of whom nothing is known."""
+    key = {"employee": employee_id, "semester": semester.number}
+    row = (await session.execute(_TOTAL, key)).first()
+    unit = (
+        await session.execute(text("select org_unit_id from employee where employee_id = :employee"), key)
+    ).scalar_one_or_none()
+    if row is None and unit is None:
+        raise NotFoundError("No such officer. List the officers with GET /attendance/v1/employees.")
+    totals = tuple(getattr(row, name) for name in TOTALS) if row else NO_TOTALS
+    policy = await policies.policy(session, semester)
+    result = score(totals, policy, unit)
+    year = {"employee": employee_id, "year": semester.year}
+    discipline = (await session.execute(_DISCIPLINE, year)).scalar_one_or_none()
+    return Explanation(
+        employee_id=employee_id,
+        org_unit_id=unit,
+        semester=str(semester),
+        revision=row.revision or 0 if row else 0,
+        as_of=row.as_of if row else None,
+        score=result.score,
+        band=result.band,
+        complete=result.complete,
+        unexcused_days=totals[TOTALS.index("unexcused_days")],
+        reasons=list(result.reasons),
+        indicators=[_indicator(item) for item in result.indicators],
+        policy=policy_to_mapping(policy),
+        note=EVIDENCE_NOTE,
+        discipline=DisciplineRecord.model_validate_json(discipline) if discipline else None,
+        facts=await _facts(session, employee_id, semester, policy),
+    )
+
+
+_TOTAL = text(
+    f"""
+    select t.as_of, p.revision, {", ".join(f"t.{name}" for name in TOTALS)}
+    from semester_total t left join published_score p using (employee_id, semester)
+    where employee_id = :employee and semester = :semester
+    """
+)
+_DISCIPLINE = text("select record from discipline_year where employee_id = :employee and year = :year")
+_DAYS = text(
+    f"""
+    select record, {", ".join(DAY_TOTALS)} from day_fact
+    where employee_id = :employee and work_date between :first and :last order by work_date
+    """
+)
+_FEEDBACK = text(
+    """
+    select totals, record from feedback_fact where employee_id = :employee and semester = :semester
+    order by feedback_id
+    """
+)
+
+
+def _indicator(item: IndicatorScore) -> ExplainedIndicator:
+    fields = ("name", "weight", "state", "n", "value", "sum", "count", "prior", "prior_strength")
+    return ExplainedIndicator(
+        name=item.name,
+        state=item.state,
+        value=item.value,
+        weight=item.weight,
+        effective_weight=item.effective_weight,
+        n=item.n,
+        numerator=item.numerator,
+        denominator=item.denominator,
+        interval=item.interval,
+        parts=[Part(**{name: getattr(part, name) for name in fields}) for part in item.parts],
+    )
+
+
+async def _facts(session: AsyncSession, employee_id: UUID, semester: Semester, policy: ScorePolicy) -> Facts:
+    span = {"employee": employee_id, "first": semester.first_day, "last": semester.last_day}
+    days = [_day(evidence, contribution) for evidence, *contribution in await session.execute(_DAYS, span)]
+    rows = await session.execute(_FEEDBACK, {"employee": employee_id, "semester": semester.number})
+    feedback = [_feedback(evidence, totals) for totals, evidence in rows]
+    ratings = [item for item in feedback if item.kind == "citizen_rating"]
+    # Few ratings, read beside the day's visits, would tell who gave which (k-anonymity).
+    hidden = len(ratings) if sum(item.counted for item in ratings) < policy.minimum_ratings else 0
+    shown = [item for item in feedback if not (hidden and item.kind == "citizen_rating")]
+    return Facts(days=days, feedback=shown, citizen_ratings_withheld=hidden)
+
+
+def _day(evidence: bytes, contribution: list[int]) -> DayEvidence:
+    day = decode_day(evidence)
+    added = dict(zip(DAY_TOTALS, contribution, strict=True))
+    return DayEvidence(
+        work_date=day.work_date,
+        revision=day.revision,
+        state=day.state,
+        status=day.status,
+        excuse=day.excuse,
+        scheduled_minutes=day.scheduled_minutes,
+        credited_minutes=day.credited_minutes,
+        late_minutes=day.late_minutes,
+        early_leave_minutes=day.early_leave_minutes,
+        missing_punches=list(day.missing_punches),
+        first_in=day.first_in,
+        last_out=day.last_out,
+        reasons=list(day.reasons),
+        rule=f"{day.rule.id} {day.rule.version}",
+        counted=added["final_days"] > 0,
+        contribution=added,
+    )
+
+
+def _feedback(evidence: bytes, totals: list[int]) -> FeedbackEvidence:
+    item = decode_feedback(evidence)
+    points = item.points or {}
+    return FeedbackEvidence(
+        feedback_id=item.feedback_id,
+        revision=item.revision,
+        kind=item.kind,
+        state=item.state,
+        given_on=item.given_at.date(),
+        service=item.service,
+        ratings={str(name): rating for name, rating in item.ratings.items()} if item.ratings else None,
+        assessment={name: str(Decimal(str(value))) for name, value in points.items() if value is not None} or None,
+        counted=any(totals),
+    )

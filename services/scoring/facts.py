@@ -1,0 +1,211 @@
+"""Facts into the database: one statement for a batch's facts and totals, one for the scores that they give.
+
+A fact row keeps what it contributed before (`was_*`), set under the row's lock. The delta is what the upsert returns,
+so two owners that apply the same records at once add each change once: a select before the upsert would read the old
+contribution outside of the lock and count it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.decode import DayRecord, FeedbackRecord
+from services.scoring.domain.contribution import (
+    DAY_TOTALS,
+    FEEDBACK_TOTALS,
+    TOTALS,
+    Contribution,
+    day_contribution,
+    feedback_contribution,
+)
+from services.scoring.domain.fast_score import score_hundredths
+from services.scoring.policies import PolicyBook
+from shared.contracts.semester import Semester
+
+__all__ = ["Batch", "save_facts", "save_scores"]
+
+
+@dataclass(slots=True)
+class Batch:
+    """The facts of a batch, each at its highest revision in it."""
+
+    days: dict[tuple[UUID, date], tuple[int, Contribution, bytes]] = field(default_factory=dict)
+    feedback: dict[UUID, tuple[int, UUID | None, int, Contribution, bytes]] = field(default_factory=dict)
+
+    def add_day(self, record: DayRecord, payload: bytes) -> None:
+        """Raises InvalidFactError for a record that contradicts itself."""
+        key = (record.employee_id, record.work_date)
+        known = self.days.get(key)
+        contribution = day_contribution(
+            record.state, record.status, record.scheduled_minutes, record.credited_minutes, record.excuse
+        )
+        if known is None or known[0] < record.revision:
+            self.days[key] = (record.revision, contribution, payload)
+
+    def add_feedback(self, record: FeedbackRecord, payload: bytes) -> None:
+        """Raises InvalidFactError for a record that contradicts itself."""
+        contribution = feedback_contribution(
+            record.kind, record.state, record.ratings, record.points, record.weight_class
+        )
+        known = self.feedback.get(record.feedback_id)
+        if known is None or known[0] < record.revision:
+            # given_at carries the unit's offset: its own date part is the local date
+            semester = _semester_number(record.given_at.date())
+            self.feedback[record.feedback_id] = (
+                record.revision,
+                record.employee_id,
+                semester,
+                contribution,
+                payload,
+            )
+
+
+def _semester_number(day: date) -> int:
+    # Semester.of(day).number without the object: this runs for every record
+    return day.year * 2 + (day.month > 6)
+
+
+def _columns(names: Iterable[str], pattern: str) -> str:
+    return ", ".join(pattern.format(name, index) for index, name in enumerate(names, start=1))
+
+
+_DAY_SHORT = ("scheduled", "credited", "final", "unexcused", "provisional")
+_DAY_DELTAS = ", ".join(f"f.{name} - f.was_{short}" for name, short in zip(DAY_TOTALS, _DAY_SHORT, strict=True))
+_KEEP_WAS = ", ".join(f"was_{short} = f.{name}" for name, short in zip(DAY_TOTALS, _DAY_SHORT, strict=True))
+_NO_DAYS = ", ".join("0" for _ in DAY_TOTALS)
+_NO_FEEDBACK = ", ".join("0" for _ in FEEDBACK_TOTALS)
+_TOTALS = ", ".join(TOTALS)
+
+_SAVE = text(
+    f"""
+    with day_change as (
+        insert into day_fact as f (employee_id, work_date, semester, revision, {", ".join(DAY_TOTALS)}, record)
+        select * from unnest(
+            cast(:day_employees as uuid[]), cast(:day_dates as date[]), cast(:day_semesters as int2[]),
+            cast(:day_revisions as int4[]), cast(:day_1 as int2[]), cast(:day_2 as int2[]), cast(:day_3 as int2[]),
+            cast(:day_4 as int2[]), cast(:day_5 as int2[]), cast(:day_records as bytea[]))
+        on conflict (employee_id, work_date) do update set
+            revision = excluded.revision, {_columns(DAY_TOTALS, "{0} = excluded.{0}")}, {_KEEP_WAS},
+            record = excluded.record
+        where f.revision < excluded.revision
+        returning f.employee_id, f.semester, f.work_date, f.unexcused_days + f.was_unexcused as absence, {_DAY_DELTAS}
+    ), feedback_change as (
+        insert into feedback_fact as f (feedback_id, revision, employee_id, semester, totals, record)
+        select id, revision, employee_id, semester, cast(totals as int4[]), record from unnest(
+            cast(:feedback_ids as uuid[]), cast(:feedback_revisions as int4[]),
+            cast(:feedback_employees as uuid[]), cast(:feedback_semesters as int2[]), cast(:feedback_totals as text[]),
+            cast(:feedback_records as bytea[])) as i (id, revision, employee_id, semester, totals, record)
+        on conflict (feedback_id) do update set
+            revision = excluded.revision, employee_id = excluded.employee_id, semester = excluded.semester,
+            totals = excluded.totals, record = excluded.record,
+            was_employee_id = f.employee_id, was_semester = f.semester, was_totals = f.totals
+        where f.revision < excluded.revision
+        returning f.employee_id, f.semester, f.totals, f.was_employee_id, f.was_semester, f.was_totals
+    ), delta (employee_id, semester, {_TOTALS}) as (
+        select employee_id, semester, {_columns(DAY_TOTALS, "d{1}")}, {_NO_FEEDBACK}
+        from day_change as c (employee_id, semester, work_date, absence, {_columns(DAY_TOTALS, "d{1}")})
+        union all
+        select employee_id, semester, {_NO_DAYS}, {_columns(FEEDBACK_TOTALS, "totals[{1}]")}
+        from feedback_change where employee_id is not null
+        union all
+        select was_employee_id, was_semester, {_NO_DAYS}, {_columns(FEEDBACK_TOTALS, "- was_totals[{1}]")}
+        from feedback_change where was_employee_id is not null
+    ), summed as (
+        select employee_id, semester, {_columns(TOTALS, "sum({0}) as {0}")} from delta group by 1, 2 order by 1, 2
+    ), absent as (
+        insert into discipline_year (employee_id, year, changed)
+        select distinct employee_id, cast(extract(year from work_date) as int2), true from day_change where absence > 0
+        order by 1, 2
+        on conflict (employee_id, year) do update set changed = true
+    ), total as (
+        insert into semester_total as t (employee_id, semester, {_TOTALS}, complete, changed, as_of)
+        select employee_id, semester, {_TOTALS}, false, true, now() from summed
+        on conflict (employee_id, semester) do update set
+            {_columns(TOTALS, "{0} = t.{0} + excluded.{0}")}, changed = true, as_of = excluded.as_of
+        returning employee_id, semester, {_TOTALS}
+    )
+    select total.*, employee.org_unit_id from total left join employee using (employee_id)
+    """
+)
+_STREAKS = text(
+    """
+    update discipline_year y set changed = true
+    from unnest(cast(:employees as uuid[]), cast(:years as int2[])) as i (employee_id, year)
+    where y.employee_id = i.employee_id and y.year in (i.year, i.year + 1) and not y.changed
+    """
+)
+_SCORES = text(
+    """
+    update semester_total t set score = i.score, band = i.band, complete = i.complete
+    from unnest(cast(:employees as uuid[]), cast(:semesters as int2[]), cast(:scores as int4[]),
+                cast(:bands as text[]), cast(:completes as boolean[]))
+         as i (employee_id, semester, score, band, complete)
+    where t.employee_id = i.employee_id and t.semester = i.semester
+      and (t.score, t.band, t.complete) is distinct from (i.score, i.band, i.complete)
+    """
+)
+
+
+async def save_facts(session: AsyncSession, batch: Batch, policies: PolicyBook) -> None:
+    """Writes the facts, adds their deltas to the totals and brings the scores up to date."""
+    if not batch.days and not batch.feedback:
+        return
+    rows = (await session.execute(_SAVE, _parameters(batch))).all()
+    touched = sorted({(employee, day.year) for employee, day in batch.days})
+    await session.execute(
+        _STREAKS, {"employees": [employee for employee, _ in touched], "years": [year for _, year in touched]}
+    )
+    await save_scores(session, rows, policies)
+
+
+async def save_scores(session: AsyncSession, rows: Iterable[Any], policies: PolicyBook) -> None:
+    """Scores rows of (employee_id, semester, *TOTALS, org_unit_id)."""
+    employees, semesters, scores, bands, completes = [], [], [], [], []
+    for employee_id, semester, *totals, org_unit_id in sorted(rows, key=lambda row: (row[0], row[1])):
+        policy = await policies.fast(session, Semester.from_number(semester))
+        points, band, complete = score_hundredths(tuple(totals), policy, org_unit_id)
+        employees.append(employee_id)
+        semesters.append(semester)
+        scores.append(points)
+        bands.append(band)
+        completes.append(complete)
+    if employees:
+        await session.execute(
+            _SCORES,
+            {
+                "employees": employees,
+                "semesters": semesters,
+                "scores": scores,
+                "bands": bands,
+                "completes": completes,
+            },
+        )
+
+
+def _parameters(batch: Batch) -> dict[str, Any]:
+    # Key order: two writers take the rows' locks in the same order and never wait for each other in a ring.
+    days = sorted(batch.days.items(), key=lambda item: item[0])
+    feedback = sorted(batch.feedback.items(), key=lambda item: item[0])
+    contributions = [value[1] for _, value in days]
+    columns = list(zip(*contributions, strict=True)) if contributions else [()] * len(DAY_TOTALS)
+    return {
+        "day_employees": [key[0] for key, _ in days],
+        "day_dates": [key[1] for key, _ in days],
+        "day_semesters": [_semester_number(key[1]) for key, _ in days],
+        "day_revisions": [value[0] for _, value in days],
+        **{f"day_{index}": list(column) for index, column in enumerate(columns, start=1)},
+        "day_records": [value[2] for _, value in days],
+        "feedback_ids": [key for key, _ in feedback],
+        "feedback_revisions": [value[0] for _, value in feedback],
+        "feedback_employees": [value[1] for _, value in feedback],
+        "feedback_semesters": [value[2] for _, value in feedback],
+        "feedback_totals": ["{" + ",".join(map(str, value[3])) + "}" for _, value in feedback],
+        "feedback_records": [value[4] for _, value in feedback],
+    }

@@ -1,0 +1,176 @@
+"""The rule sets in the database, and the policy of each semester with its units' priors."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.domain.contribution import TOTALS
+from services.scoring.domain.fast_score import PolicyInts, policy_ints
+from services.scoring.domain.ladder import DisciplineRules, discipline_rules_for, discipline_rules_from_mapping
+from services.scoring.domain.policy import (
+    PolicyError,
+    ScorePolicy,
+    policy_for,
+    policy_from_mapping,
+    policy_to_mapping,
+    with_unit_priors,
+)
+from services.scoring.domain.score import unit_prior
+from shared.contracts.semester import Semester
+from shared.errors import ConflictError, InvalidError
+
+__all__ = ["PolicyBook", "load_defaults", "load_policy", "open_semester", "read_document"]
+
+CACHE_SECONDS = 5.0  # how soon another process's new policy is seen here
+
+_INSERT = text(
+    """
+    insert into rule_document (kind, id, version, effective_from, decree, content, loaded_at)
+    values (:kind, :id, :version, :effective_from, :decree, :content, :now)
+    on conflict do nothing returning id
+    """
+)
+
+
+@dataclass
+class PolicyBook:
+    """Policies and ladders, read from the database at most every CACHE_SECONDS."""
+
+    _read_at: float = field(default=-1e9, init=False)
+    _scores: list[ScorePolicy] = field(default_factory=list, init=False)
+    _ladders: list[DisciplineRules] = field(default_factory=list, init=False)
+    _priors: dict[int, dict[str, Decimal]] = field(default_factory=dict, init=False)
+    _by_semester: dict[Semester, tuple[ScorePolicy, PolicyInts]] = field(default_factory=dict, init=False)
+
+    async def policy(self, session: AsyncSession, semester: Semester) -> ScorePolicy:
+        """The policy of a semester. Raises PolicyError when none is in force."""
+        return (await self._of(session, semester))[0]
+
+    async def fast(self, session: AsyncSession, semester: Semester) -> PolicyInts:
+        """The same, for the integer arithmetic of batches."""
+        return (await self._of(session, semester))[1]
+
+    async def ladders(self, session: AsyncSession, day: date) -> DisciplineRules:
+        """The disciplinary rules in force on a day."""
+        await self._refresh(session)
+        return discipline_rules_for(day, self._ladders)
+
+    def forget(self) -> None:
+        """The next use reads the database."""
+        self._read_at = -1e9
+
+    async def _of(self, session: AsyncSession, semester: Semester) -> tuple[ScorePolicy, PolicyInts]:
+        await self._refresh(session)
+        found = self._by_semester.get(semester)
+        if found is None:
+            policy = with_unit_priors(policy_for(semester, self._scores), self._priors.get(semester.number, {}))
+            found = self._by_semester[semester] = (policy, policy_ints(policy))
+        return found
+
+    async def _refresh(self, session: AsyncSession) -> None:
+        if time.monotonic() - self._read_at < CACHE_SECONDS:
+            return
+        rows = (await session.execute(text("select kind, content from rule_document"))).all()
+        documents = [(row.kind, json.loads(row.content)) for row in rows]
+        self._scores = [policy_from_mapping(d) for kind, d in documents if kind == "score"]
+        self._ladders = [discipline_rules_from_mapping(d) for kind, d in documents if kind == "discipline"]
+        priors: dict[int, dict[str, Decimal]] = {}
+        for row in await session.execute(text("select semester, org_unit_id, prior from unit_prior")):
+            priors.setdefault(row.semester, {})[row.org_unit_id] = Decimal(row.prior)
+        self._priors = priors
+        self._by_semester = {}
+        self._read_at = time.monotonic()
+
+
+def read_document(words: str | bytes) -> Mapping[str, object]:
+    """A YAML (or JSON) document whose top is a mapping. Raises InvalidError that says where it is wrong."""
+    try:
+        document = yaml.safe_load(words)
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidError(f"The document is not YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise InvalidError("The document is a mapping of names to values, like the default rule set.")
+    return document
+
+
+async def load_policy(session: AsyncSession, document: Mapping[str, object], now: datetime) -> ScorePolicy:
+    """Keeps a new score policy. Raises InvalidError for a wrong one, ConflictError for a version that exists."""
+    try:
+        policy = policy_from_mapping(document)
+    except PolicyError as error:
+        raise InvalidError(str(error)) from error
+    kept = await _insert(session, "score", policy, policy_to_mapping(policy), now)
+    if not kept:
+        raise ConflictError(f"Policy {policy.id} version {policy.version} exists: a change is a new version.")
+    return policy
+
+
+async def load_defaults(session: AsyncSession, score: bytes, discipline: bytes, now: datetime) -> None:
+    """Loads these YAML rule sets where the database holds none of their kind."""
+    kinds = set((await session.execute(text("select distinct kind from rule_document"))).scalars())
+    if "score" not in kinds:
+        await load_policy(session, read_document(score), now)
+    if "discipline" not in kinds:
+        document = read_document(discipline)
+        await _insert(session, "discipline", discipline_rules_from_mapping(document), document, now)
+
+
+async def _insert(session: AsyncSession, kind: str, rules: Any, content: Mapping[str, object], now: datetime) -> bool:
+    values = {
+        "kind": kind,
+        "id": rules.id,
+        "version": rules.version,
+        "effective_from": rules.effective_from,
+        "decree": rules.decree,
+        "content": json.dumps(content, default=str),
+        "now": now,
+    }
+    return (await session.execute(_INSERT, values)).first() is not None
+
+
+async def open_semester(session: AsyncSession, semester: Semester, policies: PolicyBook, now: datetime) -> bool:
+    """Fixes the units' priors of a semester from the one before, once; True when this call did it.
+
+    All scores of the semester before are looked at again: its end may make them final.
+    """
+    opened = await session.execute(
+        text(
+            "insert into semester_opening (semester, opened_at) values (:semester, :now)"
+            " on conflict do nothing returning 1"
+        ),
+        {"semester": semester.number, "now": now},
+    )
+    if opened.first() is None:
+        return False
+    sums = ", ".join(f"sum({name})" for name in TOTALS)
+    rows = await session.execute(
+        text(
+            f"select e.org_unit_id, {sums} from semester_total join employee e using (employee_id)"
+            " where semester = :previous group by 1"
+        ),
+        {"previous": semester.previous.number},
+    )
+    policy = await policies.policy(session, semester.previous)
+    for org_unit_id, *totals in rows.all():
+        prior = unit_prior(tuple(int(total) for total in totals), policy)
+        if prior is not None:
+            await session.execute(
+                text("insert into unit_prior (semester, org_unit_id, prior) values (:semester, :unit, :prior)"),
+                {"semester": semester.number, "unit": org_unit_id, "prior": str(prior)},
+            )
+    await session.execute(
+        text("update semester_total set changed = true where semester = :previous"),
+        {"previous": semester.previous.number},
+    )
+    policies.forget()
+    return True

@@ -1,0 +1,110 @@
+"""Pages for people: the front page, and an officer's own score with everything behind it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.explain import Explanation, explain
+from services.scoring.routes.scores import ContextDep, PoliciesDep, SemesterQuery, semester_of
+from shared.pages import html_page
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+INDICATOR_NAMES = {
+    "attendance": "Kehadiran",
+    "work_quality": "Kualitas pekerjaan",
+    "public_communication": "Komunikasi dengan masyarakat",
+}
+STATE_NAMES = {"assessed": "dinilai", "too_few": "belum cukup data", "missing": "belum ada data"}
+BAND_NAMES = {
+    "SANGAT_BAIK": "Sangat baik",
+    "BAIK": "Baik",
+    "BUTUH_PERBAIKAN": "Butuh perbaikan",
+    "KURANG": "Kurang",
+}
+STATUS_NAMES = {
+    "present": "hadir",
+    "absent": "tidak hadir",
+    "excused": "izin/cuti",
+    "official_duty": "dinas luar",
+    "off": "libur",
+    "unknown": "belum diketahui",
+}
+_MONTHS = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+]
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates"),
+    autoescape=select_autoescape(),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def indonesian_date(day: date) -> str:
+    """3 Agustus 2026."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def comma(number: object) -> str:
+    """Decimal comma, as Indonesian text has it."""
+    return str(number).replace(".", ",")
+
+
+_templates.filters.update(
+    tanggal=indonesian_date,
+    koma=comma,
+    indikator=lambda code: INDICATOR_NAMES.get(code, code),
+    keadaan=lambda code: STATE_NAMES.get(code, code),
+    pita=lambda code: BAND_NAMES.get(code, code),
+    status=lambda code: STATUS_NAMES.get(code, code),
+)
+
+
+@router.get("/", response_class=HTMLResponse)
+async def front(context: ContextDep) -> HTMLResponse:
+    """What this is, and where its parts are."""
+    return html_page(_templates.get_template("front.html").render(url=context.links.public_url))
+
+
+@router.get("/my/{token}", response_class=HTMLResponse)
+async def my_score(
+    context: ContextDep, policies: PoliciesDep, request: Request, token: str, semester: SemesterQuery = None
+) -> HTMLResponse:
+    """ "Nilai saya": an officer's score, each point traced to its evidence."""
+    employee_id = context.links.read("my", token)
+    wanted = semester_of(context, semester)
+
+    async def read(session: AsyncSession) -> tuple[Explanation, str | None]:
+        name = (
+            await session.execute(text("select name from employee where employee_id = :id"), {"id": employee_id})
+        ).scalar_one_or_none()
+        return await explain(session, policies, employee_id, wanted), name
+
+    explanation, name = await context.transact(read)
+    page = _templates.get_template("my.html").render(
+        x=explanation, name=name, first=wanted.first_day, last=wanted.last_day, previous=str(wanted.previous),
+        path=request.url.path,
+    )  # fmt: skip
+    return html_page(page)

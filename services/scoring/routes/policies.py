@@ -1,0 +1,67 @@
+"""Score policies: dated rule sets with their decree."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.policies import load_policy, read_document
+from services.scoring.rescore import rescore
+from services.scoring.routes.scores import ContextDep, OperatorDep, PoliciesDep
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/scores", tags=["policies"])
+
+
+class PolicyItem(BaseModel):
+    """A policy as it was loaded."""
+
+    id: str
+    version: int
+    effective_from: date
+    decree: str
+    content: dict[str, Any]
+
+
+class PolicyLoaded(BaseModel):
+    """The policy's name and how many scores were computed again under it."""
+
+    id: str
+    version: int
+    rescored: int
+
+
+@router.get("/v1/policies")
+async def list_policies(context: ContextDep, _: OperatorDep) -> list[PolicyItem]:
+    """All policies, the latest effective one first."""
+    query = text(
+        "select id, version, effective_from, decree, content from rule_document where kind = 'score'"
+        " order by effective_from desc, version desc"
+    )
+
+    async def read(session: AsyncSession) -> list[Any]:
+        return list((await session.execute(query)).mappings())
+
+    rows = await context.transact(read)
+    return [PolicyItem(**{**row, "content": json.loads(row["content"])}) for row in rows]
+
+
+@router.post("/v1/policies", status_code=201)
+async def add_policy(
+    context: ContextDep,
+    policies: PoliciesDep,
+    _: OperatorDep,
+    document: Annotated[str, Body(media_type="application/yaml", max_length=100_000)],
+) -> PolicyLoaded:
+    """Adds a policy (YAML or JSON text). Semesters that begin on or after its date are scored by it, past ones not."""
+    parsed = read_document(document)
+    policy = await context.transact(lambda s: load_policy(s, parsed, context.clock.now()))
+    policies.forget()
+    return PolicyLoaded(id=policy.id, version=policy.version, rescored=await rescore(context, policies, policy))

@@ -1,0 +1,160 @@
+"""Scores as JSON: explanation, list, verification, republishing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.explain import Explanation, explain
+from services.scoring.policies import PolicyBook
+from services.scoring.publisher import republish
+from services.scoring.verify import Verification, verify
+from shared.auth import Principal, requires
+from shared.context import Context
+from shared.contracts.base import DecimalText
+from shared.contracts.generate import asyncapi_document
+from shared.contracts.semester import Semester
+from shared.errors import InvalidError
+from shared.http import context_of
+from shared.paging import After, Limit, Page, cursor_of, read_cursor
+
+__all__ = ["policies_of", "router", "semester_of"]
+
+router = APIRouter(prefix="/scores", tags=["scores"])
+
+VERIFY_SECONDS_MAX = 600.0
+
+_LIST = text(
+    """
+    select t.employee_id, e.org_unit_id, t.score, t.band, t.complete, t.unexcused_days, p.revision, t.as_of
+    from semester_total t left join employee e using (employee_id) left join published_score p using (employee_id, semester)
+    where semester = :semester and employee_id > :after order by employee_id limit :most
+    """
+)
+
+
+def policies_of(request: Request) -> PolicyBook:
+    """The service's rule sets, as a dependency."""
+    policies: PolicyBook = request.app.state.policies
+    return policies
+
+
+ContextDep = Annotated[Context, Depends(context_of)]
+PoliciesDep = Annotated[PolicyBook, Depends(policies_of)]
+OperatorDep = Annotated[Principal, requires()]
+SemesterQuery = Annotated[str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")]
+
+
+class ScoreItem(BaseModel):
+    """A score in a list: in the order of employee_id, never a ranking."""
+
+    employee_id: UUID
+    org_unit_id: str | None
+    score: DecimalText | None
+    band: str | None
+    complete: bool
+    unexcused_days: int
+    revision: int
+
+
+class VerificationAnswer(BaseModel):
+    """`ok` when everything recomputed from the facts equals what is stored."""
+
+    ok: bool
+    days: int
+    feedback: int
+    totals: int
+    difference_count: int
+    differences: list[str]
+
+
+class Republished(BaseModel):
+    """How many records went into the outbox again."""
+
+    records: int
+
+
+def semester_of(context: Context, words: str | None) -> Semester:
+    """The semester that a caller names, else the running one. Raises InvalidError."""
+    if words is None:
+        return Semester.of(context.clock.now().astimezone(context.zone).date())
+    try:
+        semester = Semester.parse(words)
+    except ValueError as error:
+        raise InvalidError(f"`semester`: {error}.") from error
+    if not 2000 <= semester.year <= 2200:
+        raise InvalidError("`semester`: the year lies between 2000 and 2200.")
+    return semester
+
+
+@router.get("/v1/employees/{employee_id}")
+async def explain_score(
+    context: ContextDep, policies: PoliciesDep, _: OperatorDep, employee_id: UUID, semester: SemesterQuery = None
+) -> Explanation:
+    """An officer's score of a semester, with the rule, the numbers and every fact behind it."""
+    wanted = semester_of(context, semester)
+    return await context.transact(lambda s: explain(s, policies, employee_id, wanted))
+
+
+@router.get("/v1/employees")
+async def list_scores(
+    context: ContextDep, _: OperatorDep, semester: SemesterQuery = None, limit: Limit = 100, after: After = None
+) -> Page[ScoreItem]:
+    """All officers' scores of a semester."""
+    cursor = read_cursor(after, str)
+    try:
+        begin = UUID(cursor[0]) if cursor else UUID(int=0)
+    except ValueError as error:
+        raise InvalidError("The cursor `after` is not one that this list gave.") from error
+    values = {"semester": semester_of(context, semester).number, "after": begin, "most": limit + 1}
+
+    async def read(session: AsyncSession) -> list[Any]:
+        return list(await session.execute(_LIST, values))
+
+    rows = await context.transact(read)
+    items = [
+        ScoreItem(
+            employee_id=row.employee_id,
+            org_unit_id=row.org_unit_id,
+            score=None if row.score is None else f"{row.score // 100}.{row.score % 100:02d}",
+            band=row.band,
+            complete=row.complete,
+            unexcused_days=row.unexcused_days,
+            revision=row.revision or 0,
+        )
+        for row in rows[:limit]
+    ]
+    return Page(items=items, next=cursor_of([items[-1].employee_id]) if len(rows) > limit else None)
+
+
+@router.post("/v1/verify")
+async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorDep) -> VerificationAnswer:
+    """Recomputes contributions, totals and scores from the facts' evidence and lists what differs."""
+    async with context.database.snapshot() as session:
+        await session.execute(text(f"set local statement_timeout = {int(VERIFY_SECONDS_MAX * 1000)}"))
+        found: Verification = await verify(session, policies)
+    return VerificationAnswer(
+        ok=found.difference_count == 0,
+        days=found.days,
+        feedback=found.feedback,
+        totals=found.totals,
+        difference_count=found.difference_count,
+        differences=found.differences,
+    )
+
+
+@router.post("/v1/republish", status_code=202)
+async def republish_scores(context: ContextDep, _: OperatorDep) -> Republished:
+    """Publishes every current score and discipline record again, unchanged: for a subscriber or broker that lost them."""
+    return Republished(records=await republish(context))
+
+
+@router.get("/asyncapi", tags=["contract"])
+async def asyncapi() -> dict[str, Any]:
+    """The published contract of all topics (AsyncAPI 3)."""
+    return asyncapi_document()

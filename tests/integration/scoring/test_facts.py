@@ -1,0 +1,135 @@
+"""Facts, totals and scores in the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
+from shared.dead_letters import Incoming, Parked
+from tests.fixtures.records import assessment, day, employee, incoming, rating
+from tests.fixtures.services import Running, running_service
+
+SEMESTER = "2026-S2"
+
+
+@pytest.fixture
+async def scoring(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running]:
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        yield service
+
+
+async def apply(service: Running, records: Sequence[Incoming]) -> Sequence[Parked]:
+    async with service.context.database.transaction() as session:
+        parked: Sequence[Parked] = await service.app.state.handler(session, records)
+        await service.context.dead_letters.park(session, parked)
+        return parked
+
+
+async def explanation(service: Running, employee_id: UUID) -> dict[str, Any]:
+    answer = await service.http.get(f"/scores/v1/employees/{employee_id}", params={"semester": SEMESTER})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def verified(service: Running) -> bool:
+    answer = await service.http.post("/scores/v1/verify")
+    assert answer.status_code == 200, answer.text
+    return bool(answer.json()["ok"])
+
+
+async def test_score_moves_with_each_revision_and_explains_itself(scoring: Running) -> None:
+    officer = uuid4()
+    monday = date(2026, 8, 3)
+    await apply(scoring, [incoming(EMPLOYEE, employee(officer))])
+    await apply(scoring, [incoming(ATTENDANCE_DAY, day(officer, monday + timedelta(days=n))) for n in range(4)])
+    await apply(scoring, [incoming(FEEDBACK, rating(officer)) for _ in range(10)])
+    await apply(scoring, [incoming(FEEDBACK, assessment(officer))])
+    before = await explanation(scoring, officer)
+    assert before["complete"]
+    assert len(before["facts"]["days"]) == 4
+    assert before["indicators"][0] | {"parts": []} == {
+        "name": "attendance",
+        "state": "assessed",
+        "value": "100.00",
+        "weight": "0.40",
+        "effective_weight": "0.4000",
+        "n": 4,
+        "numerator": 1800,
+        "denominator": 1800,
+        "interval": None,
+        "parts": [],
+    }
+
+    late = day(officer, monday, revision=2, credited_minutes=225, late_minutes=225)
+    await apply(scoring, [incoming(ATTENDANCE_DAY, late), incoming(ATTENDANCE_DAY, day(officer, monday))])
+    after = await explanation(scoring, officer)
+    assert after["indicators"][0]["numerator"] == 1575
+    assert float(after["score"]) < float(before["score"])
+    assert await verified(scoring)
+
+
+async def test_feedback_that_changes_officer_and_semester_moves_its_points(scoring: Running) -> None:
+    first, second = uuid4(), uuid4()
+    record = rating(first, 3)
+    await apply(scoring, [incoming(FEEDBACK, record)])
+    moved = record | {"revision": 2, "employee_id": str(second), "given_at": "2026-06-30T23:00:00+07:00"}
+    await apply(scoring, [incoming(FEEDBACK, moved)])
+    await apply(scoring, [incoming(FEEDBACK, record)])  # late
+    async with scoring.context.database.transaction() as session:
+        rows = await session.execute(text("select employee_id, semester, citizen_ratings from semester_total"))
+        counts = {(row.employee_id, row.semester): row.citizen_ratings for row in rows}
+    assert counts == {(first, 4053): 0, (second, 4052): 1}
+    assert await verified(scoring)
+
+
+async def test_bad_records_are_parked_and_the_good_ones_of_the_batch_count(scoring: Running) -> None:
+    officer = uuid4()
+    good = incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))
+    bad = [
+        incoming(ATTENDANCE_DAY, b"{not json"),
+        incoming(ATTENDANCE_DAY, None),
+        incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 4), revision=0)),
+        incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 4), credited_minutes=451)),
+        incoming(FEEDBACK, rating(officer, 5)),
+        incoming(FEEDBACK, rating(officer, given_at="2026-08-04T10:15:00")),
+        incoming(EMPLOYEE, employee(officer, nip="1234")),
+        incoming(ATTENDANCE_DAY, b"\xff\xfe\x00"),
+    ]
+    parked = await apply(scoring, [*bad[:4], good, *bad[4:]])
+    assert [item.record for item in parked] == bad
+    assert len((await explanation(scoring, officer))["facts"]["days"]) == 1
+
+    listed = (await scoring.http.get("/scores/v1/dead-letters")).json()["items"]
+    assert len(listed) == len(bad)
+    first = listed[0]
+    path = f"/scores/v1/dead-letters/{first['topic']}/{first['partition']}/{first['offset']}"
+    assert (await scoring.http.get(path)).json()["value_text"] == "{not json"
+    refused = await scoring.http.post(f"{path}/release")
+    assert refused.status_code == 409
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_verify_sees_a_changed_total_a_changed_fact_and_a_changed_score(scoring: Running) -> None:
+    officer = uuid4()
+    await apply(scoring, [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))])
+    for damage in (
+        "update semester_total set credited_minutes = credited_minutes - 1",
+        "update day_fact set credited_minutes = credited_minutes - 1",
+        "update semester_total set score = 1",
+    ):
+        assert await verified(scoring)
+        async with scoring.context.database.transaction() as session:
+            await session.execute(text(damage))
+        assert not await verified(scoring)
+        async with scoring.context.database.transaction() as session:
+            await session.execute(text("truncate day_fact, semester_total"))
+        await apply(scoring, [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))])
