@@ -20,9 +20,9 @@ __all__ = [
     "OffDay",
     "RosterOff",
     "RosterShift",
+    "ScheduleOverride",
     "Scheduled",
     "ScheduledShift",
-    "ScheduleOverride",
     "UnconfirmedHoliday",
     "WeekKind",
     "WeekSchedule",
@@ -242,7 +242,7 @@ def _week_hours(work_date: date, week: WeekSchedule, overrides: Sequence[Schedul
 
 
 def _shift_on(work_date: date, zone: ZoneInfo, hours: DayHours, reasons: tuple[str, ...]) -> ScheduledShift:
-    # Wall-clock offsets are added before the change to UTC, so a clock change inside a shift is taken as the zone has it.
+    # Wall-clock offsets are added before the change to UTC, so the zone decides about a clock change inside a shift.
     span, break_from, break_to = hours.offsets()
     start = datetime.combine(work_date, hours.start, zone)
     borders = (start, start + span, start + break_from, start + break_to)

@@ -1,0 +1,78 @@
+"""Whether everything about a day has arrived, and whether an outage explains what did not.
+
+A machine may hold punches back for days, so a missing punch means nothing until every machine of the officer's own
+site has reported past the end of the shift's window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.attendance.domain.day_inputs import DayInputs, MachineActivity, Outage, SiteMachine
+from services.attendance.domain.windows import Window
+
+__all__ = ["open_reasons", "outage_explains", "silent_since"]
+
+
+def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int) -> datetime | None:
+    """Since when a machine has been silent for longer than the rule allows; None when it has not."""
+    heard = machine.complete_up_to or machine.in_service_from
+    if heard is None or as_of - heard <= timedelta(days=silent_outage_days):
+        return None
+    return heard
+
+
+def open_reasons(inputs: DayInputs, window: Window) -> tuple[str, ...]:
+    """Why the day is still provisional; empty when it is final.
+
+    A machine silent for too long no longer holds the day open (it is an outage then). A site without any machine
+    never closes a day by itself: there would be nothing to prove an absence with.
+    """
+    reasons = [] if inputs.as_of >= window.end else ["DAY_NOT_OVER"]
+    serving = [machine for machine in inputs.machines if _served_in(machine, window)]
+    if not serving:
+        return (*reasons, "NO_MACHINE")
+    holding = [machine for machine in serving if _holds_open(machine, window, inputs)]
+    if holding:
+        reasons.append("AWAITING_MACHINES")
+    if any(not machine.clock_ok for machine in holding):
+        reasons.append("MACHINE_CLOCK_WRONG")
+    return tuple(reasons)
+
+
+def _served_in(machine: SiteMachine, window: Window) -> bool:
+    began = machine.in_service_from is None or machine.in_service_from <= window.end
+    return began and (machine.in_service_to is None or machine.in_service_to >= window.start)
+
+
+def _holds_open(machine: SiteMachine, window: Window, inputs: DayInputs) -> bool:
+    if silent_since(machine, inputs.as_of, inputs.rules.silent_outage_days) is not None:
+        return False
+    if not machine.clock_ok or machine.complete_up_to is None:
+        return True
+    needed = window.end if machine.in_service_to is None else min(window.end, machine.in_service_to)
+    return machine.complete_up_to < needed
+
+
+def outage_explains(inputs: DayInputs, span: Window) -> bool:
+    """Whether an outage within `span`, in which no other machine of the site worked, may have lost a punch."""
+    return any(_unrelieved(outage, inputs.activity, span) for outage in _all_outages(inputs))
+
+
+def _all_outages(inputs: DayInputs) -> Iterable[Outage]:
+    yield from inputs.outages
+    for machine in inputs.machines:
+        since = silent_since(machine, inputs.as_of, inputs.rules.silent_outage_days)
+        if since is not None:
+            yield Outage(since, machine.in_service_to, machine.machine)
+
+
+def _unrelieved(outage: Outage, activity: Iterable[MachineActivity], span: Window) -> bool:
+    start = max(outage.start, span.start)
+    end = span.end if outage.end is None else min(outage.end, span.end)
+    if start >= end:
+        return False
+    return not any(
+        worked.machine != outage.machine and worked.start <= end and worked.end >= start for worked in activity
+    )

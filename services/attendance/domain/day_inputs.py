@@ -1,0 +1,171 @@
+"""What is known about one officer's one work date, and what came out of it. All instants are aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from services.attendance.domain.rules import AttendanceRules
+from services.attendance.domain.schedule import Scheduled, ScheduledShift
+
+__all__ = [
+    "DayDeduction",
+    "DayInputs",
+    "DayResult",
+    "DayState",
+    "DayStatus",
+    "Direction",
+    "Excuse",
+    "ExcuseKind",
+    "ExcuseState",
+    "Half",
+    "MachineActivity",
+    "Outage",
+    "Punch",
+    "SiteMachine",
+]
+
+DayState = Literal["provisional", "final"]
+DayStatus = Literal["present", "absent", "excused", "official_duty", "off", "unknown"]
+
+
+class Direction(StrEnum):
+    """What a machine says a punch was."""
+
+    IN = "in"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+class ExcuseKind(StrEnum):
+    """Leave takes the day out of the sums; duty counts as worked."""
+
+    LEAVE = "leave"
+    DUTY = "duty"
+
+
+class Half(StrEnum):
+    """Which half of the day an excuse covers; `none` means the whole day."""
+
+    NONE = "none"
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+class ExcuseState(StrEnum):
+    """Only an approved excuse has an effect."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Punch:
+    """One person's tap. `trusted` means the direction is the machine's and reliable (an in-only gate, say).
+
+    `counted` is False for a punch whose time is not believed; `own_site` whether the machine is the officer's own.
+    """
+
+    at: datetime
+    machine: str
+    direction: Direction = Direction.UNKNOWN
+    trusted: bool = False
+    counted: bool = True
+    own_site: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A leave or duty decision that covers this date. `code` as in the excuse list (`CUTI_SAKIT`, `DINAS_LUAR`)."""
+
+    code: str
+    kind: ExcuseKind
+    half: Half = Half.NONE
+    state: ExcuseState = ExcuseState.APPROVED
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMachine:
+    """A machine of the officer's own site and up to when everything it recorded is known to have arrived.
+
+    `complete_up_to` None: it never reported. While `clock_ok` is False its marks do not count. Outside its time of
+    service (None: open) it cannot hold a day open.
+    """
+
+    machine: str
+    complete_up_to: datetime | None
+    clock_ok: bool = True
+    in_service_from: datetime | None = None
+    in_service_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time in which a machine of the own site (None: the whole site) could not take punches; `end` None: still."""
+
+    start: datetime
+    end: datetime | None
+    machine: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineActivity:
+    """A time in which a machine of the own site demonstrably worked: it took punches, of anyone."""
+
+    machine: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayInputs:
+    """Everything the status of one day depends on.
+
+    `neighbours` are the officer's shifts of the dates around, for windows that overlap. `as_of` is the instant up to
+    which all this is known. `active_from` and `active_to` are the employment dates, both included, None open.
+    """
+
+    work_date: date
+    zone: ZoneInfo
+    scheduled: Scheduled
+    rules: AttendanceRules
+    as_of: datetime
+    neighbours: tuple[ScheduledShift, ...] = ()
+    punches: tuple[Punch, ...] = ()
+    excuses: tuple[Excuse, ...] = ()
+    machines: tuple[SiteMachine, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    activity: tuple[MachineActivity, ...] = ()
+    active_from: date | None = None
+    active_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayDeduction:
+    """A band or case and the percent of the monthly allowance it costs on this day."""
+
+    code: str
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DayResult:
+    """The day as published: whole minutes without breaks, times with the unit's offset."""
+
+    state: DayState
+    status: DayStatus
+    excuse: str | None = None
+    scheduled_minutes: int = 0
+    credited_minutes: int = 0
+    late_minutes: int = 0
+    early_leave_minutes: int = 0
+    missing_punches: tuple[Literal["in", "out"], ...] = ()
+    first_in: datetime | None = None
+    last_out: datetime | None = None
+    deductions: tuple[DayDeduction, ...] = ()
+    reasons: tuple[str, ...] = ()

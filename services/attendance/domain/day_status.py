@@ -1,0 +1,192 @@
+"""The status of one officer's one work date: a total pure function of what is known about it.
+
+The order of the questions: employed that day? anything to work? excused? and only then what the punches prove.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from services.attendance.domain.completeness import open_reasons, outage_explains
+from services.attendance.domain.day_inputs import (
+    DayInputs,
+    DayResult,
+    ExcuseKind,
+    ExcuseState,
+    Punch,
+)
+from services.attendance.domain.deductions import (
+    MissingPunch,
+    absence_deduction,
+    band_deduction,
+    cap_deductions,
+    minutes_over,
+    missing_deductions,
+)
+from services.attendance.domain.excuses import ExcusedDay, JudgedPart, excused_day, judged_part, merge_excuses
+from services.attendance.domain.schedule import OffDay, ScheduledShift, UnconfirmedHoliday
+from services.attendance.domain.taps import Attendance, Tap, attendance_of, merge_taps
+from services.attendance.domain.windows import Window, belongs_to_shift, shift_window
+
+__all__ = ["day_status"]
+
+
+def day_status(inputs: DayInputs) -> DayResult:
+    """Work out a day. Same inputs, same result; the order and number of equal punches do not matter.
+
+    A provisional day is never absent, a proven presence never becomes one, and an absence is only stated when every
+    machine of the own site has reported past the window of the shift.
+    """
+    if not _employed(inputs):
+        return DayResult("final", "off", reasons=("NOT_EMPLOYED",))
+    scheduled = inputs.scheduled
+    if isinstance(scheduled, OffDay):
+        return DayResult("final", "off", scheduled.code, reasons=scheduled.reasons)
+    if isinstance(scheduled, UnconfirmedHoliday):
+        return DayResult(
+            "provisional",
+            "unknown",
+            scheduled_minutes=scheduled.shift.minutes,
+            reasons=(*scheduled.shift.reasons, *scheduled.reasons),
+        )
+    merged = merge_excuses(inputs.excuses)
+    excused = excused_day(merged, scheduled)
+    if excused is not None:
+        return _excused(inputs, scheduled, excused)
+    return _judged(inputs, scheduled, judged_part(merged, scheduled))
+
+
+def _employed(inputs: DayInputs) -> bool:
+    began = inputs.active_from is None or inputs.active_from <= inputs.work_date
+    return began and (inputs.active_to is None or inputs.work_date <= inputs.active_to)
+
+
+def _excused(inputs: DayInputs, shift: ScheduledShift, excused: ExcusedDay) -> DayResult:
+    """No punch can change such a day, so it waits for its own end only, not for machines."""
+    duty = excused.kind is ExcuseKind.DUTY
+    over = inputs.as_of >= shift_window(shift, inputs.rules).end
+    return DayResult(
+        state="final" if over else "provisional",
+        status="official_duty" if duty else "excused",
+        excuse=excused.code,
+        scheduled_minutes=excused.scheduled_minutes,
+        credited_minutes=excused.scheduled_minutes if duty else 0,
+        reasons=(*shift.reasons, "DUTY" if duty else "LEAVE", *(() if over else ("DAY_NOT_OVER",))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The punches of the shift's window, joined to taps, and remarks on them."""
+
+    taps: list[Tap]
+    remarks: tuple[str, ...]
+
+
+def _evidence(inputs: DayInputs, shift: ScheduledShift) -> _Evidence:
+    own = [punch for punch in inputs.punches if belongs_to_shift(punch.at, shift, inputs.neighbours, inputs.rules)]
+    counted: list[Punch] = [punch for punch in own if punch.counted]
+    remarks: list[str] = []
+    if len(counted) < len(own):
+        remarks.append("PUNCH_NOT_COUNTED")
+    if any(not punch.own_site for punch in counted):
+        remarks.append("OTHER_SITE")
+    return _Evidence(merge_taps(counted, inputs.rules.tap_merge_seconds), tuple(remarks))
+
+
+def _judged(inputs: DayInputs, shift: ScheduledShift, part: JudgedPart) -> DayResult:
+    window = shift_window(shift, inputs.rules)
+    evidence = _evidence(inputs, shift)
+    pending = open_reasons(inputs, window)
+    context = (*shift.reasons, *(("HALF_DAY",) if part.is_half else ()), *evidence.remarks)
+    blank = DayResult(
+        state="provisional" if pending else "final",
+        status="unknown",
+        excuse=part.excuse,
+        scheduled_minutes=part.minutes,
+        reasons=(*context, *pending),
+    )
+    if evidence.taps:
+        return _present(inputs, part, window, attendance_of(evidence.taps, part.start, part.end), blank)
+    if pending:
+        return blank
+    return _without_punch(inputs, part, window, blank)
+
+
+def _without_punch(inputs: DayInputs, part: JudgedPart, window: Window, blank: DayResult) -> DayResult:
+    if outage_explains(inputs, window):
+        return replace(blank, reasons=(*blank.reasons, "OUTAGE"))
+    requested = any(excuse.state is ExcuseState.REQUESTED for excuse in inputs.excuses)
+    return replace(
+        blank,
+        status="absent",
+        deductions=(absence_deduction(inputs.rules, half_day=part.is_half),),
+        reasons=(*blank.reasons, "NO_PUNCH", *(("EXCUSE_REQUESTED",) if requested else ())),
+    )
+
+
+def _present(
+    inputs: DayInputs, part: JudgedPart, window: Window, attendance: Attendance, blank: DayResult
+) -> DayResult:
+    """Judge a day with at least one punch. While it is provisional only lateness is: the last punch may not be."""
+    rules = inputs.rules
+    final = blank.state == "final"
+    arrival, departure = attendance.arrival, attendance.departure
+    late = minutes_over(part.start, arrival, rules.grace_minutes) if arrival else 0
+    early = minutes_over(departure, part.end, rules.grace_minutes) if departure and final else 0
+    gaps = _gaps(attendance) if final else ()
+    missing = tuple(side for side in gaps if not outage_explains(inputs, _side_span(side, part, window)))
+    charged = cap_deductions(
+        [
+            *band_deduction(late, rules.late_bands),
+            *band_deduction(early, rules.early_bands),
+            *missing_deductions(missing, rules),
+        ],
+        absence_deduction(rules, half_day=part.is_half).percent,
+    )
+    remarks = {
+        "LATE": late > 0,
+        "EARLY_LEAVE": early > 0,
+        "IN_MISSING": "in" in missing,
+        "OUT_MISSING": "out" in missing,
+        "OUTAGE": len(missing) < len(gaps),
+        "DAY_CAP": charged.capped,
+    }
+    return replace(
+        blank,
+        status="present",
+        credited_minutes=_credited(part.minutes, late + early, len(missing), inputs),
+        late_minutes=late,
+        early_leave_minutes=early,
+        missing_punches=missing,
+        first_in=_local(arrival, inputs),
+        last_out=_local(departure, inputs),
+        deductions=charged.items,
+        reasons=(*blank.reasons, *(code for code, applies in remarks.items() if applies)),
+    )
+
+
+def _gaps(attendance: Attendance) -> tuple[MissingPunch, ...]:
+    sides: tuple[tuple[Literal["in", "out"], datetime | None], ...] = (
+        ("in", attendance.arrival),
+        ("out", attendance.departure),
+    )
+    return tuple(side for side, instant in sides if instant is None)
+
+
+def _side_span(side: MissingPunch, part: JudgedPart, window: Window) -> Window:
+    """The time in which the missing punch would have been: the window's part before or after the middle."""
+    middle = part.start + (part.end - part.start) / 2
+    return Window(window.start, middle) if side == "in" else Window(middle, window.end)
+
+
+def _credited(scheduled: int, lost_minutes: int, missing: int, inputs: DayInputs) -> int:
+    """Scheduled minutes less the lost ones; each missing punch first leaves only the rule's part of them."""
+    credit = 1 - missing * (1 - inputs.rules.missing_punch_credit)
+    return max(0, int(scheduled * credit) - lost_minutes)
+
+
+def _local(instant: datetime | None, inputs: DayInputs) -> datetime | None:
+    return None if instant is None else instant.astimezone(inputs.zone)

@@ -1,0 +1,86 @@
+"""Leave and duty: what an approved decision makes of the day or of half of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.attendance.domain.day_inputs import Excuse, ExcuseKind, ExcuseState, Half
+from services.attendance.domain.schedule import ScheduledShift
+
+__all__ = ["ExcusedDay", "JudgedPart", "excused_day", "judged_part", "merge_excuses"]
+
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MergedExcuses:
+    """The excuse that counts for each half of the day, None where the officer was to be at work."""
+
+    morning: Excuse | None
+    afternoon: Excuse | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExcusedDay:
+    """A day without anything left to judge: `official_duty` with its minutes, or `excused`."""
+
+    code: str
+    kind: ExcuseKind
+    scheduled_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPart:
+    """The part of a shift that the officer had to work; `excuse` is the code of the other half's excuse."""
+
+    start: datetime
+    end: datetime
+    minutes: int
+    excuse: str | None
+
+    @property
+    def is_half(self) -> bool:
+        """Whether only half of the day is judged."""
+        return self.excuse is not None
+
+
+def merge_excuses(excuses: Iterable[Excuse]) -> MergedExcuses:
+    """Choose one approved excuse per half: leave before duty, whole days before halves, then by code."""
+    approved = sorted(
+        (excuse for excuse in excuses if excuse.state is ExcuseState.APPROVED),
+        key=lambda excuse: (excuse.kind is not ExcuseKind.LEAVE, excuse.half is not Half.NONE, excuse.code),
+    )
+    return MergedExcuses(
+        next((excuse for excuse in approved if excuse.half is not Half.AFTERNOON), None),
+        next((excuse for excuse in approved if excuse.half is not Half.MORNING), None),
+    )
+
+
+def excused_day(merged: MergedExcuses, shift: ScheduledShift) -> ExcusedDay | None:
+    """The whole day's excuse, or None when at least half a day is to be judged.
+
+    Two halves may have different excuses: with one of them on duty the day is duty, and only that half is scheduled.
+    """
+    morning, afternoon = merged.morning, merged.afternoon
+    if morning is None or afternoon is None:
+        return None
+    if morning.kind is afternoon.kind:
+        return ExcusedDay(morning.code, morning.kind, shift.minutes)
+    if morning.kind is ExcuseKind.DUTY:
+        return ExcusedDay(morning.code, morning.kind, _morning_minutes(shift))
+    return ExcusedDay(afternoon.code, afternoon.kind, shift.minutes - _morning_minutes(shift))
+
+
+def judged_part(merged: MergedExcuses, shift: ScheduledShift) -> JudgedPart:
+    """What is left to judge of a day that is not excused in whole. The halves part at the break."""
+    if merged.morning is not None:
+        return JudgedPart(shift.break_end, shift.end, shift.minutes - _morning_minutes(shift), merged.morning.code)
+    if merged.afternoon is not None:
+        return JudgedPart(shift.start, shift.break_start, _morning_minutes(shift), merged.afternoon.code)
+    return JudgedPart(shift.start, shift.end, shift.minutes, None)
+
+
+def _morning_minutes(shift: ScheduledShift) -> int:
+    return (shift.break_start - shift.start) // _MINUTE
