@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from services.attendance.domain.day_inputs import (
     SiteMachine,
 )
 from services.attendance.domain.day_status import day_status
-from services.attendance.domain.schedule import OffDay, UnconfirmedHoliday
+from services.attendance.domain.schedule import DayHours, OffDay, UnconfirmedHoliday
 from tests.unit.attendance.day_helpers import MONDAY, NIGHT, inputs, local, machine, punch, shift
 
 LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
@@ -49,6 +49,11 @@ class TestWindow:
             changes = {"scheduled": shift(NIGHT), "neighbours": (tuesday,), "machines": (machine("+1 10:00"),)}
             assert judge(text, as_of=local("+1 10:00"), **changes).status == status
 
+    def test_of_shifts_that_overlap_the_earlier_has_what_comes_up_to_its_end(self) -> None:
+        long_night = shift(DayHours(time(22), time(8)), MONDAY - timedelta(days=1))
+        assert judge("08:00", neighbours=(long_night,)).status == "absent"
+        assert judge("08:00:01", neighbours=(long_night,)).status == "present"
+
     def test_a_night_shift_belongs_to_the_date_it_starts(self) -> None:
         night = {"scheduled": shift(NIGHT), "as_of": local("+1 10:00"), "machines": (machine("+1 10:00"),)}
         day = judge("21:55", "+1 06:05", **night)
@@ -63,7 +68,7 @@ class TestTaps:
         assert (day.first_in, day.last_out, day.credited_minutes) == (local("07:25"), local("16:02"), 450)
 
     def test_punches_within_60_seconds_are_one_tap(self) -> None:
-        assert judge("07:25:00", "07:26:00").missing_punches == ("out",)
+        assert judge("07:35:00", "07:36:00").missing_punches == ("out",)
         assert judge("07:35:00", "07:36:01").missing_punches == ()
         day = judge("07:29:50", "07:30:10", "15:59:50", "16:00:10")
         assert (day.late_minutes, day.early_leave_minutes) == (0, 0)
