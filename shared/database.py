@@ -66,6 +66,7 @@ class Database:
                     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                     "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
                     "timezone": "UTC",
+                    "work_mem": "64MB",  # a batch of 20,000 records must not spill to disk
                     "jit": "off",
                 },
             },

@@ -66,9 +66,9 @@ class RecordHandler:
     @staticmethod
     def _sort(record: Incoming, batch: Batch, employees: dict[str, EmployeeRecord]) -> None:
         if record.topic == ATTENDANCE_DAY.name:
-            batch.add_day(*day_of(record))
+            batch.add_day(day_of(record))
         elif record.topic == FEEDBACK.name:
-            batch.add_feedback(*feedback_of(record))
+            batch.add_feedback(feedback_of(record))
         else:
             officer = decode_record(EMPLOYEE, record.headers, record.value)
             known = employees.get(str(officer.employee_id))

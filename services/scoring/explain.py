@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -164,13 +165,13 @@ _TOTAL = text(
 _DISCIPLINE = text("select record from discipline_year where employee_id = :employee and year = :year")
 _DAYS = text(
     f"""
-    select record, {", ".join(DAY_TOTALS)} from day_fact
+    select work_date, revision, record, {", ".join(DAY_TOTALS)} from day_fact
     where employee_id = :employee and work_date between :first and :last order by work_date
     """
 )
 _FEEDBACK = text(
     """
-    select totals, record from feedback_fact where employee_id = :employee and semester = :semester
+    select feedback_id, revision, totals, record from feedback_fact where employee_id = :employee and semester = :semester
     order by feedback_id
     """
 )
@@ -194,9 +195,12 @@ def _indicator(item: IndicatorScore) -> ExplainedIndicator:
 
 async def _facts(session: AsyncSession, employee_id: UUID, semester: Semester, policy: ScorePolicy) -> Facts:
     span = {"employee": employee_id, "first": semester.first_day, "last": semester.last_day}
-    days = [_day(evidence, contribution) for evidence, *contribution in await session.execute(_DAYS, span)]
+    days = [
+        _day(work_date, revision, evidence, contribution)
+        for work_date, revision, evidence, *contribution in await session.execute(_DAYS, span)
+    ]
     rows = await session.execute(_FEEDBACK, {"employee": employee_id, "semester": semester.number})
-    feedback = [_feedback(evidence, totals) for totals, evidence in rows]
+    feedback = [_feedback(*row) for row in rows]
     ratings = [item for item in feedback if item.kind == "citizen_rating"]
     # Few ratings, read beside the day's visits, would tell who gave which (k-anonymity).
     hidden = len(ratings) if sum(item.counted for item in ratings) < policy.minimum_ratings else 0
@@ -204,12 +208,12 @@ async def _facts(session: AsyncSession, employee_id: UUID, semester: Semester, p
     return Facts(days=days, feedback=shown, citizen_ratings_withheld=hidden)
 
 
-def _day(evidence: bytes, contribution: list[int]) -> DayEvidence:
+def _day(work_date: date, revision: int, evidence: bytes, contribution: Sequence[int]) -> DayEvidence:
     day = decode_day(evidence)
     added = dict(zip(DAY_TOTALS, contribution, strict=True))
     return DayEvidence(
-        work_date=day.work_date,
-        revision=day.revision,
+        work_date=work_date,
+        revision=revision,
         state=day.state,
         status=day.status,
         excuse=day.excuse,
@@ -227,12 +231,12 @@ def _day(evidence: bytes, contribution: list[int]) -> DayEvidence:
     )
 
 
-def _feedback(evidence: bytes, totals: list[int]) -> FeedbackEvidence:
+def _feedback(feedback_id: UUID, revision: int, totals: list[int], evidence: bytes) -> FeedbackEvidence:
     item = decode_feedback(evidence)
     points = item.points or {}
     return FeedbackEvidence(
-        feedback_id=item.feedback_id,
-        revision=item.revision,
+        feedback_id=feedback_id,
+        revision=revision,
         kind=item.kind,
         state=item.state,
         given_on=item.given_at.date(),

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.decode import DayRecord, FeedbackRecord
+from services.scoring.decode import DayRecord, FeedbackRecord, day_evidence, feedback_evidence
 from services.scoring.domain.contribution import (
     DAY_TOTALS,
     FEEDBACK_TOTALS,
@@ -32,24 +32,32 @@ from shared.contracts.semester import Semester
 __all__ = ["Batch", "save_facts", "save_scores"]
 
 
+DayKey = tuple[int, date]
+DayRow = tuple[int, date, UUID, int, int, bytes]
+"""Sort key (the officer's id as an integer, the date), id, revision, packed contribution, evidence."""
+
+
 @dataclass(slots=True)
 class Batch:
     """The facts of a batch, each at its highest revision in it."""
 
-    days: dict[tuple[UUID, date], tuple[int, Contribution, bytes]] = field(default_factory=dict)
+    days: dict[DayKey, DayRow] = field(default_factory=dict)
     feedback: dict[UUID, tuple[int, UUID | None, int, Contribution, bytes]] = field(default_factory=dict)
 
-    def add_day(self, record: DayRecord, payload: bytes) -> None:
+    def add_day(self, record: DayRecord) -> None:
         """Raises InvalidFactError for a record that contradicts itself."""
-        key = (record.employee_id, record.work_date)
+        officer = record.employee_id
+        # Python's UUID compares and hashes in Python; its integer does so in C and sorts like Postgres' uuid.
+        key = (officer.int, record.work_date)
         known = self.days.get(key)
-        contribution = day_contribution(
+        scheduled, credited, final, unexcused, provisional = day_contribution(
             record.state, record.status, record.scheduled_minutes, record.credited_minutes, record.excuse
         )
-        if known is None or known[0] < record.revision:
-            self.days[key] = (record.revision, contribution, payload)
+        if known is None or known[3] < record.revision:
+            packed = scheduled << 32 | credited << 16 | final << 2 | unexcused << 1 | provisional
+            self.days[key] = (*key, officer, record.revision, packed, day_evidence(record))
 
-    def add_feedback(self, record: FeedbackRecord, payload: bytes) -> None:
+    def add_feedback(self, record: FeedbackRecord) -> None:
         """Raises InvalidFactError for a record that contradicts itself."""
         contribution = feedback_contribution(
             record.kind, record.state, record.ratings, record.points, record.weight_class
@@ -57,19 +65,14 @@ class Batch:
         known = self.feedback.get(record.feedback_id)
         if known is None or known[0] < record.revision:
             # given_at carries the unit's offset: its own date part is the local date
-            semester = _semester_number(record.given_at.date())
+            semester = Semester.of(record.given_at.date()).number
             self.feedback[record.feedback_id] = (
                 record.revision,
                 record.employee_id,
                 semester,
                 contribution,
-                payload,
+                feedback_evidence(record),
             )
-
-
-def _semester_number(day: date) -> int:
-    # Semester.of(day).number without the object: this runs for every record
-    return day.year * 2 + (day.month > 6)
 
 
 def _columns(names: Iterable[str], pattern: str) -> str:
@@ -87,10 +90,11 @@ _SAVE = text(
     f"""
     with day_change as (
         insert into day_fact as f (employee_id, work_date, semester, revision, {", ".join(DAY_TOTALS)}, record)
-        select * from unnest(
-            cast(:day_employees as uuid[]), cast(:day_dates as date[]), cast(:day_semesters as int2[]),
-            cast(:day_revisions as int4[]), cast(:day_1 as int2[]), cast(:day_2 as int2[]), cast(:day_3 as int2[]),
-            cast(:day_4 as int2[]), cast(:day_5 as int2[]), cast(:day_records as bytea[]))
+        select employee_id, work_date, date_part('year', work_date) * 2 + cast(date_part('month', work_date) > 6 as int),
+               revision, packed >> 32, (packed >> 16) & 65535, (packed >> 2) & 1, (packed >> 1) & 1, packed & 1, record
+        from unnest(cast(:day_employees as uuid[]), cast(:day_dates as date[]), cast(:day_revisions as int4[]),
+                    cast(:day_packed as int8[]), cast(:day_records as bytea[]))
+             as i (employee_id, work_date, revision, packed, record)
         on conflict (employee_id, work_date) do update set
             revision = excluded.revision, {_columns(DAY_TOTALS, "{0} = excluded.{0}")}, {_KEEP_WAS},
             record = excluded.record
@@ -158,50 +162,36 @@ async def save_facts(session: AsyncSession, batch: Batch, policies: PolicyBook) 
     if not batch.days and not batch.feedback:
         return
     rows = (await session.execute(_SAVE, _parameters(batch))).all()
-    touched = sorted({(employee, day.year) for employee, day in batch.days})
-    await session.execute(
-        _STREAKS, {"employees": [employee for employee, _ in touched], "years": [year for _, year in touched]}
-    )
+    touched = {(officer, day.year): employee_id for officer, day, employee_id, *_ in batch.days.values()}
+    await session.execute(_STREAKS, {"employees": list(touched.values()), "years": [year for _, year in touched]})
     await save_scores(session, rows, policies)
 
 
 async def save_scores(session: AsyncSession, rows: Iterable[Any], policies: PolicyBook) -> None:
     """Scores rows of (employee_id, semester, *TOTALS, org_unit_id)."""
-    employees, semesters, scores, bands, completes = [], [], [], [], []
-    for employee_id, semester, *totals, org_unit_id in sorted(rows, key=lambda row: (row[0], row[1])):
-        policy = await policies.fast(session, Semester.from_number(semester))
-        points, band, complete = score_hundredths(tuple(totals), policy, org_unit_id)
-        employees.append(employee_id)
-        semesters.append(semester)
-        scores.append(points)
-        bands.append(band)
-        completes.append(complete)
-    if employees:
-        await session.execute(
-            _SCORES,
-            {
-                "employees": employees,
-                "semesters": semesters,
-                "scores": scores,
-                "bands": bands,
-                "completes": completes,
-            },
-        )
+    scored = []
+    for row in rows:
+        policy = await policies.fast(session, row[1])
+        scored.append((row[0], row[1], *score_hundredths(row[2:-1], policy, row[-1])))
+    if scored:
+        names = ("employees", "semesters", "scores", "bands", "completes")
+        await session.execute(_SCORES, dict(zip(names, map(list, zip(*scored, strict=True)), strict=True)))
 
 
 def _parameters(batch: Batch) -> dict[str, Any]:
     # Key order: two writers take the rows' locks in the same order and never wait for each other in a ring.
-    days = sorted(batch.days.items(), key=lambda item: item[0])
-    feedback = sorted(batch.feedback.items(), key=lambda item: item[0])
-    contributions = [value[1] for _, value in days]
-    columns = list(zip(*contributions, strict=True)) if contributions else [()] * len(DAY_TOTALS)
+    # Few columns: the driver looks at every element of every array, so numbers travel packed in one.
+    days = sorted(batch.days.values())
+    feedback = sorted(batch.feedback.items(), key=lambda item: item[0].int)
+    _, dates, employees, revisions, packed, records = (
+        map(list, zip(*days, strict=True)) if days else ([] for _ in "123456")
+    )
     return {
-        "day_employees": [key[0] for key, _ in days],
-        "day_dates": [key[1] for key, _ in days],
-        "day_semesters": [_semester_number(key[1]) for key, _ in days],
-        "day_revisions": [value[0] for _, value in days],
-        **{f"day_{index}": list(column) for index, column in enumerate(columns, start=1)},
-        "day_records": [value[2] for _, value in days],
+        "day_employees": employees,
+        "day_dates": dates,
+        "day_revisions": revisions,
+        "day_packed": packed,
+        "day_records": records,
         "feedback_ids": [key for key, _ in feedback],
         "feedback_revisions": [value[0] for _, value in feedback],
         "feedback_employees": [value[1] for _, value in feedback],

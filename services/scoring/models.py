@@ -76,7 +76,7 @@ class DayFact(Base, table=True):
     was_unexcused: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     was_provisional: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     record: bytes
-    """The record's JSON as it came: the evidence that explanation and verification rest on."""
+    """The rest of the record, as a JSON array: the evidence that explanation and verification rest on."""
 
 
 class FeedbackFact(Base, table=True):

@@ -50,15 +50,18 @@ class PolicyBook:
     _scores: list[ScorePolicy] = field(default_factory=list, init=False)
     _ladders: list[DisciplineRules] = field(default_factory=list, init=False)
     _priors: dict[int, dict[str, Decimal]] = field(default_factory=dict, init=False)
-    _by_semester: dict[Semester, tuple[ScorePolicy, PolicyInts]] = field(default_factory=dict, init=False)
+    _by_semester: dict[int, tuple[ScorePolicy, PolicyInts]] = field(default_factory=dict, init=False)
 
     async def policy(self, session: AsyncSession, semester: Semester) -> ScorePolicy:
         """The policy of a semester. Raises PolicyError when none is in force."""
         return (await self._of(session, semester))[0]
 
-    async def fast(self, session: AsyncSession, semester: Semester) -> PolicyInts:
-        """The same, for the integer arithmetic of batches."""
-        return (await self._of(session, semester))[1]
+    async def fast(self, session: AsyncSession, number: int) -> PolicyInts:
+        """The same by the semester's number, for the integer arithmetic of batches."""
+        found = self._by_semester.get(number)
+        if found is None or time.monotonic() - self._read_at >= CACHE_SECONDS:
+            found = await self._of(session, Semester.from_number(number))
+        return found[1]
 
     async def ladders(self, session: AsyncSession, day: date) -> DisciplineRules:
         """The disciplinary rules in force on a day."""
@@ -71,10 +74,10 @@ class PolicyBook:
 
     async def _of(self, session: AsyncSession, semester: Semester) -> tuple[ScorePolicy, PolicyInts]:
         await self._refresh(session)
-        found = self._by_semester.get(semester)
+        found = self._by_semester.get(semester.number)
         if found is None:
             policy = with_unit_priors(policy_for(semester, self._scores), self._priors.get(semester.number, {}))
-            found = self._by_semester[semester] = (policy, policy_ints(policy))
+            found = self._by_semester[semester.number] = (policy, policy_ints(policy))
         return found
 
     async def _refresh(self, session: AsyncSession) -> None:

@@ -30,6 +30,8 @@ R = TypeVar("R", bound=Record)
 
 CONTENT_TYPE = "application/json"
 STRUCTURED_CONTENT_TYPE = "application/cloudevents+json"
+_JSON = ("content-type", CONTENT_TYPE.encode())
+_STRUCTURED = STRUCTURED_CONTENT_TYPE.encode()
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -92,9 +94,18 @@ def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
     """
     if value is None:
         raise UnreadableRecordError("NO_VALUE", "the record has no value")
-    content_type = header_text(headers, "content-type")
-    event_type = header_text(headers, "ce_type")
-    if content_type is not None and content_type.partition(";")[0].strip() == STRUCTURED_CONTENT_TYPE:
+    if _JSON in headers and ("ce_type", topic.encode()) in headers:
+        return value  # what our own relay writes
+    event_type: str | None = None
+    structured = False
+    for name, content in headers:
+        if content is None:
+            continue
+        if name == "ce_type":
+            event_type = content.decode("utf-8", "replace")
+        elif name == "content-type":
+            structured = content.startswith(_STRUCTURED)
+    if structured:
         try:
             event = orjson.loads(value)
         except orjson.JSONDecodeError as error:
