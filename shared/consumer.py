@@ -152,17 +152,17 @@ class BatchConsumer:
         )
 
     async def _consume(self, message: KafkaMessage) -> None:
-        batch = message.raw_message
-        if not isinstance(batch, tuple):
-            raise TypeError("the subscriber was made with batch=True")
-        records = [Incoming(r.topic, r.partition, r.offset, r.key, r.value, r.headers) for r in batch]
         try:
+            batch = message.raw_message
+            if not isinstance(batch, tuple):
+                raise TypeError("the subscriber was made with batch=True")
+            records = [Incoming(r.topic, r.partition, r.offset, r.key, r.value, r.headers) for r in batch]
             if await self._apply_until_done(records):
                 await self._commit_offsets(records)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # FastStream would swallow it; the watch loop ends the process instead
-            log.exception("batch_failed", records=len(records))
+            log.exception("batch_failed")
             self._failed = error
 
     async def _apply_until_done(self, records: Sequence[Incoming]) -> bool:
@@ -271,5 +271,6 @@ class BatchConsumer:
         return any(lags.values()), positions
 
 
-async def _no_decoding(_: KafkaMessage) -> bytes:
-    return b""
+async def _no_decoding(message: KafkaMessage) -> KafkaMessage:
+    # what the decoder gives is what FastStream hands to the handler
+    return message
