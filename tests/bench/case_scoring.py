@@ -1,0 +1,75 @@
+"""The service's own consumer and handler on its own migrated database, until every offset is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import uvloop
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.app import create
+from services.scoring.consumers import TOPICS
+from shared.consumer import BatchConsumer
+from shared.dead_letters import Incoming, Parked
+from tests.bench.data import roster
+from tests.fixtures.services import fail_loudly, settings_for
+
+SECONDS_MAX = 90.0
+
+
+def rss_mib() -> float:
+    """What this process holds in memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
+    app = create(
+        settings_for("scoring", database_url, kafka_bootstrap_servers=bootstrap_servers), on_failure=fail_loudly
+    )
+    context = app.state.context
+    async with app.router.lifespan_context(app):
+        await app.state.keep_rules()
+        async with context.database.transaction() as session:
+            people = [Incoming(topic, 0, n, key, value, h) for n, (topic, key, value, h) in enumerate(roster())]
+            await app.state.handler(session, people)
+        del people
+        started = 0.0
+
+        async def handler(session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
+            nonlocal started
+            started = started or time.perf_counter()
+            parked: Sequence[Parked] = await app.state.handler(session, records)
+            return parked
+
+        consumer = BatchConsumer(
+            context.settings,
+            context.database,
+            context.dead_letters,
+            context.metrics,
+            handler,
+            service=f"bench-{uuid4().hex}",  # a group of its own: each round reads from the beginning
+            topics=TOPICS,
+        )
+        task = asyncio.create_task(consumer.run())
+        async with asyncio.timeout(SECONDS_MAX):
+            while sum(consumer._done.values()) < count:  # committed offsets, each partition from 0
+                if task.done():
+                    task.result()
+                await asyncio.sleep(0.005)
+        seconds = time.perf_counter() - started
+        memory = rss_mib()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    print(orjson.dumps({"per_second": count / seconds, "rss_mib": memory}).decode())
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
