@@ -93,8 +93,8 @@ def create(
 
 
 def _collect_garbage_seldom() -> None:
-    """A batch makes tens of thousands of objects without a cycle among them: looking for one at every 700th, and
-    through everything that was imported, would take half of the consumer's time."""
+    """A batch makes tens of thousands of objects, few of them in cycles: looking for those at every 700th object, and
+    through everything that was imported, takes half of the consumer's time. Seldomer still would cost memory."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(20_000, 3, 3)
