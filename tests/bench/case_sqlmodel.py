@@ -82,7 +82,7 @@ async def _apply(engine: AsyncEngine, record: ConsumerRecord[Any, Any], policy: 
         if changed is not None:
             total = await session.get(SemesterTotal, (employee_id, semester.number))
             if total is None:
-                values = dict.fromkeys(TOTALS, 0)
+                values: dict[str, Any] = dict.fromkeys(TOTALS, 0)
                 total = SemesterTotal(
                     employee_id=employee_id, semester=semester.number, as_of=day_end(semester), **values
                 )
