@@ -1,0 +1,48 @@
+"""From changed totals to the outbox: revisions without gaps, nothing published twice for nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from tests.fixtures.records import day, employee, incoming
+from tests.fixtures.services import Running, running_service
+
+
+async def outbox(service: Running, topic: str) -> list[Any]:
+    async with service.context.database.transaction() as session:
+        rows = await session.execute(
+            text("select value from outbox where topic = :topic order by id"), {"topic": topic}
+        )
+        return [orjson.loads(row.value) for row in rows]
+
+
+async def test_each_change_is_one_revision_and_republishing_sends_the_same(embedded_postgres: EmbeddedPostgres) -> None:
+    officer, monday = uuid4(), date(2026, 8, 3)
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        for records in (
+            [incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, monday))],
+            [incoming(ATTENDANCE_DAY, day(officer, monday))],  # again: changes nothing
+            [incoming(ATTENDANCE_DAY, day(officer, monday, 2, status="absent", credited_minutes=0))],
+        ):
+            async with service.context.database.transaction() as session:
+                assert not await service.app.state.handler(session, records)
+            await service.app.state.publisher.round()
+        scores = await outbox(service, "asn.score.v1")
+        assert [(r["revision"], r["score"]) for r in scores] == [(1, "100.00"), (2, "0.00")]
+        years = await outbox(service, "asn.discipline.v1")
+        assert [(r["revision"], r["cumulative_days"]) for r in years] == [(1, 1)]
+        answer = await service.http.post("/scores/v1/republish")
+        assert (answer.status_code, answer.json()) == (202, {"records": 2})
+        assert (await outbox(service, "asn.score.v1"))[-1] == scores[-1]
+        assert (await service.http.get("/my/forged")).status_code == 404
+        page = await service.http.get(f"/my/{service.context.links.token('my', officer)}?semester=2026-S2")
+        assert page.status_code == 200
+        assert "PermenPANRB" in page.text
