@@ -79,6 +79,11 @@ class Employee(Base, table=True):
     email: str | None = None
     active_from: date
     active_to: date | None = None
+    unit_from: date
+    """First date in the present unit: earlier days keep the unit that they were published with."""
+    queued_from: date | None = None
+    queued_until: date | None = None
+    """Every date of this span was given to the day queue, so has a row or will; null: none yet."""
     recorded_at: datetime = utc_field()
 
 
@@ -151,6 +156,7 @@ class Punch(Base, table=True):
     __table_args__ = (
         UniqueConstraint("serial", "pin", "local_time", "status", "verify", name="punch_once"),
         Index("punch_of_employee", "employee_id", "at"),
+        Index("punch_of_machine", "serial", "at"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -241,8 +247,13 @@ class WeekSchedule(Base, table=True):
     org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id")
     effective_from: date
     effective_to: date | None = None
+    kind: str
+    """`five_day` or `six_day`: an override replaces the hours of weeks of its own kind only."""
     days: str
-    """JSON: weekday name → {start, end, break_start, break_end} as local HH:MM."""
+    """JSON: weekday name → {start, end, break_start, break_end, break_minutes} as local HH:MM."""
+    first_minute: int
+    last_minute: int
+    """Minutes from local midnight to the earliest start and the latest end (over 1440: on the next date)."""
 
 
 class ScheduleOverride(Base, table=True):
@@ -252,10 +263,15 @@ class ScheduleOverride(Base, table=True):
 
     override_id: UUID = Field(primary_key=True)
     name: str
+    code: str
+    """The reason that a day's record gives for its hours, such as RAMADAN."""
+    kind: str
     decree: str
     first_date: date
     last_date: date
     days: str
+    first_minute: int
+    last_minute: int
 
 
 class RosterShift(Base, table=True):
@@ -338,6 +354,10 @@ class AttendanceDay(Base, table=True):
     revision: int
     state: str
     status: str
+    org_unit_id: str
+    """The officer's unit on that date: its machines hold the day open."""
+    closes_at: datetime | None = utc_field(default=None, nullable=True)
+    """The end of the shift's window: marks at or past it can make the day final; null on a day off."""
     record: str
     """The published record, JSON."""
     recorded_at: datetime = utc_field()
@@ -347,7 +367,10 @@ class DayQueue(Base, table=True):
     """Days to be computed again. Rows are only added and taken, never changed, so that intake waits for nobody."""
 
     __tablename__ = "day_queue"
+    __table_args__ = (Index("day_queue_next", "bulk", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    bulk: bool
+    """Work that may wait: a recomputation of a whole city must not hold up the punch of this moment."""
     employee_id: UUID
     work_date: date

@@ -33,10 +33,14 @@ _STATEMENTS = (
     """
     CREATE TABLE day_queue (
         id BIGSERIAL NOT NULL,
+        bulk BOOLEAN NOT NULL,
         employee_id UUID NOT NULL,
         work_date DATE NOT NULL,
         PRIMARY KEY (id)
     )
+    """,
+    """
+    CREATE INDEX day_queue_next ON day_queue (bulk, id)
     """,
     """
     CREATE TABLE oper_event (
@@ -102,6 +106,9 @@ _STATEMENTS = (
     CREATE INDEX punch_of_employee ON punch (employee_id, at)
     """,
     """
+    CREATE INDEX punch_of_machine ON punch (serial, at)
+    """,
+    """
     CREATE TABLE quarantine (
         id BIGSERIAL NOT NULL,
         serial VARCHAR NOT NULL,
@@ -134,10 +141,14 @@ _STATEMENTS = (
     CREATE TABLE schedule_override (
         override_id UUID NOT NULL,
         name VARCHAR NOT NULL,
+        code VARCHAR NOT NULL,
+        kind VARCHAR NOT NULL,
         decree VARCHAR NOT NULL,
         first_date DATE NOT NULL,
         last_date DATE NOT NULL,
         days VARCHAR NOT NULL,
+        first_minute INTEGER NOT NULL,
+        last_minute INTEGER NOT NULL,
         PRIMARY KEY (override_id)
     )
     """,
@@ -175,6 +186,9 @@ _STATEMENTS = (
         email VARCHAR,
         active_from DATE NOT NULL,
         active_to DATE,
+        unit_from DATE NOT NULL,
+        queued_from DATE,
+        queued_until DATE,
         recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
         PRIMARY KEY (employee_id),
         UNIQUE (nip),
@@ -214,6 +228,8 @@ _STATEMENTS = (
         revision INTEGER NOT NULL,
         state VARCHAR NOT NULL,
         status VARCHAR NOT NULL,
+        org_unit_id VARCHAR NOT NULL,
+        closes_at TIMESTAMP WITH TIME ZONE,
         record VARCHAR NOT NULL,
         recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
         PRIMARY KEY (employee_id, work_date),
@@ -307,7 +323,10 @@ _STATEMENTS = (
         org_unit_id VARCHAR,
         effective_from DATE NOT NULL,
         effective_to DATE,
+        kind VARCHAR NOT NULL,
         days VARCHAR NOT NULL,
+        first_minute INTEGER NOT NULL,
+        last_minute INTEGER NOT NULL,
         PRIMARY KEY (schedule_id),
         FOREIGN KEY(employee_id) REFERENCES employee (employee_id),
         FOREIGN KEY(org_unit_id) REFERENCES org_unit (org_unit_id)

@@ -1,0 +1,98 @@
+"""Composition root of the attendance service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+
+from fastapi import FastAPI
+
+from services.attendance.close import Close
+from services.attendance.day_worker import DayWorker
+from services.attendance.days import serve_marks
+from services.attendance.holidays_calendar import load_calendar
+from services.attendance.periods import first_computed_date
+from services.attendance.routes import calendar, days, employees, excuses, outages, rules, schedules
+from services.attendance.rule_sets import load_default_rules
+from services.attendance.schedules import load_default_week
+from services.attendance.settings import Settings
+from shared.clock import Clock
+from shared.context import Context
+from shared.http import BODY_BYTES_MAX, make_app
+from shared.operations import operations_router
+from shared.runtime import Periodic, Runtime, end_process
+
+__all__ = ["create"]
+
+DAYS_POLL_SECONDS = 0.2  # for marks that another process committed; our own wake the worker at once
+CLOSE_SECONDS = 30.0
+UPLOAD_BYTES_MAX = 8 * 1_048_576
+"""A machine that was cut off for months sends its whole log in one body."""
+
+
+def create(
+    settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
+) -> FastAPI:
+    """The service, ready to be served; nothing connects before its lifespan begins."""
+    context = Context.make("attendance", settings, clock)
+    changed = asyncio.Event()
+
+    def dates() -> tuple[date, date]:
+        today = context.clock.now().astimezone(context.zone).date()
+        return first_computed_date(today, settings.first_work_date), today
+
+    serve_marks(context.database, changed, dates)
+    worker = DayWorker(context)
+    close = Close(context, settings)
+
+    async def load_defaults() -> bool:
+        rules_words = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
+        week_words = await asyncio.to_thread(settings.week_schedule_file.read_bytes)
+        async with context.database.transaction() as session:
+            await load_default_rules(session, rules_words)
+            await load_default_week(session, week_words)
+            await load_calendar(session, dates()[1])
+        return False
+
+    loaded_in = 0
+
+    async def close_days() -> bool:
+        # The first close must not find a service without rules, hours and calendar; each year brings another calendar.
+        nonlocal loaded_in
+        year = dates()[1].year
+        if loaded_in != year:
+            await load_defaults()
+            loaded_in = year
+        return await close.round()
+
+    runtime = Runtime(
+        context,
+        periodics=(
+            Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=changed),
+            Periodic("close", close_days, CLOSE_SECONDS),
+        ),
+        on_failure=on_failure,
+    )
+    app = make_app(
+        context,
+        prefix="attendance",
+        title="Kinerja: attendance",
+        routers=[
+            employees.router,
+            schedules.router,
+            calendar.router,
+            excuses.router,
+            outages.router,
+            rules.router,
+            days.router,
+            operations_router("attendance", scopes=("punches:write",)),
+        ],
+        lifespan=runtime.lifespan,
+        body_bytes_max=lambda path: UPLOAD_BYTES_MAX if path.startswith("/iclock") else BODY_BYTES_MAX,
+    )
+    app.state.days_changed = changed
+    app.state.day_worker = worker
+    app.state.close = close
+    app.state.load_defaults = load_defaults
+    return app

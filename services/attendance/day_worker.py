@@ -1,0 +1,297 @@
+"""The day worker: takes marked days from the queue, judges them, keeps and publishes what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.day_facts import DayKey, Facts, StoredPunch, read_facts, read_punches
+from services.attendance.domain.day_inputs import DayInputs, DayResult
+from services.attendance.domain.day_status import day_status
+from services.attendance.domain.rules import AttendanceRules, rules_for
+from services.attendance.domain.schedule import (
+    OffDay,
+    Scheduled,
+    ScheduledShift,
+    UnconfirmedHoliday,
+    scheduled_day,
+)
+from services.attendance.domain.windows import Window, shift_window
+from services.attendance.periods import evidence_floor
+from services.attendance.site_facts import Site, read_sites
+from shared.context import Context
+from shared.contracts.attendance_day import AttendanceDayRecord, Deduction, RuleRef
+from shared.contracts.topics import ATTENDANCE_DAY
+
+__all__ = ["DayWorker", "JudgedDay", "explain_day"]
+
+URGENT_DAYS_MAX = 2_000
+BULK_DAYS_MAX = 500
+"""Fewer of those that may wait: a punch that comes meanwhile waits for this round."""
+DAYS_AT_A_TIME = 100
+"""After so many days the event loop gets its turn: the same process answers machines."""
+_DAY = timedelta(days=1)
+
+_TAKE = text(
+    """
+    delete from day_queue where id in (
+        select id from day_queue where bulk = :bulk order by id limit :most for update skip locked
+    ) returning employee_id, work_date
+    """
+)
+# Two workers may hold marks of the same day. Whoever reads the facts first must also write first, or its older result
+# would replace the newer one: so the officers are locked before anything is read, in one order against deadlocks.
+# "no key" lets new rows refer to the officer meanwhile.
+_OFFICER_COLUMNS = "select employee_id, employment_type, org_unit_id, unit_from, active_from, active_to from employee"
+_OFFICER = text(f"{_OFFICER_COLUMNS} where employee_id = :employee_id")
+_OFFICERS = text(
+    f"""
+    {_OFFICER_COLUMNS} where employee_id = any(cast(:employees as uuid[])) order by employee_id for no key update
+    """
+)
+_PUBLISHED = text(
+    """
+    select employee_id, work_date, revision, org_unit_id, record, recorded_at from attendance_day
+    where (employee_id, work_date) in (select * from unnest(cast(:employees as uuid[]), cast(:dates as date[])))
+    """
+)
+_KEEP = text(
+    """
+    insert into attendance_day (employee_id, work_date, revision, state, status, org_unit_id, closes_at, record,
+                                recorded_at)
+    select *, cast(:now as timestamptz)
+    from unnest(cast(:employees as uuid[]), cast(:dates as date[]), cast(:revisions as int[]), cast(:states as text[]),
+                cast(:statuses as text[]), cast(:units as text[]), cast(:closes as timestamptz[]), cast(:records as text[]))
+    on conflict (employee_id, work_date) do update set revision = excluded.revision, state = excluded.state,
+        status = excluded.status, org_unit_id = excluded.org_unit_id, closes_at = excluded.closes_at, record = excluded.record,
+        recorded_at = excluded.recorded_at
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDay:
+    """A day's result, what judged it, and the punches in its window (empty on a day off)."""
+
+    key: DayKey
+    org_unit_id: str
+    result: DayResult
+    rules: AttendanceRules
+    window: Window | None
+    punches: Sequence[StoredPunch]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A day of which the hours are known and the evidence is still to be read."""
+
+    key: DayKey
+    officer: Any
+    org_unit_id: str
+    rules: AttendanceRules
+    scheduled: Scheduled
+    neighbours: tuple[ScheduledShift, ...]
+    window: Window | None
+
+
+class DayWorker:
+    """Judges marked days, a batch per transaction. Any number of processes may run one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def round(self) -> bool:
+        """Takes one batch; True when there may be more. The urgent ones always go first."""
+        if await self._batch(bulk=False):
+            return True
+        return await self._batch(bulk=True)
+
+    async def _batch(self, *, bulk: bool) -> bool:
+        async with self._context.database.transaction() as session:
+            most = BULK_DAYS_MAX if bulk else URGENT_DAYS_MAX
+            taken = (await session.execute(_TAKE, {"bulk": bulk, "most": most})).all()
+            keys = sorted({(row.employee_id, row.work_date) for row in taken})
+            now = self._context.clock.now()
+            today = now.astimezone(self._context.zone).date()
+            keys = [key for key in keys if key[1] <= today]
+            if keys:
+                officers = await _officers(session, keys)
+                published = await _published(session, keys)
+                judged = await judge_days(session, keys, officers, published, self._context.zone, now)
+                await self._publish(session, judged, published, now)
+        return bool(taken)
+
+    async def _publish(
+        self, session: AsyncSession, judged: Iterable[JudgedDay], published: dict[DayKey, Any], now: datetime
+    ) -> None:
+        changed: list[tuple[JudgedDay, AttendanceDayRecord]] = []
+        for day in judged:
+            before = published.get(day.key)
+            if (
+                before is not None
+                and _record(day, before.revision, before.recorded_at).model_dump_json() == before.record
+            ):
+                continue
+            changed.append((day, _record(day, 1 if before is None else before.revision + 1, now)))
+        if not changed:
+            return
+        await session.execute(
+            _KEEP,
+            {
+                "employees": [day.key[0] for day, _ in changed],
+                "dates": [day.key[1] for day, _ in changed],
+                "revisions": [record.revision for _, record in changed],
+                "states": [record.state for _, record in changed],
+                "statuses": [record.status for _, record in changed],
+                "units": [day.org_unit_id for day, _ in changed],
+                "closes": [None if day.window is None else day.window.end for day, _ in changed],
+                "records": [record.model_dump_json() for _, record in changed],
+                "now": now,
+            },
+        )
+        await self._context.outbox.add(session, ATTENDANCE_DAY, [record for _, record in changed])
+
+
+async def _officers(session: AsyncSession, keys: Sequence[DayKey]) -> dict[UUID, Any]:
+    rows = await session.execute(_OFFICERS, {"employees": sorted({employee_id for employee_id, _ in keys})})
+    return {row.employee_id: row for row in rows}
+
+
+async def _published(session: AsyncSession, keys: Sequence[DayKey]) -> dict[DayKey, Any]:
+    values = {"employees": [employee_id for employee_id, _ in keys], "dates": [work_date for _, work_date in keys]}
+    return {(row.employee_id, row.work_date): row for row in await session.execute(_PUBLISHED, values)}
+
+
+async def judge_days(
+    session: AsyncSession,
+    keys: Sequence[DayKey],
+    officers: dict[UUID, Any],
+    published: dict[DayKey, Any],
+    zone: ZoneInfo,
+    now: datetime,
+) -> list[JudgedDay]:
+    """Reads the facts of these days and judges them. Days before the first rules in force have no result."""
+    facts = await read_facts(session, keys)
+    plans = [plan for key in keys if (plan := _plan(key, officers, published, facts, zone)) is not None]
+    windows = [(plan.key, plan.window) for plan in plans if plan.window is not None]
+    if not plans:
+        return []
+    punches = await read_punches(session, windows)
+    sites: dict[str, Site] = {}
+    if windows:
+        span = Window(min(w.start for _, w in windows), max(w.end for _, w in windows))
+        silent_days = min(rules.silent_outage_days for rules in facts.rules)
+        units = {plan.org_unit_id for plan in plans}
+        sites = await read_sites(session, units, span, evidence_floor(now, zone), now, silent_days)
+    judged = []
+    for position, plan in enumerate(plans):
+        if position % DAYS_AT_A_TIME == DAYS_AT_A_TIME - 1:
+            await asyncio.sleep(0)
+        judged.append(_judge(plan, facts, punches.get(plan.key, []), sites.get(plan.org_unit_id), zone, now))
+    return judged
+
+
+def _plan(
+    key: DayKey, officers: dict[UUID, Any], published: dict[DayKey, Any], facts: Facts, zone: ZoneInfo
+) -> _Plan | None:
+    employee_id, work_date = key
+    officer = officers.get(employee_id)
+    rules = None if officer is None else rules_for(work_date, officer.employment_type, facts.rules)
+    if rules is None:
+        return None
+    unit = _unit_on(work_date, officer, published.get(key))
+    around = [_scheduled(employee_id, unit, work_date + _DAY * n, facts, zone) for n in (-1, 0, 1)]
+    neighbours = tuple(shift for shift in (_shift(around[0]), _shift(around[2])) if shift is not None)
+    # Without hours, or with hours that a decree may still cancel, no punch and no machine decides anything.
+    window = shift_window(around[1], rules) if isinstance(around[1], ScheduledShift) else None
+    return _Plan(key, officer, unit, rules, around[1], neighbours, window)
+
+
+def _unit_on(work_date: date, officer: Any, published: Any) -> str:
+    """A transfer does not rewrite the past: what was published before it keeps its unit."""
+    if published is not None and work_date < officer.unit_from:
+        return str(published.org_unit_id)
+    return str(officer.org_unit_id)
+
+
+def _scheduled(employee_id: UUID, unit: str, day: date, facts: Facts, zone: ZoneInfo) -> Scheduled:
+    return scheduled_day(
+        day,
+        zone,
+        schedules=facts.weeks(employee_id, unit, day),
+        overrides=facts.overrides,
+        roster=facts.roster.get(employee_id, {}),
+        calendar=facts.calendar,
+    )
+
+
+def _shift(scheduled: Scheduled) -> ScheduledShift | None:
+    """The shift whose window competes for punches; nobody is expected on a day off."""
+    if isinstance(scheduled, OffDay):
+        return None
+    return scheduled.shift if isinstance(scheduled, UnconfirmedHoliday) else scheduled
+
+
+def _judge(
+    plan: _Plan, facts: Facts, punches: Sequence[StoredPunch], site: Site | None, zone: ZoneInfo, now: datetime
+) -> JudgedDay:
+    site = site or Site()
+    inputs = DayInputs(
+        work_date=plan.key[1],
+        zone=zone,
+        scheduled=plan.scheduled,
+        rules=plan.rules,
+        as_of=now,
+        neighbours=plan.neighbours,
+        punches=tuple(punch.for_unit(plan.org_unit_id) for punch in punches),
+        excuses=tuple(facts.excuses.get(plan.key, ())),
+        machines=tuple(site.machines),
+        outages=site.outages_in(plan.window) if plan.window else (),
+        activity=site.activity_in(plan.window) if plan.window else (),
+        active_from=plan.officer.active_from,
+        active_to=plan.officer.active_to,
+    )
+    return JudgedDay(plan.key, plan.org_unit_id, day_status(inputs), plan.rules, plan.window, punches)
+
+
+def _record(day: JudgedDay, revision: int, recorded_at: datetime) -> AttendanceDayRecord:
+    result = day.result
+    return AttendanceDayRecord(
+        revision=revision,
+        recorded_at=recorded_at,
+        employee_id=day.key[0],
+        work_date=day.key[1],
+        state=result.state,
+        status=result.status,
+        excuse=result.excuse,
+        scheduled_minutes=result.scheduled_minutes,
+        credited_minutes=result.credited_minutes,
+        late_minutes=result.late_minutes,
+        early_leave_minutes=result.early_leave_minutes,
+        missing_punches=result.missing_punches,
+        first_in=result.first_in,
+        last_out=result.last_out,
+        deductions=tuple(Deduction(code=each.code, percent=each.percent) for each in result.deductions),
+        rule=RuleRef(id=day.rules.id, version=day.rules.version),
+        reasons=result.reasons,
+        org_unit_id=day.org_unit_id,
+    )
+
+
+async def explain_day(
+    session: AsyncSession, employee_id: UUID, work_date: date, zone: ZoneInfo, now: datetime
+) -> JudgedDay | None:
+    """What one day rests on now; None for an unknown officer or before the first rules."""
+    keys = [(employee_id, work_date)]
+    rows = await session.execute(_OFFICER, {"employee_id": employee_id})
+    officers = {row.employee_id: row for row in rows}
+    judged = await judge_days(session, keys, officers, await _published(session, keys), zone, now)
+    return judged[0] if judged else None

@@ -1,0 +1,214 @@
+"""The queue of days to be computed again: whoever changes a fact marks the days it touches, in the same transaction.
+
+A mark is a row that is only added and taken, so marking never waits for the worker; doubles are allowed and cost the
+worker one look. Dates before an officer's first day or after today are not marked, unless they were published before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import TextClause, event, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import Database
+
+__all__ = [
+    "mark_advanced",
+    "mark_all",
+    "mark_employee",
+    "mark_employees",
+    "mark_new",
+    "mark_punches",
+    "mark_ready",
+    "mark_unit",
+    "serve_marks",
+]
+
+_OPEN = """
+    work_date <= cast(:today as date)
+    and (work_date >= greatest(e.active_from, cast(:floor as date))
+         or exists (select from attendance_day d where d.employee_id = e.employee_id and d.work_date = marked.work_date))
+"""
+
+# A punch can belong to a shift of its own date, to one of the date before that reaches past midnight, or to one of
+# the date after whose window opens before midnight. Rosters are looked up; of the weeks' hours the widest count.
+_PUNCHES = text(
+    f"""
+    with windows as (
+        select coalesce(max((content::json ->> 'window_before_minutes')::int), 0) as before,
+               coalesce(max((content::json ->> 'window_after_minutes')::int), 0) as after
+        from rule_set
+    ), week as (
+        select min(first_minute) as first_minute, max(last_minute) as last_minute
+        from (select first_minute, last_minute from week_schedule
+              union all select first_minute, last_minute from schedule_override) hours
+    ), touched as (
+        select employee_id, local_time, local_time::date as day,
+               extract(epoch from local_time - local_time::date)::int / 60 as minute
+        from unnest(cast(:employees as uuid[]), cast(:times as timestamp[])) as t (employee_id, local_time)
+    ), marked as (
+        select employee_id, day as work_date from touched
+        union
+        select employee_id, day - 1 from touched, week, windows where minute + 1440 <= last_minute + after
+        union
+        select employee_id, day + 1 from touched, week, windows where minute - 1440 >= first_minute - before
+        union
+        select employee_id, work_date
+        from touched join roster_shift r using (employee_id), windows
+        where r.work_date in (day - 1, day + 1)
+          and local_time between r.starts_at - make_interval(mins => before) and r.ends_at + make_interval(mins => after)
+    )
+    insert into day_queue (bulk, employee_id, work_date)
+    select false, employee_id, work_date from marked join employee e using (employee_id) where {_OPEN}
+    """
+)
+
+_SPANS = text(
+    f"""
+    with marked as (
+        select employee_id, day::date as work_date
+        from unnest(cast(:employees as uuid[]), cast(:firsts as date[]), cast(:lasts as date[])) as t (employee_id, f, l),
+             generate_series(f, least(l, cast(:today as date)), interval '1 day') as day
+    )
+    insert into day_queue (bulk, employee_id, work_date)
+    select true, employee_id, work_date from marked join employee e using (employee_id) where {_OPEN}
+    """
+)
+
+# Every date that was given out before; the others come by themselves when the close reaches them.
+_KNOWN = """
+    insert into day_queue (bulk, employee_id, work_date)
+    select {bulk}, employee_id, work_date from (
+        select employee_id, work_date from attendance_day join employee e using (employee_id)
+        where work_date between :first and least(cast(:last as date), cast(:today as date)) {where}
+        union
+        select employee_id, day::date
+        from employee e,
+             generate_series(greatest(cast(:first as date), e.queued_from),
+                             least(cast(:last as date), cast(:today as date), e.queued_until), interval '1 day') as day
+        where e.queued_from is not null {where}
+    ) known
+    order by employee_id, work_date
+"""
+_EMPLOYEES = text(_KNOWN.format(bulk="false", where="and e.employee_id = any(cast(:employees as uuid[]))"))
+_UNIT = text(_KNOWN.format(bulk="true", where="and e.org_unit_id = :org_unit_id"))
+_ALL = text(_KNOWN.format(bulk="true", where=""))
+
+_ADVANCED = text(
+    """
+    insert into day_queue (bulk, employee_id, work_date)
+    select true, employee_id, work_date from attendance_day
+    where (state = 'provisional' or record like '%"OUTAGE"%') and org_unit_id = :org_unit_id
+      and work_date >= coalesce(cast(:before as timestamptz)::date - 3, date '-infinity')
+      and work_date <= cast(:after as timestamptz)::date + 1
+      and (cast(:before as timestamptz) is null or closes_at > :before) and closes_at <= :after
+    """
+)
+
+# What no mark moves: the end of a day that waits for nothing else, a machine that went silent, a clock put right.
+# The conditions are those of the rules, so that a day that has to stay open is not looked at for ever.
+_READY = text(
+    """
+    with serving as (
+        select org_unit_id, complete_until, clock_wrong_since,
+               coalesce(complete_until, registered_at) < cast(:now as timestamptz) - make_interval(days => :silent_days)
+                   as silent,
+               least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :since
+                                 and m.complete_until is not null)) as since
+        from machine m where org_unit_id is not null
+    )
+    insert into day_queue (bulk, employee_id, work_date)
+    select true, employee_id, work_date from attendance_day d
+    where state = 'provisional' and closes_at between :since and :now
+      and (status in ('excused', 'official_duty')
+           or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at)
+              and not exists (
+                  select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
+                  and (s.complete_until is null or s.complete_until < d.closes_at or s.clock_wrong_since is not null)))
+    order by work_date, employee_id
+    limit :most
+    """
+)
+
+
+class _Service:
+    """How marks of one service find its worker and its dates."""
+
+    def __init__(self, wake: asyncio.Event, dates: Callable[[], tuple[date, date]]) -> None:
+        self.wake = wake
+        self.dates = dates
+
+
+# By engine: several services, and several tests, live in one process, and a mark knows only its session.
+_services: WeakKeyDictionary[Any, _Service] = WeakKeyDictionary()
+
+
+def serve_marks(database: Database, wake: asyncio.Event, dates: Callable[[], tuple[date, date]]) -> None:
+    """From now on marks on this database wake this worker after their commit.
+
+    `dates` gives the first date that is computed, and today.
+    """
+    _services[database.engine.sync_engine] = _Service(wake, dates)
+
+
+async def mark_punches(session: AsyncSession, touched: Sequence[tuple[UUID, datetime]]) -> None:
+    """Marks every date that punches of these officers at these local times (naive, unit's zone) may belong to."""
+    if not touched:
+        return
+    employees, times = [employee_id for employee_id, _ in touched], [moment for _, moment in touched]
+    await _mark(session, _PUNCHES, {"employees": employees, "times": times})
+
+
+async def mark_advanced(session: AsyncSession, org_unit_id: str, before: datetime | None, after: datetime) -> None:
+    """Marks the unit's days that end in the time by which a machine's mark moved (`before` None: any time before).
+
+    Provisional days may become final; a day that an outage explained is judged again, since the machine is back.
+    """
+    await _mark(session, _ADVANCED, {"org_unit_id": org_unit_id, "before": before, "after": after})
+
+
+async def mark_employee(session: AsyncSession, employee_id: UUID, first: date, last: date) -> None:
+    """Marks one officer's dates, both ends included."""
+    await mark_employees(session, [employee_id], first, last)
+
+
+async def mark_employees(session: AsyncSession, employees: Sequence[UUID], first: date, last: date) -> None:
+    """Marks dates of several officers, both ends included."""
+    await _mark(session, _EMPLOYEES, {"employees": list(employees), "first": first, "last": last})
+
+
+async def mark_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]]) -> None:
+    """Marks dates that were not given out before."""
+    if not spans:
+        return
+    employees, firsts, lasts = zip(*spans, strict=True)
+    await _mark(session, _SPANS, {"employees": list(employees), "firsts": list(firsts), "lasts": list(lasts)})
+
+
+async def mark_unit(session: AsyncSession, org_unit_id: str, first: date, last: date) -> None:
+    """Marks the computed days of a unit's officers between two dates, both included."""
+    await _mark(session, _UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
+
+
+async def mark_all(session: AsyncSession, first: date, last: date) -> None:
+    """Marks every computed day between two dates, both included."""
+    await _mark(session, _ALL, {"first": first, "last": last})
+
+
+async def mark_ready(session: AsyncSession, since: datetime, now: datetime, silent_days: int, most: int) -> None:
+    """Marks provisional days that can be final although no mark has moved."""
+    await _mark(session, _READY, {"since": since, "now": now, "silent_days": silent_days, "most": most})
+
+
+async def _mark(session: AsyncSession, statement: TextClause, values: dict[str, Any]) -> None:
+    service = _services[session.sync_session.get_bind()]
+    floor, today = service.dates()
+    known = {"floor": floor, "today": today} | values
+    await session.execute(statement, {name: known[name] for name in statement.compile().params})
+    event.listen(session.sync_session, "after_commit", lambda _: service.wake.set(), once=True)

@@ -1,0 +1,76 @@
+"""Outages that an operator declares: in them a missing punch is nobody's fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.days import mark_unit
+from shared.errors import InvalidError
+
+__all__ = ["DeclaredOutage", "put_outage"]
+
+DAYS_MAX = 366
+_DAY = timedelta(days=1)
+
+_LOCK = text("select serial, org_unit_id, starts_at, ends_at from outage where outage_id = :id for update")
+_PUT = text(
+    """
+    insert into outage (outage_id, serial, org_unit_id, starts_at, ends_at, reason)
+    values (:id, :serial, :org_unit_id, :starts_at, :ends_at, :reason)
+    on conflict (outage_id) do update set serial = excluded.serial, org_unit_id = excluded.org_unit_id,
+        starts_at = excluded.starts_at, ends_at = excluded.ends_at, reason = excluded.reason
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredOutage:
+    """A time in which one machine, or all of a unit's, could not take punches."""
+
+    outage_id: UUID
+    serial: str | None
+    org_unit_id: str | None
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneInfo) -> None:
+    """Keeps an outage and marks the unit's days that it touches. Raises InvalidError."""
+    if (outage.serial is None) == (outage.org_unit_id is None):
+        raise InvalidError("Give either `serial` (one machine) or `org_unit_id` (all machines of a unit).")
+    if not timedelta(0) < outage.ends_at - outage.starts_at <= timedelta(days=DAYS_MAX):
+        raise InvalidError(f"`ends_at` lies after `starts_at`, by at most {DAYS_MAX} days.")
+    before: Any = (await session.execute(_LOCK, {"id": outage.outage_id})).first()
+    values = {
+        "id": outage.outage_id,
+        "serial": outage.serial,
+        "org_unit_id": outage.org_unit_id,
+        "starts_at": outage.starts_at,
+        "ends_at": outage.ends_at,
+        "reason": outage.reason,
+    }
+    await session.execute(_PUT, values)
+    for touched in (before, outage):
+        if touched is not None:
+            await _mark(session, touched, zone)
+
+
+async def _mark(session: AsyncSession, outage: Any, zone: ZoneInfo) -> None:
+    unit = outage.org_unit_id
+    if outage.serial is not None:
+        query = text("select org_unit_id from machine where serial = :serial")
+        unit = (await session.execute(query, {"serial": outage.serial})).scalar()
+    if unit is None:
+        return  # a machine of no site holds nobody's day
+    first: date = outage.starts_at.astimezone(zone).date()
+    last: date = outage.ends_at.astimezone(zone).date()
+    # A shift of the date before may reach into the outage, and a window of the date after may begin in it.
+    await mark_unit(session, unit, first - _DAY, last + _DAY)

@@ -1,0 +1,79 @@
+"""What the routes of this service share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import Principal, requires
+from shared.context import Context
+from shared.contracts.base import Identifier, UtcDateTime
+from shared.errors import NotFoundError
+from shared.http import context_of
+
+__all__ = [
+    "BULK_SECONDS",
+    "ContextDep",
+    "Input",
+    "LocalTime",
+    "Moment",
+    "OperatorDep",
+    "PlainText",
+    "UnitId",
+    "WorkDate",
+    "must_exist",
+    "read_rows",
+]
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+UnitId = Identifier
+WorkDate = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+"""A date of the years 2000 to 2100."""
+LocalTime = Annotated[NaiveDatetime, Field(ge=datetime(2000, 1, 1), le=datetime(2100, 12, 31))]  # noqa: DTZ001 - local
+"""A local time without offset, of the years 2000 to 2100."""
+Moment = Annotated[
+    UtcDateTime, Field(ge=datetime.fromisoformat("2000-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
+]
+"""A moment with its offset, of the years 2000 to 2100."""
+PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
+BULK_SECONDS = 30.0
+"""What may touch every officer's days gets longer than an ordinary request."""
+
+
+class Input(BaseModel):
+    """A request's body: a field that is not known is a mistake to be told of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def read_rows(context: Context, query: TextClause, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The rows of a query, as mappings."""
+
+    async def read(session: AsyncSession) -> list[dict[str, Any]]:
+        return [dict(row) for row in (await session.execute(query, values or {})).mappings()]
+
+    return await context.transact(read)
+
+
+_TABLES = {
+    "employee_id": ("employee", "There is no officer with this employee_id. Look it up in the list of officers."),
+    "org_unit_id": ("org_unit", "There is no unit with this org_unit_id. Look it up in the list of units."),
+    "serial": ("machine", "There is no machine with this serial. Register it first."),
+}
+
+
+async def must_exist(session: AsyncSession, column: str, value: Any) -> None:
+    """Raises NotFoundError for an officer, unit or machine that is not there; None is nobody and passes."""
+    if value is None:
+        return
+    table, words = _TABLES[column]
+    if (
+        await session.execute(text(f"select 1 from {table} where {column} = :value"), {"value": value})
+    ).first() is None:
+        raise NotFoundError(words)

@@ -1,0 +1,164 @@
+"""Officers and units. No NIP is ever part of an address: it goes in a body."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from services.attendance.publish import republish
+from services.attendance.roster import import_roster
+from services.attendance.roster_file import read_roster_file
+from services.attendance.routes.common import BULK_SECONDS, ContextDep, Input, OperatorDep, UnitId, read_rows
+from shared.errors import InvalidError, NotFoundError
+from shared.paging import After, Limit, Page, cursor_of, read_cursor
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1", tags=["officers"])
+
+_COLUMNS = """
+    select employee_id, nip, e.name, employment_type, e.org_unit_id, u.name as org_unit_name, superior_id, email,
+           active_from, active_to, revision
+    from employee e join org_unit u on u.org_unit_id = e.org_unit_id
+"""
+_LIST = text(
+    _COLUMNS + " where employee_id > :after and (cast(:unit as text) is null or e.org_unit_id = :unit)"
+    " order by employee_id limit :most"
+)
+_ONE = text(_COLUMNS + " where employee_id = :employee_id")
+_BY_NIP = text(_COLUMNS + " where nip = :nip")
+_UNITS = text(
+    """
+    select u.org_unit_id, u.name, count(e.employee_id) as officers,
+           (select count(*) from machine m where m.org_unit_id = u.org_unit_id) as machines
+    from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
+    where u.org_unit_id > :after group by u.org_unit_id order by u.org_unit_id limit :most
+    """
+)
+
+
+class Officer(BaseModel):
+    """An officer of the roster."""
+
+    employee_id: UUID
+    nip: str
+    name: str
+    employment_type: str
+    org_unit_id: str
+    org_unit_name: str
+    superior_id: UUID | None
+    email: str | None
+    active_from: date
+    active_to: date | None
+    revision: int
+
+
+class Unit(BaseModel):
+    """A unit, with the numbers of its present officers and of its machines. Without a machine no day there closes."""
+
+    org_unit_id: str
+    name: str
+    officers: int
+    machines: int
+
+
+class Nip(Input):
+    """Whom to find."""
+
+    nip: Annotated[str, Field(max_length=30)]
+
+
+class Report(BaseModel):
+    """What a roster file changed; `errors` is empty, since a file with faults is refused whole."""
+
+    created: int
+    changed: int
+    unchanged: int
+    errors: list[dict[str, str]] = []
+
+
+class Republished(BaseModel):
+    """Records that were put into the outbox again."""
+
+    employees: int
+    days: int
+
+
+@router.post("/roster", openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+async def take_roster(context: ContextDep, _: OperatorDep, request: Request) -> Report:
+    """Takes a roster file (CSV in UTF-8, `,` or `;`, with a header), all of it or nothing.
+
+    An officer is known by the NIP and keeps the employee_id. Officers that the file does not name stay as they are.
+    """
+    now = context.clock.now()
+    lines = read_roster_file(await request.body(), now.astimezone(context.zone).date())
+    report = await context.transact(lambda s: import_roster(context, s, lines, now), seconds=BULK_SECONDS)
+    return Report(created=report.created, changed=report.changed, unchanged=report.unchanged)
+
+
+@router.get("/employees")
+async def list_officers(
+    context: ContextDep,
+    _: OperatorDep,
+    limit: Limit = 100,
+    after: After = None,
+    org_unit_id: Annotated[UnitId | None, Query()] = None,
+) -> Page[Officer]:
+    """Officers by employee_id, perhaps of one unit."""
+    cursor = read_cursor(after, str)
+    values = {"after": _uuid(cursor[0]) if cursor else UUID(int=0), "unit": org_unit_id, "most": limit + 1}
+    items = [Officer(**row) for row in await read_rows(context, _LIST, values)]
+    more = len(items) > limit
+    return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
+
+
+@router.post("/employees/find")
+async def find_officer(context: ContextDep, _: OperatorDep, wanted: Annotated[Nip, Body()]) -> Officer:
+    """The officer with this NIP."""
+    nip = wanted.nip.replace(" ", "")
+    if not (nip.isascii() and nip.isdigit() and len(nip) == 18):
+        raise InvalidError("A NIP has 18 digits.")
+    rows = await read_rows(context, _BY_NIP, {"nip": nip})
+    if not rows:
+        raise NotFoundError("No officer of the roster has this NIP.")
+    return Officer(**rows[0])
+
+
+@router.get("/employees/{employee_id}")
+async def show_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> Officer:
+    """One officer."""
+    rows = await read_rows(context, _ONE, {"employee_id": employee_id})
+    if not rows:
+        raise NotFoundError("There is no officer with this employee_id.")
+    return Officer(**rows[0])
+
+
+@router.get("/units")
+async def list_units(context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None) -> Page[Unit]:
+    """Units by org_unit_id."""
+    cursor = read_cursor(after, str)
+    if cursor and "\x00" in cursor[0]:
+        raise InvalidError("The cursor `after` is not one that this list gave.")
+    values = {"after": cursor[0] if cursor else "", "most": limit + 1}
+    items = [Unit(**row) for row in await read_rows(context, _UNITS, values)]
+    more = len(items) > limit
+    return Page(items=items[:limit], next=cursor_of([items[limit - 1].org_unit_id]) if more else None)
+
+
+@router.post("/republish")
+async def publish_again(context: ContextDep, _: OperatorDep) -> Republished:
+    """Publishes all officers and all days at their present revisions once more; consumers that know them change nothing."""
+    counts = await republish(context)
+    return Republished(**counts)
+
+
+def _uuid(words: str) -> UUID:
+    try:
+        return UUID(words)
+    except ValueError as error:
+        raise InvalidError("The cursor `after` is not one that this list gave.") from error

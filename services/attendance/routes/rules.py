@@ -1,0 +1,58 @@
+"""Attendance rules: dated versions with their decree."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from services.attendance.routes.common import BULK_SECONDS, ContextDep, OperatorDep, read_rows
+from services.attendance.rule_sets import add_rules, read_document
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1/rules", tags=["rules"])
+
+_LIST = text(
+    "select id, version, effective_from, decree, content from rule_set order by effective_from desc, id, version desc"
+)
+
+
+class RuleItem(BaseModel):
+    """A rule set as it was loaded."""
+
+    id: str
+    version: int
+    effective_from: date
+    decree: str
+    content: dict[str, Any]
+
+
+class RuleLoaded(BaseModel):
+    """The version that was kept; days from its date on are computed again."""
+
+    id: str
+    version: int
+    effective_from: date
+
+
+@router.get("")
+async def list_rules(context: ContextDep, _: OperatorDep) -> list[RuleItem]:
+    """All versions, the latest effective one first."""
+    return [RuleItem(**row | {"content": json.loads(row["content"])}) for row in await read_rows(context, _LIST)]
+
+
+@router.post("", status_code=201)
+async def keep_rules(
+    context: ContextDep,
+    _: OperatorDep,
+    document: Annotated[bytes, Body(media_type="application/yaml", max_length=100_000)],
+) -> RuleLoaded:
+    """Keeps a version (YAML or JSON text) and computes the days from its date on again."""
+    parsed = read_document(document)
+    rules = await context.transact(lambda s: add_rules(s, parsed), seconds=BULK_SECONDS)
+    return RuleLoaded(id=rules.id, version=rules.version, effective_from=rules.effective_from)

@@ -1,0 +1,193 @@
+"""Weeks, overrides and rosters."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.schedule import WeekKind
+from services.attendance.routes.common import (
+    BULK_SECONDS,
+    ContextDep,
+    Input,
+    LocalTime,
+    OperatorDep,
+    PlainText,
+    UnitId,
+    WorkDate,
+    must_exist,
+    read_rows,
+)
+from services.attendance.schedules import HoursOverride, Shift, Week, put_override, put_shift, put_week
+from shared.contracts.base import Code
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1", tags=["schedules"])
+
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["07:30"])]
+
+_WEEKS = text(
+    "select schedule_id, name, employee_id, org_unit_id, effective_from, effective_to, kind, days from week_schedule"
+    " order by effective_from desc, schedule_id limit 1000"
+)
+_OVERRIDES = text(
+    "select override_id, name, code, kind, decree, first_date, last_date, days from schedule_override"
+    " order by first_date desc, override_id limit 1000"
+)
+_SHIFTS = text(
+    "select work_date, starts_at, ends_at, break_minutes from roster_shift where employee_id = :employee_id"
+    " order by work_date desc limit 400"
+)
+
+
+class DayHoursIn(Input):
+    """A weekday's local hours. An end not after the start is on the next date; the break by borders or by minutes."""
+
+    start: ClockTime
+    end: ClockTime
+    break_start: ClockTime | None = None
+    break_end: ClockTime | None = None
+    break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+
+
+class DaysIn(Input):
+    """Hours by weekday; a weekday that is left out is a rest day."""
+
+    monday: DayHoursIn | None = None
+    tuesday: DayHoursIn | None = None
+    wednesday: DayHoursIn | None = None
+    thursday: DayHoursIn | None = None
+    friday: DayHoursIn | None = None
+    saturday: DayHoursIn | None = None
+    sunday: DayHoursIn | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As it is stored."""
+        return self.model_dump(exclude_none=True, exclude_defaults=True)
+
+
+class WeekIn(Input):
+    """A week's hours; for an officer, a unit, or (neither) the whole city. The most particular one counts."""
+
+    name: PlainText
+    kind: WeekKind
+    days: DaysIn
+    effective_from: WorkDate
+    effective_to: WorkDate | None = None
+    employee_id: UUID | None = None
+    org_unit_id: UnitId | None = None
+
+
+class OverrideIn(Input):
+    """Other hours for the working days of weeks of this kind, such as those of Ramadan; rosters stay."""
+
+    name: PlainText
+    code: Code
+    kind: WeekKind
+    decree: PlainText
+    first_date: WorkDate
+    last_date: WorkDate
+    days: DaysIn
+
+
+class ShiftIn(Input):
+    """A shift in local time, which begins on the date of the address; without times a day off."""
+
+    starts_at: LocalTime | None = None
+    ends_at: LocalTime | None = None
+    break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+
+
+class WeekItem(BaseModel):
+    """A week as it is kept."""
+
+    schedule_id: UUID
+    name: str
+    kind: str
+    days: dict[str, Any]
+    effective_from: date
+    effective_to: date | None
+    employee_id: UUID | None
+    org_unit_id: str | None
+
+
+class OverrideItem(BaseModel):
+    """An override as it is kept."""
+
+    override_id: UUID
+    name: str
+    code: str
+    kind: str
+    decree: str
+    first_date: date
+    last_date: date
+    days: dict[str, Any]
+
+
+class ShiftItem(BaseModel):
+    """A roster entry; without times a day off."""
+
+    work_date: date
+    starts_at: datetime | None
+    ends_at: datetime | None
+    break_minutes: int
+
+
+@router.get("/schedules")
+async def list_weeks(context: ContextDep, _: OperatorDep) -> list[WeekItem]:
+    """The weeks, the latest first."""
+    return [WeekItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _WEEKS)]
+
+
+@router.put("/schedules/{schedule_id}", status_code=204)
+async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new: WeekIn) -> None:
+    """Keeps a week and computes the days again that it touches, past ones too."""
+    days = new.days.plain()
+    fields = new.model_dump(exclude={"days"})
+
+    async def work(session: AsyncSession) -> None:
+        await must_exist(session, "employee_id", new.employee_id)
+        await must_exist(session, "org_unit_id", new.org_unit_id)
+        await put_week(session, Week(schedule_id=schedule_id, days=days, **fields))
+
+    await context.transact(work, seconds=BULK_SECONDS)
+
+
+@router.get("/overrides")
+async def list_overrides(context: ContextDep, _: OperatorDep) -> list[OverrideItem]:
+    """The overrides, the latest first."""
+    return [OverrideItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _OVERRIDES)]
+
+
+@router.put("/overrides/{override_id}", status_code=204)
+async def keep_override(context: ContextDep, _: OperatorDep, override_id: UUID, new: OverrideIn) -> None:
+    """Keeps dated hours and computes the days again that they touch."""
+    override = HoursOverride(override_id=override_id, days=new.days.plain(), **new.model_dump(exclude={"days"}))
+    await context.transact(lambda s: put_override(s, override), seconds=BULK_SECONDS)
+
+
+@router.get("/employees/{employee_id}/roster")
+async def list_shifts(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[ShiftItem]:
+    """An officer's roster entries, the latest first."""
+    await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
+    return [ShiftItem(**row) for row in await read_rows(context, _SHIFTS, {"employee_id": employee_id})]
+
+
+@router.put("/employees/{employee_id}/roster/{work_date}", status_code=204)
+async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate, new: ShiftIn) -> None:
+    """Keeps an officer's shift on a date; it beats the calendar and the week."""
+    shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
+
+    async def work(session: AsyncSession) -> None:
+        await must_exist(session, "employee_id", employee_id)
+        await put_shift(session, shift)
+
+    await context.transact(work)

@@ -1,0 +1,86 @@
+"""What is known of the machines of units' sites: up to when they reported, when they were out of order or worked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.completeness import silent_since
+from services.attendance.domain.day_inputs import MachineActivity, Outage, SiteMachine
+from services.attendance.domain.windows import Window
+
+__all__ = ["Site", "read_sites"]
+
+# A machine serves from its registration, or from before if it gave punches of that time and said that it gave all. Punches older than `floor`
+# prove nothing: a machine whose battery died writes them in the year 2000.
+_MACHINES = text(
+    """
+    select serial, org_unit_id, complete_until, clock_wrong_since,
+           least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :floor
+                                 and m.complete_until is not null)) as serves_from
+    from machine m where org_unit_id = any(cast(:units as varchar[]))
+    """
+)
+_OUTAGES = text(
+    """
+    select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id, o.starts_at, o.ends_at
+    from outage o left join machine m using (serial)
+    where coalesce(m.org_unit_id, o.org_unit_id) = any(cast(:units as varchar[]))
+      and o.starts_at <= :last and o.ends_at >= :first
+    """
+)
+# By the hour: that a machine took a punch at eight says nothing about noon.
+_ACTIVITY = text(
+    """
+    select m.org_unit_id, p.serial, min(p.at) as first, max(p.at) as last
+    from machine m join punch p using (serial)
+    where m.org_unit_id = any(cast(:units as varchar[])) and p.counted and p.at between :first and :last
+    group by m.org_unit_id, p.serial, date_trunc('hour', p.at)
+    """
+)
+
+
+@dataclass
+class Site:
+    """One unit's machines and what befell them."""
+
+    machines: list[SiteMachine] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
+    activity: list[MachineActivity] = field(default_factory=list)
+
+    def outages_in(self, window: Window) -> tuple[Outage, ...]:
+        """The declared outages that overlap the window."""
+        return tuple(o for o in self.outages if o.start <= window.end and (o.end is None or o.end >= window.start))
+
+    def activity_in(self, window: Window) -> tuple[MachineActivity, ...]:
+        """When the machines worked inside the window."""
+        return tuple(a for a in self.activity if a.start <= window.end and a.end >= window.start)
+
+
+async def read_sites(
+    session: AsyncSession, units: Iterable[str], span: Window, floor: datetime, as_of: datetime, silent_days: int
+) -> dict[str, Site]:
+    """The sites of these units in a span of time. Activity is read only where an outage makes it matter."""
+    sites: dict[str, Site] = defaultdict(Site)
+    values: dict[str, Any] = {"units": sorted(set(units)), "floor": floor}
+    for row in await session.execute(_MACHINES, values):
+        machine = SiteMachine(row.serial, row.complete_until, row.clock_wrong_since is None, row.serves_from)
+        sites[row.org_unit_id].machines.append(machine)
+    borders = {"first": span.start, "last": span.end}
+    for row in await session.execute(_OUTAGES, {"units": values["units"]} | borders):
+        sites[row.org_unit_id].outages.append(Outage(row.starts_at, row.ends_at, row.serial))
+    troubled = [unit for unit, site in sites.items() if _troubled(site, as_of, silent_days)]
+    if troubled:
+        for row in await session.execute(_ACTIVITY, {"units": troubled} | borders):
+            sites[row.org_unit_id].activity.append(MachineActivity(row.serial, row.first, row.last))
+    return sites
+
+
+def _troubled(site: Site, as_of: datetime, silent_days: int) -> bool:
+    return bool(site.outages) or any(silent_since(m, as_of, silent_days) is not None for m in site.machines)
