@@ -50,7 +50,8 @@ def _plain_decimal(value: Any) -> Any:
 
 
 def _as_text(value: Decimal) -> str:
-    return format(value, "f")  # str() would write Decimal("1E+2") with its exponent
+    # str() would write Decimal("1E+2") with its exponent; a zero has no sign on the wire.
+    return format(value or abs(value), "f")
 
 
 UtcDateTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]

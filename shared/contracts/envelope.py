@@ -104,7 +104,7 @@ def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
         if name == "ce_type":
             event_type = content.decode("utf-8", "replace")
         elif name == "content-type":
-            structured = content.startswith(_STRUCTURED)
+            structured = content.lower().startswith(_STRUCTURED)
     if structured:
         try:
             event = orjson.loads(value)
@@ -113,7 +113,10 @@ def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
         if not isinstance(event, dict) or "data" not in event:
             raise UnreadableRecordError("NO_DATA", "the structured event has no data")
         event_type = event.get("type") if isinstance(event.get("type"), str) else None
-        value = orjson.dumps(event["data"])
+        try:
+            value = orjson.dumps(event["data"])
+        except orjson.JSONEncodeError as error:  # it reads deeper nesting than it writes
+            raise UnreadableRecordError("NOT_JSON", f"the structured event's data is out of bounds: {error}") from error
     if event_type is not None and event_type != topic:
         raise UnreadableRecordError(
             "OTHER_TYPE", f"the event says it is of type {event_type[:100]!r}, on topic {topic}"
