@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from shared.contracts.asyncapi import asyncapi_document
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ALL_TOPICS, Topic
 
@@ -15,35 +15,6 @@ __all__ = ["CONTRACTS_FOLDER", "asyncapi_document", "documents", "drifted", "sch
 
 _ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS_FOLDER = _ROOT / "docs" / "contracts"
-_TOPICS_FILE = _ROOT / "deploy" / "kafka" / "topics.yaml"
-
-_CONSUMERS = {
-    "asn.employee.v1": ("feedback", "scoring", "notifications"),
-    "asn.attendance-day.v1": ("scoring",),
-    "asn.feedback.v1": ("scoring",),
-    "asn.score.v1": ("notifications", "HR systems"),
-    "asn.discipline.v1": ("notifications", "HR systems"),
-    "asn.notice.v1": ("HR systems",),
-    "asn.dead-letter.v1": ("operators",),
-}
-_HEADERS: dict[str, Any] = {
-    "type": "object",
-    "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type"],
-    "properties": {
-        "ce_specversion": {"const": "1.0"},
-        "ce_id": {
-            "type": "string",
-            "format": "uuid",
-            "description": "UUIDv7, the same in every repetition by the relay.",
-        },
-        "ce_source": {"type": "string", "description": "/kinerja/ and the service."},
-        "ce_type": {"type": "string", "description": "The topic's name."},
-        "ce_time": {"type": "string", "format": "date-time", "description": "When the revision was recorded (UTC)."},
-        "ce_subject": {"type": "string", "description": "employee_id, where the record is about an officer."},
-        "content-type": {"const": "application/json"},
-        "traceparent": {"type": "string", "description": "W3C trace context."},
-    },
-}
 
 
 def schema_of(topic: Topic[Any]) -> dict[str, Any]:
@@ -55,68 +26,6 @@ def schema_of(topic: Topic[Any]) -> dict[str, Any]:
         **schema,
         "title": topic.name,
         "examples": EXAMPLES[topic.name],
-    }
-
-
-def asyncapi_document() -> dict[str, Any]:
-    """AsyncAPI 3.0.0 of all topics."""
-    settings = yaml.safe_load(_TOPICS_FILE.read_text())
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
-    for topic in ALL_TOPICS:
-        own = settings["topics"][topic.name]
-        config = {**settings["defaults"]["config"], **own.get("config", {})}
-        kafka = {
-            "topic": topic.name,
-            "partitions": own.get("partitions", settings["defaults"]["partitions"]),
-            "topicConfiguration": {key: _number(value) for key, value in sorted(config.items()) if key in _BINDINGS},
-            "bindingVersion": "0.5.0",
-        }
-        kafka["topicConfiguration"]["cleanup.policy"] = [config["cleanup.policy"]]
-        channels[topic.name] = {
-            "address": topic.name,
-            "title": topic.name,
-            "description": f"{(topic.model.__doc__ or '').strip()}\n\nKey: {topic.key_rule}. Written by: {topic.owner}.",
-            "messages": {topic.name: {"$ref": f"#/components/messages/{topic.name}"}},
-            "bindings": {"kafka": kafka},
-        }
-        operations[f"read {topic.name}"] = {
-            "action": "send",
-            "channel": {"$ref": f"#/channels/{topic.name}"},
-            "summary": f"{topic.owner} publishes; read by {', '.join(_CONSUMERS[topic.name])}",
-        }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Kinerja events",
-            "version": "1",
-            "description": (
-                "Each record is the full state of one thing at one revision: keep the highest revision of each thing,"
-                " and duplicates, late records and replays change nothing. Unknown fields are ignored."
-            ),
-        },
-        "defaultContentType": "application/json",
-        "channels": channels,
-        "operations": operations,
-        "components": {"messages": {topic.name: _message(topic) for topic in ALL_TOPICS}},
-    }
-
-
-_BINDINGS = frozenset({"cleanup.policy", "retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"})
-
-
-def _number(value: str) -> int | str:
-    return int(value) if value.lstrip("-").isdigit() else value
-
-
-def _message(topic: Topic[Any]) -> dict[str, Any]:
-    return {
-        "name": topic.name,
-        "contentType": "application/json",
-        "headers": _HEADERS,
-        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema_of(topic)},
-        "bindings": {"kafka": {"key": {"type": "string", "description": topic.key_rule}, "bindingVersion": "0.5.0"}},
-        "examples": [{"payload": example} for example in EXAMPLES[topic.name]],
     }
 
 
@@ -164,7 +73,7 @@ def _page() -> str:
         "|---|---|---|---|",
     ]
     for topic in ALL_TOPICS:
-        first_line = (topic.model.__doc__ or "").strip().partition("\n")[0]
+        first_line = cleandoc(topic.model.__doc__ or "").partition("\n")[0]
         lines.append(f"| `{topic.name}` | {topic.key_rule} | {topic.owner} | {first_line} |")
     for topic in ALL_TOPICS:
         schema = schema_of(topic)
@@ -172,7 +81,7 @@ def _page() -> str:
             "",
             f"## {topic.name}",
             "",
-            (topic.model.__doc__ or "").strip(),
+            cleandoc(topic.model.__doc__ or ""),
             "",
             "| field | required | type | meaning |",
         ]

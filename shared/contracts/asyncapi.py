@@ -1,0 +1,159 @@
+"""The AsyncAPI 3.0.0 document of all topics: what is sent, by whom, how it is kept, and what a record looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+from pydantic.json_schema import models_json_schema
+
+from shared.contracts.envelope import encode
+from shared.contracts.examples import EXAMPLES
+from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER, Topic
+
+__all__ = ["READERS", "TOPICS_FILE", "asyncapi_document"]
+
+TOPICS_FILE = Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "topics.yaml"
+
+READERS: dict[str, tuple[str, ...]] = {
+    "asn.employee.v1": ("feedback", "scoring", "notifications"),
+    "asn.attendance-day.v1": ("scoring",),
+    "asn.feedback.v1": ("scoring",),
+    "asn.score.v1": ("notifications",),
+    "asn.discipline.v1": ("notifications",),
+    "asn.notice.v1": (),
+    "asn.dead-letter.v1": (),
+}
+"""The services here that read a topic; any other system may read it too."""
+
+_BINDINGS = frozenset({"cleanup.policy", "retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"})
+_EXAMPLE_EVENT_ID = UUID("0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f77")
+_EXAMPLE_TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@cache
+def asyncapi_document() -> dict[str, Any]:
+    """The document; made once a process, so do not change it. Needs deploy/kafka/topics.yaml beside the sources."""
+    _, schemas = models_json_schema(
+        [(topic.model, "validation") for topic in ALL_TOPICS], ref_template="#/components/schemas/{model}"
+    )
+    return {
+        "asyncapi": "3.0.0",
+        "id": "urn:kinerja:events:v1",
+        "info": {
+            "title": "Kinerja events",
+            "version": "1",
+            "description": (
+                "Each record is the full state of one thing at one revision: keep the highest revision of each thing,"
+                " and duplicates, late records and replays change nothing. Unknown fields are ignored. Records travel as"
+                " CloudEvents 1.0 in binary mode; structured mode is read as well."
+            ),
+        },
+        "defaultContentType": "application/json",
+        "channels": dict(_channels()),
+        "operations": dict(_operations()),
+        "components": {
+            "messages": {topic.name: _message(topic) for topic in ALL_TOPICS},
+            "schemas": schemas["$defs"],
+        },
+    }
+
+
+def _channels() -> Iterator[tuple[str, dict[str, Any]]]:
+    layout = yaml.safe_load(TOPICS_FILE.read_text())
+    for topic in ALL_TOPICS:
+        own = layout["topics"][topic.name]
+        config = {**layout["defaults"]["config"], **own.get("config", {})}
+        kept = {key: _number(value) for key, value in sorted(config.items()) if key in _BINDINGS}
+        kafka = {
+            "topic": topic.name,
+            "partitions": own.get("partitions", layout["defaults"]["partitions"]),
+            "topicConfiguration": {**kept, "cleanup.policy": config["cleanup.policy"].split(",")},
+            "bindingVersion": "0.5.0",
+        }
+        yield (
+            topic.name,
+            {
+                "address": topic.name,
+                "title": topic.name,
+                "description": f"{cleandoc(topic.model.__doc__ or '')}\n\nKey: {topic.key_rule}.",
+                "messages": {topic.name: {"$ref": f"#/components/messages/{topic.name}"}},
+                "bindings": {"kafka": kafka},
+            },
+        )
+
+
+def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for topic in ALL_TOPICS:
+        for service in _writers(topic):
+            yield f"{service}.send.{topic.name}", _operation("send", service, topic)
+        for service in READERS[topic.name]:
+            yield f"{service}.receive.{topic.name}", _operation("receive", service, topic)
+
+
+def _writers(topic: Topic[Any]) -> tuple[str, ...]:
+    """The owner; of dead letters, every service that reads something."""
+    if topic is DEAD_LETTER:
+        return tuple(sorted({service for services in READERS.values() for service in services}))
+    return (topic.owner,)
+
+
+def _operation(action: str, service: str, topic: Topic[Any]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{topic.name}"},
+        "messages": [{"$ref": f"#/channels/{topic.name}/messages/{topic.name}"}],
+        "summary": f"The {service} service {'writes' if action == 'send' else 'reads'} {topic.name}.",
+        "tags": [{"name": service}],
+    }
+
+
+def _message(topic: Topic[Any]) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "title": topic.name,
+        "summary": cleandoc(topic.model.__doc__ or "").partition("\n")[0],
+        "contentType": "application/json",
+        "headers": _headers(topic),
+        "payload": {"$ref": f"#/components/schemas/{topic.model.__name__}"},
+        "bindings": {"kafka": {"key": {"type": "string", "description": topic.key_rule}, "bindingVersion": "0.5.0"}},
+        "examples": [_example(topic, example) for example in EXAMPLES[topic.name]],
+    }
+
+
+def _headers(topic: Topic[Any]) -> dict[str, Any]:
+    uuid, moment = {"type": "string", "format": "uuid"}, {"type": "string", "format": "date-time"}
+    return {
+        "type": "object",
+        "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type"],
+        "properties": {
+            "ce_specversion": {"const": "1.0"},
+            "ce_id": {**uuid, "description": "UUIDv7, the same in every repetition by the relay."},
+            "ce_source": {"enum": [f"/kinerja/{service}" for service in _writers(topic)]},
+            "ce_type": {"const": topic.name},
+            "ce_time": {**moment, "description": "recorded_at of the record, in UTC."},
+            "ce_subject": {**uuid, "description": "employee_id, where the record is about an officer."},
+            "content-type": {"const": "application/json"},
+            "traceparent": {"type": "string", "description": "W3C trace context."},
+        },
+    }
+
+
+def _example(topic: Topic[Any], payload: dict[str, Any]) -> dict[str, Any]:
+    envelope = encode(
+        topic,
+        topic.model.model_validate(payload),
+        source=_writers(topic)[0],
+        event_id=_EXAMPLE_EVENT_ID,
+        traceparent=_EXAMPLE_TRACEPARENT,
+    )
+    return {"headers": {name: value.decode() for name, value in envelope.headers}, "payload": payload}
+
+
+def _number(value: str) -> int | str:
+    return int(value) if value.lstrip("-").isdigit() else value
