@@ -17,8 +17,8 @@ from services.attendance.domain.windows import Window
 
 __all__ = ["Site", "read_sites"]
 
-# A machine serves from its registration, or from before if it gave punches of that time and said that it gave all. Punches older than `floor`
-# prove nothing: a machine whose battery died writes them in the year 2000.
+# A machine serves from its registration, or from before if it gave punches of that time and said that it gave all.
+# Punches older than `floor` prove nothing: a machine whose battery died writes them in the year 2000.
 _MACHINES = text(
     """
     select serial, org_unit_id, complete_until, clock_wrong_since,

@@ -36,7 +36,10 @@ PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and last hours of the calendar, with an offset
+        raise ValueError("a moment lies within the years 1 to 9999 in UTC") from None
 
 
 def _plain_decimal(value: Any) -> Any:

@@ -114,7 +114,7 @@ async def list_officers(
     values = {"after": _uuid(cursor[0]) if cursor else UUID(int=0), "unit": org_unit_id, "most": limit + 1}
     items = [Officer(**row) for row in await read_rows(context, _LIST, values)]
     more = len(items) > limit
-    return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
+    return Page(items=items[:limit], next=cursor_of([str(items[limit - 1].employee_id)]) if more else None)
 
 
 @router.post("/employees/find")

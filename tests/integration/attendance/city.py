@@ -1,0 +1,144 @@
+"""A small city for the tests: a roster, a machine, punches, and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
+from services.attendance.days import mark_advanced, mark_punches
+from shared.clock import FakeClock
+from tests.fixtures.services import Running, running_service
+
+__all__ = ["HEADER", "City", "city"]
+
+WIB = ZoneInfo("Asia/Jakarta")
+HEADER = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to\n"
+FIRST_NIP = "199608182022041001"
+
+
+class City:
+    """A service with what a test does to it."""
+
+    def __init__(self, service: Running, clock: FakeClock) -> None:
+        self.service = service
+        self.http = service.http
+        self.clock = clock
+
+    async def import_lines(self, *lines: str) -> dict[str, Any]:
+        answer = await self.http.post("/attendance/v1/roster", content=HEADER + "\n".join(lines))
+        assert answer.status_code == 200, answer.text
+        report: dict[str, Any] = answer.json()
+        return report
+
+    async def officer(self, nip: str = FIRST_NIP) -> dict[str, Any]:
+        answer = await self.http.post("/attendance/v1/employees/find", json={"nip": nip})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def machine(self, serial: str = "M1", unit: str = "u1", mark: str | None = None) -> None:
+        await self.run(
+            "insert into machine (serial, name, timezone, direction_from, org_unit_id, registered_at, complete_until)"
+            " values (:serial, 'Pintu', 'Asia/Jakarta', 'shift', :unit, :registered, :mark)",
+            serial=serial,
+            unit=unit,
+            registered=datetime(2026, 8, 1, tzinfo=UTC),
+            mark=local(mark) if mark else None,
+        )
+
+    async def punch(self, employee_id: str, *moments: str, serial: str = "M1") -> None:
+        """Punches at local times, as the intake would keep them."""
+        async with self.service.context.database.transaction() as session:
+            for moment in moments:
+                at = local(moment)
+                await session.execute(
+                    text(
+                        "insert into punch (serial, pin, local_time, status, verify, at, employee_id, flags, counted,"
+                        " source, upload_id, received_at)"
+                        " values (:serial, '1', :local, 255, 1, :at, :employee, '{}', true, 'test', 0, :at)"
+                    ),
+                    {
+                        "serial": serial,
+                        "local": at.astimezone(WIB).replace(tzinfo=None),
+                        "at": at,
+                        "employee": UUID(employee_id),
+                    },
+                )
+            touched = [(UUID(employee_id), local(m).astimezone(WIB).replace(tzinfo=None)) for m in moments]
+            await mark_punches(session, touched)
+
+    async def advance(self, mark: str, serial: str = "M1", unit: str = "u1") -> None:
+        """The machine has told everything up to the mark."""
+        async with self.service.context.database.transaction() as session:
+            query = text("select complete_until from machine where serial = :serial")
+            before = (await session.execute(query, {"serial": serial})).scalar()
+            await session.execute(
+                text("update machine set complete_until = :mark where serial = :serial"),
+                {"mark": local(mark), "serial": serial},
+            )
+            await mark_advanced(session, unit, before, local(mark))
+
+    async def work(self) -> None:
+        """The worker, until nothing is marked."""
+        while await self.service.app.state.day_worker.round():
+            pass
+
+    async def close(self) -> None:
+        while await self.service.app.state.close.round():
+            pass
+        await self.work()
+
+    async def day(self, employee_id: str, work_date: str) -> dict[str, Any]:
+        answer = await self.http.get(f"/attendance/v1/employees/{employee_id}/days/{work_date}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def rows(self, query: str, **values: Any) -> Sequence[Any]:
+        async with self.service.context.database.transaction() as session:
+            return (await session.execute(text(query), values)).all()
+
+    async def run(self, statement: str, **values: Any) -> None:
+        async with self.service.context.database.transaction() as session:
+            await session.execute(text(statement), values)
+
+
+def local(words: str) -> datetime:
+    """`2026-08-03 07:30` in Pariaman, as an instant."""
+    return datetime.fromisoformat(words).replace(tzinfo=WIB).astimezone(UTC)
+
+
+def person(nip: str = FIRST_NIP, **changes: str) -> str:
+    """A line of the roster."""
+    values = {
+        "nip": nip,
+        "name": "Contoh Pegawai",
+        "employment_type": "PNS",
+        "org_unit_id": "u1",
+        "org_unit_name": "Dinas Satu",
+        "superior_nip": "",
+        "email": "",
+        "active_from": "2022-04-01",
+        "active_to": "",
+    }
+    return ",".join((values | changes).values())
+
+
+@asynccontextmanager
+async def city(server: EmbeddedPostgres, now: str = "2026-08-05 20:00", **changes: Any) -> AsyncIterator[City]:
+    clock = FakeClock(local(now))
+    values = {"first_work_date": date(2026, 8, 3)} | changes
+    async with running_service("attendance", server, clock=clock, **values) as service:
+        await service.app.state.load_defaults()
+        yield City(service, clock)
+
+
+def after(clock: FakeClock, **by: int) -> None:
+    clock.advance(timedelta(**by))

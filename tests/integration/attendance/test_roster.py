@@ -1,0 +1,130 @@
+"""The roster file: whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import orjson
+import pytest
+
+from embedded.postgres import EmbeddedPostgres
+from tests.integration.attendance.city import FIRST_NIP, HEADER, City, city, person
+
+pytestmark = pytest.mark.embedded
+
+SECOND_NIP = "199009132025212001"
+ROSTER = "/attendance/v1/roster"
+
+
+@pytest.fixture
+async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
+    async with city(embedded_postgres) as found:
+        yield found
+
+
+async def test_new_changed_and_unchanged_are_counted_and_published(town: City) -> None:
+    head = person()
+    other = person(SECOND_NIP, employment_type="PPPK", superior_nip=FIRST_NIP)
+    assert await town.import_lines(other, head) == {"created": 2, "changed": 0, "unchanged": 0, "errors": []}
+    first = await town.officer()
+    report = await town.import_lines(person(name="Nama Baru"), other)
+    assert report == {"created": 0, "changed": 1, "unchanged": 1, "errors": []}
+    assert (await town.officer())["employee_id"] == first["employee_id"]
+    assert (await town.officer(SECOND_NIP))["superior_id"] == first["employee_id"]
+    rows = await town.rows("select value from outbox where topic = 'asn.employee.v1' order by id")
+    records = [orjson.loads(row.value) for row in rows]
+    assert [(r["name"], r["revision"]) for r in records if r["nip"] == FIRST_NIP] == [
+        ("Contoh Pegawai", 1),
+        ("Nama Baru", 2),
+    ]
+    assert len(records) == 3
+
+
+async def test_a_bad_line_refuses_the_whole_file_and_tells_every_fault(town: City) -> None:
+    lines = [
+        person(),
+        person("199613012022041001", email="bukan alamat"),
+        person(SECOND_NIP, active_from="03/08/2026"),
+        "too,few",
+        person(superior_nip="199001012015011001"),
+    ]
+    answer = await town.http.post(ROSTER, content=HEADER + "\n".join(lines))
+    assert answer.status_code == 422
+    faults = [(fault["line"], fault["field"]) for fault in answer.json()["errors"]]
+    assert faults == [(3, "nip"), (3, "email"), (4, "nip"), (4, "active_from"), (5, "line"), (6, "nip")]
+    assert await town.rows("select 1 from employee") == []
+    for number in (FIRST_NIP, SECOND_NIP, "199613012022041001"):
+        assert number not in answer.text
+
+
+async def test_an_unknown_superior_refuses_the_file(town: City) -> None:
+    answer = await town.http.post(ROSTER, content=HEADER + person(superior_nip="199001012015011001"))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "superior_nip"
+    assert await town.rows("select 1 from org_unit") == []
+
+
+async def test_semicolons_a_mark_at_the_start_and_windows_line_ends_are_read(town: City) -> None:
+    body = ("\ufeff" + HEADER + person()).replace(",", ";").replace("\n", "\r\n").encode()
+    answer = await town.http.post(ROSTER, content=body)
+    assert answer.json()["created"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\xff\xfe\x00", b"nip,name\n1,2", HEADER.encode() + b"\x00", HEADER.encode() + b'"' + b"x" * 200_000],
+)
+async def test_what_is_no_roster_is_refused_in_words(town: City, body: bytes) -> None:
+    answer = await town.http.post(ROSTER, content=body)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_transfer_leaves_past_days_with_their_unit(town: City) -> None:
+    await town.import_lines(person())
+    await town.machine()
+    officer = (await town.officer())["employee_id"]
+    await town.close()
+    await town.import_lines(person(org_unit_id="u2", org_unit_name="Dinas Dua"))
+    await town.work()
+    assert (await town.day(officer, "2026-08-05"))["day"]["org_unit_id"] == "u2"
+    await town.advance("2026-08-05 08:00")
+    await town.work()
+    day = (await town.day(officer, "2026-08-04"))["day"]
+    assert (day["org_unit_id"], day["state"]) == ("u1", "final")
+
+
+async def test_days_outside_the_employment_are_off_once_they_were_published(town: City) -> None:
+    await town.import_lines(person())
+    officer = (await town.officer())["employee_id"]
+    await town.close()
+    await town.import_lines(person(active_from="2026-08-05"))
+    await town.close()
+    day = (await town.day(officer, "2026-08-04"))["day"]
+    assert (day["status"], day["reasons"], day["revision"]) == ("off", ["NOT_EMPLOYED"], 2)
+    await town.import_lines(person(active_from="2026-08-03"))
+    await town.close()
+    assert (await town.day(officer, "2026-08-04"))["day"]["status"] == "unknown"
+
+
+async def test_a_renamed_unit_is_published_with_all_its_officers(town: City) -> None:
+    await town.import_lines(person(), person(SECOND_NIP, employment_type="PPPK"))
+    await town.import_lines(person(org_unit_name="Dinas Besar"))
+    assert (await town.officer(SECOND_NIP))["revision"] == 2
+    assert (await town.officer())["org_unit_name"] == "Dinas Besar"
+
+
+async def test_lists_go_on_where_the_page_before_ended(town: City) -> None:
+    await town.import_lines(person(), person(SECOND_NIP, employment_type="PPPK"))
+    first = (await town.http.get("/attendance/v1/employees", params={"limit": 1})).json()
+    second = (await town.http.get("/attendance/v1/employees", params={"limit": 1, "after": first["next"]})).json()
+    assert {page["items"][0]["nip"] for page in (first, second)} == {FIRST_NIP, SECOND_NIP}
+    assert second["next"] is None
+    units = (await town.http.get("/attendance/v1/units")).json()["items"]
+    assert units == [{"org_unit_id": "u1", "name": "Dinas Satu", "officers": 2, "machines": 0}]
+
+
+async def test_only_the_operator_reads_and_writes(town: City) -> None:
+    for method, path in (("GET", "/attendance/v1/employees"), ("POST", ROSTER), ("GET", "/attendance/v1/rules")):
+        answer = await town.http.request(method, path, headers={"Authorization": "Bearer wrong"})
+        assert answer.status_code == 401
