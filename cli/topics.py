@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
 from cli.client import connection, fail
-from shared.provision import TOPICS_FILE, TopicDriftError, provision, read_topics
+from shared.kafka import client_security
+from shared.provision import TOPICS_FILE, BrokerError, TopicDriftError, provision, read_topics
+from shared.settings import KafkaSettings
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Topics: provision, verify.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Topics: provision, verify. A secured broker is described by KINERJA_KAFKA_*, as for the services.",
+)
 
-BootstrapOption = Annotated[str | None, typer.Option("--bootstrap", help="host:port; else KAFKA_BOOTSTRAP_SERVERS.")]
+BootstrapOption = Annotated[
+    str | None,
+    typer.Option("--bootstrap", help="host:port; else KAFKA_BOOTSTRAP_SERVERS or KINERJA_KAFKA_BOOTSTRAP_SERVERS."),
+]
 FileOption = Annotated[Path, typer.Option("--file", help="The topics file.")]
-FactorOption = Annotated[int | None, typer.Option("--replication-factor", min=1, help="Of new topics, in a cluster.")]
+FactorOption = Annotated[int | None, typer.Option("--replication-factor", min=1, help="Copies, in a cluster.")]
 
 
 @app.command("provision")
@@ -30,19 +38,27 @@ def provision_topics(
 
 
 @app.command()
-def verify(bootstrap: BootstrapOption = None, file: FileOption = TOPICS_FILE) -> None:
+def verify(bootstrap: BootstrapOption = None, file: FileOption = TOPICS_FILE, factor: FactorOption = None) -> None:
     """Changes nothing; status 1 and a list when a topic is missing or differs from the file."""
-    _run(bootstrap, file, None, create=False)
+    _run(bootstrap, file, factor, create=False)
 
 
 def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool) -> None:
-    servers = bootstrap or connection().get("KAFKA_BOOTSTRAP_SERVERS")
+    values = connection()
+    servers = bootstrap or values.get("KAFKA_BOOTSTRAP_SERVERS") or values.get("KINERJA_KAFKA_BOOTSTRAP_SERVERS")
     if not servers:
         raise fail("no broker named: give --bootstrap host:port or set KAFKA_BOOTSTRAP_SERVERS")
     try:
-        made = asyncio.run(provision(servers, read_topics(file, replication_factor=factor), create=create))
-    except TopicDriftError as error:
+        specs = read_topics(file, replication_factor=factor)
+        made = asyncio.run(provision(servers, specs, create=create, security=_security()))
+    except (TopicDriftError, BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    except (KafkaError, TimeoutError) as error:
-        raise fail(f"{servers} does not answer as a broker: {type(error).__name__}") from error
     typer.echo(f"made: {', '.join(made)}" if made else "all topics are as the file says")
+
+
+def _security() -> dict[str, Any]:
+    try:
+        return client_security(KafkaSettings())
+    except ValidationError as error:
+        names = ", ".join(f"KINERJA_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
+        raise fail(f"the broker's settings cannot be used: {names}") from error

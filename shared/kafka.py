@@ -9,18 +9,18 @@ from aiokafka import AIOKafkaProducer
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLScram512
 
-from shared.settings import ServiceSettings
+from shared.settings import KafkaSettings, ServiceSettings
 
 __all__ = ["client_security", "make_broker", "make_producer"]
 
 
-def _ssl_context(settings: ServiceSettings) -> ssl.SSLContext | None:
+def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     if not settings.kafka_security_protocol.endswith("SSL"):
         return None
     return ssl.create_default_context(cafile=str(settings.kafka_ca_file) if settings.kafka_ca_file else None)
 
 
-def client_security(settings: ServiceSettings) -> dict[str, Any]:
+def client_security(settings: KafkaSettings) -> dict[str, Any]:
     """aiokafka's security options."""
     options: dict[str, Any] = {
         "security_protocol": settings.kafka_security_protocol,
