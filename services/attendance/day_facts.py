@@ -105,9 +105,14 @@ class Facts:
     unit_weeks: dict[str, list[WeekSchedule]] = field(default_factory=lambda: defaultdict(list))
     employee_weeks: dict[UUID, list[WeekSchedule]] = field(default_factory=lambda: defaultdict(list))
 
-    def weeks(self, employee_id: UUID, org_unit_id: str, work_date: date) -> list[WeekSchedule]:
-        """The schedules of the most particular level that has one on the date: the officer, the unit, the city."""
-        levels = (self.employee_weeks.get(employee_id, []), self.unit_weeks.get(org_unit_id, []), self.city_weeks)
+    def weeks(self, employee_id: UUID, employment_type: str, org_unit_id: str, work_date: date) -> list[WeekSchedule]:
+        """The schedules of the most particular level that has one on the date: the officer, the unit, the city.
+
+        The hours of a part-time contract are agreed one by one (KepmenPANRB 16/2025): only the officer's own count.
+        """
+        levels = [self.employee_weeks.get(employee_id, [])]
+        if employment_type != "PPPK_PART_TIME":
+            levels += [self.unit_weeks.get(org_unit_id, []), self.city_weeks]
         for level in levels:
             valid = [w for w in level if w.valid_from <= work_date and (w.valid_to is None or work_date <= w.valid_to)]
             if valid:

@@ -34,7 +34,7 @@ from shared.contracts.topics import ATTENDANCE_DAY
 __all__ = ["DayWorker", "JudgedDay", "explain_day"]
 
 URGENT_DAYS_MAX = 2_000
-BULK_DAYS_MAX = 500
+BULK_DAYS_MAX = 200
 """Fewer of those that may wait: a punch that comes meanwhile waits for this round."""
 DAYS_AT_A_TIME = 100
 """After so many days the event loop gets its turn: the same process answers machines."""
@@ -208,7 +208,7 @@ def _plan(
     if rules is None:
         return None
     unit = _unit_on(work_date, officer, published.get(key))
-    around = [_scheduled(employee_id, unit, work_date + _DAY * n, facts, zone) for n in (-1, 0, 1)]
+    around = [_scheduled(officer, unit, work_date + _DAY * n, facts, zone) for n in (-1, 0, 1)]
     neighbours = tuple(shift for shift in (_shift(around[0]), _shift(around[2])) if shift is not None)
     # Without hours, or with hours that a decree may still cancel, no punch and no machine decides anything.
     window = shift_window(around[1], rules) if isinstance(around[1], ScheduledShift) else None
@@ -222,13 +222,13 @@ def _unit_on(work_date: date, officer: Any, published: Any) -> str:
     return str(officer.org_unit_id)
 
 
-def _scheduled(employee_id: UUID, unit: str, day: date, facts: Facts, zone: ZoneInfo) -> Scheduled:
+def _scheduled(officer: Any, unit: str, day: date, facts: Facts, zone: ZoneInfo) -> Scheduled:
     return scheduled_day(
         day,
         zone,
-        schedules=facts.weeks(employee_id, unit, day),
+        schedules=facts.weeks(officer.employee_id, officer.employment_type, unit, day),
         overrides=facts.overrides,
-        roster=facts.roster.get(employee_id, {}),
+        roster=facts.roster.get(officer.employee_id, {}),
         calendar=facts.calendar,
     )
 

@@ -75,7 +75,10 @@ class DaysIn(Input):
 
 
 class WeekIn(Input):
-    """A week's hours; for an officer, a unit, or (neither) the whole city. The most particular one counts."""
+    """A week's hours; for an officer, a unit, or (neither) the whole city. The most particular one counts.
+
+    For a part-time officer (PPPK_PART_TIME) only the officer's own does.
+    """
 
     name: PlainText
     kind: WeekKind

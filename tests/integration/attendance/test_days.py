@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import orjson
@@ -182,3 +183,48 @@ async def test_republish_gives_every_officer_and_day_again(town: City) -> None:
     assert answer.json() == {"employees": 1, "days": 3}
     topics = await town.rows("select topic, count(*) from outbox group by 1 order by 1")
     assert [tuple(row) for row in topics] == [("asn.attendance-day.v1", 3), ("asn.employee.v1", 1)]
+
+
+async def test_the_hours_of_the_whole_city_are_not_those_of_a_part_time_officer(town: City) -> None:
+    await town.import_lines(person("199009132025242001", employment_type="PPPK_PART_TIME"))
+    officer = (await town.officer("199009132025242001"))["employee_id"]
+    await town.advance("2026-08-05 08:00")
+    await town.close()
+    assert (await town.day(officer, "2026-08-04"))["day"]["reasons"] == ["NO_SCHEDULE"]
+    own = {
+        "name": "Paruh waktu",
+        "kind": "five_day",
+        "days": {"tuesday": {"start": "08:00", "end": "12:00"}},
+        "effective_from": "2026-08-01",
+        "employee_id": officer,
+    }
+    address = "/attendance/v1/schedules/0190a5a0-0000-7000-8000-000000000003"
+    assert (await town.http.put(address, json=own)).status_code == 204
+    await town.work()
+    day = (await town.day(officer, "2026-08-04"))["day"]
+    assert (day["status"], day["scheduled_minutes"]) == ("absent", 240)
+
+
+async def test_workers_at_once_never_leave_an_older_result(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    worker = town.service.app.state.day_worker
+
+    async def punch(minute: int) -> None:
+        await town.punch(officer, f"2026-08-04 07:{minute:02}:00")
+        await worker.round()
+
+    for first in range(50, 0, -5):
+        await asyncio.gather(*(punch(first - n) for n in range(5)))
+        await town.work()
+        day = (await town.day(officer, "2026-08-04"))["day"]
+        assert day["first_in"] == f"2026-08-04T07:{first - 4:02}:00+07:00"
+    rows = await town.rows("select value from outbox where topic = 'asn.attendance-day.v1' order by id")
+    revisions = [orjson.loads(row.value)["revision"] for row in rows]
+    assert revisions == list(range(1, len(revisions) + 1))
+
+
+async def test_a_day_ahead_and_a_day_before_the_first_one_are_never_computed(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    await town.punch(officer, "2026-08-06 07:30:00", "2026-07-01 07:30:00", "1999-12-31 07:30:00")
+    await town.work()
+    assert await town.rows("select 1 from attendance_day") == []
