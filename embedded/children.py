@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import os
 import signal
 import socket
 import subprocess
@@ -48,14 +46,6 @@ def stop(process: subprocess.Popen[bytes], first: int, seconds: float) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of that id exists."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, 0)
-        return True
-    return False
 
 
 def tail(log: Path, lines: int = 5) -> str:

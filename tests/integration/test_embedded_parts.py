@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -58,6 +59,39 @@ async def test_committed_rows_survive_a_stop_and_a_kill(scratch_folder: Path) ->
         assert await _count(third) == 2
     finally:
         third.stop()
+
+
+async def test_busy_children_of_a_killed_server_do_not_hold_its_folder(scratch_folder: Path) -> None:
+    folder = scratch_folder / "busy"
+    first = EmbeddedPostgres(folder)
+    first.start()
+    connection = await asyncpg.connect(first.dsn())
+    busy = asyncio.create_task(connection.fetchval("select count(*) from generate_series(1, 200000000)"))
+    await asyncio.sleep(0.3)
+    first.kill()
+
+    second = EmbeddedPostgres(folder)
+    second.start()
+    second.stop()
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await busy
+
+
+def test_a_stale_lock_that_names_another_program_is_no_obstacle(scratch_folder: Path) -> None:
+    folder = scratch_folder / "stale"
+    server = EmbeddedPostgres(folder)
+    server.start()
+    pid_file = folder / "data" / "postmaster.pid"
+    left = pid_file.read_text()
+    server.stop()
+    owner = pid_file.parent.stat().st_uid  # Postgres minds programs of its own user only
+    with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None) as other:
+        try:
+            pid_file.write_text(left.replace(left.partition("\n")[0], str(other.pid), 1))
+            server.start()
+            server.stop()
+        finally:
+            other.kill()
 
 
 async def test_two_servers_run_side_by_side_and_one_folder_takes_one_only(

@@ -1,0 +1,77 @@
+# Kinerja from a checkout: needs python3 >= 3.11 and make, nothing else. `make` alone lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+PORT ?= 8080
+KAFKA_PORT ?= 9092
+DATA ?= var
+SAMPLE ?= yes
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install dev up test check bench lint fmt type contracts lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+up: export PORT := $(PORT)
+up: export KAFKA_PORT := $(KAFKA_PORT)
+up: export DATA := $(DATA)
+up: export SAMPLE := $(SAMPLE)
+up: $(VENV)/.installed ## run everything on this machine (PORT=8080 KAFKA_PORT=9092 DATA=var SAMPLE=yes)
+	@exec $(BIN)/python -m embedded.up
+
+install: $(VENV)/.installed ## make .venv with what `make up` needs
+
+dev: $(VENV)/.developed ## make .venv with what the tests and checks need too
+
+test: $(VENV)/.developed ## every test that can run on this machine
+	@$(BIN)/python -m pytest
+
+check: lint type contracts test ## all that has to hold before a commit
+
+lint: $(VENV)/.developed ## style, and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+fmt: $(VENV)/.developed ## format and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+type: $(VENV)/.developed ## static types
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.developed ## the published contracts agree with the models
+	@$(BIN)/kinerja contracts write --check
+
+bench: $(VENV)/.developed ## measure this machine
+	@$(BIN)/python -m tests.bench.main
+
+# Locks are universal (every platform, Python 3.11 and later) and carry hashes. The two others follow the first.
+COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-annotate --universal --python-version 3.11
+lock: ## pin the dependencies again (needs uv)
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra embedded --constraint requirements.txt --output-file requirements-embedded.txt
+	$(COMPILE) --extra embedded --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+# A stamp is newer than what it was made from, so a second `make` installs nothing.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Kinerja needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "'$(PYTHON) -m venv' failed: install its venv module (Debian: python3-venv)" >&2; exit 1; }
+
+$(VENV)/.installed: requirements-embedded.txt pyproject.toml | $(BIN)/python
+	@echo "installing (needs the package index once)"
+	@$(PIP) install --quiet --require-hashes -r requirements-embedded.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
+	@echo "installing what the tests and checks need"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
