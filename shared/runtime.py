@@ -163,5 +163,6 @@ class Runtime:
     async def _observe(self) -> bool:
         async with self.context.database.transaction() as session:
             await observe_outbox(session, self.context.metrics)
-            await self.context.dead_letters.observe(session)
+            if self.consumer is not None:  # a service that consumes nothing parks nothing, and has no table for it
+                await self.context.dead_letters.observe(session)
         return False

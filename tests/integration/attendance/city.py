@@ -26,7 +26,7 @@ FIRST_NIP = "199608182022041001"
 class City:
     """A service with what a test does to it."""
 
-    def __init__(self, service: Running, clock: FakeClock) -> None:
+    def __init__(self, service: Running, clock: FakeClock | None) -> None:
         self.service = service
         self.http = service.http
         self.clock = clock
