@@ -13,7 +13,18 @@ from services.attendance.day_worker import DayWorker
 from services.attendance.days import serve_marks
 from services.attendance.holidays_calendar import load_calendar
 from services.attendance.periods import first_computed_date
-from services.attendance.routes import calendar, days, employees, excuses, outages, rules, schedules
+from services.attendance.routes import (
+    calendar,
+    days,
+    employees,
+    excuses,
+    iclock,
+    machines,
+    outages,
+    punches,
+    rules,
+    schedules,
+)
 from services.attendance.rule_sets import load_default_rules
 from services.attendance.schedules import load_default_week
 from services.attendance.settings import Settings
@@ -79,6 +90,9 @@ def create(
         prefix="attendance",
         title="Kinerja: attendance",
         routers=[
+            iclock.router,
+            punches.router,
+            machines.router,
             employees.router,
             schedules.router,
             calendar.router,

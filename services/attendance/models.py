@@ -110,6 +110,8 @@ class Machine(Base, table=True):
     address: str | None = None
     push_version: str | None = None
     info: str | None = None
+    dialect: str | None = None
+    """`access` when the machine last spoke the access-control dialect, which gives no attendance; else null."""
 
 
 class UnknownMachine(Base, table=True):
@@ -122,6 +124,8 @@ class UnknownMachine(Base, table=True):
     last_seen_at: datetime = utc_field()
     requests: int = Field(sa_type=BigInteger)
     address: str | None = None
+    dialect: str | None = None
+    kept_lines: int = Field(sa_type=BigInteger)
 
 
 class Enrolment(Base, table=True):

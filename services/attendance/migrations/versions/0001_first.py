@@ -159,6 +159,8 @@ _STATEMENTS = (
         last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
         requests BIGINT NOT NULL,
         address VARCHAR,
+        dialect VARCHAR,
+        kept_lines BIGINT NOT NULL,
         PRIMARY KEY (serial)
     )
     """,
@@ -214,6 +216,7 @@ _STATEMENTS = (
         address VARCHAR,
         push_version VARCHAR,
         info VARCHAR,
+        dialect VARCHAR,
         PRIMARY KEY (serial),
         FOREIGN KEY(org_unit_id) REFERENCES org_unit (org_unit_id)
     )

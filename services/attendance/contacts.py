@@ -1,0 +1,151 @@
+"""What a registered machine says beside punches: handshakes, polls, results of commands, events at its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.iclock import CommandResult, OperEvent
+from services.attendance.intake import HeldMachine, hold_machine, write_marks
+from services.attendance.marks import after_poll, after_time_set
+
+__all__ = ["find_machine", "note_contact", "poll", "redacted", "store_operlog", "store_results"]
+
+WRITE_SECONDS = 10
+"""An idle machine's polls are written down at most this often."""
+RESEND_COMMAND_SECONDS = 120  # the answer to a poll can get lost
+CLOCK_SET = 21
+INFO_MAX = 1_000
+
+_FIND = text("select serial, timezone, last_contact_at, last_poll_at, info from machine where serial = :serial")
+_CONTACT = text(
+    "update machine set last_contact_at = :now, address = coalesce(:address, address), dialect = :dialect,"
+    " push_version = coalesce(:push_version, push_version) where serial = :serial"
+)
+_OPEN = text(
+    """
+    select id, command, command like 'DATA QUERY%' as query, sent_at from device_command
+    where serial = :serial and result_at is null and expires_at > :now order by id limit 50
+    """
+)
+_SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
+_RESULT = text(
+    "update device_command set result_at = :now, return_code = :code"
+    " where id = :id and serial = :serial and result_at is null and sent_at is not null"
+)
+_OPER = text(
+    """
+    with journal as (
+        insert into upload (serial, kind, stamp, body, lines, received_at)
+        values (:serial, 'OPERLOG', :stamp, :body, :lines, :now)
+    )
+    insert into oper_event (serial, tag, code, who, local_time, audit, received_at)
+    select :serial, tag, code, who, local_time, audit, :now
+    from unnest(cast(:tags as varchar[]), cast(:codes as int[]), cast(:whos as varchar[]), cast(:times as timestamp[]),
+                cast(:audits as boolean[])) as t (tag, code, who, local_time, audit)
+    """
+)
+
+
+async def find_machine(session: AsyncSession, serial: str) -> Any:
+    """The machine's row, not locked; None for a serial that is not registered."""
+    return (await session.execute(_FIND, {"serial": serial})).first()
+
+
+async def note_contact(
+    session: AsyncSession,
+    serial: str,
+    now: datetime,
+    *,
+    address: str | None,
+    push_version: str | None = None,
+    dialect: str | None = None,
+) -> None:
+    """Notes a handshake, or that the machine speaks another dialect."""
+    values = {"serial": serial, "now": now, "address": address, "dialect": dialect, "push_version": push_version}
+    await session.execute(_CONTACT, values)
+
+
+async def poll(session: AsyncSession, found: Any, now: datetime, *, address: str | None, info: str | None) -> list[str]:
+    """The command lines for this poll. It is written down only when something changes, or after WRITE_SECONDS."""
+    info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
+    rows = (await session.execute(_OPEN, {"serial": found.serial, "now": now})).all()
+    due = _due(rows, now)
+    stale = found.last_contact_at is None or now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
+    news = info is not None and info != found.info
+    if not (due or stale or news or found.last_poll_at is None):
+        return []
+    machine = await hold_machine(session, found.serial, now)
+    if machine is None:
+        return []
+    await write_marks(session, machine, after_poll(machine.marks, now), now, address)
+    if news:
+        query = text("update machine set info = :info where serial = :serial")
+        await session.execute(query, {"info": info, "serial": found.serial})
+    if due:
+        await session.execute(_SENT, {"ids": [row.id for row in due], "now": now})
+    return [f"C:{row.id}:{row.command}" for row in due]
+
+
+def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Commands not sent, or sent long ago without a result; of the queries only the oldest one, until it is done."""
+    long_ago = now - timedelta(seconds=RESEND_COMMAND_SECONDS)
+    queries = [row for row in rows if row.query]
+    open_rows = [row for row in rows if not row.query] + queries[:1]
+    return sorted((row for row in open_rows if row.sent_at is None or row.sent_at <= long_ago), key=lambda row: row.id)
+
+
+async def store_results(session: AsyncSession, serial: str, results: Sequence[CommandResult], now: datetime) -> None:
+    """Ends the commands of this machine that the results name; a result for another machine's command is nothing."""
+    values = [
+        {"id": int(result.id), "serial": serial, "now": now, "code": _int4(result.return_code)}
+        for result in results
+        if result.id.isascii() and result.id.isdecimal()
+    ]
+    if values:
+        await session.execute(_RESULT, values)
+
+
+def _int4(code: int | None) -> int | None:
+    return code if code is not None and abs(code) < 2**31 else None
+
+
+def redacted(events: Sequence[OperEvent]) -> list[bytes]:
+    """The lines of an OPERLOG post without names, passwords, cards and templates."""
+    lines = []
+    for event in events:
+        time = "" if event.local_time is None else event.local_time.isoformat(" ")
+        code = "" if event.code is None else str(event.code)
+        lines.append(f"{event.tag} {code}\t{event.who or event.pin or ''}\t{time}".encode())
+    return lines
+
+
+async def store_operlog(
+    session: AsyncSession,
+    machine: HeldMachine,
+    events: Sequence[OperEvent],
+    now: datetime,
+    *,
+    stamp: str | None,
+    address: str | None,
+) -> None:
+    """Keeps what was done at the machine, without secrets. After its clock was set, its times are believed again."""
+    values = {
+        "serial": machine.serial,
+        "stamp": None if stamp is None else stamp.replace("\0", "\u2400")[:100],
+        "body": b"\n".join(redacted(events)),
+        "lines": len(events),
+        "now": now,
+        "tags": [event.tag for event in events],
+        "codes": [event.code for event in events],
+        "whos": [event.who or event.pin for event in events],
+        "times": [event.local_time for event in events],
+        "audits": [event.audit for event in events],
+    }
+    await session.execute(_OPER, values)
+    time_set = any(event.code == CLOCK_SET for event in events)
+    await write_marks(session, machine, after_time_set(machine.marks) if time_set else machine.marks, now, address)

@@ -1,0 +1,213 @@
+"""Use cases of the operator: registering machines, saying whose PIN is whose, asking machines for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.days import mark_employees, mark_punches, mark_unit
+from services.attendance.domain.iclock import clock_flags
+from services.attendance.intake import hold_machine
+from services.attendance.strangers import admit_waiting, lock_serial
+from shared.errors import ConflictError, InvalidError, NotFoundError
+
+__all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "unenrol"]
+
+COMMAND_LIFE = timedelta(minutes=15)
+RESEND_DAYS_MAX = 31
+BATCH = 5_000
+NO_MACHINE = "There is no machine with this serial. Register it first."
+
+_PUT = text(
+    """
+    insert into machine (serial, name, timezone, direction_from, org_unit_id, registered_at)
+    values (:serial, :name, :timezone, :direction_from, :org_unit_id, :now)
+    on conflict (serial) do update set name = excluded.name, timezone = excluded.timezone,
+        direction_from = excluded.direction_from, org_unit_id = excluded.org_unit_id
+    """
+)
+_BEFORE = text("select timezone, direction_from, org_unit_id from machine where serial = :serial for update")
+_PUNCHES = text(
+    "select id, local_time, at, received_at, employee_id from punch"
+    " where serial = :serial and id > :after and source <> 'api-instant' order by id limit :most"
+)
+_REZONE = text(
+    """
+    update punch p set at = t.at, flags = string_to_array(t.flags, ','), counted = t.flags = ''
+    from unnest(cast(:ids as bigint[]), cast(:ats as timestamptz[]), cast(:flags as varchar[])) as t (id, at, flags)
+    where p.id = t.id
+    """
+)
+_PEOPLE = text(
+    "select array_agg(distinct employee_id) as employees, min(local_time)::date as first, max(local_time)::date as last"
+    " from punch where serial = :serial and employee_id is not null"
+)
+_ENROL = text(
+    """
+    insert into enrolment (serial, pin, valid_from, employee_id) values (:serial, :pin, :valid_from, :employee_id)
+    on conflict (serial, pin, valid_from) do update set employee_id = excluded.employee_id
+    """
+)
+_UNENROL = text(
+    "delete from enrolment where serial = :serial and pin = :pin and valid_from = :valid_from returning employee_id"
+)
+# A dated enrolment concerns the punches up to the next one; the rest keep theirs.
+_RESOLVE = text(
+    """
+    with found as (
+        select p.id, p.employee_id as before,
+               (select e.employee_id from enrolment e where e.serial = p.serial and e.pin = p.pin
+                and e.valid_from <= p.local_time::date order by e.valid_from desc limit 1) as after
+        from punch p
+        where p.serial = :serial and p.pin = :pin and p.local_time >= cast(:valid_from as date)
+          and p.local_time < coalesce(
+              (select min(valid_from) from enrolment
+               where serial = :serial and pin = :pin and valid_from > cast(:valid_from as date)), date 'infinity')
+    )
+    update punch p set employee_id = found.after from found
+    where p.id = found.id and found.before is distinct from found.after
+    returning p.at, found.before, found.after
+    """
+)
+_ORDER = text(
+    """
+    insert into device_command (serial, command, reason, created_at, expires_at)
+    select cast(:serial as varchar), cast(:command as varchar), :reason, cast(:now as timestamptz), :expires_at
+    where not exists (select from device_command where serial = :serial and result_at is null and expires_at > :now
+                      and split_part(command, ' ', 1) = split_part(:command, ' ', 1))
+    returning id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSetup:
+    """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift."""
+
+    serial: str
+    name: str
+    timezone: str
+    direction_from: str
+    org_unit_id: str | None
+
+
+async def register(session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo) -> bool:
+    """Registers a machine or changes it; True when it is new.
+
+    Lines that waited for the registration become punches. A changed zone moves all its punches, and whatever changes
+    marks the days it may touch.
+    """
+    await lock_serial(session, setup.serial)
+    before: Any = (await session.execute(_BEFORE, {"serial": setup.serial})).first()
+    values = {
+        "serial": setup.serial,
+        "name": setup.name,
+        "timezone": setup.timezone,
+        "direction_from": setup.direction_from,
+        "org_unit_id": setup.org_unit_id,
+        "now": now,
+    }
+    await session.execute(_PUT, values)
+    machine = await hold_machine(session, setup.serial, now)
+    if machine is None:
+        raise NotFoundError(NO_MACHINE)
+    if before is None:
+        await admit_waiting(session, machine, now, unit_zone)
+    else:
+        if before.timezone != setup.timezone:
+            await _move_punches(session, setup.serial, machine.zone, unit_zone)
+        if before.direction_from != setup.direction_from:
+            await _mark_people(session, setup.serial)
+    old_unit = None if before is None else before.org_unit_id
+    if old_unit != setup.org_unit_id:
+        for unit in (old_unit, setup.org_unit_id):
+            if unit is not None:
+                await mark_unit(session, unit, date(2000, 1, 1), now.astimezone(unit_zone).date())
+    return before is None
+
+
+async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit_zone: ZoneInfo) -> None:
+    after = 0
+    while True:
+        rows = (await session.execute(_PUNCHES, {"serial": serial, "after": after, "most": BATCH})).all()
+        if not rows:
+            return
+        after = rows[-1].id
+        ats = [row.local_time.replace(tzinfo=zone).astimezone(UTC) for row in rows]
+        flags = [
+            ",".join(clock_flags(row.local_time, row.received_at.astimezone(zone).replace(tzinfo=None))) for row in rows
+        ]
+        await session.execute(_REZONE, {"ids": [row.id for row in rows], "ats": ats, "flags": flags})
+        moments = [(row.employee_id, at) for row, new in zip(rows, ats, strict=True) for at in (row.at, new)]
+        await _mark_moments(session, moments, unit_zone)
+
+
+async def _mark_moments(
+    session: AsyncSession, moments: Sequence[tuple[UUID | None, datetime]], unit_zone: ZoneInfo
+) -> None:
+    touched = {(who, at.astimezone(unit_zone).replace(tzinfo=None)) for who, at in moments if who is not None}
+    await mark_punches(session, sorted(touched))
+
+
+async def _mark_people(session: AsyncSession, serial: str) -> None:
+    row: Any = (await session.execute(_PEOPLE, {"serial": serial})).one()
+    if row.employees:
+        day = timedelta(days=1)
+        await mark_employees(session, row.employees, row.first - day, row.last + day)
+
+
+async def enrol(
+    session: AsyncSession, serial: str, pin: str, valid_from: date, employee_id: UUID, unit_zone: ZoneInfo
+) -> None:
+    """From a local date on the PIN on this machine is this officer; its punches since then become theirs."""
+    await _lock(session, serial)
+    values = {"serial": serial, "pin": pin, "valid_from": valid_from}
+    await session.execute(_ENROL, values | {"employee_id": employee_id})
+    await _resolve(session, values, unit_zone)
+
+
+async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date, unit_zone: ZoneInfo) -> None:
+    """Takes an enrolment back: its punches are those of the enrolment before it, or of nobody. Raises NotFoundError."""
+    await _lock(session, serial)
+    values = {"serial": serial, "pin": pin, "valid_from": valid_from}
+    if (await session.execute(_UNENROL, values)).first() is None:
+        raise NotFoundError("There is no enrolment of this PIN from this date on. List the machine's enrolments.")
+    await _resolve(session, values, unit_zone)
+
+
+async def _lock(session: AsyncSession, serial: str) -> None:
+    if (await session.execute(_BEFORE, {"serial": serial})).first() is None:
+        raise NotFoundError(NO_MACHINE)
+
+
+async def _resolve(session: AsyncSession, values: dict[str, Any], unit_zone: ZoneInfo) -> None:
+    rows = (await session.execute(_RESOLVE, values)).all()
+    await _mark_moments(session, [(who, row.at) for row in rows for who in (row.before, row.after)], unit_zone)
+
+
+def resend_command(first: datetime, last: datetime) -> str:
+    """The command that makes a machine send its punches of a span of local time again. Raises InvalidError."""
+    if not timedelta(0) < last - first <= timedelta(days=RESEND_DAYS_MAX):
+        raise InvalidError(
+            f"`to` lies after `from`, by at most {RESEND_DAYS_MAX} days: ask for a longer span in parts."
+        )
+    start, end = (moment.replace(microsecond=0).isoformat(" ") for moment in (first, last))
+    return f"DATA QUERY ATTLOG StartTime={start}\tEndTime={end}"
+
+
+async def order(session: AsyncSession, serial: str, command: str, reason: str, now: datetime) -> int:
+    """Queues a command for the machine's next poll; gives its id. Raises ConflictError while one like it is open."""
+    await _lock(session, serial)
+    query: TextClause = _ORDER
+    values = {"serial": serial, "command": command, "reason": reason, "now": now, "expires_at": now + COMMAND_LIFE}
+    found = (await session.execute(query, values)).scalar()
+    if found is None:
+        raise ConflictError("The machine has not answered such a command yet. Wait for its result, or 15 minutes.")
+    return int(found)

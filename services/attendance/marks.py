@@ -1,0 +1,83 @@
+"""Up to when a machine has told everything: the mark that decides when a missing punch may mean an absence.
+
+A machine uploads its backlog oldest first, so a late record shows that everything before it has come. A machine that
+polls twice with nothing uploaded in between has nothing left to tell. A live record proves neither: the machine may
+still hold older ones. While its clock is wrong, its times prove nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+__all__ = ["LIVE_SECONDS", "QUIET_SECONDS", "Marks", "Record", "after_poll", "after_time_set", "after_upload"]
+
+LIVE_SECONDS = 300
+"""A record at most this old at receipt is a live one."""
+QUIET_SECONDS = 20
+"""A poll sooner than this after an upload may stand between two posts of one backlog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the decisions rest on and change; all moments are aware.
+
+    `last_poll_at` is null since the last upload; `clock_wrong_since` is set while the machine's times are not believed.
+    """
+
+    complete_until: datetime | None
+    last_poll_at: datetime | None
+    last_upload_at: datetime | None
+    clock_wrong_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An uploaded punch: its moment, whether that is credible, and whether it lies in the future."""
+
+    at: datetime
+    counted: bool
+    future: bool
+
+
+def after_upload(marks: Marks, received: datetime, records: Iterable[Record], *, in_order: bool = True) -> Marks:
+    """The marks after a post of punches.
+
+    `in_order` is false while the machine answers a query for a range: records of the range say nothing about the
+    time before it.
+    """
+    live_from = received - timedelta(seconds=LIVE_SECONDS)
+    newest: datetime | None = None
+    future = live = False
+    for record in records:
+        future = future or record.future
+        if not record.counted:
+            continue
+        if record.at >= live_from:
+            live = True
+        elif newest is None or record.at > newest:
+            newest = record.at
+    wrong = marks.clock_wrong_since
+    if future:
+        wrong = wrong or received
+    elif live:
+        wrong = None
+    until = marks.complete_until
+    if in_order and wrong is None and newest is not None:
+        until = newest if until is None else max(until, newest)
+    return Marks(until, None, received, wrong)
+
+
+def after_poll(marks: Marks, polled: datetime) -> Marks:
+    """The marks after a poll."""
+    quiet = marks.last_upload_at is None or polled - marks.last_upload_at >= timedelta(seconds=QUIET_SECONDS)
+    until = marks.complete_until
+    if marks.last_poll_at is not None and quiet and marks.clock_wrong_since is None:
+        until = polled if until is None else max(until, polled)
+    return replace(marks, complete_until=until, last_poll_at=polled)
+
+
+def after_time_set(marks: Marks) -> Marks:
+    """The marks after somebody set the machine's clock: it is believed again until it proves wrong."""
+    return replace(marks, clock_wrong_since=None)

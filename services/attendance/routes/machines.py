@@ -1,0 +1,207 @@
+"""Machines: registration, whose PIN is whose, commands, and how each of them is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import AfterValidator, BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.machines import MachineSetup, enrol, order, register, resend_command, unenrol
+from services.attendance.routes.common import (
+    BULK_SECONDS,
+    ContextDep,
+    Input,
+    LocalTime,
+    OperatorDep,
+    PlainText,
+    UnitId,
+    WorkDate,
+    must_exist,
+    read_rows,
+)
+
+__all__ = ["Pin", "Serial", "router"]
+
+router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
+
+_ZONES = frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _ZONES:
+        raise ValueError("not an IANA zone: write it as in Asia/Jakarta")
+    return name
+
+
+Serial = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="As printed on the machine.")]
+Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As the machine sends it, zeros included.")]
+
+_LIST = text(
+    """
+    select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.registered_at, m.last_contact_at,
+           m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version, m.info, m.dialect,
+           (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
+               as unknown_pins,
+           (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
+    from machine m order by m.serial limit 2000
+    """
+)
+_UNKNOWN = text(
+    """
+    select serial, first_seen_at, last_seen_at, requests, address, dialect, kept_lines from unknown_machine u
+    where not exists (select from machine m where m.serial = u.serial) order by last_seen_at desc, serial limit 1000
+    """
+)
+_ENROLMENTS = text(
+    "select pin, valid_from, employee_id from enrolment where serial = :serial order by pin, valid_from limit 20000"
+)
+
+
+class MachineIn(Input):
+    """What the operator says of a machine."""
+
+    name: PlainText
+    timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
+    direction_from: Literal["status", "shift"]
+    org_unit_id: UnitId | None = None
+
+
+class MachineItem(BaseModel):
+    """A registered machine and how it is. `complete_until`: every punch up to here has arrived."""
+
+    serial: str
+    name: str
+    timezone: str
+    direction_from: Literal["status", "shift"]
+    org_unit_id: str | None
+    registered_at: datetime
+    last_contact_at: datetime | None
+    last_upload_at: datetime | None
+    complete_until: datetime | None
+    clock_wrong_since: datetime | None
+    address: str | None
+    push_version: str | None
+    info: str | None
+    dialect: str | None
+    unknown_pins: int
+    quarantined: int
+
+
+class UnknownItem(BaseModel):
+    """A serial that talks to us and is not registered. `kept_lines` of it wait for the registration."""
+
+    serial: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    requests: int
+    address: str | None
+    dialect: str | None
+    kept_lines: int
+
+
+class EnrolmentIn(Input):
+    """From which local date on the PIN is which officer."""
+
+    employee_id: UUID
+    valid_from: WorkDate
+
+
+class EnrolmentItem(BaseModel):
+    """An enrolment; it holds until the next one of the same PIN."""
+
+    pin: str
+    valid_from: date
+    employee_id: UUID
+
+
+class ResendIn(Input):
+    """Send the punches of a span of the machine's local time again (at most 31 days)."""
+
+    kind: Literal["resend"]
+    first: Annotated[LocalTime, Field(alias="from")]
+    last: Annotated[LocalTime, Field(alias="to")]
+
+
+class PlainCommandIn(Input):
+    """`check`: read the options again and upload what is new. `info`: tell facts of the machine."""
+
+    kind: Literal["check", "info"]
+
+
+class CommandOut(BaseModel):
+    """The command's id, with which the machine will name its result."""
+
+    id: int
+
+
+@router.get("")
+async def list_machines(context: ContextDep, _: OperatorDep) -> list[MachineItem]:
+    """The registered machines."""
+    return [MachineItem(**row) for row in await read_rows(context, _LIST)]
+
+
+@router.get("/unknown")
+async def list_unknown(context: ContextDep, _: OperatorDep) -> list[UnknownItem]:
+    """Serials that are not registered, the latest heard first."""
+    return [UnknownItem(**row) for row in await read_rows(context, _UNKNOWN)]
+
+
+@router.put("/{serial}", status_code=200, responses={201: {"description": "Registered"}})
+async def keep_machine(
+    context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
+) -> MachineIn:
+    """Registers a machine (201) or changes it (200); what it sent before its registration becomes punches."""
+    setup = MachineSetup(serial, **new.model_dump())
+
+    async def work(session: AsyncSession) -> bool:
+        await must_exist(session, "org_unit_id", new.org_unit_id)
+        return await register(session, setup, context.clock.now(), context.zone)
+
+    if await context.transact(work, seconds=BULK_SECONDS):
+        response.status_code = 201
+    return new
+
+
+@router.get("/{serial}/enrolments")
+async def list_enrolments(context: ContextDep, _: OperatorDep, serial: Serial) -> list[EnrolmentItem]:
+    """Whose PIN is whose on this machine."""
+    await context.transact(lambda session: must_exist(session, "serial", serial))
+    return [EnrolmentItem(**row) for row in await read_rows(context, _ENROLMENTS, {"serial": serial})]
+
+
+@router.put("/{serial}/enrolments/{pin}", status_code=204)
+async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, new: EnrolmentIn) -> None:
+    """Says whose a PIN is from a date on; the punches since then become that officer's."""
+
+    async def work(session: AsyncSession) -> None:
+        await must_exist(session, "employee_id", new.employee_id)
+        await enrol(session, serial, pin, new.valid_from, new.employee_id, context.zone)
+
+    await context.transact(work, seconds=BULK_SECONDS)
+
+
+@router.delete("/{serial}/enrolments/{pin}", status_code=204)
+async def drop_enrolment(
+    context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, valid_from: Annotated[WorkDate, Query()]
+) -> None:
+    """Takes the enrolment that begins on this date back."""
+    await context.transact(lambda s: unenrol(s, serial, pin, valid_from, context.zone), seconds=BULK_SECONDS)
+
+
+@router.post("/{serial}/commands", status_code=202)
+async def give_command(
+    context: ContextDep,
+    _: OperatorDep,
+    serial: Serial,
+    new: Annotated[ResendIn | PlainCommandIn, Field(discriminator="kind")],
+) -> CommandOut:
+    """Queues a command for the machine's next poll; it expires after 15 minutes."""
+    command = resend_command(new.first, new.last) if isinstance(new, ResendIn) else new.kind.upper()
+    found = await context.transact(lambda s: order(s, serial, command, "operator", context.clock.now()))
+    return CommandOut(id=found)

@@ -1,0 +1,250 @@
+"""Punches as JSON: machines of other makes deliver them here, and operators read what came."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.iclock import STATUS_NONE, clock_flags
+from services.attendance.intake import NewPunch, PunchKey, hold_machine, store_punches, write_marks
+from services.attendance.marks import Marks
+from services.attendance.models import UNKNOWN_VERIFY
+from services.attendance.routes.common import ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
+from shared.auth import Principal, requires
+from shared.errors import InvalidError
+from shared.paging import After, Limit, Page, cursor_of, read_cursor
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1", tags=["punches"])
+
+ROWS_MAX = 5_000
+UNKNOWN_PIN = "unknown_pin"
+_SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
+_DIRECTIONS: dict[int, Literal["in", "out"]] = {0: "in", 4: "in", 1: "out", 5: "out"}
+_SenderDep = Annotated[Principal, requires("punches:write")]
+_SerialFilter = Annotated[str | None, Query(pattern=_SERIAL)]
+
+_LIST = text(
+    """
+    select p.id, p.serial, p.pin, p.employee_id, p.local_time, p.at, p.status, p.verify, p.flags, m.direction_from
+    from punch p left join machine m using (serial)
+    where p.id > :after and (cast(:serial as varchar) is null or p.serial = :serial)
+      and (cast(:employee_id as uuid) is null or p.employee_id = :employee_id)
+    order by p.id limit :most
+    """
+)
+_QUARANTINE = text(
+    """
+    select id, serial, line, reason, received_at from quarantine
+    where resolved_at is null and id > :after and (cast(:serial as varchar) is null or serial = :serial)
+    order by id limit :most
+    """
+)
+_PINS = text(
+    """
+    select pin, day from unnest(cast(:pins as varchar[]), cast(:days as date[])) as t (pin, day)
+    where exists (select from enrolment e where e.serial = :serial and e.pin = t.pin and e.valid_from <= t.day)
+    """
+)
+
+
+class PunchRow(Input):
+    """One punch: `local_time` on the machine's clock, or `at` with its offset (cut to the second)."""
+
+    pin: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    local_time: LocalTime | None = None
+    at: Moment | None = None
+    status: Annotated[int, Field(ge=0, le=32_767)] = STATUS_NONE
+    verify: Annotated[int, Field(ge=0, le=32_767)] | None = None
+    work_code: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = ""
+
+    @model_validator(mode="after")
+    def _one_time(self) -> PunchRow:
+        if (self.local_time is None) == (self.at is None):
+            raise ValueError("give either local_time or at")
+        return self
+
+
+_ROW_SCHEMA = {
+    "anyOf": [
+        PunchRow.model_json_schema(),
+        {"description": "Anything else is refused by itself, with its reason; the other rows are kept."},
+    ]
+}
+
+
+class PunchesIn(Input):
+    """Punches of one registered machine."""
+
+    serial: Annotated[str, Field(pattern=_SERIAL)]
+    rows: Annotated[list[Any], Field(max_length=ROWS_MAX, json_schema_extra={"items": _ROW_SCHEMA})]
+    complete_until: Moment | None = None
+    """The sender's word that every punch up to here has been sent: without it no absence is ever found."""
+
+
+class RowResult(BaseModel):
+    """What became of a row. Flags: future, clock_reset (kept, not counted), unknown_pin (kept for whoever it is)."""
+
+    index: int
+    result: Literal["accepted", "duplicate", "refused"]
+    reason: str | None = None
+    flags: list[str] = []
+
+
+class PunchesOut(BaseModel):
+    """One result for each row, in the same order."""
+
+    results: list[RowResult]
+
+
+class PunchItem(BaseModel):
+    """A punch. `direction` follows the machine's present setting; `verify` is null when the machine gave none."""
+
+    serial: str
+    pin: str
+    employee_id: UUID | None
+    local_time: datetime
+    at: datetime
+    direction: Literal["in", "out", "unknown"]
+    status: int
+    verify: int | None
+    flags: list[str]
+
+
+class QuarantineItem(BaseModel):
+    """A line that could not be used and is kept as it came."""
+
+    serial: str
+    line: str
+    reason: str
+    received_at: datetime
+
+
+@router.post("/punches")
+async def take_punches(context: ContextDep, _: _SenderDep, new: PunchesIn) -> PunchesOut:
+    """Takes punches; sending the same ones again changes nothing."""
+    now = context.clock.now()
+    if new.complete_until is not None and new.complete_until > now:
+        raise InvalidError("`complete_until` lies in the future: nobody can have sent those punches yet.")
+    read = [_read_row(row) for row in new.rows]
+
+    async def work(session: AsyncSession) -> list[RowResult]:
+        machine = await hold_machine(session, new.serial, now)
+        if machine is None:
+            raise InvalidError("No machine with this serial is registered. Register it first, then send again.")
+        punches = [row if isinstance(row, str) else _punch_of(row, machine.zone, now) for row in read]
+        readable = [punch for punch in punches if isinstance(punch, NewPunch)]
+        fresh: set[PunchKey] = set()
+        for source in ("api", "api-instant"):
+            part = [p for p, r in zip(punches, read, strict=True) if isinstance(p, NewPunch) and _source(r) == source]
+            if part:
+                fresh |= await store_punches(
+                    session, new.serial, part, now=now, unit_zone=context.zone, source=source, kind="JSON",
+                    lines=len(part),
+                )  # fmt: skip
+        days = {"pins": [p.pin for p in readable], "days": [p.local_time.date() for p in readable]}
+        known = {tuple(row) for row in await session.execute(_PINS, days | {"serial": new.serial})}
+        marks = _told_until(machine.marks, new.complete_until, now, uploaded=bool(readable))
+        await write_marks(session, machine, marks, now, None)
+        return [_result(index, punch, fresh, known) for index, punch in enumerate(punches)]
+
+    return PunchesOut(results=await context.transact(work))
+
+
+def _read_row(row: Any) -> PunchRow | str:
+    try:
+        return PunchRow.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = "/".join(str(part) for part in first["loc"])
+        words = f"{where}: {first['msg']}" if where else str(first["msg"])
+        # The name of an unknown field comes from the sender: it may be long, or not be text at all.
+        return words[:300].encode("utf-8", "replace").decode()
+
+
+def _source(row: PunchRow | str) -> str:
+    return "api-instant" if isinstance(row, PunchRow) and row.at is not None else "api"
+
+
+def _punch_of(row: PunchRow, zone: ZoneInfo, now: datetime) -> NewPunch:
+    if row.at is not None:
+        at = row.at.replace(microsecond=0)
+        local = at.astimezone(zone).replace(tzinfo=None)
+    else:
+        local = (row.local_time or datetime.min).replace(microsecond=0)  # noqa: DTZ901 - never: one of the two is there
+        at = local.replace(tzinfo=zone).astimezone(UTC)
+    flags = clock_flags(local, now.astimezone(zone).replace(tzinfo=None))
+    verify = UNKNOWN_VERIFY if row.verify is None else row.verify
+    return NewPunch(row.pin, local, row.status, verify, at, flags, row.work_code)
+
+
+def _told_until(marks: Marks, until: datetime | None, now: datetime, *, uploaded: bool) -> Marks:
+    """Rows of this kind come in any order, so only the sender's word moves the mark."""
+    if until is None or marks.clock_wrong_since is not None:
+        until = marks.complete_until
+    elif marks.complete_until is not None:
+        until = max(until, marks.complete_until)
+    return Marks(until, marks.last_poll_at, now if uploaded else marks.last_upload_at, marks.clock_wrong_since)
+
+
+def _result(index: int, punch: NewPunch | str, fresh: set[PunchKey], known: set[tuple[Any, ...]]) -> RowResult:
+    if isinstance(punch, str):
+        return RowResult(index=index, result="refused", reason=punch)
+    flags = punch.flags if (punch.pin, punch.local_time.date()) in known else [*punch.flags, UNKNOWN_PIN]
+    if punch.key not in fresh:
+        return RowResult(index=index, result="duplicate", flags=flags)
+    fresh.discard(punch.key)  # a second row with this key is a duplicate of the first
+    return RowResult(index=index, result="accepted", flags=flags)
+
+
+@router.get("/punches")
+async def list_punches(
+    context: ContextDep,
+    _: OperatorDep,
+    serial: _SerialFilter = None,
+    employee_id: UUID | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[PunchItem]:
+    """The punches in the order of their arrival."""
+    cursor = read_cursor(after, int)
+    values = {"serial": serial, "employee_id": employee_id, "after": cursor[0] if cursor else 0, "most": limit + 1}
+    rows = await read_rows(context, _LIST, values)
+    items = [_item(row) for row in rows[:limit]]
+    return Page(items=items, next=cursor_of([rows[limit - 1]["id"]]) if len(rows) > limit else None)
+
+
+def _item(row: dict[str, Any]) -> PunchItem:
+    trusted = row["direction_from"] == "status"
+    return PunchItem(
+        serial=row["serial"],
+        pin=row["pin"],
+        employee_id=row["employee_id"],
+        local_time=row["local_time"],
+        at=row["at"],
+        direction=_DIRECTIONS.get(row["status"], "unknown") if trusted else "unknown",
+        status=row["status"],
+        verify=None if row["verify"] == UNKNOWN_VERIFY else row["verify"],
+        flags=row["flags"] if row["employee_id"] is not None else [*row["flags"], UNKNOWN_PIN],
+    )
+
+
+@router.get("/quarantine")
+async def list_quarantine(
+    context: ContextDep, _: OperatorDep, serial: _SerialFilter = None, limit: Limit = 100, after: After = None
+) -> Page[QuarantineItem]:
+    """Lines that wait for a person or for their machine's registration, in the order of their arrival."""
+    cursor = read_cursor(after, int)
+    rows = await read_rows(
+        context, _QUARANTINE, {"serial": serial, "after": cursor[0] if cursor else 0, "most": limit + 1}
+    )
+    items = [QuarantineItem(**{name: row[name] for name in QuarantineItem.model_fields}) for row in rows[:limit]]
+    return Page(items=items, next=cursor_of([rows[limit - 1]["id"]]) if len(rows) > limit else None)
