@@ -44,9 +44,15 @@ _OPER = text(
         values (:serial, 'OPERLOG', :stamp, :body, :lines, :now)
     )
     insert into oper_event (serial, tag, code, who, local_time, audit, received_at)
-    select :serial, tag, code, who, local_time, audit, :now
+    select cast(:serial as varchar), tag, code, who, local_time, audit, cast(:now as timestamptz)
     from unnest(cast(:tags as varchar[]), cast(:codes as int[]), cast(:whos as varchar[]), cast(:times as timestamp[]),
-                cast(:audits as boolean[])) as t (tag, code, who, local_time, audit)
+                cast(:audits as boolean[])) with ordinality as t (tag, code, who, local_time, audit, place)
+    where not exists (
+        select from oper_event o
+        where o.serial = :serial and (o.local_time = t.local_time or o.local_time is null and t.local_time is null)
+          and o.tag = t.tag and o.code is not distinct from t.code and o.who is not distinct from t.who)
+    group by tag, code, who, local_time, audit order by min(place)
+    returning code
     """
 )
 
@@ -146,6 +152,6 @@ async def store_operlog(
         "times": [event.local_time for event in events],
         "audits": [event.audit for event in events],
     }
-    await session.execute(_OPER, values)
-    time_set = any(event.code == CLOCK_SET for event in events)
+    # A post that comes again tells of nothing new: least of all that the clock was set once more.
+    time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars())
     await write_marks(session, machine, after_time_set(machine.marks) if time_set else machine.marks, now, address)

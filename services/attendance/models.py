@@ -161,6 +161,7 @@ class Punch(Base, table=True):
         UniqueConstraint("serial", "pin", "local_time", "status", "verify", name="punch_once"),
         Index("punch_of_employee", "employee_id", "at"),
         Index("punch_of_machine", "serial", "at"),
+        Index("punch_of_nobody", "serial", "pin", postgresql_where=text("employee_id is null")),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -211,7 +212,10 @@ class OperEvent(Base, table=True):
     """What happened at the machine itself (menu, clock set, log deleted): the audit trail of how evidence changes."""
 
     __tablename__ = "oper_event"
-    __table_args__ = (Index("oper_event_of_serial", "serial", "id"),)
+    __table_args__ = (
+        Index("oper_event_of_serial", "serial", "id"),
+        Index("oper_event_copy", "serial", "local_time"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     serial: str

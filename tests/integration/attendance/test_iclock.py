@@ -164,6 +164,15 @@ async def test_menu_events_are_kept_without_secrets(town: City) -> None:
         assert word not in bytes(journal.body)
 
 
+async def test_a_copied_menu_event_does_not_set_the_clock_again(town: City) -> None:
+    events = ["OPLOG 0\t0\t2026-08-04 08:00:00\t0\t0\t0\t0", "OPLOG 21\t1\t2026-08-04 09:00:00\t0\t0\t0\t0"]
+    await post(town, *events, "USER PIN=7", table="OPERLOG")
+    await post(town, "12\t2026-08-06 07:00:00\t255\t1")
+    assert (await post(town, *events, "USER PIN=7", table="OPERLOG")).text == "OK: 3"
+    assert len(await town.rows("select 1 from oper_event")) == 3
+    assert (await machine_row(town)).clock_wrong_since is not None
+
+
 async def test_templates_and_photos_are_taken_and_forgotten(town: City) -> None:
     assert (await post(town, "BIODATA Pin=7\tTmp=AAAA", table="BIODATA")).text == "OK: 1"
     photo = b"PIN=20260804074501-33.jpg\nSN=M1\nsize=3\nCMD=uploadphoto\x00\xff\xd8\xff"

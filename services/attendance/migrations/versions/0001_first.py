@@ -59,6 +59,9 @@ _STATEMENTS = (
     CREATE INDEX oper_event_of_serial ON oper_event (serial, id)
     """,
     """
+    CREATE INDEX oper_event_copy ON oper_event (serial, local_time)
+    """,
+    """
     CREATE TABLE org_unit (
         org_unit_id VARCHAR NOT NULL,
         name VARCHAR NOT NULL,
@@ -107,6 +110,9 @@ _STATEMENTS = (
     """,
     """
     CREATE INDEX punch_of_machine ON punch (serial, at)
+    """,
+    """
+    CREATE INDEX punch_of_nobody ON punch (serial, pin) WHERE employee_id is null
     """,
     """
     CREATE TABLE quarantine (
