@@ -23,7 +23,8 @@ INFO_MAX = 1_000
 
 _FIND = text("select serial, timezone, last_contact_at, last_poll_at, info from machine where serial = :serial")
 _CONTACT = text(
-    "update machine set last_contact_at = :now, address = coalesce(:address, address), dialect = :dialect,"
+    # After a handshake the machine may have a backlog: the polls before it prove nothing any more.
+    "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
     " push_version = coalesce(:push_version, push_version) where serial = :serial"
 )
 _OPEN = text(

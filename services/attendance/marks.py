@@ -17,6 +17,8 @@ LIVE_SECONDS = 300
 """A record at most this old at receipt is a live one."""
 QUIET_SECONDS = 20
 """A poll sooner than this after an upload may stand between two posts of one backlog."""
+POLL_GAP_SECONDS = 120
+"""Polls further apart than this had a silence between them: what was punched in it may still be to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def after_upload(marks: Marks, received: datetime, records: Iterable[Record], *,
 def after_poll(marks: Marks, polled: datetime) -> Marks:
     """The marks after a poll."""
     quiet = marks.last_upload_at is None or polled - marks.last_upload_at >= timedelta(seconds=QUIET_SECONDS)
+    followed = marks.last_poll_at is not None and polled - marks.last_poll_at <= timedelta(seconds=POLL_GAP_SECONDS)
     until = marks.complete_until
-    if marks.last_poll_at is not None and quiet and marks.clock_wrong_since is None:
+    if followed and quiet and marks.clock_wrong_since is None:
         until = polled if until is None else max(until, polled)
     return replace(marks, complete_until=until, last_poll_at=polled)
 

@@ -30,7 +30,8 @@ __all__ = ["Pin", "Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
-_ZONES = frozenset(available_timezones())
+# Names without a region depend on the host (localtime) or say nothing (Factory).
+_ZONES = frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def _known_zone(name: str) -> str:

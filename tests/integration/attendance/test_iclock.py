@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -212,6 +213,33 @@ async def test_a_backlog_and_quiet_polls_move_the_mark_and_live_punches_do_not(t
     await town.work()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["state"], day["status"]) == ("final", "present")
+
+
+async def test_a_machine_that_comes_back_is_not_complete_by_its_first_poll(town: City) -> None:
+    for _ in range(2):
+        town.clock.advance(timedelta(seconds=30))
+        await poll(town)
+    left = (await machine_row(town)).complete_until
+    assert left == town.clock.now()
+    town.clock.advance(timedelta(days=2))
+    await poll(town)
+    assert (await machine_row(town)).complete_until == left
+    await town.http.get("/iclock/cdata", params={"SN": "M1", "options": "all"})
+    town.clock.advance(timedelta(seconds=10))
+    await poll(town)
+    assert (await machine_row(town)).complete_until == left
+    town.clock.advance(timedelta(seconds=10))
+    await poll(town)
+    assert (await machine_row(town)).complete_until == town.clock.now()
+
+
+async def test_lines_that_come_during_the_registration_are_not_left_waiting(town: City) -> None:
+    setup = {"name": "Gerbang", "timezone": "Asia/Jakarta", "direction_from": "shift"}
+    posts = [post(town, f"7\t2026-08-04 07:00:{n:02}\t0\t1", sn="NEW1") for n in range(6)]
+    answers = await asyncio.gather(*posts[:3], town.http.put("/attendance/v1/machines/NEW1", json=setup), *posts[3:])
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 201, 200, 200, 200]
+    assert len(await town.rows("select 1 from punch where serial = 'NEW1'")) == 6
+    assert await town.rows("select 1 from quarantine where resolved_at is null") == []
 
 
 async def test_a_punch_from_the_future_is_not_counted_and_stops_the_marks(town: City) -> None:

@@ -63,3 +63,12 @@ def test_a_wrong_clock_stops_the_marks_until_a_right_punch_or_a_set_clock() -> N
 def test_a_post_with_a_right_and_a_wrong_time_leaves_the_clock_in_doubt() -> None:
     records = [record(NOW), record(NOW + timedelta(days=1), counted=False, future=True)]
     assert after_upload(FRESH, NOW, records).clock_wrong_since == NOW
+
+
+def test_the_first_poll_after_a_silence_proves_nothing() -> None:
+    before = after_poll(FRESH, ago(days=2))
+    back = after_poll(before, NOW)
+    assert back.complete_until is None
+    soon = NOW + timedelta(seconds=120)
+    assert after_poll(back, soon).complete_until == soon
+    assert after_poll(back, soon + timedelta(seconds=1)).complete_until is None
