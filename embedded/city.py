@@ -1,0 +1,125 @@
+"""The four services in one process behind one port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from services.feedback.settings import Settings as FeedbackSettings
+from services.notifications import app as notifications
+from services.notifications import publish as notifications_publish
+from services.notifications.settings import Settings as NotificationsSettings
+
+from embedded.configuration import Configuration
+from services.attendance import app as attendance
+from services.attendance import publish as attendance_publish
+from services.attendance.settings import Settings as AttendanceSettings
+from services.feedback import app as feedback
+from services.feedback import publish as feedback_publish
+from services.scoring import app as scoring
+from services.scoring import publisher as scoring_publish
+from services.scoring.settings import Settings as ScoringSettings
+from shared.gateway import make_gateway
+from shared.runtime import end_process
+
+__all__ = ["make_apps", "republish", "serve", "wait_until_ready"]
+
+PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
+READY_SECONDS_MAX = 120.0
+# The embedded broker takes about half of the session's timeout for a join, and looks for records every few ms.
+_BROKER = {
+    "kafka_idempotent_producer": False,
+    "kafka_fetch_max_wait_ms": 10,
+    "kafka_session_timeout_ms": 6_000,
+    "kafka_heartbeat_ms": 300,
+}
+
+
+def make_apps(
+    configuration: Configuration,
+    database_url: Callable[[str], str],
+    bootstrap_servers: str,
+    smtp_port: int,
+    sample_rules: Path | None,
+    on_failure: Callable[[str], None] = end_process,
+) -> dict[str, FastAPI]:
+    """Each service with its own database; the same code as in every other way of running."""
+    common: dict[str, Any] = {
+        **_BROKER,
+        "operator_key": configuration.secret("operator-key"),
+        "link_key": configuration.secret("link-key"),
+        "public_url": configuration.url,
+        "kafka_bootstrap_servers": bootstrap_servers,
+        "database_pool_size": 8,
+    }
+    mail: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_from": "kinerja@example.go.id"}
+    rules: dict[str, dict[str, Any]] = {"feedback": {}, "notices": {}}
+    if sample_rules is not None:
+        rules = {
+            "feedback": {"feedback_rules_file": sample_rules / "feedback.yaml"},
+            "notices": {"notice_rules_file": sample_rules / "notices.yaml"},
+        }
+    return {
+        "attendance": attendance.create(
+            AttendanceSettings(database_url=database_url("attendance"), **common), on_failure=on_failure
+        ),
+        "feedback": feedback.create(
+            FeedbackSettings(database_url=database_url("feedback"), **common, **rules["feedback"]),
+            on_failure=on_failure,
+        ),
+        "scoring": scoring.create(
+            ScoringSettings(database_url=database_url("scoring"), **common), on_failure=on_failure
+        ),
+        "notifications": notifications.create(
+            NotificationsSettings(database_url=database_url("notifications"), **common, **mail, **rules["notices"]),
+            on_failure=on_failure,
+        ),
+    }
+
+
+async def republish(apps: dict[str, FastAPI]) -> None:
+    """Publishes what each service holds: the embedded broker begins empty. Consumers that know it change nothing."""
+    await attendance_publish.republish(apps["attendance"].state.context)
+    await feedback_publish.republish(apps["feedback"].state.context)
+    await scoring_publish.republish(apps["scoring"].state.context)
+    await notifications_publish.republish(apps["notifications"].state.context)
+
+
+def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
+    """The server of the gateway; `await server.serve()` runs it."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_gateway(apps),
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+async def wait_until_ready(url: str) -> None:
+    """Returns when events flow in all services; raises with what is missing when that takes too long."""
+    async with httpx.AsyncClient(base_url=url, timeout=5) as http:
+        faults: dict[str, str] = {}
+        for _ in range(int(READY_SECONDS_MAX / 0.25)):
+            faults = {}
+            for service, prefix in PREFIXES.items():
+                try:
+                    answer = await http.get(f"/{prefix}/health/ready")
+                except httpx.TransportError:
+                    faults[service] = "does not answer"
+                else:
+                    if answer.is_error:
+                        faults[service] = answer.text.strip().replace("\n", ", ")
+            if not faults:
+                return
+            await asyncio.sleep(0.25)
+    raise RuntimeError("not ready: " + "; ".join(f"{service}: {words}" for service, words in faults.items()))

@@ -1,0 +1,71 @@
+"""What `make up` may be told, and the secrets it keeps between starts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Configuration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """PORT, KAFKA_PORT, DATA and SAMPLE of the environment."""
+
+    port: int
+    kafka_port: int
+    data: Path
+    sample: bool
+
+    @classmethod
+    def read(cls) -> Configuration:
+        """Ends the program with words when a value makes no sense."""
+        sample = os.environ.get("SAMPLE", "yes").lower()
+        if sample not in ("yes", "no"):
+            sys.exit(f"SAMPLE is yes or no, not {sample}")
+        return cls(
+            _port("PORT", 8080),
+            _port("KAFKA_PORT", 9092),
+            Path(os.environ.get("DATA", "var")).resolve(),
+            sample == "yes",
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def secret(self, name: str) -> str:
+        """A secret that is made at the first start and kept (mode 600)."""
+        file = self.data / "secrets" / name
+        if not file.is_file():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_private(file, secrets.token_urlsafe(32))
+        return file.read_text()
+
+    def write_connection(self, bootstrap_servers: str) -> Path:
+        """connect.env: what scripts and the CLI need to reach this copy."""
+        file = self.data / "connect.env"
+        lines = (
+            f"KINERJA_URL={self.url}",
+            f"KINERJA_OPERATOR_KEY={self.secret('operator-key')}",
+            f"KAFKA_BOOTSTRAP_SERVERS={bootstrap_servers}",
+        )
+        write_private(file, "\n".join(lines) + "\n")
+        return file
+
+
+def write_private(file: Path, words: str) -> None:
+    """Writes a file that only its owner may read, whatever was there."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(words)
+    file.chmod(0o600)
+
+
+def _port(name: str, default: int) -> int:
+    words = os.environ.get(name, str(default))
+    if not words.isdigit() or not 1 <= int(words) <= 65_535:
+        sys.exit(f"{name} is a port between 1 and 65535, not {words}")
+    return int(words)

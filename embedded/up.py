@@ -1,0 +1,142 @@
+"""`make up`: the whole system on one machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from fastapi import FastAPI
+from rich.console import Console
+
+from embedded.broker import EmbeddedBroker
+from embedded.city import make_apps, republish, serve, wait_until_ready
+from embedded.configuration import Configuration
+from embedded.mail import MailSink
+from embedded.postgres import EmbeddedPostgres
+from sample.city import City
+from sample.office import OFFICE
+from sample.play import Play
+from shared import logs
+from shared.migrations import SERVICES, upgrade
+from shared.provision import provision, read_topics
+
+__all__ = ["main"]
+
+TIMEZONE = "Asia/Jakarta"
+_SAMPLE_RULES = Path(__file__).resolve().parent.parent / "rules" / "sample"
+
+
+def main() -> None:
+    """Starts Postgres and the broker, runs the city, and stops all of it cleanly."""
+    configuration = Configuration.read()
+    _refuse_port_in_use(configuration.port)
+    configuration.data.mkdir(parents=True, exist_ok=True)
+    postgres = EmbeddedPostgres(configuration.data / "postgres")
+    broker = EmbeddedBroker(configuration.data / "broker.log", port=configuration.kafka_port)
+    mail = MailSink(configuration.data / "mail")
+    console = Console()
+    with contextlib.ExitStack() as parts, (configuration.data / "kinerja.log").open("a") as log:
+        logs.configure(stream=log)
+        for name, part in (("Postgres", postgres), ("broker", broker), ("mail sink", mail)):
+            print(f"starting {name} ...", flush=True)  # noqa: T201
+            try:
+                part.start()
+            except RuntimeError as error:
+                sys.exit(str(error))
+            parts.callback(part.stop)
+        asyncio.run(postgres.create_databases(SERVICES))
+        for service in SERVICES:
+            upgrade(service, postgres.url(service))
+        asyncio.run(_run(configuration, postgres, broker, mail, console))
+    print("stopped", flush=True)  # noqa: T201
+
+
+async def _run(
+    configuration: Configuration, postgres: EmbeddedPostgres, broker: EmbeddedBroker, mail: MailSink, console: Console
+) -> None:
+    await provision(broker.bootstrap_servers, read_topics())
+    apps = make_apps(
+        configuration,
+        postgres.url,
+        broker.bootstrap_servers,
+        mail.port,
+        _SAMPLE_RULES if configuration.sample else None,
+    )
+    server = serve(apps, configuration.port)
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it by this flag only
+        await asyncio.sleep(0.05)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    acting = asyncio.create_task(_act(configuration, apps, broker, console))
+    waiting = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({serving, acting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    print("stopping ...", flush=True)  # noqa: T201
+    for task in (acting, waiting):
+        task.cancel()
+    await asyncio.wait({acting})
+    server.should_exit = True
+    await serving
+    if acting in done and not acting.cancelled() and acting.exception() is not None:
+        raise acting.exception() or RuntimeError("the sample ended")
+
+
+async def _act(
+    configuration: Configuration, apps: dict[str, FastAPI], broker: EmbeddedBroker, console: Console
+) -> None:
+    """Loads, says `ready`, and lives until cancelled."""
+    await republish(apps)
+    await wait_until_ready(configuration.url)
+    city = City(configuration.url, configuration.secret("operator-key"))
+    try:
+        play = Play(city, configuration.data / "sample", TIMEZONE, console) if configuration.sample else None
+        if play is not None:
+            await play.load()
+        connection = configuration.write_connection(broker.bootstrap_servers)
+        await _print_links(configuration, apps, city if play else None)
+        print(f"ready: {configuration.url} (connection: {connection})", flush=True)  # noqa: T201
+        if play is not None:
+            await play.live()
+        await asyncio.Event().wait()
+    finally:
+        await city.close()
+
+
+async def _print_links(configuration: Configuration, apps: dict[str, FastAPI], city: City | None) -> None:
+    lines = [
+        f"  front page         {configuration.url}/",
+        f"  API pages          {configuration.url}/attendance/docs  /feedback/docs  /scores/docs  /notices/docs",
+        f"  event contract     {configuration.url}/scores/asyncapi",
+    ]
+    if city is not None:
+        context = apps["scoring"].state.context
+        unit = OFFICE[0]
+        officer = city.id_of(unit.officers[4])
+        visit = {"employee_id": officer, "service": unit.services[0]}
+        form = (await city.ask("POST", "/feedback/v1/visits", json=visit)).json()["url"]
+        lines += [
+            f"  an officer's score {context.links.my_score(UUID(officer))}",
+            f"  the same's inbox   {context.links.inbox(UUID(officer))}",
+            f"  a citizen's form   {form}",
+            f"  mails              {configuration.data / 'mail'}",
+        ]
+    print("\n".join(lines), flush=True)  # noqa: T201
+
+
+def _refuse_port_in_use(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            sys.exit(f"port {port} is in use: choose another, for example make up PORT=8090")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The running system as the sample sees it: an HTTP address and an operator's key."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from sample.office import OFFICE, Officer, Unit, roster_csv
+
+__all__ = ["City"]
+
+_TRIES = 30
+
+
+class City:
+    """Requests of the sample; waits politely while the store is busy or away."""
+
+    def __init__(self, url: str, operator_key: str) -> None:
+        self.url = url.rstrip("/")
+        limits = httpx.Limits(max_connections=32)
+        self.public = httpx.AsyncClient(base_url=self.url, timeout=30, limits=limits)
+        self.operator = httpx.AsyncClient(
+            base_url=self.url, timeout=60, limits=limits, headers={"Authorization": f"Bearer {operator_key}"}
+        )
+        self.ids: dict[str, str] = {}
+        """NIP → employee_id, as the roster gave them."""
+
+    async def close(self) -> None:
+        await self.public.aclose()
+        await self.operator.aclose()
+
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """An operator's request; tried again while the answer is 503, an error for any other refusal."""
+        for _ in range(_TRIES):
+            answer = await self.operator.request(method, path, **options)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            await asyncio.sleep(1)
+        if answer.is_error:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        return answer
+
+    async def pages(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """All items of a paged list."""
+        items: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            params = {**query, "limit": 500, **({"after": after} if after else {})}
+            page = (await self.ask("GET", path, params=params)).json()
+            items += page["items"]
+            after = page["next"]
+            if after is None:
+                return items
+
+    async def open_office(self, timezone: str) -> None:
+        """Roster, machines and enrolments; doing it again changes nothing."""
+        await self.ask("POST", "/attendance/v1/roster", content=roster_csv(), headers={"Content-Type": "text/csv"})
+        self.ids = {item["nip"]: item["employee_id"] for item in await self.pages("/attendance/v1/employees")}
+        for unit in OFFICE:
+            machine = {
+                "name": f"Mesin {unit.name}",
+                "timezone": timezone,
+                "direction_from": "shift",
+                "org_unit_id": unit.org_unit_id,
+            }
+            await self.ask("PUT", f"/attendance/v1/machines/{unit.serial}", json=machine)
+            for officer in unit.officers:
+                await self.ask(
+                    "PUT",
+                    f"/attendance/v1/machines/{unit.serial}/enrolments/{officer.pin}",
+                    json={"employee_id": self.id_of(officer), "valid_from": "2024-01-01"},
+                )
+
+    def id_of(self, officer: Officer) -> str:
+        return self.ids[officer.nip]
+
+    def everyone(self) -> list[tuple[Unit, Officer]]:
+        return [(unit, officer) for unit in OFFICE for officer in unit.officers]

@@ -1,0 +1,144 @@
+"""An attendance machine as the server sees it: it keeps its own log, and pushes it in its own protocol over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from sample.office import Officer, Unit
+
+__all__ = ["Machine"]
+
+LINES_PER_POST = 120
+POLL_SECONDS = 10.0
+RETRY_SECONDS = 2.0
+_HEADERS = {"User-Agent": "iClock Proxy/1.09", "Content-Type": "text/plain", "Connection": "close"}
+
+
+class Machine:
+    """One machine. What it has sent is kept in a file, as a real one keeps its log's position."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        unit: Unit,
+        zone: ZoneInfo,
+        folder: Path,
+        first_day: date,
+        off: Callable[[date], bool],
+    ) -> None:
+        self._http = http
+        self.unit = unit
+        self._zone = zone
+        self._file = folder / f"{unit.serial}.json"
+        self._off = off
+        self.sent_until = datetime.combine(first_day, time.min)
+        if self._file.is_file():
+            self.sent_until = datetime.fromisoformat(json.loads(self._file.read_text())["sent_until"])
+
+    def now(self) -> datetime:
+        """The machine's clock: local, without a zone, like its log."""
+        return datetime.now(self._zone).replace(tzinfo=None, microsecond=0)
+
+    async def connect(self) -> None:
+        """The handshake, repeated until the server knows this machine."""
+        query = {"SN": self.unit.serial, "options": "all", "pushver": "2.2.14", "language": "73"}
+        while True:
+            answer = await self._request("GET", "/iclock/cdata", query)
+            if answer.text.startswith("GET OPTION FROM:"):
+                return
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def push(self, until: datetime, sent: Callable[[int], None] = lambda _: None) -> int:
+        """Sends the log from where it stopped up to `until`, oldest first; returns the number of lines."""
+        lines = [line for day in self._days(self.sent_until.date(), until.date()) for line in self._lines(day)]
+        due = sorted(line for line in lines if self.sent_until < line[0] <= until)
+        for begin in range(0, len(due), LINES_PER_POST):
+            part = due[begin : begin + LINES_PER_POST]
+            body = "".join(f"{pin}\t{at:%Y-%m-%d %H:%M:%S}\t255\t1\t\t0\t0\n" for at, pin in part)
+            query = {"SN": self.unit.serial, "table": "ATTLOG", "Stamp": "9999"}
+            answer = await self._request("POST", "/iclock/cdata", query, body.encode())
+            if answer.text.strip() != f"OK: {len(part)}":
+                raise RuntimeError(f"{self.unit.serial}: {len(part)} lines were answered with {answer.text[:80]!r}")
+            self._remember(part[-1][0])
+            sent(len(part))
+        self._remember(max(self.sent_until, until))
+        return len(due)
+
+    async def poll(self) -> None:
+        """Asks for commands and reports each as done."""
+        answer = await self._request("GET", "/iclock/getrequest", {"SN": self.unit.serial})
+        for line in answer.text.splitlines():
+            if line.startswith("C:"):
+                number, _, command = line[2:].partition(":")
+                body = f"ID={number}&Return=0&CMD={command.split(' ')[0]}\n".encode()
+                await self._request("POST", "/iclock/devicecmd", {"SN": self.unit.serial}, body)
+
+    async def live(self) -> None:
+        """Pushes each punch when its time comes, and polls in between, for ever."""
+        while True:
+            await self.push(self.now())
+            await self.poll()
+            await asyncio.sleep(POLL_SECONDS)
+
+    def count(self, until: datetime) -> int:
+        """How many lines wait to be sent up to `until`."""
+        days = self._days(self.sent_until.date(), until.date())
+        return sum(self.sent_until < at <= until for day in days for at, _ in self._lines(day))
+
+    def _days(self, first: date, last: date) -> Iterator[date]:
+        for offset in range((last - first).days + 1):
+            yield first + timedelta(days=offset)
+
+    def _lines(self, day: date) -> list[tuple[datetime, str]]:
+        """A day's punches: the same whenever they are asked for."""
+        if self._off(day):
+            return []
+        return [(at, officer.pin) for officer in self.unit.officers for at in _taps(officer, day)]
+
+    def _remember(self, moment: datetime) -> None:
+        self.sent_until = moment
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps({"sent_until": moment.isoformat()}))
+
+    async def _request(
+        self, method: str, path: str, query: dict[str, str], body: bytes | None = None
+    ) -> httpx.Response:
+        """Like the firmware: the same again until the server says 200."""
+        while True:
+            try:
+                answer = await self._http.request(method, path, params=query, content=body, headers=_HEADERS)
+            except httpx.TransportError:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if answer.status_code == httpx.codes.OK or answer.status_code == httpx.codes.FORBIDDEN:
+                return answer
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def _taps(officer: Officer, day: date) -> list[datetime]:
+    chance = random.Random(f"{officer.nip}/{day.isoformat()}")
+    if chance.random() < officer.absent_share:
+        return []
+    late = chance.random() < officer.late_share
+    arrival = datetime.combine(day, time(7, 30)) + timedelta(
+        seconds=chance.randrange(60, 3600) if late else -chance.randrange(60, 2400)
+    )
+    end = time(16, 30) if day.weekday() == 4 else time(16, 0)
+    early = chance.random() < officer.late_share / 4
+    departure = datetime.combine(day, end) + timedelta(
+        seconds=-chance.randrange(60, 2400) if early else chance.randrange(10, 3000)
+    )
+    taps = [arrival, departure]
+    if chance.random() < 0.02:  # the finger that was read twice
+        taps.append(arrival + timedelta(seconds=4))
+    if chance.random() < 0.01:  # forgotten on the way out
+        taps.remove(departure)
+    return taps

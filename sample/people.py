@@ -1,0 +1,86 @@
+"""Citizens who fill the form in a browser's way, and supervisors who assess."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from sample.city import City
+from sample.office import OFFICE, Officer, Unit
+
+__all__ = ["assess_all", "rate", "rate_everyone", "visitors"]
+
+RATINGS_AT_FIRST = 12
+AT_ONCE = 6
+
+
+class _Form(HTMLParser):
+    """The radio buttons of a page: name → values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices: dict[str, list[str]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        name, value = values.get("name"), values.get("value")
+        if tag == "input" and values.get("type") == "radio" and name and value:
+            self.choices.setdefault(name, []).append(value)
+
+
+async def rate(city: City, unit: Unit, officer: Officer, chance: random.Random) -> bool:
+    """One visit: the counter makes the link, the citizen opens it, fills the form and sends it. False: not accepted."""
+    visit = {"employee_id": city.id_of(officer), "service": chance.choice(unit.services)}
+    link = (await city.ask("POST", "/feedback/v1/visits", json=visit)).json()["url"]
+    path = urlsplit(link).path
+    page = await city.public.get(path)
+    form = _Form()
+    form.feed(page.text)
+    answers = {}
+    for name, values in form.choices.items():
+        wanted = str(min(4, max(1, round(chance.gauss(officer.service, 0.5)))))
+        if wanted in values:
+            answers[name] = wanted
+    return (await city.public.post(path, data=answers)).is_success
+
+
+async def rate_everyone(city: City) -> int:
+    """The first ratings of every officer: enough that they may be used."""
+    chance = random.Random("first visitors")
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(unit: Unit, officer: Officer, seed: int) -> bool:
+        async with gate:
+            return await rate(city, unit, officer, random.Random(seed))
+
+    visits = [(unit, officer) for unit, officer in city.everyone() for _ in range(RATINGS_AT_FIRST)]
+    chance.shuffle(visits)
+    done = await asyncio.gather(*(one(unit, officer, number) for number, (unit, officer) in enumerate(visits)))
+    return sum(done)
+
+
+async def visitors(city: City, pause_seconds: float = 3.0) -> None:
+    """Citizens who come and rate, for ever."""
+    chance = random.Random()
+    while True:
+        unit, officer = chance.choice(city.everyone())
+        await rate(city, unit, officer, chance)
+        await asyncio.sleep(chance.expovariate(1 / pause_seconds))
+
+
+async def assess_all(city: City) -> None:
+    """Each head of unit assesses the unit's officers once; doing it again changes nothing."""
+    for unit in OFFICE:
+        for officer in unit.officers[1:]:
+            assessment = {
+                # made by the caller and kept across retries: the same assessment is the same record
+                "assessment_id": str(uuid5(NAMESPACE_URL, f"sample/{officer.nip}")),
+                "employee_id": city.id_of(officer),
+                "assessor_id": city.id_of(unit.head),
+                "work_quality": str(officer.quality),
+                "public_communication": str(min(100, officer.quality + 2)),
+            }
+            await city.ask("POST", "/feedback/v1/assessments", json=assessment)

@@ -1,0 +1,108 @@
+"""The sample's course: open the office, send the backlog, then live."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sample.city import City
+from sample.live import watch
+from sample.machine import Machine
+from sample.office import OFFICE
+from sample.people import assess_all, rate_everyone, visitors
+
+__all__ = ["Play"]
+
+CATCH_UP_SECONDS = 3.0
+
+
+class Play:
+    """Loads the sample office, then keeps it alive until cancelled."""
+
+    def __init__(self, city: City, folder: Path, timezone: str, console: Console) -> None:
+        self._city = city
+        self._folder = folder
+        self._timezone = timezone
+        self._console = console
+        self._machines: list[Machine] = []
+
+    async def load(self) -> None:
+        """Everything up to the present; on a later start only what is new."""
+        await self._city.open_office(self._timezone)
+        zone = ZoneInfo(self._timezone)
+        today = date.today()  # noqa: DTZ011 - a rough span of years for the calendar only
+        holidays = await self._holidays({today.year - 1, today.year})
+        first = date(today.year, 1 if today.month <= 6 else 7, 1)
+        for unit in OFFICE:
+            machine = Machine(
+                self._city.public, unit, zone, self._folder, first, lambda d: d.weekday() > 4 or d in holidays
+            )
+            await machine.connect()
+            self._machines.append(machine)
+        await self._send_backlog()
+        done = self._folder / "people-loaded"
+        if not done.is_file():
+            self._say("supervisors assess, citizens fill the form ...")
+            await assess_all(self._city)
+            accepted = await rate_everyone(self._city)
+            self._say(f"{accepted} citizens have rated their visit")
+            done.touch()
+
+    async def live(self) -> None:
+        """Machines, citizens and the table, side by side."""
+        async with asyncio.TaskGroup() as group:
+            for machine in self._machines:
+                group.create_task(self._keep(machine))
+            group.create_task(visitors(self._city))
+            group.create_task(watch(self._city, self._console, self._say))
+
+    async def _keep(self, machine: Machine) -> None:
+        """A machine that was offline uploads one day every few seconds until it has caught up."""
+        while machine.sent_until.date() < machine.now().date():
+            next_day = machine.sent_until.replace(hour=23, minute=59, second=59) + timedelta(
+                days=1 if machine.sent_until.hour == 23 else 0
+            )
+            until = min(next_day, machine.now())
+            sent = await machine.push(until)
+            self._say(f"machine {machine.unit.serial} uploaded {until.date()}: {sent} punches")
+            await asyncio.sleep(CATCH_UP_SECONDS)
+        await machine.live()
+
+    async def _send_backlog(self) -> None:
+        plan = []
+        for machine in self._machines:
+            until = machine.now()
+            if machine.unit.offline_days:
+                until = (until - timedelta(days=machine.unit.offline_days)).replace(hour=23, minute=59, second=59)
+            if machine.sent_until < until:
+                plan.append((machine, until, machine.count(until)))
+        total = sum(count for _, _, count in plan)
+        if not self._console.is_terminal:
+            for machine, until, count in plan:
+                await machine.push(until)
+                self._say(f"machine {machine.unit.serial} uploaded its backlog: {count} punches")
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console) as progress:
+            bar = progress.add_task("backlog of the semester", total=total)
+            for machine, until, _ in plan:
+                await machine.push(until, lambda lines: progress.advance(bar, lines))
+
+    async def _holidays(self, years: set[int]) -> set[date]:
+        days: set[date] = set()
+        for year in sorted(years):
+            answer = (await self._city.ask("GET", "/attendance/v1/calendar", params={"year": year})).json()
+            items = answer["items"] if isinstance(answer, dict) else answer
+            days |= {date.fromisoformat(item["day"]) for item in items if item["kind"] != "workday"}
+        return days
+
+    def _say(self, words: str) -> None:
+        if self._console.is_terminal:
+            self._console.log(words)
+        else:
+            print(words, flush=True)  # noqa: T201 - plain lines where there is no terminal
