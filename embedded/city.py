@@ -20,7 +20,7 @@ from services.attendance import app as attendance
 from services.attendance import publish as attendance_publish
 from services.attendance.settings import Settings as AttendanceSettings
 from services.feedback import app as feedback
-from services.feedback import publish as feedback_publish
+from services.feedback import feedback as feedback_publish
 from services.scoring import app as scoring
 from services.scoring import publisher as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings

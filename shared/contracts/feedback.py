@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from shared.contracts.base import Identifier, OffsetDateTime, Part, PercentText, Record
 
-__all__ = ["Assessment", "FeedbackKind", "FeedbackRecord", "FeedbackState", "Unsur"]
+__all__ = ["Assessment", "FeedbackKind", "FeedbackRecord", "FeedbackState", "Points", "Unsur"]
 
 FeedbackKind = Literal["citizen_rating", "supervisor_assessment"]
 FeedbackState = Literal["accepted", "quarantined", "withdrawn"]

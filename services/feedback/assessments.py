@@ -1,0 +1,76 @@
+"""Supervisors' assessments: by the officer's direct superior only, corrected by a new revision."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.feedback import keep, locked
+from shared.context import Context
+from shared.contracts.feedback import Assessment, FeedbackRecord
+from shared.contracts.semester import Semester
+from shared.errors import ConflictError, ForbiddenError, InvalidError
+
+__all__ = ["assess"]
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+_EMPLOYEE = text("select org_unit_id, superior_id from employee where employee_id = :id")
+
+
+async def assess(
+    context: Context,
+    session: AsyncSession,
+    *,
+    assessment_id: UUID,
+    employee_id: UUID,
+    assessor_id: UUID,
+    given_at: datetime | None,
+    assessment: Assessment,
+    now: datetime,
+) -> FeedbackRecord:
+    """Keeps an assessment; the same again changes nothing, other points are a new revision.
+
+    Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for a foreign id.
+    """
+    officer: Any = (await session.execute(_EMPLOYEE, {"id": employee_id})).first()
+    if officer is None:
+        raise InvalidError("`employee_id`: no such officer is on the roster.")
+    if officer.superior_id != assessor_id:
+        raise ForbiddenError("Only the officer's direct superior assesses: see the roster's superior_nip.")
+    row = await locked(session, assessment_id)
+    known = None if row is None else FeedbackRecord.model_validate_json(row["record"])
+    if row is not None and (row["employee_id"] != employee_id or row["assessor_id"] != assessor_id):
+        raise ConflictError("This assessment_id belongs to another assessment: make a new one.")
+    moment = _moment(context, given_at, known, now)
+    if known is not None and known.assessment == assessment and (given_at is None or known.given_at == moment):
+        return known
+    record = FeedbackRecord.model_validate(
+        {
+            "revision": 1 if known is None else known.revision + 1,
+            "recorded_at": now,
+            "feedback_id": assessment_id,
+            "kind": "supervisor_assessment",
+            "state": "accepted",
+            "employee_id": employee_id,
+            "org_unit_id": officer.org_unit_id,
+            "given_at": moment,
+            "assessment": assessment,
+        }
+    )
+    await keep(context, session, record, assessor_id=assessor_id)
+    return record
+
+
+def _moment(context: Context, given_at: datetime | None, known: FeedbackRecord | None, now: datetime) -> datetime:
+    if given_at is None:
+        return now.astimezone(context.zone).replace(microsecond=0) if known is None else known.given_at
+    local = given_at.astimezone(context.zone)
+    if given_at > now + FUTURE_TOLERANCE:
+        raise InvalidError("`given_at` lies in the future.")
+    if local.date() < Semester.of(now.astimezone(context.zone).date()).previous.first_day:
+        raise InvalidError("`given_at` lies before the previous semester, which is closed.")
+    return local

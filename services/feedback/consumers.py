@@ -1,0 +1,57 @@
+"""What the feedback service does with the records that it reads: it learns the officers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.employee import EmployeeRecord
+from shared.contracts.envelope import UnreadableRecordError, decode_record
+from shared.contracts.topics import EMPLOYEE
+from shared.dead_letters import Incoming, Parked
+
+__all__ = ["TOPICS", "handle"]
+
+TOPICS = (EMPLOYEE.name,)
+_FIELDS = {
+    "employee_id",
+    "revision",
+    "name",
+    "org_unit_id",
+    "org_unit_name",
+    "superior_id",
+    "active_from",
+    "active_to",
+}
+_KEEP = text(
+    """
+    insert into employee as e
+        (employee_id, revision, name, org_unit_id, org_unit_name, superior_id, active_from, active_to)
+    values (:employee_id, :revision, :name, :org_unit_id, :org_unit_name, :superior_id, :active_from, :active_to)
+    on conflict (employee_id) do update set
+        revision = excluded.revision, name = excluded.name, org_unit_id = excluded.org_unit_id,
+        org_unit_name = excluded.org_unit_name, superior_id = excluded.superior_id,
+        active_from = excluded.active_from, active_to = excluded.active_to
+    where e.revision < excluded.revision
+    """
+)
+
+
+async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
+    """Keeps each officer's highest revision."""
+    parked: list[Parked] = []
+    newest: dict[str, EmployeeRecord] = {}
+    for record in records:
+        try:
+            officer = decode_record(EMPLOYEE, record.headers, record.value)
+        except UnreadableRecordError as error:
+            parked.append(Parked(record, error.reason, str(error)))
+            continue
+        known = newest.get(str(officer.employee_id))
+        if known is None or known.revision < officer.revision:
+            newest[str(officer.employee_id)] = officer
+    if newest:
+        await session.execute(_KEEP, [newest[key].model_dump(include=_FIELDS) for key in sorted(newest)])
+    return parked

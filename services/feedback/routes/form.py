@@ -1,0 +1,91 @@
+"""The citizen's form: one page, no scripts, no login, one vote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from services.feedback.domain.ratings import QUESTIONS, InvalidRatingsError, read_ratings
+from services.feedback.visits import find_visit, vote
+from shared.context import Context
+from shared.errors import AppError, UnavailableError
+from shared.http import context_of
+from shared.pages import html_page
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+ContextDep = Annotated[Context, Depends(context_of)]
+HONEYPOT = "surat_elektronik"
+"""A field that people do not see; who fills it is a program."""
+_FIELDS_MAX = 50
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates"),
+    autoescape=select_autoescape(),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@router.get("/f/{token}", response_class=HTMLResponse)
+async def show_form(context: ContextDep, token: str) -> HTMLResponse:
+    """The form, or in words why there is none."""
+    try:
+        visit = await context.transact(lambda s: find_visit(s, token, context.clock.now()))
+    except AppError as error:
+        return _message(error)
+    return _form(visit, {}, None, 200)
+
+
+@router.post("/f/{token}", response_class=HTMLResponse)
+async def take_vote(context: ContextDep, request: Request, token: str) -> HTMLResponse:
+    """Keeps the vote and says thank you."""
+    answers = await _answers(request)
+    now = context.clock.now()
+    try:
+        ratings = read_ratings(answers)
+    except InvalidRatingsError as error:
+        try:
+            visit = await context.transact(lambda s: find_visit(s, token, now))
+        except AppError as refusal:
+            return _message(refusal)
+        return _form(visit, answers, str(error), 422)
+    suspicious = bool(answers.get(HONEYPOT))
+    rules = request.app.state.rules
+    try:
+        await context.transact(lambda s: vote(context, s, token, ratings, rules, suspicious=suspicious, now=now))
+    except AppError as error:
+        return _message(error)
+    return html_page(
+        _templates.get_template("message.html").render(title="Terima kasih", words="Penilaian Anda sudah kami terima.")
+    )
+
+
+async def _answers(request: Request) -> dict[str, str]:
+    """The first value of each field of an URL-encoded body; whatever else comes has no fields."""
+    try:
+        fields = parse_qs((await request.body()).decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _form(visit: object, answers: dict[str, str], fault: str | None, status: int) -> HTMLResponse:
+    page = _templates.get_template("form.html").render(
+        visit=visit, questions=QUESTIONS, answers=answers, fault=fault, honeypot=HONEYPOT
+    )
+    return html_page(page, status)
+
+
+def _message(error: AppError) -> HTMLResponse:
+    busy = isinstance(error, UnavailableError)
+    title = "Mohon coba lagi" if busy else "Penilaian layanan"
+    words = "Sistem sedang sibuk. Silakan muat ulang halaman ini beberapa saat lagi." if busy else error.detail
+    return html_page(_templates.get_template("message.html").render(title=title, words=words), error.status)
