@@ -18,6 +18,7 @@ from shared.errors import ConflictError, ForbiddenError, InvalidError
 __all__ = ["assess"]
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
+FIRST_YEAR = 2000  # earlier moments cannot be right, and the earliest cannot be moved to another zone
 _EMPLOYEE = text("select org_unit_id, superior_id from employee where employee_id = :id")
 
 
@@ -68,9 +69,11 @@ async def assess(
 def _moment(context: Context, given_at: datetime | None, known: FeedbackRecord | None, now: datetime) -> datetime:
     if given_at is None:
         return now.astimezone(context.zone).replace(microsecond=0) if known is None else known.given_at
-    local = given_at.astimezone(context.zone)
     if given_at > now + FUTURE_TOLERANCE:
         raise InvalidError("`given_at` lies in the future.")
+    if given_at.year < FIRST_YEAR:
+        raise InvalidError("`given_at` lies before the previous semester, which is closed.")
+    local = given_at.astimezone(context.zone)
     if local.date() < Semester.of(now.astimezone(context.zone).date()).previous.first_day:
         raise InvalidError("`given_at` lies before the previous semester, which is closed.")
     return local

@@ -1,0 +1,183 @@
+"""Visits and votes: one each, anonymous, whatever is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
+from shared.clock import FakeClock
+from shared.contracts.topics import EMPLOYEE
+from tests.fixtures.records import employee, incoming
+from tests.fixtures.services import Running, running_service
+
+NOW = datetime(2026, 8, 4, 3, 15, tzinfo=UTC)
+OFFICER, SUPERIOR = uuid4(), uuid4()
+GOOD = {"completion_time": "4", "product": "3", "officer_competence": "4", "officer_conduct": ""}
+
+
+@pytest.fixture
+async def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+async def feedback(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[Running]:
+    async with running_service("feedback", embedded_postgres, clock=clock) as service:
+        async with service.context.database.transaction() as session:
+            people = [employee(OFFICER, superior_id=str(SUPERIOR)), employee(SUPERIOR, nip="199001012015011002")]
+            assert not await service.app.state.handler(session, [incoming(EMPLOYEE, person) for person in people])
+        yield service
+
+
+async def visit(service: Running, **changes: object) -> str:
+    body = {"employee_id": str(OFFICER), "service": "KTP-el"} | changes
+    answer = await service.http.post("/feedback/v1/visits", json=body)
+    assert answer.status_code == 201, answer.text
+    return urlsplit(answer.json()["url"]).path
+
+
+async def published(service: Running) -> list[dict[str, object]]:
+    async with service.context.database.transaction() as session:
+        rows = await session.execute(text("select value from outbox where topic = 'asn.feedback.v1' order by id"))
+        return [orjson.loads(value) for value in rows.scalars()]
+
+
+async def test_one_vote_of_twenty_at_once_counts(feedback: Running) -> None:
+    path = await visit(feedback)
+    answers = await asyncio.gather(*(feedback.http.post(path, data=GOOD) for _ in range(20)))
+    assert sorted({answer.status_code for answer in answers}) == [200, 410]
+    assert sum(answer.status_code == 200 for answer in answers) == 1
+    [record] = await published(feedback)
+    assert record["ratings"] == {"completion_time": 4, "product": 3, "officer_competence": 4}
+    assert record["employee_id"] == str(OFFICER)
+    assert record["given_at"] == "2026-08-04T10:15:00+07:00"
+
+
+async def test_the_form_is_indonesian_and_says_why_there_is_none(feedback: Running, clock: FakeClock) -> None:
+    path = await visit(feedback)
+    page = await feedback.http.get(path)
+    assert page.status_code == 200
+    assert "Kirim penilaian" in page.text
+    assert "<script" not in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert (await feedback.http.get("/f/unknown")).status_code == 404
+    clock.advance(timedelta(days=8))
+    for answer in (await feedback.http.get(path), await feedback.http.post(path, data=GOOD)):
+        assert answer.status_code == 410
+        assert "kedaluwarsa" in answer.text
+    assert await published(feedback) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"completion_time=5",
+        b"completion_time=0",
+        b"completion_time=four",
+        b"",
+        b"\xff\xfe\x00",
+        b"completion_time=%00",
+        b"{}",
+        b"a=1&" * 60,
+    ],
+)
+async def test_bad_answers_are_answered_with_the_form(feedback: Running, body: bytes) -> None:
+    path = await visit(feedback)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await feedback.http.post(path, content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+    assert (await feedback.http.post(path, data=GOOD)).status_code == 200
+
+
+async def test_a_program_that_fills_the_hidden_field_is_kept_apart(feedback: Running) -> None:
+    path = await visit(feedback)
+    assert (await feedback.http.post(path, data=GOOD | {"surat_elektronik": "x"})).status_code == 200
+    [record] = await published(feedback)
+    assert record["state"] == "quarantined"
+    path = f"/feedback/v1/feedback/{record['feedback_id']}"
+    assert (await feedback.http.post(f"{path}/accept", json={"reason_code": "CHECKED"})).json()["revision"] == 2
+    assert (await feedback.http.post(f"{path}/withdraw", json={"reason_code": "DOUBLE"})).json()["state"] == "withdrawn"
+    assert (await feedback.http.post(f"{path}/accept", json={"reason_code": "CHECKED"})).status_code == 409
+
+
+async def test_a_burst_of_ratings_is_kept_apart(feedback: Running) -> None:
+    limit = feedback.app.state.rules.burst_ratings
+    for _ in range(limit + 1):
+        assert (await feedback.http.post(await visit(feedback), data=GOOD)).status_code == 200
+    states = [record["state"] for record in await published(feedback)]
+    assert states == ["accepted"] * limit + ["quarantined"]
+
+
+async def test_nothing_leads_from_a_rating_to_its_visit(feedback: Running) -> None:
+    await feedback.http.post(await visit(feedback), data=GOOD)
+    async with feedback.context.database.transaction() as session:
+        rating = (await session.execute(text("select * from feedback"))).mappings().one()
+        seen = (await session.execute(text("select * from visit"))).mappings().one()
+    assert seen["used_on"] == datetime(2026, 8, 4, tzinfo=UTC).date()
+    ids = {str(value) for value in seen.values() if isinstance(value, UUID)} - {str(OFFICER)}
+    assert not any(one in str(dict(rating)) for one in ids)
+
+
+async def test_the_same_key_gives_the_same_link(feedback: Running) -> None:
+    body = {"employee_id": str(OFFICER), "service": "KTP-el"}
+    headers = {"Idempotency-Key": "ticket-17"}
+    one, two = [(await feedback.http.post("/feedback/v1/visits", json=body, headers=headers)).json() for _ in "12"]
+    assert one == two
+    other = await feedback.http.post("/feedback/v1/visits", json=body | {"service": "KK"}, headers=headers)
+    assert other.status_code == 422
+
+
+async def test_only_the_direct_superior_assesses_and_a_correction_is_a_revision(feedback: Running) -> None:
+    body = {"assessment_id": str(uuid4()), "employee_id": str(OFFICER), "work_quality": "80.5"}
+    refused = await feedback.http.post("/feedback/v1/assessments", json=body | {"assessor_id": str(OFFICER)})
+    assert refused.status_code == 403
+    body["assessor_id"] = str(SUPERIOR)
+    for points, revision in (("80.5", 1), ("80.5", 1), ("90", 2)):
+        answer = await feedback.http.post("/feedback/v1/assessments", json=body | {"work_quality": points})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["revision"] == revision
+    assert [record["revision"] for record in await published(feedback)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"work_quality": "101"},
+        {"work_quality": "80.555"},
+        {"work_quality": None},
+        {"employee_id": "x"},
+        {"employee_id": str(uuid4())},
+        {"given_at": "1900-01-01T00:00:00Z"},
+        {"given_at": "0001-01-01T00:00:00+14:00"},
+        {"given_at": "9999-12-31T23:59:59-12:00"},
+        {"given_at": "2026-08-05T00:00:00Z"},
+        {"unknown": 1},
+        {"assessment_id": "\x00"},
+    ],
+)
+async def test_bad_assessments_are_refused_in_words(feedback: Running, changes: dict[str, object]) -> None:
+    body = {"assessment_id": str(uuid4()), "employee_id": str(OFFICER), "assessor_id": str(SUPERIOR), "work_quality": "80"}
+    answer = await feedback.http.post("/feedback/v1/assessments", json=body | changes)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_keys_bind_a_supervisor(feedback: Running) -> None:
+    new = {"name": "head", "scope": "assessments:write", "employee_id": str(SUPERIOR)}
+    token = (await feedback.http.post("/feedback/v1/api-keys", json=new)).json()["token"]
+    body = {"assessment_id": str(uuid4()), "employee_id": str(OFFICER), "work_quality": "80"}
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await feedback.http.post("/feedback/v1/assessments", json=body, headers=headers)).status_code == 200
+    visit_body = {"employee_id": str(OFFICER), "service": "KTP-el"}
+    assert (await feedback.http.post("/feedback/v1/visits", json=visit_body, headers=headers)).status_code == 403
+    nobody = {"Authorization": "Bearer nobody"}
+    assert (await feedback.http.post("/feedback/v1/visits", json=visit_body, headers=nobody)).status_code == 401
