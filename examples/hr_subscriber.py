@@ -1,0 +1,67 @@
+"""A downstream HR system's own table of scores, filled from asn.score.v1 without any code of Kinerja:
+
+    KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092 python examples/hr_subscriber.py hr.db [--once] [--from-start]
+
+The highest revision wins: copies and late records change nothing. Offsets are kept with the rows: kill it at any time.
+--once ends when caught up; --from-start reads all again, after a broker lost its records (the embedded one restarted)."""
+
+import json
+import os
+import sqlite3
+import sys
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+TOPIC = "asn.score.v1"
+TABLES = """create table if not exists score (employee_id text not null, semester text not null, revision int not null,
+    score text, band text, complete int not null, primary key (employee_id, semester));
+create table if not exists position (part int primary key, next int not null);"""
+KEEP = """insert into score values (:employee_id, :semester, :revision, :score, :band, :complete) on conflict do update
+set (revision, score, band, complete) = (excluded.revision, excluded.score, excluded.band, excluded.complete)
+where excluded.revision > revision"""
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+UNFIT = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)  # a failing disk is not among them
+
+
+def keep(database: sqlite3.Connection, message: Message) -> None:
+    try:
+        record = json.loads(message.value() or b"")
+        kind = str(dict(message.headers() or []).get("content-type"))
+        record = record["data"] if "application/cloudevents+json" in kind else record
+        row = {name: record.get(name) for name in ("employee_id", "semester", "complete", "score", "band")}
+        database.execute(KEEP, row | {"revision": int(record["revision"])})
+    except (*UNREADABLE, *UNFIT) as error:  # the next record may be good: tell where, never what, and go on
+        print(f"skipped {TOPIC}/{message.partition()}/{message.offset()}: {type(error).__name__}", file=sys.stderr)
+
+
+def follow(path: str, *, once: bool, from_start: bool) -> None:
+    database = sqlite3.connect(path)
+    database.executescript(TABLES)
+    start = {} if from_start else dict(database.execute("select part, next from position"))
+    settings = {
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        "enable.partition.eof": True,
+        "group.id": "hr",
+    }
+    consumer = Consumer(
+        settings | {"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP_SERVERS"], "fetch.wait.max.ms": 50}
+    )
+    parts = consumer.list_topics(TOPIC, timeout=30).topics[TOPIC].partitions or sys.exit(f"there is no topic {TOPIC}")
+    consumer.assign([TopicPartition(TOPIC, part, start.get(part, OFFSET_BEGINNING)) for part in parts])
+    ended: set[int | None] = set()
+    while not (once and len(ended) == len(parts)):
+        with database:  # rows and positions together, or neither
+            for message in consumer.consume(500, timeout=0.2):
+                if (error := message.error()) is None:
+                    keep(database, message)
+                    place = (message.partition(), (message.offset() or 0) + 1)
+                    database.execute("replace into position values (?, ?)", place)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's public name
+                    ended.add(message.partition())
+                elif error.fatal():
+                    raise KafkaException(error)
+
+
+if __name__ == "__main__":
+    follow(sys.argv[1], once="--once" in sys.argv, from_start="--from-start" in sys.argv)
