@@ -38,15 +38,8 @@ def follow(path: str, *, once: bool, from_start: bool) -> None:
     database = sqlite3.connect(path)
     database.executescript(TABLES)
     start = {} if from_start else dict(database.execute("select part, next from position"))
-    settings = {
-        "enable.auto.commit": False,
-        "auto.offset.reset": "earliest",
-        "enable.partition.eof": True,
-        "group.id": "hr",
-    }
-    consumer = Consumer(
-        settings | {"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP_SERVERS"], "fetch.wait.max.ms": 50}
-    )
+    settings = {"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP_SERVERS"], "enable.auto.commit": False}
+    consumer = Consumer(settings | {"group.id": "hr", "auto.offset.reset": "earliest", "enable.partition.eof": True})
     parts = consumer.list_topics(TOPIC, timeout=30).topics[TOPIC].partitions or sys.exit(f"there is no topic {TOPIC}")
     consumer.assign([TopicPartition(TOPIC, part, start.get(part, OFFSET_BEGINNING)) for part in parts])
     ended: set[int | None] = set()
@@ -55,8 +48,8 @@ def follow(path: str, *, once: bool, from_start: bool) -> None:
             for message in consumer.consume(500, timeout=0.2):
                 if (error := message.error()) is None:
                     keep(database, message)
-                    place = (message.partition(), (message.offset() or 0) + 1)
-                    database.execute("replace into position values (?, ?)", place)
+                    next_place = (message.partition(), (message.offset() or 0) + 1)
+                    database.execute("replace into position values (?, ?)", next_place)
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's public name
                     ended.add(message.partition())
                 elif error.fatal():
