@@ -35,7 +35,8 @@ async def assess(
 ) -> FeedbackRecord:
     """Keeps an assessment; the same again changes nothing, other points are a new revision.
 
-    Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for a foreign id.
+    Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for a foreign
+    id and for a withdrawn assessment.
     """
     officer: Any = (await session.execute(_EMPLOYEE, {"id": employee_id})).first()
     if officer is None:
@@ -49,6 +50,8 @@ async def assess(
     moment = _moment(context, given_at, known, now)
     if known is not None and known.assessment == assessment and (given_at is None or known.given_at == moment):
         return known
+    if known is not None and known.state == "withdrawn":
+        raise ConflictError("This assessment was withdrawn, for good: send a new one under a new assessment_id.")
     record = FeedbackRecord.model_validate(
         {
             "revision": 1 if known is None else known.revision + 1,

@@ -49,6 +49,9 @@ async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence
         except UnreadableRecordError as error:
             parked.append(Parked(record, error.reason, str(error)))
             continue
+        if "\x00" in officer.name or "\x00" in officer.org_unit_name:
+            parked.append(Parked(record, "NOT_VALID", "a name holds a NUL character, which no text column takes"))
+            continue
         known = newest.get(str(officer.employee_id))
         if known is None or known.revision < officer.revision:
             newest[str(officer.employee_id)] = officer

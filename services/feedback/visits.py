@@ -41,6 +41,8 @@ _FIND = text(
 )
 # One statement decides: of two votes at once, one finds the row used.
 _USE = text("update visit set used_on = :today where visit_id = :visit_id and used_on is null returning visit_id")
+# Votes for one officer wait for each other: votes at once would not see one another, and a burst comes at once.
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(cast(:employee as text), 0))")
 _RECENT = text(
     "select count(*) from feedback where employee_id = :employee and kind = 'citizen_rating' and given_at > :since"
 )
@@ -148,5 +150,6 @@ async def vote(
 async def _burst(session: AsyncSession, employee_id: UUID | None, rules: IntakeRules, now: datetime) -> str | None:
     if employee_id is None:
         return None
+    await session.execute(_ONE_AT_A_TIME, {"employee": str(employee_id)})
     recent = await session.execute(_RECENT, {"employee": employee_id, "since": now - rules.burst_span})
     return "BURST" if recent.scalar_one() >= rules.burst_ratings else None

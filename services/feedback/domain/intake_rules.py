@@ -16,16 +16,19 @@ class IntakeRules:
     visit_valid_hours: int
     burst_ratings: int
     burst_span: timedelta
+    minimum_respondents: int
+    """A satisfaction index of fewer is not told: somebody could guess who said what."""
 
 
 def intake_rules_from_mapping(document: Mapping[str, object]) -> IntakeRules:
     """Reads a rule file. Raises ValueError that names the value that is wrong."""
     burst = document.get("burst")
-    if set(document) != {"visit_valid_hours", "burst"} or not isinstance(burst, dict):
-        raise ValueError("feedback rules: visit_valid_hours and burst are needed, nothing else")
+    if set(document) != {"visit_valid_hours", "burst", "minimum_respondents"} or not isinstance(burst, dict):
+        raise ValueError("feedback rules: visit_valid_hours, burst and minimum_respondents are needed, nothing else")
     if set(burst) != {"ratings", "minutes"}:
         raise ValueError("feedback rules: burst has ratings and minutes, nothing else")
-    numbers = (document["visit_valid_hours"], burst["ratings"], burst["minutes"])
+    numbers = (document["visit_valid_hours"], burst["ratings"], burst["minutes"], document["minimum_respondents"])
     if not all(type(number) is int and number > 0 for number in numbers):
         raise ValueError("feedback rules: every number is a whole number above 0")
-    return IntakeRules(int(str(numbers[0])), int(str(numbers[1])), timedelta(minutes=int(str(numbers[2]))))
+    hours, ratings, minutes, respondents = (int(str(number)) for number in numbers)
+    return IntakeRules(hours, ratings, timedelta(minutes=minutes), respondents)

@@ -215,11 +215,15 @@ async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished
 @router.get("/satisfaction")
 async def read_satisfaction(
     context: ContextDep,
+    request: Request,
     _: OperatorDep,
     org_unit_id: Annotated[Identifier, Query()],
     semester: Annotated[str | None, Query(max_length=7)] = None,
 ) -> SatisfactionAnswer:
-    """SKM and IKM of a unit's accepted ratings of a semester, with the number of answers behind them."""
+    """SKM and IKM of a unit's accepted ratings of a semester, with the number of answers behind them.
+
+    Below the least number of respondents (rule data) only their number is told.
+    """
     try:
         wanted = (
             Semester.parse(semester) if semester else Semester.of(context.clock.now().astimezone(context.zone).date())
@@ -241,11 +245,12 @@ async def read_satisfaction(
         return list((await session.execute(query, values)).scalars())
 
     forms = [FeedbackRecord.model_validate_json(record).ratings or {} for record in await context.transact(read)]
-    found = satisfaction([{str(name): value for name, value in form.items()} for form in forms])
+    enough = len(forms) >= request.app.state.rules.minimum_respondents
+    found = satisfaction([{str(name): value for name, value in form.items()} for form in forms] if enough else [])
     return SatisfactionAnswer(
         org_unit_id=org_unit_id,
         semester=str(wanted),
-        respondents=found.respondents,
+        respondents=len(forms),
         n=dict(found.n),
         means=dict(found.means),
         skm=found.skm,

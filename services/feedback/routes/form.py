@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.domain.ratings import QUESTIONS, InvalidRatingsError, read_ratings
 from services.feedback.visits import find_visit, vote
 from shared.context import Context
+from shared.database import is_transient
 from shared.errors import AppError, UnavailableError
 from shared.http import context_of
+from shared.logs import logger
 from shared.pages import html_page
 
 __all__ = ["router"]
 
+log = logger(__name__)
+T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 
 ContextDep = Annotated[Context, Depends(context_of)]
@@ -37,11 +43,8 @@ _templates = Environment(
 @router.get("/f/{token}", response_class=HTMLResponse)
 async def show_form(context: ContextDep, token: str) -> HTMLResponse:
     """The form, or in words why there is none."""
-    try:
-        visit = await context.transact(lambda s: find_visit(s, token, context.clock.now()))
-    except AppError as error:
-        return _message(error)
-    return _form(visit, {}, None, 200)
+    found = await _or_message(context, lambda s: find_visit(s, token, context.clock.now()))
+    return found if isinstance(found, HTMLResponse) else _form(found, {}, None, 200)
 
 
 @router.post("/f/{token}", response_class=HTMLResponse)
@@ -52,20 +55,32 @@ async def take_vote(context: ContextDep, request: Request, token: str) -> HTMLRe
     try:
         ratings = read_ratings(answers)
     except InvalidRatingsError as error:
-        try:
-            visit = await context.transact(lambda s: find_visit(s, token, now))
-        except AppError as refusal:
-            return _message(refusal)
-        return _form(visit, answers, str(error), 422)
+        fault = str(error)
+        found = await _or_message(context, lambda s: find_visit(s, token, now))
+        return found if isinstance(found, HTMLResponse) else _form(found, answers, fault, 422)
     suspicious = bool(answers.get(HONEYPOT))
     rules = request.app.state.rules
-    try:
-        await context.transact(lambda s: vote(context, s, token, ratings, rules, suspicious=suspicious, now=now))
-    except AppError as error:
-        return _message(error)
+    refusal = await _or_message(
+        context, lambda s: vote(context, s, token, ratings, rules, suspicious=suspicious, now=now)
+    )
+    if isinstance(refusal, HTMLResponse):
+        return refusal
     return html_page(
         _templates.get_template("message.html").render(title="Terima kasih", words="Penilaian Anda sudah kami terima.")
     )
+
+
+async def _or_message(context: Context, work: Callable[[AsyncSession], Awaitable[T]]) -> T | HTMLResponse:
+    """What the work gives in a committed transaction, or the page that tells a citizen why not."""
+    try:
+        return await context.transact(work)
+    except AppError as error:
+        return _message(error)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        log.warning("store_unavailable", error=type(error).__name__)
+        return _message(UnavailableError("The store does not answer."))
 
 
 async def _answers(request: Request) -> dict[str, str]:

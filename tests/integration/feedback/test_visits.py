@@ -165,7 +165,12 @@ async def test_only_the_direct_superior_assesses_and_a_correction_is_a_revision(
     ],
 )
 async def test_bad_assessments_are_refused_in_words(feedback: Running, changes: dict[str, object]) -> None:
-    body = {"assessment_id": str(uuid4()), "employee_id": str(OFFICER), "assessor_id": str(SUPERIOR), "work_quality": "80"}
+    body = {
+        "assessment_id": str(uuid4()),
+        "employee_id": str(OFFICER),
+        "assessor_id": str(SUPERIOR),
+        "work_quality": "80",
+    }
     answer = await feedback.http.post("/feedback/v1/assessments", json=body | changes)
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

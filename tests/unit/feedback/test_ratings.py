@@ -17,7 +17,9 @@ def test_an_unanswered_question_is_left_out() -> None:
     assert read_ratings({"product": "3", "officer_conduct": "", "foreign": "9"}) == {"product": 3}
 
 
-@pytest.mark.parametrize("answers", [{}, {"product": ""}, {"product": "5"}, {"product": "0"}, {"product": "4 "}, {"product": "³"}])
+@pytest.mark.parametrize(
+    "answers", [{}, {"product": ""}, {"product": "5"}, {"product": "0"}, {"product": "4 "}, {"product": "³"}]
+)
 def test_other_answers_are_refused(answers: dict[str, str]) -> None:
     with pytest.raises(InvalidRatingsError):
         read_ratings(answers)

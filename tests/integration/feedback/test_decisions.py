@@ -1,0 +1,171 @@
+"""What persons say and decide: assessments, withdrawals, the list, publishing again, the index of a unit."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import EMPLOYEE
+from tests.fixtures.records import employee, incoming
+from tests.integration.feedback.office import ANSWERS, Office, office
+
+pytestmark = pytest.mark.embedded
+
+ASSESSMENTS = "/feedback/v1/assessments"
+
+
+def points(place: Office, **changes: Any) -> dict[str, Any]:
+    return {
+        "assessment_id": str(uuid4()),
+        "employee_id": str(place.officer),
+        "assessor_id": str(place.superior),
+        "work_quality": "80",
+    } | changes
+
+
+async def test_a_withdrawn_assessment_does_not_come_back(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        body = points(place)
+        assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
+        path = f"/feedback/v1/feedback/{body['assessment_id']}/withdraw"
+        for _ in range(2):
+            withdrawn = await place.http.post(path, json={"reason_code": "WRONG_PERSON"})
+            assert (withdrawn.json()["state"], withdrawn.json()["revision"]) == ("withdrawn", 2)
+        assert (await place.http.post(ASSESSMENTS, json=body | {"work_quality": "10"})).status_code == 409
+        assert [(r["revision"], r["state"]) for r in await place.outbox()] == [(1, "accepted"), (2, "withdrawn")]
+
+
+async def test_an_assessments_id_is_no_way_into_other_feedback(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        await place.http.post(await place.visit(), data=ANSWERS)
+        (rating,) = await place.outbox()
+        answer = await place.http.post(ASSESSMENTS, json=points(place, assessment_id=rating["feedback_id"]))
+        assert answer.status_code == 409
+        colleague = uuid4()
+        await place.hear(employee(colleague, superior_id=str(place.superior)))
+        body = points(place)
+        assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
+        assert (await place.http.post(ASSESSMENTS, json=body | {"employee_id": str(colleague)})).status_code == 409
+        assert len(await place.outbox()) == 2
+
+
+async def test_a_bound_key_speaks_for_its_own_superior_only(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        other = await place.key("assessments:write", place.officer)
+        body = points(place)
+        assert (await place.http.post(ASSESSMENTS, json=body, headers=other)).status_code == 403
+        del body["assessor_id"]
+        assert (await place.http.post(ASSESSMENTS, json=body, headers=other)).status_code == 403
+        own = await place.key("assessments:write", place.superior)
+        assert (await place.http.post(ASSESSMENTS, json=body, headers=own)).status_code == 200
+        listed = await place.http.get("/feedback/v1/feedback", headers=own)
+        assert listed.status_code == 403
+
+
+async def test_the_moment_has_the_offset_and_lies_in_an_open_semester(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        for moment, status in (
+            ("2025-12-31T16:59:59Z", 422),  # 23:59:59 in the unit's zone
+            ("2025-12-31T17:00:00Z", 200),
+            ("2026-11-24T02:10:00Z", 422),
+        ):
+            answer = await place.http.post(ASSESSMENTS, json=points(place, given_at=moment))
+            assert answer.status_code == status, answer.text
+        (record,) = await place.outbox()
+        assert record["given_at"] == "2026-01-01T00:00:00+07:00"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"\x00", b'{"assessment_id": {"a": []}}', b"[" * 100_000, b'{"a": 1e999}'],
+)
+async def test_bodies_of_any_bytes_are_refused_in_words(embedded_postgres: EmbeddedPostgres, body: bytes) -> None:
+    async with office(embedded_postgres) as place:
+        paths = (ASSESSMENTS, "/feedback/v1/visits", f"/feedback/v1/feedback/{uuid4()}/withdraw")
+        for path in paths:
+            answer = await place.http.post(path, content=body, headers={"Content-Type": "application/json"})
+            assert answer.status_code in (400, 422)
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_list_is_read_on_page_by_page(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        for _ in range(3):
+            await place.http.post(await place.visit(), data=ANSWERS)
+        await place.http.post(ASSESSMENTS, json=points(place))
+        seen: list[str] = []
+        after = ""
+        while after is not None:
+            answer = await place.http.get("/feedback/v1/feedback", params={"limit": 2, "after": after})
+            assert answer.status_code == 200
+            seen += [item["record"]["feedback_id"] for item in answer.json()["items"]]
+            after = answer.json()["next"]
+        assert seen == sorted({record["feedback_id"] for record in await place.outbox()})
+        for query, status in (("state=quarantined", 200), ("state=x", 422), ("after=WyJ4Il0", 422), ("after=*", 422)):
+            answer = await place.http.get(f"/feedback/v1/feedback?{query}")
+            assert answer.status_code == status
+        nobody = await place.http.get("/feedback/v1/feedback", params={"employee_id": str(uuid4())})
+        assert nobody.json() == {"items": [], "next": None}
+        assert (
+            await place.http.post(f"/feedback/v1/feedback/{uuid4()}/accept", json={"reason_code": "X"})
+        ).status_code == 404
+
+
+async def test_publishing_again_sends_the_present_state_unchanged(
+    embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.feedback.feedback.AT_A_TIME", 2)
+    async with office(embedded_postgres) as place:
+        for _ in range(4):
+            await place.http.post(ASSESSMENTS, json=points(place))
+        first = {record["feedback_id"]: record for record in await place.outbox()}
+        answer = await place.http.post("/feedback/v1/republish")
+        assert (answer.status_code, answer.json()) == (202, {"records": 4})
+        again = (await place.outbox())[4:]
+        assert {record["feedback_id"]: record for record in again} == first
+
+
+async def test_the_index_of_a_unit_is_told_from_ten_ratings_on(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        query = "/feedback/v1/satisfaction?org_unit_id=unit-1&semester=2026-S2"
+        assert (await place.http.get(query)).json()["ikm"] is None
+        for _ in range(9):
+            await place.http.post(await place.visit(), data=ANSWERS)
+        few = (await place.http.get(query)).json()
+        assert (few["respondents"], few["skm"], few["ikm"], few["grade"]) == (9, None, None, None)
+        assert set(few["means"].values()) == {None}
+        await place.http.post(await place.visit(), data=ANSWERS)
+        enough = (await place.http.get(query)).json()
+        assert (enough["respondents"], enough["skm"], enough["ikm"], enough["grade"]) == (10, "3.0000", "75.00", "C")
+        assert (await place.http.get(query.replace("2026-S2", "2026-S1"))).json()["respondents"] == 0
+        for wrong in ("2026-S3", "0000-S1", "x", "%00"):
+            assert (await place.http.get(query.replace("2026-S2", wrong))).status_code == 422
+        for edge in ("0001-S1", "9999-S2"):
+            assert (await place.http.get(query.replace("2026-S2", edge))).status_code in (200, 422)
+        assert (await place.http.get("/feedback/v1/satisfaction?org_unit_id=%00")).status_code == 422
+
+
+async def test_officers_are_kept_at_their_highest_revision_and_bad_records_parked(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    async with office(embedded_postgres) as place:
+        await place.hear(
+            employee(place.officer, 3, org_unit_name="Tiga"), employee(place.officer, 2, org_unit_name="Dua")
+        )
+        await place.hear(employee(place.officer, 2, org_unit_name="Dua"))
+        rows = await place.rows(f"select revision, org_unit_name from employee where employee_id = '{place.officer}'")
+        assert [tuple(row) for row in rows] == [(3, "Tiga")]
+        fresh = uuid4()
+        records = [
+            incoming(EMPLOYEE, b"{"),
+            incoming(EMPLOYEE, employee(uuid4(), name="a\x00b")),
+            incoming(EMPLOYEE, employee(uuid4(), org_unit_name="\x00")),
+            incoming(EMPLOYEE, employee(fresh)),
+        ]
+        async with place.service.context.database.transaction() as session:
+            parked = await place.service.app.state.handler(session, records)
+        assert [one.reason for one in parked] == ["NOT_JSON", "NOT_VALID", "NOT_VALID"]
+        assert len(await place.rows(f"select 1 from employee where employee_id = '{fresh}'")) == 1

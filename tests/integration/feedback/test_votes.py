@@ -1,0 +1,156 @@
+"""Votes at the edges: links of any bytes, bursts at once, a store that is away, what leads back to a visit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from embedded.postgres import EmbeddedPostgres
+from shared.database import Database
+from tests.fixtures.records import employee
+from tests.integration.feedback.office import ANSWERS, office
+
+pytestmark = pytest.mark.embedded
+
+HTML = "text/html; charset=utf-8"
+
+
+async def test_a_used_link_says_so(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        path = await place.visit()
+        form = await place.http.get(path)
+        assert "KTP-el" in form.text
+        assert "Unit Satu" in form.text
+        assert (await place.http.post(path, data=ANSWERS)).status_code == 200
+        (record,) = await place.outbox()
+        assert record["ratings"] == {"completion_time": 4, "product": 3, "officer_competence": 2}
+        assert UUID(record["feedback_id"]).version == 4
+        for again in (await place.http.get(path), await place.http.post(path, data=ANSWERS)):
+            assert (again.status_code, again.headers["content-type"]) == (410, HTML)
+        assert len(await place.outbox()) == 1
+
+
+async def test_links_of_any_bytes_are_unknown(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        path = await place.visit()
+        for name in ("unknown", "%00", "%ff%fe", "x" * 3000, path[3:-1], "%ED%A0%80"):
+            for answer in (await place.http.get(f"/f/{name}"), await place.http.post(f"/f/{name}", data=ANSWERS)):
+                assert (answer.status_code, answer.headers["content-type"]) == (404, HTML)
+        assert await place.outbox() == []
+
+
+async def test_a_form_that_comes_back_keeps_what_was_chosen(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        answer = await place.http.post(await place.visit(), data={"product": "3", "officer_conduct": "9"})
+        assert answer.status_code == 422
+        assert 'name="product" value="3" checked' in answer.text
+        assert 'role="alert"' in answer.text
+        assert answer.text.count('type="radio"') == 20
+
+
+async def test_a_megabyte_and_other_content_types_are_refused_in_words(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        path = await place.visit()
+        assert (await place.http.post(path, content=b"a=" + b"x" * 1_048_576)).status_code == 413
+        assert (await place.http.post(path, content=b"a=" + b"x" * 1_000_000)).status_code == 422
+        assert (await place.http.post(path, files={"product": ("a", b"4")})).status_code == 422
+        assert await place.outbox() == []
+
+
+async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    async with office(embedded_postgres) as place:
+        rules = place.service.app.state.rules
+        paths = [await place.visit() for _ in range(rules.burst_ratings + 10)]
+        answers = await asyncio.gather(*(place.http.post(path, data=ANSWERS) for path in paths))
+        assert {answer.status_code for answer in answers} == {200}
+        states = [record["state"] for record in await place.outbox()]
+        assert (states.count("accepted"), states.count("quarantined")) == (rules.burst_ratings, 10)
+        other = uuid4()
+        await place.hear(employee(other))
+        await place.http.post(await place.visit(employee_id=str(other)), data=ANSWERS)
+        assert (await place.outbox())[-1]["state"] == "accepted"
+        place.clock.advance(rules.burst_span)
+        await place.http.post(await place.visit(), data=ANSWERS)
+        assert (await place.outbox())[-1]["state"] == "accepted"
+
+
+async def test_nothing_kept_or_sent_names_the_visit_or_its_link(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        path = await place.visit()
+        await place.http.post(path, data=ANSWERS)
+        (visit,) = await place.rows("select * from visit")
+        (feedback,) = await place.rows("select * from feedback")
+        kept = " ".join(str(value) for value in feedback._mapping.values())
+        messages = await place.rows("select key, headers, value from outbox")
+        kept += " ".join(bytes(part).decode() for row in messages for part in row)
+        for secret in (str(visit.visit_id), visit.visit_id.hex, path[3:], visit.token_sha256.hex()):
+            assert secret not in kept
+        assert path[3:] not in " ".join(str(value) for value in visit._mapping.values())
+
+
+async def test_a_visit_may_be_to_a_unit_as_a_whole(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        path = await place.visit(employee_id=None, org_unit_id="unit-1", weight_class="counter")
+        assert (await place.http.get(path)).status_code == 200
+        assert (await place.http.post(path, data=ANSWERS)).status_code == 200
+        (record,) = await place.outbox()
+        assert (record["employee_id"], record["org_unit_id"], record["weight_class"]) == (None, "unit-1", "counter")
+
+
+async def test_a_visit_asked_for_at_once_with_one_key_is_one(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        body = {"employee_id": str(place.officer), "service": "KTP-el"}
+        headers = {"Idempotency-Key": "ticket-17"}
+        answers = await asyncio.gather(
+            *(place.http.post("/feedback/v1/visits", json=body, headers=headers) for _ in range(8))
+        )
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.text for answer in answers}) == 1
+        assert (await place.rows("select count(*) from visit"))[0][0] == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"employee_id": str(uuid4())},
+        {"employee_id": None},
+        {"org_unit_id": "unit-1"},
+        {"employee_id": 7},
+        {"service": "\x00"},
+        {"service": ""},
+        {"service": ["a"]},
+        {"valid_hours": 0},
+        {"valid_hours": 721},
+        {"valid_hours": 10**40},
+        {"weight_class": "kiosk"},
+        {"citizen": "Nama"},
+    ],
+)
+async def test_a_visit_that_makes_no_sense_is_refused(
+    embedded_postgres: EmbeddedPostgres, change: dict[str, Any]
+) -> None:
+    async with office(embedded_postgres) as place:
+        body = {"employee_id": str(place.officer), "service": "KTP-el"} | change
+        answer = await place.http.post("/feedback/v1/visits", json=body)
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+async def test_a_store_that_is_away_is_told_on_a_page(
+    embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(embedded_postgres) as place:
+        path = await place.visit()
+        nowhere = Database("postgresql+asyncpg://kinerja@127.0.0.1:1/away")
+        with monkeypatch.context() as patch:
+            patch.setattr(place.service.context.database, "_sessions", nowhere._sessions)
+            answers = [await place.http.get(path)]
+            answers += [await place.http.post(path, data=data) for data in (ANSWERS, {})]
+        await nowhere.close()
+        for answer in answers:
+            assert (answer.status_code, answer.headers["content-type"]) == (503, HTML)
+        assert (await place.http.post(path, data=ANSWERS)).status_code == 200
