@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import typer
 
-__all__ = ["client", "connection", "fail", "request"]
+__all__ = ["client", "connection", "fail", "pages", "request"]
 
 CONNECT_FILE = "connect.env"
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
@@ -55,6 +56,17 @@ def request(http: httpx.Client, method: str, path: str, **options: Any) -> httpx
     if answer.is_error:
         raise fail(_words(answer))
     return answer
+
+
+def pages(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """All items of a paged list."""
+    after: str | None = None
+    while True:
+        page = request(http, "GET", path, params={**query, **({"after": after} if after else {})}).json()
+        yield from page["items"]
+        after = page["next"]
+        if after is None:
+            return
 
 
 def fail(words: str) -> typer.Exit:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import client, fail, request
+from cli.client import client, fail, pages, request
 
 __all__ = ["app"]
 
@@ -28,7 +28,7 @@ def list_parked(
     table = Table("service", "record", "reason", "bytes", "parked at", "released at")
     with client() as http:
         for service, prefix in PREFIXES.items():
-            for item in _pages(http, f"/{prefix}/v1/dead-letters", released=released):
+            for item in pages(http, f"/{prefix}/v1/dead-letters", released=released):
                 record = f"{item['topic']}/{item['partition']}/{item['offset']}"
                 size = "-" if item["value_bytes"] is None else str(item["value_bytes"])
                 table.add_row(service, record, item["reason"], size, item["parked_at"], item["released_at"] or "")
@@ -58,13 +58,3 @@ def _path(service: str, record: str) -> str:
     if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):
         raise fail("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
     return f"/{PREFIXES[service]}/v1/dead-letters/{record}"
-
-
-def _pages(http: Any, path: str, **query: Any) -> Any:
-    after = None
-    while True:
-        page = request(http, "GET", path, params={**query, **({"after": after} if after else {})}).json()
-        yield from page["items"]
-        after = page["next"]
-        if after is None:
-            return

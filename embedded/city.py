@@ -10,10 +10,6 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from services.feedback.settings import Settings as FeedbackSettings
-from services.notifications import app as notifications
-from services.notifications import publish as notifications_publish
-from services.notifications.settings import Settings as NotificationsSettings
 
 from embedded.configuration import Configuration
 from services.attendance import app as attendance
@@ -21,6 +17,10 @@ from services.attendance import publish as attendance_publish
 from services.attendance.settings import Settings as AttendanceSettings
 from services.feedback import app as feedback
 from services.feedback import feedback as feedback_publish
+from services.feedback.settings import Settings as FeedbackSettings
+from services.notifications import app as notifications
+from services.notifications import notices as notifications_publish
+from services.notifications.settings import Settings as NotificationsSettings
 from services.scoring import app as scoring
 from services.scoring import publisher as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings

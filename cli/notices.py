@@ -1,0 +1,48 @@
+"""`kinerja notices`: drafts and what became of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.client import client, pages, request
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Notices: list, release, withhold.")
+
+
+@app.command("list")
+def list_notices(state: Annotated[str | None, typer.Option(help="For example draft.")] = None) -> None:
+    """Lists notices, oldest first."""
+    table = Table("notice_id", "kind", "employee_id", "indicator", "state", "created at")
+    with client() as http:
+        for item in pages(http, "/notices/v1/notices", **({"state": state} if state else {})):
+            table.add_row(
+                item["notice_id"],
+                item["kind"],
+                item["employee_id"],
+                item["indicator"] or "",
+                item["state"],
+                item["created_at"],
+            )
+    Console(soft_wrap=True).print(table)
+
+
+@app.command()
+def release(notice_id: UUID) -> None:
+    """Lets a draft go out."""
+    with client() as http:
+        typer.echo(request(http, "POST", f"/notices/v1/notices/{notice_id}/release").json()["state"])
+
+
+@app.command()
+def withhold(notice_id: UUID, reason: Annotated[str, typer.Option(help="A code, like NEW_DATA.")]) -> None:
+    """Keeps a draft back."""
+    with client() as http:
+        answer = request(http, "POST", f"/notices/v1/notices/{notice_id}/withhold", json={"reason_code": reason})
+        typer.echo(answer.json()["state"])

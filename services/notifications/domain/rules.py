@@ -1,0 +1,117 @@
+"""When a notice is due. A notice is an offer or a thank-you, never a sanction, and nothing is due on incomplete data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+
+__all__ = ["NoticeRules", "Thresholds", "coaching_due", "nudge_due", "object_until", "reward_due", "rules_from_mapping"]
+
+SUBJECTS = ("score", "attendance", "work_quality", "public_communication")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Coaching begins below `entry` and ends above `exit`, both 0..100; exit is higher, so that it does not flicker."""
+
+    entry: Decimal
+    exit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRules:
+    """The numbers of a rule file."""
+
+    id: str
+    version: int
+    evaluation_interval: timedelta
+    reward_score: Decimal
+    coaching: Mapping[str, Thresholds]
+    cool_down: timedelta
+    objection_days: int
+
+
+def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
+    """Reads a rule file. Raises ValueError that names what is wrong."""
+    try:
+        reward, coaching = document["reward"], document["coaching"]
+        if not isinstance(reward, dict) or not isinstance(coaching, dict) or set(coaching) != set(SUBJECTS):
+            raise ValueError(f"coaching needs exactly {', '.join(SUBJECTS)}, reward needs score")
+        thresholds = {
+            name: Thresholds(_points(limits["entry"]), _points(limits["exit"])) for name, limits in coaching.items()
+        }
+        rules = NoticeRules(
+            id=str(document["id"]),
+            version=_count(document["version"]),
+            evaluation_interval=timedelta(seconds=_count(document["evaluation_interval_seconds"])),
+            reward_score=_points(reward["score"]),
+            coaching=thresholds,
+            cool_down=timedelta(days=_count(document["cool_down_days"])),
+            objection_days=_count(document["objection_days"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"notice rules: {error} is missing or of another type") from error
+    for name, limits in rules.coaching.items():
+        if limits.exit <= limits.entry:
+            raise ValueError(f"notice rules: coaching.{name}: exit must be higher than entry")
+    return rules
+
+
+def reward_due(score: Decimal | None, *, complete: bool, unexcused_days: int, rules: NoticeRules) -> bool:
+    """A complete score at or above the limit, without an unexcused absence in the semester."""
+    return complete and unexcused_days == 0 and score is not None and score >= rules.reward_score
+
+
+def nudge_due(history: Sequence[Decimal | None], limits: Thresholds) -> bool:
+    """The newest evaluation is below entry and the one before it, if any, was not: a word to the officer alone.
+
+    `history` holds the values of the evaluations, oldest first; None where nothing could be judged.
+    """
+    if not history or history[-1] is None or history[-1] >= limits.entry:
+        return False
+    return len(history) < 2 or history[-2] is None or history[-2] >= limits.entry
+
+
+def coaching_due(
+    history: Sequence[Decimal | None],
+    limits: Thresholds,
+    last_notice: datetime | None,
+    now: datetime,
+    rules: NoticeRules,
+) -> bool:
+    """The two newest evaluations are below entry, no episode is open, and the cool-down since the last one is over.
+
+    An episode is open from a coaching notice until an evaluation above exit.
+    """
+    if len(history) < 2:
+        return False
+    one, two = history[-2], history[-1]
+    if one is None or two is None or one >= limits.entry or two >= limits.entry:
+        return False
+    return last_notice is None or now - last_notice >= rules.cool_down
+
+
+def object_until(received_at: datetime, zone: tzinfo, days: int) -> datetime:
+    """The last moment of an objection: the end of the local day, `days` calendar days after receipt (PP 30/2019 art. 59)."""
+    last_day: date = received_at.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(last_day, time(23, 59, 59), zone)
+
+
+def _points(value: object) -> Decimal:
+    if not isinstance(value, str):
+        raise TypeError("a number of points (in quotes)")
+    try:
+        points = Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError(f"notice rules: {value!r} is no number") from error
+    if not 0 <= points <= 100:
+        raise ValueError(f"notice rules: {value} lies outside 0 to 100")
+    return points
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"notice rules: {value!r} must be a whole number above 0")
+    return value

@@ -1,0 +1,23 @@
+"""Settings of the notification service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+__all__ = ["Settings"]
+
+
+class Settings(ServiceSettings):
+    """Beside the common ones: the rules, and the mail server (without one, the inbox alone is used)."""
+
+    notice_rules_file: Path = Path(__file__).resolve().parents[2] / "rules" / "notices" / "default.yaml"
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_from: str = "kinerja@localhost"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = False
