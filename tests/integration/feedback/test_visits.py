@@ -41,7 +41,7 @@ async def visit(service: Running, **changes: object) -> str:
     body = {"employee_id": str(OFFICER), "service": "KTP-el"} | changes
     answer = await service.http.post("/feedback/v1/visits", json=body)
     assert answer.status_code == 201, answer.text
-    return urlsplit(answer.json()["url"]).path
+    return str(urlsplit(answer.json()["url"]).path)
 
 
 async def published(service: Running) -> list[dict[str, object]]:
