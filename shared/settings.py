@@ -49,6 +49,9 @@ class ServiceSettings(KafkaSettings):
     link_key: SecretStr
     """Signs the links that open an officer's own pages; the same for all services."""
 
+    kafka_session_timeout_ms: int = Field(default=30_000, ge=1_000, le=300_000)
+    """After this silence the group takes a consumer's partitions away. The embedded broker joins in about half of it."""
+    kafka_heartbeat_ms: int = Field(default=3_000, ge=100, le=30_000)
     batch_records_max: int = Field(default=5_000, ge=1, le=50_000)
     """The most records of one transaction. Large ones are what makes the path fast; small ones bound its memory."""
     tasks: bool = True

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.notices import acknowledge, decide, republish
@@ -90,7 +89,7 @@ _INBOX = text(
 )
 
 
-def whole(row: Mapping[str, Any]) -> NoticeWhole:
+def whole(row: RowMapping) -> NoticeWhole:
     """A row as JSON shows it."""
     values = {name: row[name] for name in NoticeWhole.model_fields if name in row}
     return NoticeWhole(
