@@ -21,7 +21,9 @@ from shared.errors import GoneError, InvalidError, NotFoundError
 
 __all__ = ["find_visit", "make_visit", "vote"]
 
-_EMPLOYEE = text("select org_unit_id from employee where employee_id = :id")
+_EMPLOYEE = text(
+    "select org_unit_id from employee where employee_id = :id and (active_to is null or active_to >= :today)"
+)
 _MAKE = text(
     """
     insert into visit (visit_id, token_sha256, employee_id, org_unit_id, service, weight_class, created_at, expires_at,
@@ -74,9 +76,10 @@ async def make_visit(
     """
     unit = visit.org_unit_id
     if visit.employee_id is not None:
-        unit = (await session.execute(_EMPLOYEE, {"id": visit.employee_id})).scalar_one_or_none()
+        who = {"id": visit.employee_id, "today": now.astimezone(context.zone).date()}
+        unit = (await session.execute(_EMPLOYEE, who)).scalar_one_or_none()
         if unit is None:
-            raise InvalidError("`employee_id`: no such officer is on the roster.")
+            raise InvalidError("`employee_id`: no such officer is on the roster, or not any more.")
     # With a key the token can be made again for the repeated answer; without one it is made of chance alone.
     salt = idempotency_key or secrets.token_urlsafe(24)
     visit_id = uuid4()

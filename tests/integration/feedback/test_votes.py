@@ -112,6 +112,19 @@ async def test_a_visit_asked_for_at_once_with_one_key_is_one(embedded_postgres: 
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.text for answer in answers}) == 1
         assert (await place.rows("select count(*) from visit"))[0][0] == 1
+        # Another system that counts its tickets alike gets a visit of its own.
+        desk = await place.key("visits:write")
+        own = await place.http.post("/feedback/v1/visits", json=body, headers=headers | desk)
+        assert own.status_code == 201
+        assert own.json()["url"] != answers[0].json()["url"]
+
+
+async def test_who_has_left_is_not_visited(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        body = {"employee_id": str(place.officer), "service": "KTP-el"}
+        for revision, last, status in ((2, "2026-11-24", 201), (3, "2026-11-23", 422)):
+            await place.hear(employee(place.officer, revision, active_to=last))
+            assert (await place.http.post("/feedback/v1/visits", json=body)).status_code == status
 
 
 @pytest.mark.parametrize(
