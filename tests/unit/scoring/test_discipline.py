@@ -181,7 +181,7 @@ def test_a_wrong_ladder_is_refused(steps: list[dict[str, object]], message: str)
 
 
 def test_an_employment_type_without_a_ladder_must_be_named() -> None:
-    with pytest.raises(PolicyError, match="ladders.PPPK is missing"):
+    with pytest.raises(PolicyError, match=r"ladders\.PPPK is missing"):
         discipline_rules_from_mapping(ladder_document(ladders={"PNS": []}))
 
 
