@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -49,6 +51,12 @@ def _run(bootstrap: str, database: Path, *options: str) -> str:
     return done.stderr
 
 
+def _follow(bootstrap: str, database: Path) -> subprocess.Popen[bytes]:
+    """Starts it without an end."""
+    environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": bootstrap}
+    return subprocess.Popen([sys.executable, str(PROGRAM), str(database)], env=environment, stderr=subprocess.DEVNULL)
+
+
 def _ask(database: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
     connection = sqlite3.connect(database)
     try:
@@ -59,6 +67,13 @@ def _ask(database: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def _row(database: Path, officer: str) -> list[tuple[Any, ...]]:
     return _ask(database, "select semester, revision, score, band, complete from score where employee_id = ?", officer)
+
+
+def _has_rows(database: Path, officer: str) -> bool:
+    try:
+        return bool(_row(database, officer))
+    except sqlite3.OperationalError:  # its tables are not made yet
+        return False
 
 
 async def test_copies_and_late_revisions_change_nothing(kafka_bootstrap: str, tmp_path: Path) -> None:
@@ -86,6 +101,27 @@ async def test_a_restart_goes_on_where_it_was(kafka_bootstrap: str, tmp_path: Pa
     assert _row(database, officer) == [("2026-S2", 2, None, None, 0)]
     after = dict(_ask(database, "select part, next from position"))
     assert sum(after.values()) == sum(before.values()) + 1
+
+
+async def test_killed_while_it_follows_it_goes_on_at_the_next_start(kafka_bootstrap: str, tmp_path: Path) -> None:
+    officer, database = str(uuid4()), tmp_path / "hr.db"
+    await _send(kafka_bootstrap, officer, _score(officer, 1, "70.00"))
+    follower = _follow(kafka_bootstrap, database)
+    try:
+        deadline = time.monotonic() + 30
+        while not (database.exists() and _has_rows(database, officer)):
+            assert time.monotonic() < deadline, "it never kept the first record"
+            assert follower.poll() is None, "it ended by itself"
+            await asyncio.sleep(0.05)
+    finally:
+        follower.kill()
+        follower.wait()
+    await _send(kafka_bootstrap, officer, _score(officer, 2, "71.50"))
+    _run(kafka_bootstrap, database)
+    assert _row(database, officer)[0][:3] == ("2026-S2", 2, "71.50")
+    ends = dict(_ask(database, "select part, next from position"))
+    _run(kafka_bootstrap, database)
+    assert dict(_ask(database, "select part, next from position")) == ends
 
 
 async def test_reading_all_again_gives_the_same_table(kafka_bootstrap: str, tmp_path: Path) -> None:
