@@ -1,0 +1,38 @@
+"""The scoring service as a process of its own, to be killed. OFFSETS_FIRST=1 makes it unsafe, for the control."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from services.scoring.app import create
+from services.scoring.settings import Settings
+from shared import logs
+from shared.consumer import BatchConsumer
+
+__all__ = ["main"]
+
+
+def _commit_offsets_first() -> None:
+    """What most tutorials do: the offsets are committed before the effect is."""
+    apply = BatchConsumer._apply_until_done
+
+    async def unsafe(self: BatchConsumer, records: object) -> bool:
+        await self._commit_offsets(records)  # type: ignore[arg-type]
+        return await apply(self, records)  # type: ignore[arg-type]
+
+    BatchConsumer._apply_until_done = unsafe  # type: ignore[assignment,method-assign]
+
+
+async def main() -> None:
+    """Runs until killed."""
+    if os.environ.get("OFFSETS_FIRST") == "1":
+        _commit_offsets_first()
+    app = create(Settings())
+    async with app.router.lifespan_context(app):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    logs.configure("WARNING")
+    asyncio.run(main())

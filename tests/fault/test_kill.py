@@ -1,0 +1,223 @@
+"""kill -9 of the scoring process at random moments: every accepted record takes effect once, and offsets end at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from embedded.broker import EmbeddedBroker
+from embedded.postgres import EmbeddedPostgres
+from services.scoring.policies import PolicyBook
+from services.scoring.verify import verify
+from shared.database import Database
+from shared.migrations import upgrade
+from shared.provision import provision, read_topics
+from tests.fixtures.postgres import fresh_database
+from tests.fixtures.records import day, rating
+from tests.fixtures.services import LINK_KEY, OPERATOR_KEY
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(1500)]
+
+RECORDS_PER_KILL = 1_000
+OFFICERS = [UUID(int=number, version=4) for number in range(1, 201)]
+DAYS, RATINGS = "asn.attendance-day.v1", "asn.feedback.v1"
+
+
+@dataclass
+class Storm:
+    """One run: a database, a broker, and a process that is started and killed again and again."""
+
+    url: str
+    bootstrap: str
+    offsets_first: bool
+    chance: random.Random
+    process: subprocess.Popen[bytes] | None = None
+    highest: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(officer, date) → the highest revision that was sent."""
+    ratings: set[str] = field(default_factory=set)
+
+    def start(self) -> None:
+        environment = os.environ | {
+            "KINERJA_DATABASE_URL": self.url,
+            "KINERJA_OPERATOR_KEY": OPERATOR_KEY,
+            "KINERJA_LINK_KEY": LINK_KEY,
+            "KINERJA_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
+            "KINERJA_KAFKA_IDEMPOTENT_PRODUCER": "false",
+            "KINERJA_KAFKA_FETCH_MAX_WAIT_MS": "10",
+            "KINERJA_KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "KINERJA_KAFKA_HEARTBEAT_MS": "300",
+            "KINERJA_BATCH_RECORDS_MAX": "100",
+            "OFFSETS_FIRST": "1" if self.offsets_first else "0",
+        }
+        root = Path(__file__).resolve().parents[2]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fault.scoring_process"], env=environment, cwd=root
+        )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def draw(self) -> tuple[str, str, bytes]:
+        """A record of the contract's shape: a day at a new revision, now and then a copy of an old one, or a rating."""
+        officer = self.chance.choice(OFFICERS)
+        if self.chance.random() < 0.2:
+            record = rating(officer, self.chance.randint(1, 4))
+            self.ratings.add(record["feedback_id"])
+            return RATINGS, str(officer), orjson.dumps(record)
+        work_date = date(2026, 7, 1) + timedelta(days=self.chance.randrange(100))
+        key = (str(officer), work_date.isoformat())
+        known = self.highest.get(key, 0)
+        revision = known if known and self.chance.random() < 0.1 else known + 1
+        self.highest[key] = max(known, revision)
+        late = (revision * 37) % 300
+        return DAYS, str(officer), orjson.dumps(day(officer, work_date, revision, credited_minutes=450 - late))
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if await condition():
+            return True
+        await asyncio.sleep(0.005)
+    return False
+
+
+async def _run(storm: Storm, kills: int) -> None:
+    await provision(storm.bootstrap, read_topics())
+    producer = AIOKafkaProducer(bootstrap_servers=storm.bootstrap, linger_ms=5)
+    await producer.start()
+    database = await asyncpg.connect(storm.url.replace("+asyncpg", ""))
+
+    async def facts() -> int:
+        return int(
+            await database.fetchval("select (select count(*) from day_fact) + (select count(*) from feedback_fact)")
+        )
+
+    storm.start()
+    try:
+        for _ in range(kills):
+            before = await facts()
+            pending = [
+                await producer.send(topic, value, key=key.encode())
+                for topic, key, value in (storm.draw() for _ in range(RECORDS_PER_KILL))
+            ]
+            await asyncio.gather(*pending)
+
+            async def moved(before: int = before) -> bool:
+                return await facts() > before
+
+            assert await _until(moved, 60), "the process does not consume"
+            await asyncio.sleep(storm.chance.uniform(0, 0.15))
+            storm.kill()
+            storm.start()
+        assert await _until(lambda: _at_end(storm), 90), "lag did not come down to 0"
+        await asyncio.sleep(2)  # the last scores are on their way
+    finally:
+        storm.kill()
+        await producer.stop()
+        await database.close()
+
+
+async def _at_end(storm: Storm) -> bool:
+    consumer = AIOKafkaConsumer(bootstrap_servers=storm.bootstrap, group_id="kinerja-scoring", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, number) for topic in (DAYS, RATINGS) for number in range(12)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        return all(not ends[tp] or (await consumer.committed(tp)) == ends[tp] for tp in partitions)
+    finally:
+        await consumer.stop()
+
+
+async def _stored(url: str) -> tuple[dict[tuple[str, str], int], set[str]]:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        days = await connection.fetch("select employee_id, work_date, revision from day_fact")
+        ratings = await connection.fetch("select feedback_id from feedback_fact")
+    finally:
+        await connection.close()
+    return (
+        {(str(row["employee_id"]), row["work_date"].isoformat()): row["revision"] for row in days},
+        {str(row["feedback_id"]) for row in ratings},
+    )
+
+
+async def _score_revisions(bootstrap: str) -> dict[bytes, list[int]]:
+    """Per key the revisions in the order in which they were first seen."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=50)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition("asn.score.v1", number) for number in range(12)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        seen: dict[bytes, list[int]] = {}
+        while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    revision = orjson.loads(record.value)["revision"]
+                    order = seen.setdefault(record.key, [])
+                    if revision not in order:
+                        order.append(revision)
+        return seen
+    finally:
+        await consumer.stop()
+
+
+async def _storm(
+    server: EmbeddedPostgres, folder: Path, *, offsets_first: bool, kills: int, seed: str
+) -> tuple[Storm, Any]:
+    url = await fresh_database(server)
+    await asyncio.to_thread(upgrade, "scoring", url)
+    broker = EmbeddedBroker(folder / f"{seed}.log")
+    broker.start()
+    try:
+        storm = Storm(url, broker.bootstrap_servers, offsets_first, random.Random(seed))
+        await _run(storm, kills)
+        return storm, await _score_revisions(broker.bootstrap_servers)
+    finally:
+        broker.stop()
+
+
+async def test_no_record_is_lost_or_counted_twice(embedded_postgres: EmbeddedPostgres, scratch_folder: Path) -> None:
+    kills = int(os.environ.get("KILLS", "20"))
+    storm, revisions = await _storm(embedded_postgres, scratch_folder, offsets_first=False, kills=kills, seed="kill-1")
+    days, ratings = await _stored(storm.url)
+    assert days == storm.highest
+    assert ratings == storm.ratings
+    database: Any = Database(storm.url)
+    try:
+        async with database.snapshot() as session:
+            found = await verify(session, PolicyBook())
+    finally:
+        await database.close()
+    assert found.differences == []
+    assert len(revisions) == len(OFFICERS)
+    assert all(order == list(range(1, len(order) + 1)) for order in revisions.values())
+
+
+async def test_offsets_before_the_database_lose_records(
+    embedded_postgres: EmbeddedPostgres, scratch_folder: Path
+) -> None:
+    storm, _ = await _storm(embedded_postgres, scratch_folder, offsets_first=True, kills=4, seed="kill-2")
+    days, ratings = await _stored(storm.url)
+    assert (days, ratings) != (storm.highest, storm.ratings)
