@@ -196,7 +196,7 @@ def _add_keys(router: APIRouter, scopes: Sequence[str]) -> None:
 
         rows = await context.transact(read)
         items = [KeyItem(**row) for row in rows[:limit]]
-        return Page(items=items, next=cursor_of([items[-1].id]) if len(rows) > limit else None)
+        return Page(items=items, next=cursor_of([str(items[-1].id)]) if len(rows) > limit else None)
 
     @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["operations"])
     async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
