@@ -17,10 +17,16 @@ import orjson
 
 from embedded.broker import EmbeddedBroker
 from embedded.postgres import EmbeddedPostgres
+from tests.bench.intake import measure_intake
+from tests.bench.latency import measure_latency
 from tests.bench.parts import Parts, Result
 from tests.bench.scoring import measure_scoring
 
-PARTS: dict[str, Callable[[Parts], Awaitable[list[Result]]]] = {"scoring": measure_scoring}
+PARTS: dict[str, Callable[[Parts], Awaitable[list[Result]]]] = {
+    "scoring": measure_scoring,
+    "intake": measure_intake,
+    "latency": measure_latency,
+}
 
 
 async def measure(names: list[str], folder: Path) -> list[Result]:
@@ -53,7 +59,7 @@ def main() -> None:
     unknown = set(names) - set(PARTS)
     if unknown:
         raise SystemExit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    data = Path(os.environ.get("DATA", "data"))
+    data = Path(os.environ.get("DATA", "var"))
     with tempfile.TemporaryDirectory(prefix="kinerja-bench-") as scratch:
         folder = Path(scratch)
         folder.chmod(0o755)

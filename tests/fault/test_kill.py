@@ -143,7 +143,10 @@ async def _at_end(storm: Storm) -> bool:
         partitions = [TopicPartition(topic, number) for topic in (DAYS, RATINGS) for number in range(12)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        return all(not ends[tp] or (await consumer.committed(tp)) == ends[tp] for tp in partitions)
+        for tp in partitions:
+            if ends[tp] and await consumer.committed(tp) != ends[tp]:
+                return False
+        return True
     finally:
         await consumer.stop()
 
@@ -171,13 +174,17 @@ async def _score_revisions(bootstrap: str) -> dict[bytes, list[int]]:
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         seen: dict[bytes, list[int]] = {}
-        while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
+        reading = {tp for tp in partitions if ends[tp]}
+        while reading:
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 for record in records:
                     revision = orjson.loads(record.value)["revision"]
                     order = seen.setdefault(record.key, [])
                     if revision not in order:
                         order.append(revision)
+            for tp in list(reading):
+                if await consumer.position(tp) >= ends[tp]:
+                    reading.discard(tp)
         return seen
     finally:
         await consumer.stop()

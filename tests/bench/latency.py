@@ -1,0 +1,143 @@
+"""From the post of a late punch to the score record that another consumer reads, at a steady rate."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import httpx
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.provision import provision, read_topics
+from tests.bench.parts import Parts, Result, service_database
+from tests.bench.served import OPERATOR_KEY, Served, rss_mib
+
+__all__ = ["measure_latency"]
+
+OFFICERS, RATE, SECONDS = 200, 200, 20
+SERIAL = "LATE1"
+SERVICES = ("attendance", "feedback", "scoring", "notifications")
+
+
+def _working_days(count: int) -> list[date]:
+    """The last `count` weekdays of the running semester's past that no holiday takes (July and September)."""
+    days = [date(2026, 7, 6) + timedelta(days=n) for n in range(100)]
+    return [d for d in days if d.weekday() < 5 and d.month in (7, 9)][:count]
+
+
+def _nip(number: int) -> str:
+    return f"19800101201001{1}{number + 1:03d}"[:18]
+
+
+async def measure_latency(parts: Parts) -> list[Result]:
+    """The 99th percentile, in ms; and what each service holds in memory alone, and all four in one process."""
+    await provision(parts.bootstrap_servers, read_topics())
+    databases = {name: await service_database(parts, name) for name in SERVICES}
+    async with Served(databases, parts.bootstrap_servers, tasks=True) as served:
+        async with httpx.AsyncClient(
+            base_url=served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
+        ) as http:
+            officers = await _open_office(http)
+            sample = await _late_punches(http, officers, parts.bootstrap_servers)
+        together = rss_mib(served.pid)
+    sample.sort()
+    p50, p99 = sample[len(sample) // 2], sample[int(len(sample) * 0.99)]
+    results = [
+        Result(
+            "punch_to_score_p99_ms", p99 * 1000, "ms", f"p50 {p50 * 1000:.0f} ms, {len(sample)} punches at {RATE}/s"
+        ),
+        Result("rss_mib_all", together, "MiB", "the four in one process, after the punches"),
+    ]
+    for name in ("feedback", "notifications"):
+        url = await service_database(parts, name)
+        async with Served({name: url}, parts.bootstrap_servers, tasks=True) as alone:
+            results.append(Result(f"rss_mib_{name}", rss_mib(alone.pid), "MiB", "after start and catching up"))
+    return results
+
+
+async def _open_office(http: httpx.AsyncClient) -> list[str]:
+    header = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to\n"
+    rows = "".join(f"{_nip(n)},Pegawai {n},PNS,bench,Unit,,,2026-07-01,\n" for n in range(OFFICERS))
+    csv = {"Content-Type": "text/csv"}
+    (await http.post("/attendance/v1/roster", content=(header + rows).encode(), headers=csv)).raise_for_status()
+    page = (await http.get("/attendance/v1/employees", params={"limit": 500})).json()
+    officers = [item["employee_id"] for item in page["items"]]
+    machine = {"name": "bench", "timezone": "Asia/Jakarta", "direction_from": "shift", "org_unit_id": "bench"}
+    (await http.put(f"/attendance/v1/machines/{SERIAL}", json=machine)).raise_for_status()
+    for number, employee_id in enumerate(officers):
+        body = {"employee_id": employee_id, "valid_from": "2026-07-01"}
+        (await http.put(f"/attendance/v1/machines/{SERIAL}/enrolments/{number:04d}", json=body)).raise_for_status()
+    # one punch of yesterday moves the machine's mark: all days before are final (and absent)
+    await _post(http, f"9999\t{datetime.now() - timedelta(hours=20):%Y-%m-%d %H:%M:%S}\t255\t1\n")  # noqa: DTZ005
+    return officers
+
+
+async def _post(http: httpx.AsyncClient, body: str) -> None:
+    answer = await http.post("/iclock/cdata", params={"SN": SERIAL, "table": "ATTLOG"}, content=body.encode())
+    if not answer.text.startswith("OK: "):
+        raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
+
+
+async def _late_punches(http: httpx.AsyncClient, officers: list[str], bootstrap: str) -> list[float]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=10)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition("asn.score.v1", number) for number in range(12)]
+        consumer.assign(partitions)
+        await _settle(consumer)
+        days = _working_days(SECONDS * RATE // OFFICERS + 1)
+        waiting: dict[str, list[tuple[int, float]]] = {}
+        sample: list[float] = []
+        posting = asyncio.create_task(_post_steadily(http, officers, days, waiting))
+        ended = time.monotonic() + SECONDS + 20
+        while time.monotonic() < ended and not (posting.done() and not any(waiting.values())):
+            for records in (await consumer.getmany(timeout_ms=50)).values():
+                now = time.perf_counter()
+                for record in records:
+                    _take(orjson.loads(record.value), now, waiting, sample)
+        await posting
+    finally:
+        await consumer.stop()
+    lost = sum(map(len, waiting.values()))
+    if lost:
+        raise RuntimeError(f"{lost} punches never showed in a score")
+    return sample
+
+
+def _take(record: dict[str, Any], now: float, waiting: dict[str, list[tuple[int, float]]], sample: list[float]) -> None:
+    """A punch has arrived when the officer's credited minutes have grown by it."""
+    officer = record["employee_id"]
+    credited = record["indicators"][0]["numerator"] or 0
+    mine = waiting.get(officer, [])
+    while mine and credited >= mine[0][0]:
+        sample.append(now - mine.pop(0)[1])
+
+
+async def _post_steadily(
+    http: httpx.AsyncClient, officers: list[str], days: list[date], waiting: dict[str, list[tuple[int, float]]]
+) -> None:
+    """Each punch makes one absent day a present one (half of its 450 minutes are credited)."""
+    total = RATE * SECONDS
+    begun = time.perf_counter()
+    posts: set[asyncio.Task[None]] = set()
+    for number in range(total):
+        await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
+        officer, turn = number % len(officers), number // len(officers)
+        waiting.setdefault(officers[officer], []).append((225 * (turn + 1), time.perf_counter()))
+        task = asyncio.create_task(_post(http, f"{officer:04d}\t{days[turn]} 07:20:00\t255\t1\n"))
+        posts.add(task)
+        task.add_done_callback(posts.discard)
+    await asyncio.gather(*posts)
+
+
+async def _settle(consumer: AIOKafkaConsumer) -> None:
+    """Waits until the first days of all officers are scored: five seconds without a record."""
+    quiet_since = time.monotonic()
+    seen = False
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (seen and time.monotonic() - quiet_since > 5):
+        if await consumer.getmany(timeout_ms=200):
+            seen, quiet_since = True, time.monotonic()
