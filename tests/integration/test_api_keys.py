@@ -11,11 +11,8 @@ from tests.fixtures.services import running_service
 @pytest.mark.parametrize(("service", "prefix"), [("attendance", "attendance"), ("notifications", "notices")])
 async def test_pages_give_each_key_once(embedded_postgres: EmbeddedPostgres, service: str, prefix: str) -> None:
     async with running_service(service, embedded_postgres) as running:
-        document = (await running.http.get(f"/{prefix}/openapi.json")).json()
-        schema = document["components"]["schemas"]["NewKey"]
-        scope = "no-such-scope"
-        refused = await running.http.post(f"/{prefix}/v1/api-keys", json={"name": "a", "scope": scope})
-        assert refused.status_code == 422, (refused.text, schema)
+        refused = await running.http.post(f"/{prefix}/v1/api-keys", json={"name": "a", "scope": "no-such-scope"})
+        assert refused.status_code == 422, refused.text
         scope = refused.json()["detail"].split("one of: ")[1].rstrip(".").split(", ")[0]
         made = set()
         for name in "abc":
@@ -23,7 +20,7 @@ async def test_pages_give_each_key_once(embedded_postgres: EmbeddedPostgres, ser
             assert answer.status_code == 201, answer.text
             made.add(answer.json()["id"])
         seen: list[str] = []
-        after = {}
+        after: dict[str, str] = {}
         while True:
             page = await running.http.get(f"/{prefix}/v1/api-keys", params={"limit": "1", **after})
             assert page.status_code == 200, page.text
