@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +27,10 @@ _EMPLOYEE = text(
         revision = excluded.revision, name = excluded.name, org_unit_name = excluded.org_unit_name,
         superior_id = excluded.superior_id, email = excluded.email
     where e.revision < excluded.revision
+    returning 1
     """
 )
+_YEARS = text("select record from discipline where employee_id = :id")
 _SCORE = text(
     """
     insert into score as s (employee_id, semester, revision, record) values (:employee, :semester, :revision, :record)
@@ -60,7 +63,8 @@ class RecordHandler:
             try:
                 if record.topic == EMPLOYEE.name:
                     officer = decode_record(EMPLOYEE, record.headers, record.value)
-                    await session.execute(_EMPLOYEE, officer.model_dump())
+                    if (await session.execute(_EMPLOYEE, officer.model_dump())).first() is not None:
+                        await self._catch_up(session, officer.employee_id)
                 elif record.topic == SCORE.name:
                     score = decode_record(SCORE, record.headers, record.value)
                     key = (str(score.employee_id), score.semester)
@@ -92,3 +96,8 @@ class RecordHandler:
             if (await session.execute(_DISCIPLINE, values)).first() is not None:
                 await self._drafts.after_discipline(session, year)
         return parked
+
+    async def _catch_up(self, session: AsyncSession, employee_id: UUID) -> None:
+        """Topics keep no order among each other: an alert that came before its officer is made now."""
+        for record in (await session.execute(_YEARS, {"id": employee_id})).scalars().all():
+            await self._drafts.after_discipline(session, DisciplineRecord.model_validate_json(record))

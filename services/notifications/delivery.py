@@ -21,8 +21,8 @@ __all__ = ["Sender"]
 
 log = logger(__name__)
 
-AT_A_TIME = 20
-LEASE = timedelta(minutes=2)
+AT_A_TIME = 5
+LEASE = timedelta(minutes=5)  # longer than a round can take: AT_A_TIME x SMTP_SECONDS_MAX
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=30), timedelta(hours=6)
 SMTP_SECONDS_MAX = 20.0
 

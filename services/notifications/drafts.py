@@ -62,8 +62,12 @@ _HISTORY = text(
     """
 )
 _LAST = text(
+    "select max(created_at) from notice where employee_id = :employee and kind = 'coaching' and indicator = :indicator"
+)
+_BEST_SINCE = text(
     """
-    select max(created_at) from notice where employee_id = :employee and kind = :kind and indicator = :indicator
+    select max(cast(value as numeric)) from evaluation
+    where employee_id = :employee and subject = :subject and evaluated_at > :since
     """
 )
 
@@ -134,9 +138,13 @@ class Drafts:
     ) -> None:
         limits = self.rules.coaching[subject]
         indicator = "" if subject == "score" else subject
-        last = await session.execute(_LAST, {"employee": score.employee_id, "kind": "coaching", "indicator": indicator})
+        last = (await session.execute(_LAST, {"employee": score.employee_id, "indicator": indicator})).scalar_one()
+        best = None
+        if last is not None:
+            values = {"employee": score.employee_id, "subject": subject, "since": last}
+            best = (await session.execute(_BEST_SINCE, values)).scalar_one()
         kind: NoticeKind
-        if coaching_due(history, limits, last.scalar_one(), now, self.rules):
+        if coaching_due(history, limits, last, best, now, self.rules):
             kind, state = "coaching", "draft"
         elif nudge_due(history, limits):
             kind, state = "nudge", "released"

@@ -78,19 +78,24 @@ def coaching_due(
     history: Sequence[Decimal | None],
     limits: Thresholds,
     last_notice: datetime | None,
+    best_since: Decimal | None,
     now: datetime,
     rules: NoticeRules,
 ) -> bool:
     """The two newest evaluations are below entry, no episode is open, and the cool-down since the last one is over.
 
-    An episode is open from a coaching notice until an evaluation above exit.
+    An episode is open from a coaching notice (`last_notice`) until an evaluation above exit; `best_since` is the best
+    evaluation after that notice, None where there is none.
     """
     if len(history) < 2:
         return False
     one, two = history[-2], history[-1]
     if one is None or two is None or one >= limits.entry or two >= limits.entry:
         return False
-    return last_notice is None or now - last_notice >= rules.cool_down
+    if last_notice is None:
+        return True
+    closed = best_since is not None and best_since > limits.exit
+    return closed and now - last_notice >= rules.cool_down
 
 
 def object_until(received_at: datetime, zone: tzinfo, days: int) -> datetime:

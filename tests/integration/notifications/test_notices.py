@@ -121,10 +121,25 @@ async def test_two_weeks_below_make_a_draft_and_one_makes_a_nudge(notices: Runni
     await notices.app.state.drafts.evaluate()
     kinds = sorted((n["kind"], n["indicator"], n["state"]) for n in await listed(notices))
     assert kinds == [("coaching", "work_quality", "draft"), ("nudge", "work_quality", "released")]
-    for _ in range(3):  # cool-down: 30 days
+    for _ in range(6):  # the cool-down of 30 days passes, but the episode ends only above the exit threshold
         clock.advance(timedelta(days=7))
         await notices.app.state.drafts.evaluate()
     assert len(await listed(notices, kind="coaching")) == 1
+    for revision, quality in ((2, "76.00"), (3, "60.00"), (4, "61.00")):
+        await apply(notices, [score("80.00", revision=revision, quality=quality)])
+        clock.advance(timedelta(days=7))
+        await notices.app.state.drafts.evaluate()
+    assert len(await listed(notices, kind="coaching")) == 2
+
+
+async def test_an_alert_that_comes_before_its_officer_is_made_up_for(notices: Running) -> None:
+    late = uuid4()
+    record = EXAMPLES[DISCIPLINE.name][0] | {"employee_id": str(late)}
+    await apply(notices, [incoming(DISCIPLINE, record)])
+    assert await listed(notices) == []
+    person = employee(late, nip="199001012015011003", superior_id=str(SUPERIOR))
+    await apply(notices, [incoming(EMPLOYEE, person)])
+    assert [n["kind"] for n in await listed(notices)] == ["discipline_alert"]
 
 
 async def test_an_alert_goes_to_the_superior_once_a_step(notices: Running) -> None:
