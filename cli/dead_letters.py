@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.client import client, fail, pages, request
 
@@ -25,7 +25,9 @@ def list_parked(
     *, released: Annotated[bool, typer.Option("--released", help="Also those already released.")] = False
 ) -> None:
     """Lists parked records, oldest position first."""
-    table = Table("service", "record", "reason", "bytes", "parked at", "released at")
+    table = Table(
+        "service", Column("record", no_wrap=True, min_width=30), "reason", "bytes", "parked at", "released at"
+    )
     with client() as http:
         for service, prefix in PREFIXES.items():
             for item in pages(http, f"/{prefix}/v1/dead-letters", released=released):

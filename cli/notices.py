@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.client import client, pages, request
 
@@ -19,7 +19,8 @@ app = typer.Typer(no_args_is_help=True, help="Notices: list, release, withhold."
 @app.command("list")
 def list_notices(state: Annotated[str | None, typer.Option(help="For example draft.")] = None) -> None:
     """Lists notices, oldest first."""
-    table = Table("notice_id", "kind", "employee_id", "indicator", "state", "created at")
+    ids = [Column(name, no_wrap=True, min_width=36) for name in ("notice_id", "employee_id")]  # to be copied whole
+    table = Table(ids[0], "kind", ids[1], "indicator", "state", "created at")
     with client() as http:
         for item in pages(http, "/notices/v1/notices", **({"state": state} if state else {})):
             table.add_row(

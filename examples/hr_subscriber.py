@@ -1,7 +1,6 @@
 """A downstream HR system's own table of scores, filled from asn.score.v1 without any code of Kinerja:
 
     KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092 python examples/hr_subscriber.py hr.db [--once] [--from-start]
-
 The highest revision wins: copies and late records change nothing. Offsets are kept with the rows: kill it at any time.
 --once ends when caught up; --from-start reads all again, after a broker lost its records (the embedded one restarted)."""
 
