@@ -253,7 +253,10 @@ class BatchConsumer:
             return False, {}
         lags = dict.fromkeys(self._topics, 0)
         positions: dict[TopicPartition, int] = {}
-        for tp in consumer.assignment():
+        assigned = consumer.assignment()
+        # What another member commits meanwhile is not known here: forget where a partition stood that went away.
+        self._done = {tp: offset for tp, offset in self._done.items() if tp in assigned}
+        for tp in assigned:
             try:
                 async with asyncio.timeout(1.0):
                     # before our first commit on it, what was fetched is the best that is known

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
@@ -176,8 +176,3 @@ def context_of(request: Request) -> Context:
     """The service's context, as a dependency."""
     context: Context = request.app.state.context
     return context
-
-
-def text_response(body: str, status: int = 200) -> Response:
-    """Plain text, as attendance machines want it."""
-    return Response(body, status_code=status, media_type="text/plain")

@@ -20,7 +20,7 @@ from shared.contracts.base import Identifier
 from shared.dead_letters import Parked
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.http import context_of
-from shared.paging import After, Limit, Page, cursor_of, read_cursor
+from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 
 __all__ = ["operations_router"]
 
@@ -184,8 +184,7 @@ def _add_keys(router: APIRouter, scopes: Sequence[str]) -> None:
     @router.get("/v1/api-keys", tags=["operations"])
     async def list_keys(context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None) -> Page[KeyItem]:
         """All keys, revoked ones too, without their secrets."""
-        cursor = read_cursor(after, str)
-        values = {"after": _key_id(cursor[0]) if cursor else UUID(int=0), "most": limit + 1}
+        values = {"after": read_id_cursor(after), "most": limit + 1}
         query = text(
             "select id, name, scope, employee_id, created_at, revoked_at from api_key"
             " where id > :after order by id limit :most"
@@ -196,16 +195,9 @@ def _add_keys(router: APIRouter, scopes: Sequence[str]) -> None:
 
         rows = await context.transact(read)
         items = [KeyItem(**row) for row in rows[:limit]]
-        return Page(items=items, next=cursor_of([str(items[-1].id)]) if len(rows) > limit else None)
+        return Page(items=items, next=cursor_of([items[-1].id]) if len(rows) > limit else None)
 
     @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["operations"])
     async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
         """Ends a key within a few seconds."""
         await context.transact(lambda s: context.authenticator.revoke(s, key_id))
-
-
-def _key_id(text_form: str) -> UUID:
-    try:
-        return UUID(text_form)
-    except ValueError as error:
-        raise InvalidError("The cursor `after` is not one that this list gave.") from error

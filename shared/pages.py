@@ -5,12 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-__all__ = ["html_page"]
+__all__ = ["html_page", "page_templates"]
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+def page_templates(folder: Path) -> Environment:
+    """The templates of a service's pages; what they are given is escaped."""
+    return Environment(
+        loader=FileSystemLoader(folder), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def html_page(markup: str, status: int = 200) -> HTMLResponse:

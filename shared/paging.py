@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
@@ -13,11 +14,12 @@ from pydantic import BaseModel
 
 from shared.errors import InvalidError
 
-__all__ = ["After", "Limit", "Page", "cursor_of", "read_cursor"]
+__all__ = ["After", "Limit", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
 
 T = TypeVar("T")
 
 LIMIT_MAX = 1_000
+_NOT_OURS = "The cursor `after` is not one that this list gave. Leave it out to begin at the start."
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="The most items of one page.")]
 After = Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")]
@@ -32,7 +34,8 @@ class Page(BaseModel, Generic[T]):
 
 def cursor_of(values: Sequence[Any]) -> str:
     """The cursor that stands behind an item with these sort values (JSON types, UUIDs and dates)."""
-    return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+    # default: the database driver's own UUID type, which orjson does not take for a UUID
+    return base64.urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode().rstrip("=")
 
 
 def read_cursor(cursor: str | None, *types: type) -> list[Any] | None:
@@ -49,5 +52,16 @@ def read_cursor(cursor: str | None, *types: type) -> list[Any] | None:
         or not all(type(value) is expected for value, expected in zip(values, types, strict=True))
         or any(isinstance(value, int) and abs(value) >= 2**63 for value in values)
     ):
-        raise InvalidError("The cursor `after` is not one that this list gave. Leave it out to begin at the start.")
+        raise InvalidError(_NOT_OURS)
     return values
+
+
+def read_id_cursor(cursor: str | None) -> UUID:
+    """The id behind which a list in the order of its ids goes on; the nil UUID without a cursor. Raises InvalidError."""
+    values = read_cursor(cursor, str)
+    if values is None:
+        return UUID(int=0)
+    try:
+        return UUID(values[0])
+    except ValueError as error:
+        raise InvalidError(_NOT_OURS) from error

@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 
 from shared.contracts.envelope import UnreadableRecordError, payload_of
+from shared.contracts.feedback import Unsur
 from shared.dead_letters import Incoming
 
 __all__ = [
@@ -44,17 +45,6 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Percent = Annotated[str, msgspec.Meta(pattern=r"\A(100(\.0{1,18})?|0{0,15}[0-9]{1,2}(\.[0-9]{1,18})?)\Z")]
 Points = Annotated[str, msgspec.Meta(pattern=r"^(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$")]
 Rating = Annotated[int, msgspec.Meta(ge=1, le=4)]
-Unsur = Literal[
-    "requirements",
-    "procedure",
-    "completion_time",
-    "cost",
-    "product",
-    "officer_competence",
-    "officer_conduct",
-    "complaint_handling",
-    "facilities",
-]
 
 
 class Rule(msgspec.Struct, gc=False):

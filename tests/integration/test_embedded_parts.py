@@ -114,6 +114,7 @@ def test_a_folder_that_only_root_may_enter_is_no_obstacle(scratch_folder: Path) 
     closed.mkdir(mode=0o700)
     server = EmbeddedPostgres(closed / "postgres")
     server.start()
+    assert server.pid
     server.stop()
 
 

@@ -15,7 +15,7 @@ from services.attendance.roster import import_roster
 from services.attendance.roster_file import read_roster_file
 from services.attendance.routes.common import BULK_SECONDS, ContextDep, Input, OperatorDep, UnitId, read_rows
 from shared.errors import InvalidError, NotFoundError
-from shared.paging import After, Limit, Page, cursor_of, read_cursor
+from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 
 __all__ = ["router"]
 
@@ -110,11 +110,10 @@ async def list_officers(
     org_unit_id: Annotated[UnitId | None, Query()] = None,
 ) -> Page[Officer]:
     """Officers by employee_id, perhaps of one unit."""
-    cursor = read_cursor(after, str)
-    values = {"after": _uuid(cursor[0]) if cursor else UUID(int=0), "unit": org_unit_id, "most": limit + 1}
+    values = {"after": read_id_cursor(after), "unit": org_unit_id, "most": limit + 1}
     items = [Officer(**row) for row in await read_rows(context, _LIST, values)]
     more = len(items) > limit
-    return Page(items=items[:limit], next=cursor_of([str(items[limit - 1].employee_id)]) if more else None)
+    return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
 
 
 @router.post("/employees/find")
@@ -155,10 +154,3 @@ async def publish_again(context: ContextDep, _: OperatorDep) -> Republished:
     """Publishes all officers and all days at their present revisions once more; consumers that know them change nothing."""
     counts = await republish(context)
     return Republished(**counts)
-
-
-def _uuid(words: str) -> UUID:
-    try:
-        return UUID(words)
-    except ValueError as error:
-        raise InvalidError("The cursor `after` is not one that this list gave.") from error

@@ -6,20 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
+
+from shared.contracts.feedback import Unsur
 
 __all__ = ["UNSUR", "Satisfaction", "grade_of", "officer_index", "satisfaction"]
 
-UNSUR = (
-    "requirements",
-    "procedure",
-    "completion_time",
-    "cost",
-    "product",
-    "officer_competence",
-    "officer_conduct",
-    "complaint_handling",
-    "facilities",
-)
+UNSUR: tuple[str, ...] = get_args(Unsur)
 OFFICER_UNSUR = ("completion_time", "officer_competence", "officer_conduct")
 _GRADES = ((Decimal("88.31"), "A"), (Decimal("76.61"), "B"), (Decimal("65.00"), "C"))
 _POINTS = 25

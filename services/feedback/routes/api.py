@@ -23,7 +23,7 @@ from shared.contracts.feedback import Assessment, FeedbackRecord, FeedbackState,
 from shared.contracts.semester import Semester
 from shared.errors import ForbiddenError, InvalidError
 from shared.http import context_of
-from shared.paging import After, Limit, Page, cursor_of, read_cursor
+from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
 __all__ = ["router"]
 
@@ -179,19 +179,14 @@ async def list_feedback(
     after: After = None,
 ) -> Page[FeedbackItem]:
     """All feedback in no order of time: nothing leads back to a visit."""
-    cursor = read_cursor(after, str)
-    try:
-        begin = UUID(cursor[0]) if cursor else UUID(int=0)
-    except ValueError as error:
-        raise InvalidError("The cursor `after` is not one that this list gave.") from error
-    values = {"after": begin, "employee": employee_id, "state": state, "most": limit + 1}
+    values = {"after": read_id_cursor(after), "employee": employee_id, "state": state, "most": limit + 1}
 
     async def read(session: AsyncSession) -> list[Any]:
         return list(await session.execute(_LIST, values))
 
     rows = await context.transact(read)
     items = [FeedbackItem(record=FeedbackRecord.model_validate_json(r.record), reason=r.reason) for r in rows[:limit]]
-    return Page(items=items, next=cursor_of([str(rows[limit - 1].feedback_id)]) if len(rows) > limit else None)
+    return Page(items=items, next=cursor_of([rows[limit - 1].feedback_id]) if len(rows) > limit else None)
 
 
 @router.post("/feedback/{feedback_id}/withdraw")

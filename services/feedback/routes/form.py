@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.domain.ratings import QUESTIONS, InvalidRatingsError, read_ratings
@@ -19,7 +18,7 @@ from shared.database import is_transient
 from shared.errors import AppError, UnavailableError
 from shared.http import context_of
 from shared.logs import logger
-from shared.pages import html_page
+from shared.pages import html_page, page_templates
 
 __all__ = ["router"]
 
@@ -32,12 +31,7 @@ HONEYPOT = "surat_elektronik"
 """A field that people do not see; who fills it is a program."""
 _FIELDS_MAX = 50
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates"),
-    autoescape=select_autoescape(),
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 
 @router.get("/f/{token}", response_class=HTMLResponse)

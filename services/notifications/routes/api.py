@@ -17,9 +17,9 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.base import Code
 from shared.contracts.notice import NoticeKind, NoticeState
-from shared.errors import InvalidError, NotFoundError
+from shared.errors import NotFoundError
 from shared.http import context_of
-from shared.paging import After, Limit, Page, cursor_of, read_cursor
+from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
 __all__ = ["router"]
 
@@ -122,19 +122,14 @@ async def list_notices(
     after: After = None,
 ) -> Page[NoticeItem]:
     """All notices, oldest first."""
-    cursor = read_cursor(after, str)
-    try:
-        begin = UUID(cursor[0]) if cursor else UUID(int=0)
-    except ValueError as error:
-        raise InvalidError("The cursor `after` is not one that this list gave.") from error
-    values = {"after": begin, "state": state, "kind": kind, "employee": employee_id, "most": limit + 1}
+    values = {"after": read_id_cursor(after), "state": state, "kind": kind, "employee": employee_id, "most": limit + 1}
 
     async def read(session: AsyncSession) -> list[Any]:
         return list((await session.execute(_LIST, values)).mappings())
 
     rows = await context.transact(read)
     items = [NoticeItem(**whole(row).model_dump(include=set(NoticeItem.model_fields))) for row in rows[:limit]]
-    return Page(items=items, next=cursor_of([str(items[-1].notice_id)]) if len(rows) > limit else None)
+    return Page(items=items, next=cursor_of([items[-1].notice_id]) if len(rows) > limit else None)
 
 
 @router.get("/notices/{notice_id}")

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from services.notifications.notices import acknowledge
 from services.notifications.routes.api import inbox_of
 from shared.context import Context
 from shared.errors import AppError
 from shared.http import context_of
-from shared.pages import html_page
+from shared.pages import html_page, page_templates
 
 __all__ = ["router"]
 
@@ -23,12 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 ContextDep = Annotated[Context, Depends(context_of)]
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates"),
-    autoescape=select_autoescape(),
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 
 @router.get("/notices/inbox/{token}", response_class=HTMLResponse)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.explain import Explanation, explain
 from services.scoring.routes.scores import ContextDep, PoliciesDep, SemesterQuery, semester_of
-from shared.pages import html_page
+from shared.pages import html_page, page_templates
 
 __all__ = ["router"]
 
@@ -54,12 +53,7 @@ _MONTHS = [
     "Desember",
 ]
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates"),
-    autoescape=select_autoescape(),
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 
 def indonesian_date(day: date) -> str:

@@ -21,7 +21,7 @@ from shared.contracts.generate import asyncapi_document
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError
 from shared.http import context_of
-from shared.paging import After, Limit, Page, cursor_of, read_cursor
+from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
 __all__ = ["policies_of", "router", "semester_of"]
 
@@ -106,12 +106,7 @@ async def list_scores(
     context: ContextDep, _: OperatorDep, semester: SemesterQuery = None, limit: Limit = 100, after: After = None
 ) -> Page[ScoreItem]:
     """All officers' scores of a semester."""
-    cursor = read_cursor(after, str)
-    try:
-        begin = UUID(cursor[0]) if cursor else UUID(int=0)
-    except ValueError as error:
-        raise InvalidError("The cursor `after` is not one that this list gave.") from error
-    values = {"semester": semester_of(context, semester).number, "after": begin, "most": limit + 1}
+    values = {"semester": semester_of(context, semester).number, "after": read_id_cursor(after), "most": limit + 1}
 
     async def read(session: AsyncSession) -> list[Any]:
         return list(await session.execute(_LIST, values))

@@ -133,3 +133,19 @@ async def test_verify_sees_a_changed_total_a_changed_fact_and_a_changed_score(sc
         async with scoring.context.database.transaction() as session:
             await session.execute(text("truncate day_fact, semester_total"))
         await apply(scoring, [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))])
+
+
+async def test_the_list_of_scores_goes_on_from_page_to_page(scoring: Running) -> None:
+    officers = sorted(str(uuid4()) for _ in range(5))
+    await apply(scoring, [incoming(ATTENDANCE_DAY, day(UUID(one), date(2026, 8, 3))) for one in officers])
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        query = {"semester": SEMESTER, "limit": 2} | ({"after": after} if after else {})
+        answer = await scoring.http.get("/scores/v1/employees", params=query)
+        assert answer.status_code == 200, answer.text
+        seen += [item["employee_id"] for item in answer.json()["items"]]
+        after = answer.json()["next"]
+        if after is None:
+            break
+    assert seen == officers
