@@ -7,6 +7,7 @@ from collections.abc import Callable
 import yaml
 from fastapi import FastAPI
 
+from services.notifications.ageing import Ageing
 from services.notifications.consumers import TOPICS, RecordHandler
 from services.notifications.delivery import Sender
 from services.notifications.domain.rules import rules_from_mapping
@@ -24,6 +25,7 @@ __all__ = ["create"]
 
 DELIVERY_POLL_SECONDS = 1.0
 EVALUATION_POLL_SECONDS_MAX = 60.0
+AGEING_POLL_SECONDS = 600.0
 
 
 def create(
@@ -35,6 +37,7 @@ def create(
     drafts = Drafts(context, rules)
     handler = RecordHandler(drafts)
     sender = Sender(context, settings)
+    ageing = Ageing(context, drafts, rules)
     pause = min(EVALUATION_POLL_SECONDS_MAX, rules.evaluation_interval.total_seconds() / 4)
     runtime = Runtime(
         context,
@@ -50,6 +53,7 @@ def create(
         periodics=(
             Periodic("evaluation", drafts.evaluate, pause),
             Periodic("delivery", sender.round, DELIVERY_POLL_SECONDS),
+            Periodic("ageing", ageing.round, AGEING_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -68,4 +72,5 @@ def create(
     app.state.handler = handler
     app.state.drafts = drafts
     app.state.sender = sender
+    app.state.ageing = ageing
     return app

@@ -17,13 +17,15 @@ from services.notifications.settings import Settings
 from shared.context import Context
 from shared.logs import logger
 
-__all__ = ["Sender"]
+__all__ = ["Sender", "is_final"]
 
 log = logger(__name__)
 
 AT_A_TIME = 5
 LEASE = timedelta(minutes=5)  # longer than a round can take: AT_A_TIME x SMTP_SECONDS_MAX
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=30), timedelta(hours=6)
+ATTEMPTS_MAX = 20
+"""About three days of attempts; then the inbox has to do."""
 SMTP_SECONDS_MAX = 20.0
 
 # Taking a row moves its next attempt away: another sender sees it again only when this one was lost.
@@ -54,7 +56,10 @@ class Sender:
         self._settings = settings
         # Rises while the mail server refuses or is away; the notices stay in the inbox meanwhile.
         self._failed = Counter(
-            "kinerja_deliveries_failed_total", "Mails not accepted", registry=context.metrics.registry
+            "kinerja_deliveries_failed_total",
+            "Mails not accepted, by whether they will be tried again",
+            ["outcome"],
+            registry=context.metrics.registry,
         )
 
     async def round(self) -> bool:
@@ -70,16 +75,23 @@ class Sender:
         return len(taken) == AT_A_TIME
 
     async def _deliver(self, row: Any, attempts: int) -> None:
-        by_mail = self._settings.smtp_host is not None and row["email"]
-        if by_mail:
+        failure = None
+        if self._settings.smtp_host is None or not row["email"]:
+            failure = "NO_EMAIL"
+        else:
             try:
                 await self._send(row)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                self._failed.inc()
-                log.warning("mail_not_accepted", notice_id=str(row["notice_id"]), error=type(error).__name__)
-                await self._put_off(row, attempts, type(error).__name__)
-                return
-        reasons = None if by_mail else json.dumps([*json.loads(row["reasons"]), "NO_EMAIL"])
+            except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+                failure = "EMAIL_REFUSED" if is_final(error) else "EMAIL_NOT_ACCEPTED"
+                again = failure == "EMAIL_NOT_ACCEPTED" and attempts < ATTEMPTS_MAX
+                self._failed.labels("again" if again else "inbox_only").inc()
+                log.warning(
+                    "mail_not_accepted", notice_id=str(row["notice_id"]), error=type(error).__name__, again=again
+                )
+                if again:
+                    await self._put_off(row, attempts, type(error).__name__)
+                    return
+        reasons = None if failure is None else json.dumps([*json.loads(row["reasons"]), failure])
         await self._context.transact(lambda s: self._delivered(s, row, reasons))
 
     async def _put_off(self, row: Any, attempts: int, error: str) -> None:
@@ -117,3 +129,15 @@ class Sender:
             start_tls=settings.smtp_starttls,
             timeout=SMTP_SECONDS_MAX,
         )
+
+
+def is_final(error: Exception) -> bool:
+    """Whether no later attempt can succeed: this address or this message is refused, or cannot be written at all.
+
+    A refused login or sender (also 5xx) is the operator's to mend, so those mails wait.
+    """
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(500 <= refused.code < 600 for refused in error.recipients)
+    if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
+        return 500 <= error.code < 600
+    return isinstance(error, ValueError)

@@ -101,9 +101,25 @@ class Drafts:
             "step": year.step,
             "year": year.year,
         }
+        await self.alert(
+            session, year.employee_id, officer.superior_id, period=f"{year.year}/{year.step}", evidence=evidence,
+            reasons=["LADDER_STEP_REACHED"],
+        )  # fmt: skip
+
+    async def alert(
+        self,
+        session: AsyncSession,
+        employee_id: UUID,
+        recipient: UUID,
+        *,
+        period: str,
+        evidence: Mapping[str, Any],
+        reasons: list[str],
+    ) -> None:
+        """Tells a superior of an officer's unexcused absences; at most once for each period."""
         await self._make(
-            session, "discipline_alert", year.employee_id, "released", recipient=officer.superior_id,
-            period=f"{year.year}/{year.step}", evidence=evidence, reasons=["LADDER_STEP_REACHED"],
+            session, "discipline_alert", employee_id, "released", recipient=recipient, period=period, evidence=evidence,
+            reasons=reasons,
         )  # fmt: skip
 
     async def evaluate(self) -> bool:
@@ -144,6 +160,7 @@ class Drafts:
             values = {"employee": score.employee_id, "subject": subject, "since": last}
             best = (await session.execute(_BEST_SINCE, values)).scalar_one()
         kind: NoticeKind
+        state: NoticeState
         if coaching_due(history, limits, last, best, now, self.rules):
             kind, state = "coaching", "draft"
         elif nudge_due(history, limits):
@@ -162,7 +179,7 @@ class Drafts:
         # a nudge at most once a month and indicator; a coaching episode is named by the day it began
         period = f"{local:%Y-%m}" if kind == "nudge" else f"{local:%Y-%m-%d}"
         await self._make(
-            session, kind, score.employee_id, "draft" if state == "draft" else "released", semester=score.semester,
+            session, kind, score.employee_id, state, semester=score.semester,
             indicator=indicator, period=period, evidence=evidence, reasons=["BELOW_ENTRY_THRESHOLD"],
         )  # fmt: skip
 
@@ -191,6 +208,7 @@ class Drafts:
             semester=semester,
             indicator=indicator,
             evidence=evidence,
+            raised="NOT_ACKNOWLEDGED_BELOW" in reasons,
             objection_days=self.rules.objection_days,
             score_link=self.context.links.my_score(employee_id),
         )

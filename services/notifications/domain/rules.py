@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
-__all__ = ["NoticeRules", "Thresholds", "coaching_due", "nudge_due", "object_until", "reward_due", "rules_from_mapping"]
+__all__ = [
+    "NoticeRules",
+    "Thresholds",
+    "coaching_due",
+    "nudge_due",
+    "object_until",
+    "raised",
+    "reward_due",
+    "rules_from_mapping",
+]
 
 SUBJECTS = ("score", "attendance", "work_quality", "public_communication")
 
@@ -31,6 +40,10 @@ class NoticeRules:
     coaching: Mapping[str, Thresholds]
     cool_down: timedelta
     objection_days: int
+    draft_expiry: timedelta
+    """After that a draft's evidence is stale: it expires undecided."""
+    alert_acknowledgement: timedelta
+    """After that an alert that nobody acknowledged goes one level up."""
 
 
 def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
@@ -50,6 +63,8 @@ def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
             coaching=thresholds,
             cool_down=timedelta(days=_count(document["cool_down_days"])),
             objection_days=_count(document["objection_days"]),
+            draft_expiry=timedelta(days=_count(document["draft_expiry_days"])),
+            alert_acknowledgement=timedelta(days=_count(document["alert_acknowledgement_days"])),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"notice rules: {error} is missing or of another type") from error
@@ -96,6 +111,11 @@ def coaching_due(
         return True
     closed = best_since is not None and best_since > limits.exit
     return closed and now - last_notice >= rules.cool_down
+
+
+def raised(period: str) -> str:
+    """The period that names an alert's next level: who knows of absences and does nothing answers for it (PP 94/2021 art. 28)."""
+    return f"{period}/up"
 
 
 def object_until(received_at: datetime, zone: tzinfo, days: int) -> datetime:

@@ -17,7 +17,7 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.base import Code
 from shared.contracts.notice import NoticeKind, NoticeState
-from shared.errors import NotFoundError
+from shared.errors import ForbiddenError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
@@ -74,11 +74,18 @@ class Republished(BaseModel):
 
 _LIST = text(
     """
-    select * from notice
+    select n.* from notice n left join employee e using (employee_id)
     where notice_id > :after and (cast(:state as text) is null or state = :state)
       and (cast(:kind as text) is null or kind = :kind)
       and (cast(:employee as uuid) is null or employee_id = :employee)
+      and (cast(:superior as uuid) is null or e.superior_id = :superior)
     order by notice_id limit :most
+    """
+)
+_ONE = text(
+    """
+    select n.* from notice n left join employee e using (employee_id)
+    where notice_id = :id and (cast(:superior as uuid) is null or e.superior_id = :superior)
     """
 )
 _INBOX = text(
@@ -111,18 +118,34 @@ async def inbox_of(context: Context, recipient: UUID) -> list[NoticeWhole]:
     return [whole(row) for row in await context.transact(read)]
 
 
+def _superior(who: Principal) -> UUID | None:
+    """Whose subordinates a key may read; None for the operator, who reads all."""
+    if who.is_operator:
+        return None
+    if who.employee_id is None:
+        raise ForbiddenError("This key belongs to no officer. Ask the operator for one with your employee_id.")
+    return who.employee_id
+
+
 @router.get("/notices")
 async def list_notices(
     context: ContextDep,
-    _: OperatorDep,
+    who: DeciderDep,
     state: NoticeState | None = None,
     kind: NoticeKind | None = None,
     employee_id: UUID | None = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[NoticeItem]:
-    """All notices, oldest first."""
-    values = {"after": read_id_cursor(after), "state": state, "kind": kind, "employee": employee_id, "most": limit + 1}
+    """Notices, oldest first: all of them for the operator, those of the own subordinates for a superior."""
+    values = {
+        "after": read_id_cursor(after),
+        "state": state,
+        "kind": kind,
+        "employee": employee_id,
+        "superior": _superior(who),
+        "most": limit + 1,
+    }
 
     async def read(session: AsyncSession) -> list[Any]:
         return list((await session.execute(_LIST, values)).mappings())
@@ -133,12 +156,11 @@ async def list_notices(
 
 
 @router.get("/notices/{notice_id}")
-async def show_notice(context: ContextDep, _: OperatorDep, notice_id: UUID) -> NoticeWhole:
+async def show_notice(context: ContextDep, who: DeciderDep, notice_id: UUID) -> NoticeWhole:
     """A notice with its words and evidence."""
 
     async def read(session: AsyncSession) -> Any:
-        query = text("select * from notice where notice_id = :id")
-        return (await session.execute(query, {"id": notice_id})).mappings().first()
+        return (await session.execute(_ONE, {"id": notice_id, "superior": _superior(who)})).mappings().first()
 
     row = await context.transact(read)
     if row is None:

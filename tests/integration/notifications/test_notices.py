@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
+from services.notifications.delivery import ATTEMPTS_MAX
 from shared.clock import FakeClock
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE
@@ -26,10 +27,16 @@ OFFICER, SUPERIOR = uuid4(), uuid4()
 
 
 class Mails:
-    """A mail server that keeps what it gets."""
+    """A mail server that keeps what it gets, or answers as told."""
 
     def __init__(self) -> None:
         self.kept: list[Any] = []
+        self.answer = "250 OK"
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        if self.answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.kept.append(message_from_bytes(envelope.content, policy=policy.default))
@@ -182,6 +189,103 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
     async with notices.context.database.transaction() as session:
         count = await session.execute(text("select count(*) from outbox where topic = 'asn.notice.v1'"))
     assert count.scalar_one() == found["revision"] == 4
+
+
+async def test_a_refused_address_ends_in_the_inbox_and_a_busy_server_is_tried_again(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [score("91.00")])
+    [draft] = await listed(notices)
+    path = f"/notices/v1/notices/{draft['notice_id']}"
+    await notices.http.post(f"{path}/release")
+    mails.answer = "450 busy"
+    await notices.app.state.sender.round()
+    assert (await notices.http.get(path)).json()["state"] == "released"
+    await notices.app.state.sender.round()  # not yet due again
+    clock.advance(timedelta(minutes=1))
+    mails.answer = "550 no such user"
+    await notices.app.state.sender.round()
+    found = (await notices.http.get(path)).json()
+    assert (found["state"], found["reasons"][-1]) == ("delivered", "EMAIL_REFUSED")
+    assert mails.kept == []
+    metrics = (await notices.http.get("/notices/metrics")).text
+    failures = [line for line in metrics.splitlines() if line.startswith("kinerja_deliveries_failed_total")]
+    assert [line.rpartition(" ")[2] for line in failures] == ["1.0", "1.0"]
+
+
+async def test_a_server_that_never_accepts_ends_in_the_inbox(notices: Running, clock: FakeClock, mails: Mails) -> None:
+    await apply(notices, [score("91.00")])
+    [draft] = await listed(notices)
+    path = f"/notices/v1/notices/{draft['notice_id']}"
+    await notices.http.post(f"{path}/release")
+    mails.answer = "450 busy"
+    for _ in range(ATTEMPTS_MAX):
+        assert (await notices.http.get(path)).json()["state"] == "released"
+        await notices.app.state.sender.round()
+        clock.advance(timedelta(hours=7))
+    found = (await notices.http.get(path)).json()
+    assert (found["state"], found["reasons"][-1]) == ("delivered", "EMAIL_NOT_ACCEPTED")
+
+
+async def test_a_draft_that_nobody_decides_on_expires(notices: Running, clock: FakeClock) -> None:
+    await apply(notices, [score("91.00")])
+    clock.advance(timedelta(days=30) - timedelta(seconds=1))
+    await notices.app.state.ageing.round()
+    assert [n["state"] for n in await listed(notices)] == ["draft"]
+    clock.advance(timedelta(seconds=1))
+    await notices.app.state.ageing.round()
+    [draft] = await listed(notices)
+    assert (draft["state"], draft["reasons"][-1]) == ("expired", "NOT_DECIDED")
+    assert (await notices.http.post(f"/notices/v1/notices/{draft['notice_id']}/release")).status_code == 409
+
+
+async def test_an_unacknowledged_alert_goes_up_one_level_at_a_time(notices: Running, clock: FakeClock) -> None:
+    head, mayor = uuid4(), uuid4()
+    people = [
+        employee(SUPERIOR, 2, nip="199001012015011002", superior_id=str(head)),
+        employee(head, nip="199001012015011003", superior_id=str(mayor)),
+        employee(mayor, nip="199001012015011004"),
+    ]
+    await apply(notices, [incoming(EMPLOYEE, person) for person in people])
+    record = EXAMPLES[DISCIPLINE.name][0] | {"employee_id": str(OFFICER)}
+    await apply(notices, [incoming(DISCIPLINE, record)])
+    for _ in range(2):  # the second look finds it raised already
+        clock.advance(timedelta(days=7))
+        await notices.app.state.ageing.round()
+        await notices.app.state.ageing.round()
+    recipients = [n["recipient_id"] for n in await listed(notices, kind="discipline_alert")]
+    assert recipients == [str(SUPERIOR), str(head), str(mayor)]
+    alerts = await listed(notices, kind="discipline_alert")
+    for alert in alerts:
+        await notices.http.post(f"/notices/v1/notices/{alert['notice_id']}/acknowledge")
+    clock.advance(timedelta(days=70))
+    await notices.app.state.ageing.round()
+    assert len(await listed(notices, kind="discipline_alert")) == 3
+
+
+async def test_an_acknowledged_alert_stays_where_it_is(notices: Running, clock: FakeClock) -> None:
+    await apply(
+        notices, [incoming(EMPLOYEE, employee(SUPERIOR, 2, nip="199001012015011002", superior_id=str(uuid4())))]
+    )
+    await apply(notices, [incoming(DISCIPLINE, EXAMPLES[DISCIPLINE.name][0] | {"employee_id": str(OFFICER)})])
+    [alert] = await listed(notices)
+    await notices.http.post(f"/notices/v1/notices/{alert['notice_id']}/acknowledge")
+    clock.advance(timedelta(days=8))
+    await notices.app.state.ageing.round()
+    assert len(await listed(notices)) == 1
+
+
+async def test_a_superior_reads_the_drafts_of_the_own_subordinates_only(notices: Running) -> None:
+    await apply(notices, [score("91.00"), score("91.00", employee_id=str(SUPERIOR))])
+    of_officer, of_superior = sorted(await listed(notices), key=lambda n: n["employee_id"] != str(OFFICER))
+    new = {"name": "k", "scope": "notices:release", "employee_id": str(SUPERIOR)}
+    token = (await notices.http.post("/notices/v1/api-keys", json=new)).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    mine = (await notices.http.get("/notices/v1/notices", headers=headers)).json()["items"]
+    assert [n["employee_id"] for n in mine] == [str(OFFICER)]
+    for notice, status in ((of_officer, 200), (of_superior, 404)):
+        answer = await notices.http.get(f"/notices/v1/notices/{notice['notice_id']}", headers=headers)
+        assert answer.status_code == status
 
 
 async def test_a_foreign_link_opens_no_inbox(notices: Running) -> None:

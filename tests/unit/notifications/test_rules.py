@@ -1,0 +1,150 @@
+"""When a notice is due: thresholds from both sides, nothing on incomplete data, episodes that do not flicker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from services.notifications.domain.rules import (
+    NoticeRules,
+    Thresholds,
+    coaching_due,
+    nudge_due,
+    object_until,
+    reward_due,
+    rules_from_mapping,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+LIMITS = Thresholds(Decimal(70), Decimal(75))
+NOW = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
+
+
+def document() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "rules/notices/default.yaml").read_text())
+    return loaded
+
+
+def rules() -> NoticeRules:
+    return rules_from_mapping(document())
+
+
+def values(*numbers: str | None) -> list[Decimal | None]:
+    return [None if number is None else Decimal(number) for number in numbers]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "rules").glob("*/*.yaml")), ids=str)
+def test_every_shipped_file_of_notice_rules_is_readable(file: Path) -> None:
+    content = yaml.safe_load(file.read_text())
+    if "reward" in content:
+        assert rules_from_mapping(content).objection_days == 14
+
+
+@pytest.mark.parametrize(
+    ("score", "complete", "unexcused", "due"),
+    [
+        ("90.00", True, 0, True),
+        ("89.99", True, 0, False),
+        ("100.00", False, 0, False),
+        ("100.00", True, 1, False),
+        (None, True, 0, False),
+    ],
+)
+def test_a_reward_needs_a_complete_score_without_an_absence(
+    score: str | None, complete: bool, unexcused: int, due: bool
+) -> None:
+    value = None if score is None else Decimal(score)
+    assert reward_due(value, complete=complete, unexcused_days=unexcused, rules=rules()) is due
+
+
+@pytest.mark.parametrize(
+    ("history", "due"),
+    [
+        (values("69.99"), True),
+        (values("70.00"), False),
+        (values("70.00", "69.99"), True),
+        (values("69.99", "69.99"), False),
+        (values(None, "69.99"), True),
+        (values("69.99", None), False),
+        ([], False),
+    ],
+)
+def test_a_nudge_comes_at_the_first_evaluation_below(history: list[Decimal | None], due: bool) -> None:
+    assert nudge_due(history, LIMITS) is due
+
+
+@pytest.mark.parametrize(
+    ("history", "due"),
+    [
+        (values("69.99", "69.99"), True),
+        (values("70.00", "69.99"), False),
+        (values("69.99", "70.00"), False),
+        (values("60", None), False),
+        (values(None, "60"), False),
+        (values("60"), False),
+    ],
+)
+def test_coaching_needs_two_evaluations_below(history: list[Decimal | None], due: bool) -> None:
+    assert coaching_due(history, LIMITS, None, None, NOW, rules()) is due
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "best_since", "due"),
+    [
+        (30, "75.01", True),
+        (29, "75.01", False),
+        (90, "75.00", False),
+        (90, "74.00", False),
+        (90, None, False),
+    ],
+)
+def test_a_second_coaching_needs_the_end_of_the_first_and_the_cool_down(
+    days_ago: int, best_since: str | None, due: bool
+) -> None:
+    best = None if best_since is None else Decimal(best_since)
+    last = NOW - timedelta(days=days_ago)
+    assert coaching_due(values("60", "60"), LIMITS, last, best, NOW, rules()) is due
+
+
+def test_the_objection_ends_with_the_local_day() -> None:
+    received = datetime(2026, 7, 6, 3, 0, tzinfo=UTC)
+    assert object_until(received, ZoneInfo("Asia/Jakarta"), 14) == datetime(2026, 7, 20, 16, 59, 59, tzinfo=UTC)
+    # received at 00:30 local time, still the day before in UTC
+    late = datetime(2026, 7, 5, 17, 30, tzinfo=UTC)
+    assert object_until(late, ZoneInfo("Asia/Jakarta"), 14) == datetime(2026, 7, 20, 16, 59, 59, tzinfo=UTC)
+
+
+def _without(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda content: content.pop(name)
+
+
+def _with(name: str, value: object) -> Callable[[dict[str, Any]], None]:
+    return lambda content: content.update({name: value})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_without("cool_down_days"), "cool_down_days"),
+        (_without("draft_expiry_days"), "draft_expiry_days"),
+        (_with("objection_days", 0), "above 0"),
+        (_with("objection_days", True), "above 0"),
+        (_with("reward", {"score": 90}), "points"),
+        (_with("reward", {"score": "101"}), "outside"),
+        (_with("reward", {"score": "ninety"}), "no number"),
+        (_with("coaching", {}), "coaching needs exactly"),
+        (lambda c: c["coaching"]["score"].update(exit="65"), "coaching.score: exit must be higher"),
+    ],
+)
+def test_a_spoilt_rule_file_is_refused_by_name(spoil: Callable[[dict[str, Any]], None], words: str) -> None:
+    content = document()
+    spoil(content)
+    with pytest.raises(ValueError, match=words):
+        rules_from_mapping(content)
