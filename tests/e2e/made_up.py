@@ -1,0 +1,88 @@
+"""`make up` as a person starts it: in a process group of its own, its words kept, ended by Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+__all__ = ["ROOT", "MadeUp", "made_up"]
+
+ROOT = Path(__file__).resolve().parents[2]
+STOP_SECONDS_MAX = 60
+
+
+class MadeUp:
+    """A running `make up`."""
+
+    def __init__(self, data: Path, port: int, kafka_port: int, *, sample: bool) -> None:
+        self.data = data
+        orders = [f"PORT={port}", f"KAFKA_PORT={kafka_port}", f"DATA={data}", f"SAMPLE={'yes' if sample else 'no'}"]
+        self._process = subprocess.Popen(
+            ["make", "up", *orders],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))},
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self.lines.append(line.rstrip("\n"))
+
+    def wait_for(self, what: str, holds: Callable[[str], bool], seconds: float) -> str:
+        """The first line for which it holds."""
+        deadline = time.monotonic() + seconds
+        seen = 0
+        while time.monotonic() < deadline:
+            if seen < len(self.lines):
+                if holds(self.lines[seen]):
+                    return self.lines[seen]
+                seen += 1
+            elif self._process.poll() is not None and not self._reader.is_alive():
+                break
+            else:
+                time.sleep(0.05)
+        raise AssertionError(f"no {what} within {seconds:.0f} s:\n" + "\n".join(self.lines[-40:]))
+
+    def ready(self) -> dict[str, str]:
+        """Waits for the line; the connection that it promises."""
+        self.wait_for("line that starts with ready", lambda line: line.startswith("ready"), 240)
+        lines = (self.data / "connect.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """As a terminal does it: the signal goes to the whole group. Waits for the end."""
+        os.killpg(self._process.pid, number)
+        self._process.wait(STOP_SECONDS_MAX)
+        self._reader.join(5)
+
+    def end(self) -> None:
+        """Whatever happened, nothing is left."""
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            if self._process.poll() is None:
+                self.interrupt()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+
+
+@contextlib.contextmanager
+def made_up(data: Path, port: int, kafka_port: int, *, sample: bool) -> Iterator[MadeUp]:
+    """A `make up` that is gone at the end of the block."""
+    running = MadeUp(data, port, kafka_port, sample=sample)
+    try:
+        yield running
+    finally:
+        running.end()

@@ -1,0 +1,171 @@
+"""One command: it gets ready, can be used by scripts and the CLI, stops, and goes on with the same scores."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from embedded.children import free_port
+from tests.e2e.made_up import ROOT, MadeUp, made_up
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine"),
+]
+
+KINERJA = Path(sys.executable).with_name("kinerja")
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    # short: Postgres' socket lies in it
+    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    return free_port(), free_port()
+
+
+@pytest.fixture(scope="module")
+def first(data: Path, ports: tuple[int, int]) -> Iterator[MadeUp]:
+    with made_up(data, *ports, sample=True) as running:
+        running.ready()
+        yield running
+
+
+def kinerja(data: Path, *arguments: str, status: int = 0) -> str:
+    run = subprocess.run(
+        [KINERJA, *arguments],
+        env=os.environ | {"DATA": str(data), "COLUMNS": "200"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == status, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+def client_of(connection: dict[str, str]) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {connection['KINERJA_OPERATOR_KEY']}"}
+    return httpx.Client(base_url=connection["KINERJA_URL"], headers=headers, timeout=30)
+
+
+def scores_of(connection: dict[str, str]) -> dict[str, dict[str, Any]]:
+    with client_of(connection) as http:
+        items = http.get("/scores/v1/employees", params={"limit": 500}).json()["items"]
+    return {item["employee_id"]: item for item in items}
+
+
+def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
+    connection = first.ready()
+    assert set(connection) == {"KINERJA_URL", "KINERJA_OPERATOR_KEY", "KAFKA_BOOTSTRAP_SERVERS"}
+    assert stat.S_IMODE((first.data / "connect.env").stat().st_mode) == 0o600
+    with client_of(connection) as http:
+        assert http.get("/attendance/v1/employees").is_success
+        assert http.get("/attendance/v1/employees", headers={"Authorization": "Bearer other"}).status_code == 401
+
+
+def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
+    scores = scores_of(first.ready())
+    assert len(scores) == 24
+    assert all(item["score"] is not None for item in scores.values())
+
+
+def test_printed_links_open(first: MadeUp) -> None:
+    first.ready()
+    links = [word for line in first.lines if line.startswith("  ") for word in line.split() if "://" in word]
+    assert len(links) >= 5
+    for link in links:
+        answer = httpx.get(link, follow_redirects=True)
+        assert answer.status_code == 200, link
+
+
+def test_a_punch_of_a_machine_gets_into_the_list(first: MadeUp) -> None:
+    connection = first.ready()
+    with client_of(connection) as http:
+        machine = {"name": "test", "timezone": "Asia/Jakarta", "direction_from": "shift"}
+        assert http.put("/attendance/v1/machines/E2E0001", json=machine).is_success
+        officer = http.get("/attendance/v1/employees", params={"limit": 1}).json()["items"][0]["employee_id"]
+        enrolment = {"employee_id": officer, "valid_from": "2026-01-01"}
+        assert http.put("/attendance/v1/machines/E2E0001/enrolments/7", json=enrolment).is_success
+        body = b"7\t2026-08-03 07:12:00\t255\t1\t\t0\t0\nnot a line\n"
+        answer = http.post("/iclock/cdata", params={"SN": "E2E0001", "table": "ATTLOG"}, content=body)
+        assert answer.text.startswith("OK: ")
+        [punch] = http.get("/attendance/v1/punches", params={"serial": "E2E0001"}).json()["items"]
+        assert (punch["employee_id"], punch["at"]) == (officer, "2026-08-03T00:12:00Z")
+        [kept] = http.get("/attendance/v1/quarantine", params={"serial": "E2E0001"}).json()["items"]
+        assert kept["line"] == "not a line"
+
+
+def test_commands_work_against_it(first: MadeUp) -> None:
+    first.ready()
+    assert "agree" in kinerja(first.data, "scores", "verify")
+    officer = next(iter(scores_of(first.ready())))
+    assert orjson.loads(kinerja(first.data, "scores", "show", officer))["employee_id"] == officer
+    assert "reward" in kinerja(first.data, "notices", "list")
+    assert "record" in kinerja(first.data, "dead-letters", "list")
+    assert "as the file says" in kinerja(first.data, "topics", "verify")
+    assert "on their way" in kinerja(first.data, "scores", "republish")
+    roster = first.data / "roster.csv"
+    header = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to"
+    roster.write_text(f"{header}\n199501012020011003,Pegawai Baru,PNS,dukcapil,Dukcapil,,,2026-08-01,\n")
+    assert "created: 1" in kinerja(first.data, "roster", "import", str(roster))
+    roster.write_text(f"{header}\n123,Salah,PNS,dukcapil,Dukcapil,,,2026-08-01,\n")
+    assert "nip" in kinerja(first.data, "roster", "import", str(roster), status=1)
+
+
+def test_a_second_copy_on_the_same_port_says_so(first: MadeUp, ports: tuple[int, int], tmp_path: Path) -> None:
+    first.ready()
+    with made_up(tmp_path / "data", ports[0], free_port(), sample=False) as second:
+        second.wait_for("word about the port", lambda line: f"port {ports[0]} is in use" in line, 60)
+
+
+def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, ports: tuple[int, int]) -> None:
+    connection = first.ready()
+    before = scores_of(connection)
+    first.interrupt()
+    assert "stopped" in first.lines
+    assert "Traceback" not in "\n".join(first.lines)
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=2)
+    with made_up(data, *ports, sample=True) as second:
+        assert second.ready() == connection
+        after = scores_of(connection)
+        assert set(before) <= set(after)
+        same = [key for key, item in before.items() if after[key]["revision"] == item["revision"]]
+        assert all(after[key] == before[key] for key in same)
+        assert all(after[key]["revision"] >= item["revision"] for key, item in before.items())
+        assert len(same) >= len(before) // 2  # the others were moved by the office, which lives
+        assert "agree" in kinerja(data, "scores", "verify")
+        second.wait_for("moving score", lambda line: line.startswith("score "), 60)
+        second.interrupt()
+        assert "stopped" in second.lines
+
+
+def test_without_the_sample_it_is_empty(ports: tuple[int, int]) -> None:
+    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
+        Path(folder).chmod(0o755)
+        with made_up(Path(folder), free_port(), free_port(), sample=False) as running:
+            connection = running.ready()
+            with client_of(connection) as http:
+                for path in ("/attendance/v1/employees", "/scores/v1/employees", "/notices/v1/notices"):
+                    assert http.get(path).json() == {"items": [], "next": None}
+            running.interrupt()
+            assert "stopped" in running.lines
