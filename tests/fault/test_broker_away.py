@@ -1,0 +1,93 @@
+"""The broker goes away and comes back: intake answers all the time, and every event arrives afterwards, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaConsumer
+from sqlalchemy import text
+
+from embedded.broker import EmbeddedBroker
+from embedded.children import free_port
+from embedded.postgres import EmbeddedPostgres
+from shared.clock import SystemClock
+from shared.contracts.topics import EMPLOYEE
+from shared.provision import provision, read_topics
+from tests.fixtures.services import Running, running_service
+from tests.integration.attendance.city import HEADER, City, person
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]
+
+CHANGES = 5
+ARRIVAL_SECONDS_MAX = 60
+
+
+async def outbox_rows(service: Running) -> int:
+    async with service.context.database.transaction() as session:
+        count: int = (await session.execute(text("select count(*) from outbox"))).scalar_one()
+        return count
+
+
+async def until_empty(service: Running) -> None:
+    async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
+        while await outbox_rows(service):  # noqa: ASYNC110 - the relay works beside
+            await asyncio.sleep(0.1)
+
+
+async def until_ready_is(service: Running, status: int) -> None:
+    async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
+        while (await service.http.get("/attendance/health/ready")).status_code != status:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+
+async def revisions(bootstrap: str, count: int) -> list[int]:
+    found: list[int] = []
+    async with AIOKafkaConsumer(
+        EMPLOYEE.name, bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=10
+    ) as consumer:
+        async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
+            while len(set(found)) < count:
+                found.append(orjson.loads((await consumer.getone()).value)["revision"])
+    return found
+
+
+async def test_intake_goes_on_and_the_events_follow(embedded_postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path / "broker.log", port=free_port())
+    broker.start()
+    try:
+        await provision(broker.bootstrap_servers, read_topics())
+        today = datetime.now(UTC).date()
+        changes = {
+            "tasks": True,
+            "kafka_bootstrap_servers": broker.bootstrap_servers,
+            "first_work_date": today - timedelta(days=2),
+        }
+        async with running_service("attendance", embedded_postgres, clock=SystemClock(), **changes) as service:
+            assert (await service.http.post("/attendance/v1/roster", content=HEADER + person())).is_success
+            await until_empty(service)
+            broker.stop()
+            for number in range(1, CHANGES):
+                lines = HEADER + person(name=f"Contoh Pegawai {number}")
+                answer = await service.http.post("/attendance/v1/roster", content=lines)
+                assert answer.is_success, answer.text
+            await City(service, None).machine()
+            line = f"1\t{today} 07:31:00\t255\t1\n".encode()
+            post = {"SN": "M1", "table": "ATTLOG"}
+            answer = await service.http.post("/iclock/cdata", params=post, content=line)
+            assert answer.text.startswith("OK: ")
+            # the relay gives up a round after its deadline, and must lose nothing by it
+            await until_ready_is(service, 503)
+            assert "relay" in (await service.http.get("/attendance/health/ready")).text
+            assert await outbox_rows(service) >= CHANGES - 1
+            broker.start()  # this one forgot its topics, so they are made again first
+            await provision(broker.bootstrap_servers, read_topics())
+            await until_empty(service)
+            found = await revisions(broker.bootstrap_servers, CHANGES - 1)
+            assert list(dict.fromkeys(found)) == list(range(2, CHANGES + 1))
+            await until_ready_is(service, 200)
+    finally:
+        broker.stop()

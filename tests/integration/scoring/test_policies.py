@@ -1,0 +1,145 @@
+"""Policies by decree and date: a new one rescores what it governs, and a semester's opening fixes its units' priors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import yaml
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
+from shared.clock import FakeClock
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
+from tests.fixtures.records import assessment, day, employee, incoming, rating
+from tests.fixtures.services import Running, running_service
+
+DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
+YAML = {"Content-Type": "application/yaml"}
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 9, 1, 3, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[Running]:
+    async with running_service("scoring", embedded_postgres, clock=clock) as service:
+        await service.app.state.keep_rules()
+        yield service
+
+
+def policy(**changes: Any) -> str:
+    return yaml.safe_dump(yaml.safe_load(DEFAULT.read_text()) | {"version": 2, "decree": "Perwako 1/2026"} | changes)
+
+
+async def fill(service: Running, officer: UUID) -> None:
+    """Attendance 100, supervisors 80 and 90, ten ratings of 4, in both semesters of 2026."""
+    records = [incoming(EMPLOYEE, employee(officer))]
+    for month, given_at in ((2, "2026-02-10T10:15:00+07:00"), (8, "2026-08-04T10:15:00+07:00")):
+        records.append(incoming(ATTENDANCE_DAY, day(officer, date(2026, month, 3))))
+        records += [incoming(FEEDBACK, rating(officer, given_at=given_at)) for _ in range(10)]
+        records.append(incoming(FEEDBACK, assessment(officer, given_at=given_at)))
+    async with service.context.database.transaction() as session:
+        assert not await service.app.state.handler(session, records)
+
+
+async def score_of(service: Running, officer: UUID, semester: str) -> dict[str, Any]:
+    answer = await service.http.get(f"/scores/v1/employees/{officer}", params={"semester": semester})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def published(service: Running, officer: UUID) -> list[tuple[str, int, int]]:
+    """(semester, revision, policy version) of what went into the outbox."""
+    query = text(
+        "select value::text from (select convert_from(value, 'UTF8')::json as value from outbox"
+        " where topic = 'asn.score.v1' order by id) as records"
+    )
+    async with service.context.database.transaction() as session:
+        rows = [yaml.safe_load(row[0]) for row in await session.execute(query)]
+    return [
+        (row["semester"], row["revision"], row["policy"]["version"])
+        for row in rows
+        if row["employee_id"] == str(officer)
+    ]
+
+
+async def test_a_new_policy_moves_the_semesters_it_governs_and_no_other(scoring: Running) -> None:
+    officer = uuid4()
+    await fill(scoring, officer)
+    await scoring.app.state.publisher.round()
+    before = {name: await score_of(scoring, officer, name) for name in ("2026-S1", "2026-S2")}
+    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
+    new = policy(effective_from=date(2026, 7, 1), weights=weights)
+    answer = await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)
+    assert (answer.status_code, answer.json()["rescored"]) == (201, 1)
+    await scoring.app.state.publisher.round()
+    after = {name: await score_of(scoring, officer, name) for name in ("2026-S1", "2026-S2")}
+    assert after["2026-S1"]["score"] == before["2026-S1"]["score"]
+    assert float(after["2026-S2"]["score"]) > float(
+        before["2026-S2"]["score"]
+    )  # attendance is full and weighs more now
+    assert await published(scoring, officer) == [("2026-S1", 1, 1), ("2026-S2", 1, 1), ("2026-S2", 2, 2)]
+    assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+
+
+async def test_a_policy_dated_inside_a_semester_waits_for_the_next(scoring: Running) -> None:
+    officer = uuid4()
+    await fill(scoring, officer)
+    before = await score_of(scoring, officer, "2026-S2")
+    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
+    new = policy(effective_from=date(2026, 7, 2), weights=weights)
+    assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 201
+    assert (await score_of(scoring, officer, "2026-S2"))["score"] == before["score"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("{", 422, "YAML"),
+        ("- 1", 422, "mapping"),
+        (policy(weights={"attendance": "0.5", "work_quality": "0.5", "public_communication": "0.5"}), 422, "1"),
+        (policy(version=1), 409, "new version"),
+    ],
+)
+async def test_a_wrong_policy_is_refused_with_words(scoring: Running, body: str, status: int, words: str) -> None:
+    answer = await scoring.http.post("/scores/v1/policies", content=body, headers=YAML)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert words in answer.json()["detail"]
+    assert len((await scoring.http.get("/scores/v1/policies")).json()) == 1
+
+
+async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: Running, clock: FakeClock) -> None:
+    loved, other = uuid4(), uuid4()
+    await fill(scoring, loved)
+    people = [incoming(EMPLOYEE, employee(other, nip="199001012015011002", org_unit_id="unit-2"))]
+    async with scoring.context.database.transaction() as session:
+        await scoring.app.state.handler(session, people)
+    clock.set(datetime(2027, 1, 1, 0, 0, tzinfo=UTC))
+    await scoring.app.state.keep_rules()
+    january = "2027-01-05T10:15:00+07:00"
+    for officer, unit in ((loved, "unit-1"), (other, "unit-2")):
+        ratings = [incoming(FEEDBACK, rating(officer, 3, given_at=january, org_unit_id=unit)) for _ in range(10)]
+        async with scoring.context.database.transaction() as session:
+            await scoring.app.state.handler(session, ratings)
+    # (10 x 3 + 10 x 4) / 20 = 3.5 with the unit's own mean of 4; (10 x 3 + 10 x 3.0644) / 20 = 3.0322 without one
+    values = {}
+    for officer in (loved, other):
+        found = await score_of(scoring, officer, "2027-S1")
+        values[officer] = found["indicators"][2]["value"]
+    assert values == {loved: "87.50", other: "75.81"}
+    # ratings that come late for the old semester do not move what was fixed
+    late = [incoming(FEEDBACK, rating(loved, 1, given_at="2026-12-31T10:00:00+07:00")) for _ in range(10)]
+    async with scoring.context.database.transaction() as session:
+        await scoring.app.state.handler(session, late)
+    await scoring.app.state.keep_rules()
+    assert (await score_of(scoring, loved, "2027-S1"))["indicators"][2]["value"] == "87.50"
+    assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
