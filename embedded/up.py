@@ -39,7 +39,7 @@ def main() -> None:
     postgres = EmbeddedPostgres(configuration.data / "postgres")
     broker = EmbeddedBroker(configuration.data / "broker.log", port=configuration.kafka_port)
     mail = MailSink(configuration.data / "mail")
-    console = Console()
+    console = Console(log_path=False)
     with contextlib.ExitStack() as parts, (configuration.data / "kinerja.log").open("a") as log:
         logs.configure(stream=log)
         for name, part in (("Postgres", postgres), ("broker", broker), ("mail sink", mail)):

@@ -18,7 +18,9 @@ from tests.bench.served import OPERATOR_KEY, Served, rss_mib
 __all__ = ["measure_latency"]
 
 OFFICERS, RATE, SECONDS = 200, 200, 20
-SERIAL = "LATE1"
+RESEND_SECONDS = 1.0
+MACHINES = 20
+"""Each sends one post at a time on average: a machine's posts wait for each other, as its clock and marks have one order."""
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
 
 
@@ -66,19 +68,34 @@ async def _open_office(http: httpx.AsyncClient) -> list[str]:
     page = (await http.get("/attendance/v1/employees", params={"limit": 500})).json()
     officers = [item["employee_id"] for item in page["items"]]
     machine = {"name": "bench", "timezone": "Asia/Jakarta", "direction_from": "shift", "org_unit_id": "bench"}
-    (await http.put(f"/attendance/v1/machines/{SERIAL}", json=machine)).raise_for_status()
+    for number in range(MACHINES):
+        (await http.put(f"/attendance/v1/machines/{_serial(number)}", json=machine)).raise_for_status()
     for number, employee_id in enumerate(officers):
+        path = f"/attendance/v1/machines/{_serial(number)}/enrolments/{number:04d}"
         body = {"employee_id": employee_id, "valid_from": "2026-07-01"}
-        (await http.put(f"/attendance/v1/machines/{SERIAL}/enrolments/{number:04d}", json=body)).raise_for_status()
-    # one punch of yesterday moves the machine's mark: all days before are final (and absent)
-    await _post(http, f"9999\t{datetime.now() - timedelta(hours=20):%Y-%m-%d %H:%M:%S}\t255\t1\n")  # noqa: DTZ005
+        (await http.put(path, json=body)).raise_for_status()
+    # one punch of yesterday moves a machine's mark: all days before are final (and absent)
+    yesterday = datetime.now() - timedelta(hours=20)  # noqa: DTZ005
+    for number in range(MACHINES):
+        await _post(http, number, f"9999\t{yesterday:%Y-%m-%d %H:%M:%S}\t255\t1\n")
     return officers
 
 
-async def _post(http: httpx.AsyncClient, body: str) -> None:
-    answer = await http.post("/iclock/cdata", params={"SN": SERIAL, "table": "ATTLOG"}, content=body.encode())
-    if not answer.text.startswith("OK: "):
-        raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
+def _serial(number: int) -> str:
+    return f"LATE{number % MACHINES:02d}"
+
+
+async def _post(http: httpx.AsyncClient, number: int, body: str) -> None:
+    """As a machine does it: a post that is not answered with OK is sent again, and its clock goes on."""
+    while True:
+        answer = await http.post(
+            "/iclock/cdata", params={"SN": _serial(number), "table": "ATTLOG"}, content=body.encode()
+        )
+        if answer.text.startswith("OK: "):
+            return
+        if answer.status_code != 503:
+            raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
+        await asyncio.sleep(RESEND_SECONDS)
 
 
 async def _late_punches(http: httpx.AsyncClient, officers: list[str], bootstrap: str) -> list[float]:
@@ -122,15 +139,12 @@ async def _post_steadily(
     """Each punch makes one absent day a present one (half of its 450 minutes are credited)."""
     total = RATE * SECONDS
     begun = time.perf_counter()
-    posts: set[asyncio.Task[None]] = set()
-    for number in range(total):
-        await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
-        officer, turn = number % len(officers), number // len(officers)
-        waiting.setdefault(officers[officer], []).append((225 * (turn + 1), time.perf_counter()))
-        task = asyncio.create_task(_post(http, f"{officer:04d}\t{days[turn]} 07:20:00\t255\t1\n"))
-        posts.add(task)
-        task.add_done_callback(posts.discard)
-    await asyncio.gather(*posts)
+    async with asyncio.TaskGroup() as posts:
+        for number in range(total):
+            await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
+            officer, turn = number % len(officers), number // len(officers)
+            waiting.setdefault(officers[officer], []).append((225 * (turn + 1), time.perf_counter()))
+            posts.create_task(_post(http, officer, f"{officer:04d}\t{days[turn]} 07:20:00\t255\t1\n"))
 
 
 async def _settle(consumer: AIOKafkaConsumer) -> None:
