@@ -12,10 +12,10 @@ SAMPLE ?= yes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev up test check bench lint fmt type contracts lock
+.PHONY: help install dev up test check bench lint fmt type contracts lock secrets kafka-certificate connect sample
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 up: export PORT := $(PORT)
 up: export KAFKA_PORT := $(KAFKA_PORT)
@@ -50,6 +50,23 @@ contracts: $(VENV)/.developed ## the published contracts agree with the models
 
 bench: $(VENV)/.developed ## measure this machine
 	@$(BIN)/python -m tests.bench.main
+
+# The Docker stack. Its data for scripts lie in var/compose, so that a `make up` beside it keeps its own.
+STACK ?= var/compose
+
+secrets: ## the stack's passwords and keys, where they are missing
+	@sh deploy/secrets.sh $(or $(SECRETS),deploy/secrets)
+
+kafka-certificate: ## a certificate for Kafka's listener for HR systems (KAFKA_EXTERNAL_HOST=)
+	@sh deploy/kafka-certificate.sh $(or $(SECRETS),deploy/secrets)
+
+connect: ## write var/compose/connect.env for the running stack
+	@sh deploy/connect.sh $(STACK)
+
+sample: $(VENV)/.installed connect ## the sample office and its simulators against the running stack, until Ctrl-C
+	@FEEDBACK_RULES=rules/sample/feedback.yaml NOTICE_RULES=rules/sample/notices.yaml \
+	  docker compose up --detach --wait --no-deps feedback notifications
+	@DATA=$(STACK) exec $(BIN)/python -m sample.main
 
 # Locks are universal (every platform, Python 3.11 and later) and carry hashes. The two others follow the first.
 COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-annotate --universal --python-version 3.11

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from cli import contracts, dead_letters, notices, roster, scores, topics
+from cli import access, contracts, dead_letters, notices, roster, scores, subscribers, topics
+from cli.preflight import preflight
 from cli.serve import migrate, serve
 
 __all__ = ["app"]
@@ -12,9 +13,15 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Kinerja: performance appraisal of civil servants, from the command line.")
 app.command()(serve)
 app.command()(migrate)
+app.command()(preflight)
+app.add_typer(access.app, name="access")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(notices.app, name="notices")
 app.add_typer(roster.app, name="roster")
 app.add_typer(scores.app, name="scores")
+app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topics.app, name="topics")
+
+if __name__ == "__main__":
+    app()

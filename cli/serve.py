@@ -8,10 +8,13 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.client import fail
 from shared import logs
 from shared.migrations import SERVICES, upgrade
+from shared.settings import DatabaseSettings
 
 __all__ = ["migrate", "serve"]
 
@@ -24,7 +27,7 @@ def serve(
     service: ServiceArgument,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_level: Annotated[str, typer.Option(envvar="KINERJA_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:
     """Runs one service; settings come from the environment (KINERJA_...)."""
     logs.configure(log_level)
@@ -42,15 +45,25 @@ def serve(
     )
 
 
-def migrate(service: ServiceArgument) -> None:
-    """Brings a service's database to the newest schema and ends."""
+def migrate(service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}; or all.")]) -> None:
+    """Brings a service's database to the newest schema and ends. In KINERJA_DATABASE_URL, {service} is its name."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings = _module(service, "settings").Settings()
-    upgrade(service, settings.database_url.get_secret_value())
-    typer.echo(f"{service}: schema is up to date")
+    names = SERVICES if service == "all" else (_known(service),)
+    try:
+        database = DatabaseSettings().database
+        for name in names:
+            upgrade(name, database.replace("{service}", name).replace("%7Bservice%7D", name))
+            typer.echo(f"{name}: schema is up to date")
+    except (OSError, SQLAlchemyError, CommandError) as error:
+        words = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise fail(f"the schema cannot be brought up to date: {words}") from error
+
+
+def _known(service: str) -> str:
+    if service not in SERVICES:
+        raise fail(f"no such service: {service}; one of {', '.join(SERVICES)}")
+    return service
 
 
 def _module(service: str, name: str) -> Any:
-    if service not in SERVICES:
-        raise fail(f"no such service: {service}; one of {', '.join(SERVICES)}")
-    return importlib.import_module(f"services.{service}.{name}")
+    return importlib.import_module(f"services.{_known(service)}.{name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from shared.kafka import client_security
 from shared.provision import TOPICS_FILE, BrokerError, TopicDriftError, provision, read_topics
 from shared.settings import KafkaSettings
 
-__all__ = ["app"]
+__all__ = ["app", "kafka_settings"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +26,12 @@ BootstrapOption = Annotated[
     typer.Option("--bootstrap", help="host:port; else KAFKA_BOOTSTRAP_SERVERS or KINERJA_KAFKA_BOOTSTRAP_SERVERS."),
 ]
 FileOption = Annotated[Path, typer.Option("--file", help="The topics file.")]
-FactorOption = Annotated[int | None, typer.Option("--replication-factor", min=1, help="Copies, in a cluster.")]
+FactorOption = Annotated[
+    int | None,
+    typer.Option(
+        "--replication-factor", envvar="KINERJA_KAFKA_REPLICATION_FACTOR", min=1, help="Copies, in a cluster."
+    ),
+]
 
 
 @app.command("provision")
@@ -50,15 +55,16 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
         raise fail("no broker named: give --bootstrap host:port or set KAFKA_BOOTSTRAP_SERVERS")
     try:
         specs = read_topics(file, replication_factor=factor)
-        made = asyncio.run(provision(servers, specs, create=create, security=_security()))
+        made = asyncio.run(provision(servers, specs, create=create, security=client_security(kafka_settings())))
     except (TopicDriftError, BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
     typer.echo(f"made: {', '.join(made)}" if made else "all topics are as the file says")
 
 
-def _security() -> dict[str, Any]:
+def kafka_settings() -> KafkaSettings:
+    """The broker's settings from the environment and secrets; ends the command with words when they make no sense."""
     try:
-        return client_security(KafkaSettings())
+        return KafkaSettings()
     except ValidationError as error:
         names = ", ".join(f"KINERJA_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
         raise fail(f"the broker's settings cannot be used: {names}") from error

@@ -54,7 +54,7 @@ class Context:
             settings=settings,
             clock=clock,
             database=Database(
-                settings.database_url.get_secret_value(),
+                settings.database,
                 pool_size=settings.database_pool_size,
                 application_name=f"kinerja-{service}",
             ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from faststream.kafka import KafkaBroker
-from faststream.security import BaseSecurity, SASLScram512
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram512
 
 from shared.settings import KafkaSettings, ServiceSettings
 
@@ -30,7 +30,7 @@ def client_security(settings: KafkaSettings) -> dict[str, Any]:
         if settings.kafka_sasl_username is None or settings.kafka_sasl_password is None:
             raise ValueError("KINERJA_KAFKA_SASL_USERNAME and KINERJA_KAFKA_SASL_PASSWORD are needed with SASL")
         options |= {
-            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
             "sasl_plain_username": settings.kafka_sasl_username,
             "sasl_plain_password": settings.kafka_sasl_password.get_secret_value(),
         }
@@ -60,7 +60,8 @@ def make_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
     security: BaseSecurity | None = None
     if settings.kafka_security_protocol.startswith("SASL"):
         options = client_security(settings)
-        security = SASLScram512(
+        login = SASLPlaintext if settings.kafka_sasl_mechanism == "PLAIN" else SASLScram512
+        security = login(
             username=options["sasl_plain_username"],
             password=options["sasl_plain_password"],
             use_ssl=options["ssl_context"] is not None,

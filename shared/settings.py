@@ -7,24 +7,49 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
-__all__ = ["SECRETS_DIR", "KafkaSettings", "ServiceSettings"]
+__all__ = ["SECRETS_DIR", "DatabaseSettings", "KafkaSettings", "ServiceSettings"]
 
 SECRETS_DIR = Path("/run/secrets")  # where Docker Compose puts secrets, a file each, named like the setting
 
 
-class KafkaSettings(BaseSettings):
-    """How the broker is reached; all that a command needs which speaks to Kafka alone."""
+class _Settings(BaseSettings):
+    """An empty value is none: a Compose file can leave a setting out in no other way."""
 
     model_config = SettingsConfigDict(
         env_prefix="KINERJA_",
+        env_ignore_empty=True,
         frozen=True,
         extra="ignore",
         secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
     )
 
+
+class DatabaseSettings(_Settings):
+    """How a database is reached; all that a migration needs."""
+
+    database_url: SecretStr
+    database_password: SecretStr | None = None
+    """Put into the URL where that holds none: so the URL can be read by all, and the password is a file."""
+
+    @property
+    def database(self) -> str:
+        """The whole URL, with the password."""
+        url = self.database_url.get_secret_value()
+        if self.database_password is None:
+            return url
+        whole = make_url(url).set(password=self.database_password.get_secret_value())
+        return whole.render_as_string(hide_password=False)
+
+
+class KafkaSettings(_Settings):
+    """How the broker is reached; all that a command needs which speaks to Kafka alone."""
+
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     kafka_security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "PLAIN"] = "SCRAM-SHA-512"
+    """PLAIN is the administrator's, who exists before Kafka keeps any user."""
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
     kafka_ca_file: Path | None = None
@@ -35,10 +60,9 @@ class KafkaSettings(BaseSettings):
     kafka_request_timeout_ms: int = Field(default=15_000, ge=1_000, le=120_000)
 
 
-class ServiceSettings(KafkaSettings):
+class ServiceSettings(KafkaSettings, DatabaseSettings):
     """Read once, in the composition root; frozen afterwards."""
 
-    database_url: SecretStr
     database_pool_size: int = Field(default=8, ge=2, le=50)
     public_url: str = "http://127.0.0.1:8080"
     """The address under which people and machines reach the gateway; links are made from it."""

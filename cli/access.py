@@ -1,0 +1,48 @@
+"""`kinerja access`: users and rights on the broker, as deploy/kafka/access.yaml says them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.client import fail
+from cli.topics import kafka_settings
+from shared.access import ACCESS_FILE, Access, read_rights
+from shared.provision import BrokerError
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    no_args_is_help=True, help="Users and rights on Kafka: apply, verify. Needs the administrator's password."
+)
+
+FileOption = Annotated[Path, typer.Option("--file", help="The access file.")]
+
+
+@app.command()
+def apply(
+    file: FileOption = ACCESS_FILE,
+    passwords: Annotated[Path, typer.Option(help="Folder of kafka_USER_password files.")] = Path("/run/secrets"),
+) -> None:
+    """Makes the services' users with their passwords, gives what the file says, takes away what it does not."""
+    try:
+        rights = read_rights(file)
+        words = {user: (passwords / f"kafka_{user}_password").read_text() for user in rights.services}
+        given, taken = Access(kafka_settings()).apply(rights, words)
+    except (BrokerError, OSError, ValueError) as error:
+        raise fail(str(error)) from error
+    typer.echo(f"{len(words)} users; {given} rights given, {taken} taken away")
+
+
+@app.command()
+def verify(file: FileOption = ACCESS_FILE) -> None:
+    """Changes nothing; status 1 and a list when the broker differs from the file."""
+    try:
+        differences = Access(kafka_settings()).differences(read_rights(file))
+    except (BrokerError, ValueError) as error:
+        raise fail(str(error)) from error
+    if differences:
+        raise fail("\n".join(differences))
+    typer.echo("users and rights are as the file says")

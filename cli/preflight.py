@@ -1,0 +1,52 @@
+"""`kinerja preflight`: the stack's first step. It refuses to go on without its secrets, and names what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.client import fail
+
+__all__ = ["preflight"]
+
+SECRETS = (
+    "database_superuser_password",
+    "database_migrations_password",
+    *(f"database_{service}_password" for service in ("attendance", "feedback", "scoring", "notifications")),
+    "kafka_broker_password",
+    "kafka_admin_password",
+    *(f"kafka_{user}_password" for user in ("attendance", "feedback", "scoring", "notifications", "canary")),
+    "operator_key",
+    "link_key",
+)
+LENGTH_MIN = 16
+
+
+def preflight(
+    folder: Annotated[Path, typer.Option(help="Where the secrets lie, a file each.")] = Path("/run/secrets"),
+) -> None:
+    """Checks that every secret is there and long enough; status 1 and a line for each that is not."""
+    faults = [words for name in SECRETS if (words := _fault(folder / name)) is not None]
+    for words in faults:
+        typer.echo(words, err=True)
+    if faults:
+        raise fail("the stack cannot start: see docs/runbooks/secrets.md")
+    typer.echo(f"{len(SECRETS)} secrets are there")
+
+
+def _fault(file: Path) -> str | None:
+    try:
+        words = file.read_text()
+    except FileNotFoundError:
+        return f"secret {file.name} is missing: run make secrets"
+    except (OSError, UnicodeDecodeError) as error:
+        return f"secret {file.name} cannot be read ({type(error).__name__}): its file must be readable text (mode 444)"
+    if not words.strip():
+        return f"secret {file.name} is empty: delete its file and run make secrets"
+    if words != words.strip():
+        return f"secret {file.name} begins or ends with a space or line end: write it without one"
+    if len(words) < LENGTH_MIN:
+        return f"secret {file.name} has fewer than {LENGTH_MIN} characters: delete its file and run make secrets"
+    return None

@@ -1,0 +1,103 @@
+"""`kinerja subscribers`: HR systems that may read the score and notice events from Kafka."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+import typer
+
+from cli.client import connection, fail
+from cli.compose import in_stack
+from cli.topics import kafka_settings
+from shared.access import Access, describe, read_rights
+from shared.errors import AppError
+from shared.provision import BrokerError
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="HR systems that read events from Kafka: add, list, remove.")
+
+NameArgument = Annotated[str, typer.Argument(help="2 to 30 of a-z, 0-9 and _, beginning with a letter.")]
+
+SNIPPET = """\
+# pip install confluent-kafka
+from confluent_kafka import Consumer
+
+consumer = Consumer({{
+    "bootstrap.servers": "{address}",
+    "security.protocol": "{protocol}",{certificate}
+    "sasl.mechanism": "SCRAM-SHA-512",
+    "sasl.username": "{name}",
+    "sasl.password": "{password}",
+    "group.id": "{name}",
+    "auto.offset.reset": "earliest",
+}})
+consumer.subscribe([{topics}])
+while True:
+    message = consumer.poll(1.0)
+    if message is not None and message.error() is None:
+        print(message.key(), message.value())
+"""
+
+
+@app.command()
+@in_stack
+def add(
+    name: NameArgument,
+    *,
+    env: Annotated[bool, typer.Option("--env", help="Print NAME=value lines for connect.env instead.")] = False,
+) -> None:
+    """Lets an HR system in and prints its password, this once, with a program that is ready to run."""
+    rights = read_rights()
+    password = secrets.token_urlsafe(24)
+    try:
+        Access(kafka_settings()).add_subscriber(rights, name, password)
+    except AppError as error:
+        raise fail(error.detail) from error
+    except BrokerError as error:
+        raise fail(str(error)) from error
+    values = connection()
+    address = values.get("KINERJA_KAFKA_EXTERNAL_ADDRESS") or "the-kafka-address-of-this-city:9094"
+    protocol = values.get("KINERJA_KAFKA_EXTERNAL_PROTOCOL") or "SASL_SSL"
+    if env:
+        typer.echo(f"KAFKA_SASL_USERNAME={name}\nKAFKA_SASL_PASSWORD={password}")
+        return
+    typer.echo(f"{name} may: {'; '.join(describe(list(rights.of_subscriber(name))))}", err=True)
+    if "KINERJA_KAFKA_EXTERNAL_ADDRESS" not in values or not values["KINERJA_KAFKA_EXTERNAL_ADDRESS"]:
+        typer.echo("The listener for HR systems is off: see docs/runbooks/subscribers.md", err=True)
+    typer.echo(
+        SNIPPET.format(
+            address=address,
+            protocol=protocol,
+            certificate='\n    "ssl.ca.location": "kafka-ca.pem",' if protocol == "SASL_SSL" else "",
+            name=name,
+            password=password,
+            topics=", ".join(f'"{topic}"' for topic in rights.subscriber_topics),
+        )
+    )
+
+
+@app.command("list")
+@in_stack
+def list_subscribers() -> None:
+    """Lists the HR systems that were let in."""
+    try:
+        names = Access(kafka_settings()).subscribers(read_rights())
+    except BrokerError as error:
+        raise fail(str(error)) from error
+    for name in names:
+        typer.echo(name)
+
+
+@app.command()
+@in_stack
+def remove(name: NameArgument) -> None:
+    """Ends an HR system's access at once."""
+    try:
+        Access(kafka_settings()).remove_subscriber(read_rights(), name)
+    except AppError as error:
+        raise fail(error.detail) from error
+    except BrokerError as error:
+        raise fail(str(error)) from error
+    typer.echo(f"{name} is removed")

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Writes connect.env for the running stack: what the command line, the sample and scripts need to reach it.
+# `make connect` calls it. The keys are those of `make up`, and the stack's name.
+set -eu
+folder=${1:-var/compose}
+secrets=${SECRETS:-deploy/secrets}
+
+gateway=$(docker compose port gateway 8080 2>/dev/null) || {
+  echo 'no stack is running here: start it with docker compose up -d --wait' >&2
+  exit 1
+}
+project=$(docker inspect --format '{{ index .Config.Labels "com.docker.compose.project" }}' "$(docker compose ps -q gateway)")
+mkdir -p "$folder"
+umask 077
+{
+  echo "KINERJA_URL=http://127.0.0.1:${gateway##*:}"
+  echo "KINERJA_OPERATOR_KEY=$(cat "$secrets/operator_key")"
+  echo "KINERJA_COMPOSE_PROJECT=$project"
+  if [ -n "${COMPOSE_FILE:-}" ]; then echo "KINERJA_COMPOSE_FILE=$COMPOSE_FILE"; fi
+} >"$folder/connect.env.new"
+
+# The listener for HR systems is an overlay (deploy/compose.external.yml); where it is on, a subscriber for trying out comes with it.
+external=$(docker compose port kafka 9094 2>/dev/null || true)
+if [ -n "$external" ] && [ "${external##*:}" != 0 ]; then
+  # the user's password is kept by Kafka as a hash only, so a lost one is replaced
+  if [ ! -s "$folder/sandbox.env" ]; then
+    docker compose run --rm --no-deps -T admin subscribers remove sandbox </dev/null >/dev/null 2>&1 || true
+    docker compose run --rm --no-deps -T admin subscribers add sandbox --env </dev/null >"$folder/sandbox.env"
+  fi
+  {
+    echo "KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:${external##*:}"
+    echo "KAFKA_SECURITY_PROTOCOL=${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}"
+    echo "KAFKA_SASL_MECHANISM=SCRAM-SHA-512"
+    cat "$folder/sandbox.env"
+    if [ "${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}" = SASL_SSL ]; then echo "KAFKA_CA_FILE=$secrets/kafka_ca.pem"; fi
+  } >>"$folder/connect.env.new"
+fi
+mv "$folder/connect.env.new" "$folder/connect.env"
+echo "written to $folder/connect.env"

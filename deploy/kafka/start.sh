@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Starts the broker with the passwords of the secret files: they appear in no compose file and in no `docker inspect`.
+set -euo pipefail
+
+secret() {
+  local value
+  value=$(cat "/run/secrets/$1") && [ -n "$value" ] || { echo "secret $1 is missing or empty: run make secrets" >&2; exit 1; }
+  printf '%s' "$value"
+}
+broker=$(secret kafka_broker_password)
+admin=$(secret kafka_admin_password)
+
+# Brokers and the administrator log in by PLAIN, known from the start; services and subscribers by SCRAM, kept in Kafka itself.
+plain="org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" password=\"$broker\""
+plain="$plain user_broker=\"$broker\" user_admin=\"$admin\";"
+scram='org.apache.kafka.common.security.scram.ScramLoginModule required;'
+export KAFKA_LISTENER_NAME_CONTROLLER_PLAIN_SASL_JAAS_CONFIG=$plain
+export KAFKA_LISTENER_NAME_INTERNAL_PLAIN_SASL_JAAS_CONFIG=$plain
+export KAFKA_LISTENER_NAME_INTERNAL_SCRAM___SHA___512_SASL_JAAS_CONFIG=$scram
+export KAFKA_LISTENER_NAME_EXTERNAL_SCRAM___SHA___512_SASL_JAAS_CONFIG=$scram
+exec /etc/kafka/docker/run

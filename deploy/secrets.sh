@@ -1,0 +1,29 @@
+#!/bin/sh
+# Makes the secrets of a stack, one file each, where they are missing; never replaces one. `make secrets` calls it.
+# The folder is closed (700); the files are readable, because a container's user is another than the host's.
+set -eu
+folder=${1:-deploy/secrets}
+names='
+database_superuser_password database_migrations_password
+database_attendance_password database_feedback_password database_scoring_password database_notifications_password
+kafka_broker_password kafka_admin_password
+kafka_attendance_password kafka_feedback_password kafka_scoring_password kafka_notifications_password
+kafka_canary_password
+operator_key link_key
+'
+mkdir -p "$folder"
+chmod 700 "$folder"
+made=0
+for name in $names; do
+  if [ ! -e "$folder/$name" ]; then
+    # 32 random bytes in letters and digits: no character that a URL, a shell or a JAAS line would read otherwise
+    head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$folder/$name"
+    made=$((made + 1))
+  fi
+  [ -s "$folder/$name" ] || { echo "secret $folder/$name is empty: delete it and run make secrets again" >&2; exit 1; }
+  chmod 444 "$folder/$name"
+done
+# An empty one, so that a mail server without login needs no step: fill it where the server asks for a password.
+[ -e "$folder/smtp_password" ] || : >"$folder/smtp_password"
+chmod 444 "$folder/smtp_password"
+echo "$made secrets made in $folder"
