@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import signal
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -33,6 +34,8 @@ def serve(
     logs.configure(log_level)
     module = _module(service, "app")
     settings = _module(service, "settings").Settings()
+    # uvicorn raises the signal again when it has stopped; ended politely, the process tells its supervisor 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         module.create(settings),
         host=host,

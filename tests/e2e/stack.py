@@ -1,0 +1,140 @@
+"""The Docker stack as an operator starts it: this repository's docker-compose.yml, under a name and a port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from testcontainers.compose import DockerCompose
+
+from embedded.children import free_port
+
+__all__ = ["ROOT", "Stack", "engine_answers", "needs_engine", "running_stack", "until"]
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = "kinerja:test"
+READY_SECONDS_MAX = 180
+
+
+def engine_answers() -> bool:
+    """Whether a Docker engine answers here."""
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, timeout=60, check=False).returncode == 0
+
+
+needs_engine = pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers on this machine")
+
+
+def until(what: str, holds: Callable[[], Any], seconds: float, pause: float = 0.5) -> Any:
+    """The first true answer; a failure that names what did not come about in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = holds()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come about within {seconds:.0f} s")
+        time.sleep(pause)
+
+
+class Stack:
+    """A running stack."""
+
+    def __init__(self, folder: Path, *, files: tuple[str, ...] = (), **environment: str) -> None:
+        self.folder = folder
+        self.secrets = folder / "secrets"
+        self.port = free_port()
+        self.name = f"kinerja-test-{uuid4().hex[:8]}"
+        self.environment = os.environ | {
+            "COMPOSE_PROJECT_NAME": self.name,
+            "COMPOSE_FILE": ":".join(("docker-compose.yml", *files)),
+            "KINERJA_IMAGE": IMAGE,
+            "PORT": str(self.port),
+            "BIND": "127.0.0.1",
+            "SECRETS": str(self.secrets),
+            **environment,
+        }
+        subprocess.run(["sh", "deploy/secrets.sh", str(self.secrets)], cwd=ROOT, check=True, capture_output=True)
+        if "deploy/compose.external.yml" in files:
+            self.run("sh", "deploy/kafka-certificate.sh", str(self.secrets))
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.operator_key = (self.secrets / "operator_key").read_text()
+        self.http = httpx.Client(
+            base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {self.operator_key}"}
+        )
+
+    def run(self, *command: str, check: bool = True, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+        """A command of the host in the stack's environment."""
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def compose(self, *arguments: str, check: bool = True, seconds: float = 300) -> str:
+        """What a `docker compose` command prints."""
+        done = self.run("docker", "compose", *arguments, check=check, seconds=seconds)
+        return done.stdout if check else done.stdout + done.stderr
+
+    def up(self, *arguments: str) -> None:
+        self.compose("up", "--detach", "--wait", *arguments, seconds=READY_SECONDS_MAX)
+
+    def containers(self, service: str) -> list[str]:
+        """The ids of a service's running containers."""
+        return self.compose("ps", "--quiet", service).split()
+
+    def psql(self, database: str, query: str, *, user: str = "postgres") -> str:
+        """What the superuser sees, one value a line."""
+        order = ("exec", "-T", "postgres", "psql", "-U", user, "-d", database, "-Atc", query)
+        return self.compose(*order).strip()
+
+    def logs(self, *services: str) -> str:
+        return self.compose("logs", "--no-color", *services)
+
+    def wait_until_ready(self, seconds: float = 120) -> None:
+        """Every service says that events flow, through the gateway."""
+        for prefix in ("attendance", "feedback", "scores", "notices"):
+            until(f"{prefix} ready", lambda prefix=prefix: self._ready(prefix), seconds)  # type: ignore[misc]
+
+    def _ready(self, prefix: str) -> bool:
+        try:
+            return self.http.get(f"/{prefix}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def end(self) -> None:
+        self.http.close()
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "20", check=False)
+
+
+@contextlib.contextmanager
+def running_stack(folder: Path, *, files: tuple[str, ...] = (), **environment: str) -> Iterator[Stack]:
+    """A stack that is healthy at the block's begin and gone at its end."""
+    stack = Stack(folder, files=files, **environment)
+    before = dict(os.environ)
+    os.environ.update({name: value for name, value in stack.environment.items() if before.get(name) != value})
+    # testcontainers runs the compose file; its environment is this process's
+    compose = DockerCompose(
+        ROOT, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], build=True, wait=True
+    )
+    try:
+        compose.start()
+        yield stack
+    except subprocess.CalledProcessError as error:
+        raise AssertionError(f"the stack did not start: {error.stderr}\n{stack.logs()[-6000:]}") from error
+    finally:
+        stack.end()
+        os.environ.clear()
+        os.environ.update(before)

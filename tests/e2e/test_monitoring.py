@@ -1,0 +1,175 @@
+"""Monitoring: the alerts fire when they should, and alerts and dashboard ask for metrics that the services have."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+import yaml
+
+from embedded.children import free_port
+from services.notifications.delivery import Sender
+from services.notifications.settings import Settings
+from shared.context import Context
+from shared.metrics import Metrics
+from tests.e2e.stack import ROOT, needs_engine, until
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
+
+IMAGE = "prom/prometheus:v2.53.3"
+MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
+RUNBOOKS = {f"docs/runbooks/{name}.md" for name in ("broker-down", "database-full", "dead-letters", "replay")}
+NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
+# of Prometheus: the scrape's and the alerts' own
+BUILT_IN = {"up": {"instance", "job"}, "ALERTS": {"alertname", "alertstate", "severity", "service", "topic"}}
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((ROOT / "deploy" / name).read_text())
+
+
+ALERTS = {rule["alert"]: rule for group in read("prometheus/alerts.yml")["groups"] for rule in group["rules"]}
+PANELS = [
+    panel for panel in json.loads((ROOT / "deploy/grafana/dashboard.json").read_text())["panels"] if "targets" in panel
+]
+QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
+
+
+def names_of(query: str) -> tuple[set[str], set[str]]:
+    """The metrics and the labels that a PromQL expression names; functions are for Prometheus to judge."""
+    query = re.sub(r'"(?:[^"\\]|\\.)*"', '""', query)
+    labels: set[str] = set()
+    for grouped in re.findall(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)", query):
+        labels |= set(re.findall(r"\w+", grouped))
+    for matchers in re.findall(r"\{([^}]*)\}", query):
+        labels |= set(re.findall(r"(\w+)\s*[=!]", matchers))
+    query = re.sub(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)|\{[^}]*\}|\[[^\]]*\]", " ", query)
+    names = set(re.findall(r"\b[a-zA-Z_:][\w:]*\b(?!\s*\()", query))
+    return names - NOT_NAMES, labels
+
+
+def exposed() -> dict[str, set[str]]:
+    """Every metric that a service can show, with its labels, as the code makes them."""
+    metrics = Metrics("x")
+    Sender(cast(Context, SimpleNamespace(metrics=metrics)), cast(Settings, None))  # makes its counter, does nothing yet
+    families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", metrics.render().decode(), re.MULTILINE))
+    labels = {
+        name: set(collector._labelnames)  # type: ignore[attr-defined]
+        for collector, names in metrics.registry._collector_to_names.items()
+        for name in names
+    }
+    known = {}
+    for name, kind in families.items():
+        for suffix in ("_bucket", "_sum", "_count") if kind == "histogram" else ("",):
+            known[name + suffix] = labels[name] | ({"le"} if suffix == "_bucket" else set())
+    return {name: labels | {"service", "instance", "job"} for name, labels in (known | BUILT_IN).items()}
+
+
+@pytest.mark.parametrize("query", QUERIES + [rule["expr"] for rule in ALERTS.values()])
+def test_a_query_names_what_the_code_exposes(query: str) -> None:
+    known = exposed()
+    names, labels = names_of(query)
+    assert names
+    assert names <= known.keys()
+    assert labels <= set().union(*(known[name] for name in names))
+
+
+def test_the_dashboard_shows_every_metric_that_an_alert_asks_for() -> None:
+    shown = set().union(*(names_of(query)[0] for query in QUERIES))
+    assert set().union(*(names_of(rule["expr"])[0] for rule in ALERTS.values())) <= shown
+    assert "kinerja_end_to_end_seconds_bucket" in shown
+    ids = [panel["id"] for panel in PANELS]
+    assert len(ids) == len(set(ids))
+    sources = {part["datasource"]["uid"] for panel in PANELS for part in (panel, *panel["targets"])}
+    [provisioned] = read("grafana/provisioning/datasources/prometheus.yaml")["datasources"]
+    assert sources == {provisioned["uid"]}
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_says_what_to_do_and_is_tested(name: str) -> None:
+    rule = ALERTS[name]
+    assert rule["labels"]["severity"] in ("critical", "warning")
+    assert rule["annotations"].keys() == {"summary", "description", "runbook"}
+    assert rule["annotations"]["runbook"] in RUNBOOKS
+    assert (ROOT / rule["annotations"]["runbook"]).is_file()
+    fires = silent = False
+    for case in read("prometheus/alerts_test.yml")["tests"]:
+        for asked in case.get("promql_expr_test", ()):
+            if f'alertname="{name}"' in asked["expr"]:
+                fires |= bool(asked.get("exp_samples"))
+                silent |= not asked.get("exp_samples")
+    assert fires
+    assert silent
+
+
+def test_every_service_is_scraped_where_it_serves_its_metrics() -> None:
+    paths = {}
+    for scrape in read("prometheus/prometheus.yml")["scrape_configs"]:
+        [discovery], [label] = scrape["dns_sd_configs"], scrape["relabel_configs"]
+        assert (discovery["type"], discovery["port"]) == ("A", 8000)
+        assert discovery["names"] == [scrape["job_name"]] == [label["replacement"]]
+        assert label["target_label"] == "service"
+        paths[scrape["job_name"]] = scrape["metrics_path"]
+    # the prefix that compose gives to each service's health check
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    health = {name: service.get("environment", {}).get("KINERJA_HEALTH_PATH") for name, service in services.items()}
+    assert paths == {name: path.replace("/health/ready", "/metrics") for name, path in health.items() if path}
+
+
+def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+@needs_engine
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "config", "/etc/prometheus/prometheus.yml"),
+        ("check", "rules", "/etc/prometheus/alerts.yml"),
+        ("test", "rules", "/etc/prometheus/alerts_test.yml"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_promtool_accepts(arguments: tuple[str, ...]) -> None:
+    done = docker("run", "--rm", "--network", "none", "--entrypoint", "promtool", "-v", MOUNT, IMAGE, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def prometheus() -> Iterator[httpx.Client]:
+    port = free_port()
+    started = docker("run", "--detach", "--rm", "--publish", f"127.0.0.1:{port}:9090", "-v", MOUNT, IMAGE)
+    assert started.returncode == 0, started.stderr
+    container = started.stdout.strip()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+
+            def ready() -> bool:
+                try:
+                    return client.get("/-/ready").status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            until("a Prometheus that is ready", ready, 60)
+            yield client
+    finally:
+        docker("rm", "--force", container)
+
+
+@needs_engine
+@pytest.mark.parametrize("query", QUERIES)
+def test_prometheus_accepts_a_query_of_the_dashboard(prometheus: httpx.Client, query: str) -> None:
+    answer = prometheus.get("/api/v1/query", params={"query": query})
+    assert answer.json()["status"] == "success", answer.text
+
+
+@needs_engine
+def test_prometheus_runs_every_alert(prometheus: httpx.Client) -> None:
+    groups = prometheus.get("/api/v1/rules").json()["data"]["groups"]
+    assert {rule["name"] for group in groups for rule in group["rules"]} == set(ALERTS)
