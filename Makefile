@@ -12,7 +12,8 @@ SAMPLE ?= yes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev up test check bench lint fmt type contracts lock secrets kafka-certificate connect sample
+.PHONY: help install dev up test check bench lint fmt type contracts lock secrets kafka-certificate connect sample \
+  backup restore
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +63,14 @@ kafka-certificate: ## a certificate for Kafka's listener for HR systems (KAFKA_E
 
 connect: ## write var/compose/connect.env for the running stack
 	@sh deploy/connect.sh $(STACK)
+
+BACKUPS ?= var/backups
+
+backup: ## dump the running stack's databases into a folder of var/backups
+	@sh deploy/backup.sh $(BACKUPS)
+
+restore: ## bring a backup into an empty stack (FROM=var/backups/...)
+	@sh deploy/restore.sh "$(FROM)"
 
 sample: $(VENV)/.installed connect ## the sample office and its simulators against the running stack, until Ctrl-C
 	@FEEDBACK_RULES=rules/sample/feedback.yaml NOTICE_RULES=rules/sample/notices.yaml \

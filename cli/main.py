@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from cli import access, contracts, dead_letters, notices, roster, scores, subscribers, topics
+from cli.doctor import doctor
 from cli.preflight import preflight
+from cli.republish import republish
 from cli.serve import migrate, serve
 
 __all__ = ["app"]
@@ -13,7 +15,9 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Kinerja: performance appraisal of civil servants, from the command line.")
 app.command()(serve)
 app.command()(migrate)
+app.command()(doctor)
 app.command()(preflight)
+app.command()(republish)
 app.add_typer(access.app, name="access")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(dead_letters.app, name="dead-letters")
