@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import typer
 
+from shared.settings import SECRETS_DIR
+
 __all__ = ["client", "connection", "fail", "pages", "request"]
 
 CONNECT_FILE = "connect.env"
@@ -19,7 +21,8 @@ TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
 def connection() -> dict[str, str]:
     """KINERJA_URL, KINERJA_OPERATOR_KEY and KAFKA_BOOTSTRAP_SERVERS: from the environment, else from connect.env.
 
-    The file is looked for in $DATA, then in var/ and var/compose/ below the present directory.
+    The file is looked for in $DATA, then in var/ and var/compose/ below the present directory. Inside the stack the
+    operator's key is a secret file.
     """
     values: dict[str, str] = {}
     folders = [Path(os.environ["DATA"])] if "DATA" in os.environ else [Path("var"), Path("var/compose")]
@@ -29,6 +32,9 @@ def connection() -> dict[str, str]:
             lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
             values = {name.strip(): value.strip() for name, _, value in lines}
             break
+    key = SECRETS_DIR / "kinerja_operator_key"
+    if key.is_file():
+        values["KINERJA_OPERATOR_KEY"] = key.read_text()
     return values | {name: value for name, value in os.environ.items() if name.startswith(("KINERJA_", "KAFKA_"))}
 
 
