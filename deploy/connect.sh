@@ -32,7 +32,7 @@ if [ -n "$external" ] && [ "${external##*:}" != 0 ]; then
     echo "KAFKA_SECURITY_PROTOCOL=${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}"
     echo "KAFKA_SASL_MECHANISM=SCRAM-SHA-512"
     cat "$folder/sandbox.env"
-    if [ "${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}" = SASL_SSL ]; then echo "KAFKA_CA_FILE=$secrets/kafka_ca.pem"; fi
+    if [ "${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}" = SASL_SSL ]; then echo "KAFKA_SSL_CA_LOCATION=$secrets/kafka_ca.pem"; fi
   } >>"$folder/connect.env.new"
 fi
 mv "$folder/connect.env.new" "$folder/connect.env"

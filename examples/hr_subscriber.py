@@ -1,5 +1,4 @@
 """A downstream HR system's own table of scores, filled from asn.score.v1 without any code of Kinerja:
-
     KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092 python examples/hr_subscriber.py hr.db [--once] [--from-start]
 The highest revision wins: copies and late records change nothing. Offsets are kept with the rows: kill it at any time.
 --once ends when caught up; --from-start reads all again, after a broker lost its records (the embedded one restarted)."""
@@ -12,6 +11,7 @@ import sys
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 TOPIC = "asn.score.v1"
+OURS = ("KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_")  # the client's own names, in capitals
 TABLES = """create table if not exists score (employee_id text not null, semester text not null, revision int not null,
     score text, band text, complete int not null, primary key (employee_id, semester));
 create table if not exists position (part int primary key, next int not null);"""
@@ -25,8 +25,7 @@ UNFIT = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingErro
 def keep(database: sqlite3.Connection, message: Message) -> None:
     try:
         record = json.loads(message.value() or b"")
-        kind = str(dict(message.headers() or []).get("content-type"))
-        record = record["data"] if "application/cloudevents+json" in kind else record
+        record = record["data"] if "application/cloudevents+json" in str(message.headers()) else record
         row = {name: record.get(name) for name in ("employee_id", "semester", "complete", "score", "band")}
         database.execute(KEEP, row | {"revision": int(record["revision"])})
     except (*UNREADABLE, *UNFIT) as error:  # the next record may be good: tell where, never what, and go on
@@ -34,11 +33,13 @@ def keep(database: sqlite3.Connection, message: Message) -> None:
 
 
 def follow(path: str, *, once: bool, from_start: bool) -> None:
-    database = sqlite3.connect(path)
-    database.executescript(TABLES)
+    (database := sqlite3.connect(path)).executescript(TABLES)
     start = {} if from_start else dict(database.execute("select part, next from position"))
-    settings = {"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP_SERVERS"], "enable.auto.commit": False}
-    consumer = Consumer(settings | {"group.id": "hr", "auto.offset.reset": "earliest", "enable.partition.eof": True})
+    settings = {
+        name[6:].lower().replace("_", "."): words for name, words in os.environ.items() if name.startswith(OURS)
+    }
+    settings |= {"group.id": settings.get("sasl.username", "hr"), "enable.auto.commit": "false"}
+    consumer = Consumer(settings | {"auto.offset.reset": "earliest", "enable.partition.eof": True})
     parts = consumer.list_topics(TOPIC, timeout=30).topics[TOPIC].partitions or sys.exit(f"there is no topic {TOPIC}")
     consumer.assign([TopicPartition(TOPIC, part, start.get(part, OFFSET_BEGINNING)) for part in parts])
     ended: set[int | None] = set()
@@ -47,8 +48,7 @@ def follow(path: str, *, once: bool, from_start: bool) -> None:
             for message in consumer.consume(500, timeout=0.2):
                 if (error := message.error()) is None:
                     keep(database, message)
-                    next_place = (message.partition(), (message.offset() or 0) + 1)
-                    database.execute("replace into position values (?, ?)", next_place)
+                    database.execute("replace into position values (?, ?)", (message.partition(), message.offset() + 1))
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's public name
                     ended.add(message.partition())
                 elif error.fatal():

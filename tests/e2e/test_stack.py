@@ -72,7 +72,7 @@ def kafka(connection: dict[str, str], **changes: Any) -> dict[str, Any]:
     return {
         "bootstrap.servers": connection["KAFKA_BOOTSTRAP_SERVERS"],
         "security.protocol": connection["KAFKA_SECURITY_PROTOCOL"],
-        "ssl.ca.location": connection["KAFKA_CA_FILE"],
+        "ssl.ca.location": connection["KAFKA_SSL_CA_LOCATION"],
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": connection["KAFKA_SASL_USERNAME"],
         "sasl.password": connection["KAFKA_SASL_PASSWORD"],
