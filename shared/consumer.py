@@ -41,6 +41,8 @@ may come again, in any order."""
 RETRY_SECONDS_MAX = 30.0
 STALL_SECONDS = 60.0
 WATCH_SECONDS = 2.0
+STOP_SECONDS = 10.0
+"""For the batch in flight and the group's goodbye. A batch that is cut off comes again and changes nothing."""
 
 
 class BatchConsumer:
@@ -113,7 +115,7 @@ class BatchConsumer:
     async def stop(self) -> None:
         """Finishes the batch in flight, commits it and leaves the group; gives up after the broker's deadline."""
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(STOP_SECONDS):
                 await self._broker.stop()
         except (TimeoutError, KafkaError) as error:
             log.warning("consumer_abandoned", error=type(error).__name__)
