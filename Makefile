@@ -67,7 +67,7 @@ connect: ## write var/compose/connect.env for the running stack
 BACKUPS ?= var/backups
 
 backup: ## dump the running stack's databases into a folder of var/backups
-	@sh deploy/backup.sh $(BACKUPS)
+	@sh deploy/backup.sh "$(BACKUPS)"
 
 restore: ## bring a backup into an empty stack (FROM=var/backups/...)
 	@sh deploy/restore.sh "$(FROM)"

@@ -17,7 +17,7 @@ SECRETS = (
     *(f"database_{service}_password" for service in ("attendance", "feedback", "scoring", "notifications")),
     "kafka_broker_password",
     "kafka_admin_password",
-    *(f"kafka_{user}_password" for user in ("attendance", "feedback", "scoring", "notifications", "canary")),
+    *(f"kafka_{user}_password" for user in ("attendance", "feedback", "scoring", "notifications")),
     "operator_key",
     "link_key",
 )

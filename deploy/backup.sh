@@ -8,15 +8,31 @@ target=${1:-var/backups}
 
 [ -n "$(docker compose ps -q postgres)" ] || { echo 'no stack is running here: start it with docker compose up -d --wait' >&2; exit 1; }
 umask 077
-folder=$target/$(date -u +%Y%m%dT%H%M%SZ)
+time=$(date -u +%Y%m%dT%H%M%SZ)
+folder=$target/$time
 work=$folder.partial
-mkdir -p "$work"
+mkdir -p "$target"
+mkdir "$work"
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+postgres() { docker compose exec -T postgres "$@"; }
+
+# What the dumps are, for people and for restore.sh, which refuses those of a newer release.
+containers=$(docker compose ps --all -q attendance)
+{
+  echo "time $time"
+  echo "image $(docker inspect --format '{{ .Image }}' "${containers%%[!0-9a-f]*}" 2>/dev/null || echo unknown)"
+} >"$work/manifest"
 for database in attendance feedback scoring notifications; do
-  docker compose exec -T postgres pg_dump --username postgres --format=custom "$database" </dev/null >"$work/$database.dump"
+  version=$(postgres psql --username postgres --dbname "$database" -Atc 'select version_num from alembic_version' </dev/null)
+  echo "schema $database $version" >>"$work/manifest"
+  postgres pg_dump --username postgres --format=custom "$database" </dev/null >"$work/$database.dump"
   # a dump that cannot be listed is none
-  docker compose exec -T postgres pg_restore --list <"$work/$database.dump" >/dev/null
+  postgres pg_restore --list <"$work/$database.dump" >/dev/null
 done
-(cd "$work" && sha256sum ./*.dump >SHA256SUMS)
+(cd "$work" && sha256sum manifest ./*.dump >SHA256SUMS)
+sync
 mv "$work" "$folder"
 echo "written to $folder"
+echo "keep a copy elsewhere, and apart from it one of ${SECRETS:-deploy/secrets}: the backup holds no secrets" >&2
