@@ -21,7 +21,7 @@ from embedded.children import free_port
 __all__ = ["ROOT", "Stack", "engine_answers", "needs_engine", "running_stack", "until"]
 
 ROOT = Path(__file__).resolve().parents[2]
-IMAGE = "kinerja:test"
+IMAGE = os.environ.get("KINERJA_IMAGE", "kinerja:test")
 READY_SECONDS_MAX = 180
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,9 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from cli import doctor
 from cli.doctor import Finding, examine
+from cli.main import app
+from shared.provision import BrokerError, TopicDriftError
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 Usage = namedtuple("Usage", "total used free")
@@ -25,6 +30,8 @@ class System:
         self.ready = 200
         self.date = NOW
         self.parked: list[dict[str, Any]] = []
+        self.more: str | None = None
+        self.key_is_known = True
         self.machine: dict[str, Any] = {
             "serial": "M1", "last_contact_at": (NOW - timedelta(minutes=5)).isoformat(), "clock_wrong_since": None,
         }  # fmt: skip
@@ -36,10 +43,12 @@ class System:
             return httpx.Response(self.ready, text="ok\n" if self.ready == 200 else "relay does not reach the broker\n")
         if path.endswith("/health/live"):
             return httpx.Response(200, headers={"date": format_datetime(self.date, usegmt=True)})
+        if not self.key_is_known:
+            return httpx.Response(401)
         if path.endswith("/dead-letters"):
-            return httpx.Response(200, json={"items": self.parked, "next": None})
+            return httpx.Response(200, json={"items": self.parked, "next": self.more})
         if path == "/attendance/v1/machines":
-            return httpx.Response(200, json={"items": [self.machine], "next": None})
+            return httpx.Response(200, json=[self.machine])
         if path == "/scores/v1/verify":
             return httpx.Response(200, json=self.verified)
         raise AssertionError(path)
@@ -47,12 +56,13 @@ class System:
 
 @pytest.fixture(autouse=True)
 def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KINERJA_KAFKA_SASL_USERNAME", raising=False)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage(100, 50, 50))
 
 
-def findings(system: System) -> list[Finding]:
-    with httpx.Client(transport=httpx.MockTransport(system.answer), base_url="http://testserver") as http:
-        return list(examine(http, NOW))
+def findings(system: System, url: str = "http://testserver") -> list[Finding]:
+    with httpx.Client(transport=httpx.MockTransport(system.answer), base_url=url) as http:
+        return list(examine(http, lambda: NOW))
 
 
 def test_a_healthy_system_is_well() -> None:
@@ -69,6 +79,8 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (_set("ready", 503), "fail", "relay does not reach the broker"),
         (_set("date", NOW + timedelta(hours=1)), "fail", "differ by 3600 s"),
         (_set("parked", [{}]), "fail", "1 records wait"),
+        (lambda s: (_set("parked", [{}])(s), _set("more", "next")(s)), "fail", "1 or more records wait"),
+        (_set("key_is_known", False), "fail", "cannot be examined (status 401)"),
         (_set("verified", {"ok": False, "totals": 7, "difference_count": 2}), "fail", "2 totals differ"),
         (lambda s: s.machine.update(last_contact_at=(NOW - timedelta(hours=2)).isoformat()), "warn", "silent since"),
         (lambda s: s.machine.update(last_contact_at=None), "warn", "never heard of"),
@@ -88,7 +100,110 @@ def test_each_fault_is_named_with_what_to_do(spoil: Callable[[System], None], st
 @pytest.mark.parametrize(("free", "state"), [(4, "fail"), (10, "warn"), (20, "ok")])
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage(100, 100 - free, free))
-    assert findings(System())[-1].state == state
+    found = findings(System())[-1]
+    assert found.state == state
+    assert found.todo == ("" if state == "ok" else "docs/runbooks/database-full.md")
+
+
+def test_one_service_that_does_not_answer_leaves_the_others_examined() -> None:
+    system = System()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/attendance/health/ready":
+            raise httpx.ReadTimeout("slow", request=request)
+        return system.answer(request)
+
+    with httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver") as http:
+        found = list(examine(http, lambda: NOW))
+    assert [finding.what for finding in found if finding.state != "ok"] == [
+        "attendance cannot be examined (ReadTimeout)"
+    ]
+    assert "scoring: events flow" in {finding.what for finding in found}
+
+
+@pytest.mark.parametrize(("days", "state"), [(90, "ok"), (13, "warn"), (-1, "fail")])
+def test_a_certificate_that_ends_is_named(monkeypatch: pytest.MonkeyPatch, days: int, state: str) -> None:
+    class Connection(contextlib.nullcontext[None]):
+        def wrap_socket(self, _: object, server_hostname: str) -> Connection:
+            assert server_hostname == "testserver"
+            return self
+
+        def __enter__(self) -> Connection:  # type: ignore[override]
+            return self
+
+        def getpeercert(self) -> dict[str, str]:
+            if days < 0:
+                raise ssl.SSLCertVerificationError("certificate has expired")
+            return {"notAfter": (NOW + timedelta(days=days)).strftime("%b %d %H:%M:%S %Y GMT")}
+
+    monkeypatch.setattr(doctor.socket, "create_connection", lambda *_, **__: contextlib.nullcontext())
+    monkeypatch.setattr(doctor.ssl, "create_default_context", Connection)
+    [found] = [finding for finding in findings(System(), "https://testserver") if "certificate" in finding.what]
+    assert found.state == state
+    assert bool(found.todo) == (state != "ok")
+
+
+def broker(monkeypatch: pytest.MonkeyPatch, *, topics: Exception | None = None, access: Any = ()) -> list[Finding]:
+    """What is found inside the stack, of Kafka."""
+
+    async def provision(*_: Any, **options: Any) -> list[str]:
+        assert options["create"] is False
+        if topics is not None:
+            raise topics
+        return []
+
+    class Access:
+        def __init__(self, _: object) -> None: ...
+
+        def differences(self, _: object) -> list[str]:
+            if isinstance(access, Exception):
+                raise access
+            return list(access)
+
+    monkeypatch.setenv("KINERJA_KAFKA_SASL_USERNAME", "admin")
+    monkeypatch.setattr(doctor, "provision", provision)
+    monkeypatch.setattr(doctor, "Access", Access)
+    return findings(System())[-2:]
+
+
+def test_inside_the_stack_topics_and_rights_are_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [found.state for found in broker(monkeypatch)] == ["ok", "ok"]
+
+
+def test_a_changed_topic_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = broker(monkeypatch, topics=TopicDriftError(["asn.score.v1 is missing"]))[0]
+    assert (found.state, found.what) == ("fail", "topic asn.score.v1 is missing")
+    assert "docs/runbooks/broker-down.md" in found.todo
+
+
+def test_a_right_that_the_file_does_not_give_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = broker(monkeypatch, access=["hris has WRITE on topic asn.score.v1, which the file does not give"])[1]
+    assert found.state == "fail"
+    assert "hris has WRITE" in found.what
+    assert "docs/runbooks/broker-down.md" in found.todo
+
+
+def test_a_broker_that_is_away_is_named_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = BrokerError("no answer in time")
+    found = broker(monkeypatch, topics=away, access=away)
+    assert [finding.state for finding in found] == ["fail", "fail"]
+    assert all("no answer in time" in finding.what and finding.todo for finding in found)
+
+
+@pytest.mark.parametrize(("ready", "status"), [(200, 0), (503, 1)])
+def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, ready: int, status: int) -> None:
+    system = System()
+    system.ready, system.date = ready, datetime.now(UTC)
+    system.machine["last_contact_at"] = system.date.isoformat()
+    http = httpx.Client(transport=httpx.MockTransport(system.answer), base_url="http://testserver")
+    monkeypatch.setattr(doctor, "client", lambda: http)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == status
+    lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
+    assert len(lines) == 11
+    assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
+        status == 1
+    )
 
 
 def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
@@ -96,5 +211,5 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
         raise httpx.ConnectError("refused", request=request)
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
-        found = list(examine(http, NOW))
-    assert [finding.state for finding in found] == ["fail"] * 5 + ["ok"]
+        found = list(examine(http, lambda: NOW))
+    assert [finding.state for finding in found] == ["fail"] * 10 + ["ok"]
