@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli import access, contracts, dead_letters, notices, roster, scores, subscribers, topics
+from cli.canary import canary
 from cli.doctor import doctor
 from cli.preflight import preflight
 from cli.republish import republish
@@ -14,6 +15,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Kinerja: performance appraisal of civil servants, from the command line.")
 app.command()(serve)
+app.command()(canary)
 app.command()(migrate)
 app.command()(doctor)
 app.command()(preflight)

@@ -18,7 +18,7 @@ from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.settings import DatabaseSettings
 
-__all__ = ["migrate", "serve"]
+__all__ = ["leave", "migrate", "serve"]
 
 GRACEFUL_SECONDS = 20
 
@@ -35,7 +35,7 @@ def serve(
     logs.configure(log_level)
     module = _module(service, "app")
     settings = _module(service, "settings").Settings()
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, leave)
     uvicorn.run(
         module.create(settings),
         host=host,
@@ -48,7 +48,7 @@ def serve(
     )
 
 
-def _leave(_number: int, _frame: object) -> None:
+def leave(_number: int, _frame: object) -> None:
     """uvicorn raises the signal again once everything has stopped: so the supervisor is told 0, and at once.
 
     A thread that still asks for the name of a broker which is away would otherwise hold the process for ten seconds.

@@ -8,6 +8,7 @@ from datetime import date
 
 from fastapi import FastAPI
 
+from services.attendance.canary import Canary
 from services.attendance.close import Close
 from services.attendance.day_worker import DayWorker
 from services.attendance.days import serve_marks
@@ -38,6 +39,7 @@ __all__ = ["create"]
 
 DAYS_POLL_SECONDS = 0.2  # for marks that another process committed; our own wake the worker at once
 CLOSE_SECONDS = 30.0
+CANARY_SECONDS = 2.0
 UPLOAD_BYTES_MAX = 8 * 1_048_576
 """A machine that was cut off for months sends its whole log in one body."""
 
@@ -77,11 +79,13 @@ def create(
             loaded_in = year
         return await close.round()
 
+    canary = Canary(context)
     runtime = Runtime(
         context,
         periodics=(
             Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=changed),
             Periodic("close", close_days, CLOSE_SECONDS),
+            *([Periodic("canary", canary.round, CANARY_SECONDS)] if settings.canary else []),
         ),
         on_failure=on_failure,
     )
@@ -109,4 +113,5 @@ def create(
     app.state.day_worker = worker
     app.state.close = close
     app.state.load_defaults = load_defaults
+    app.state.canary = canary
     return app

@@ -17,5 +17,7 @@ class Settings(ServiceSettings):
 
     attendance_rules_file: Path = _RULES / "default.yaml"
     week_schedule_file: Path = _RULES / "week-schedule.yaml"
+    canary: bool = False
+    """Whether the canary is on the roster; `kinerja canary` punches for it."""
     first_work_date: date | None = None
     """No day before it is ever computed; without it the first day of the previous semester counts."""

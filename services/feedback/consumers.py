@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.topics import EMPLOYEE
@@ -49,6 +50,8 @@ async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence
         except UnreadableRecordError as error:
             parked.append(Parked(record, error.reason, str(error)))
             continue
+        if officer.employee_id == CANARY_EMPLOYEE_ID:
+            continue  # serves nobody
         if "\x00" in officer.name or "\x00" in officer.org_unit_name:
             parked.append(Parked(record, "NOT_VALID", "a name holds a NUL character, which no text column takes"))
             continue

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.drafts import Drafts
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.discipline import DisciplineRecord
+from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.score import ScoreRecord
-from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE
+from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE, Topic
 from shared.dead_letters import Incoming, Parked
 
 __all__ = ["TOPICS", "RecordHandler"]
 
-TOPICS = (EMPLOYEE.name, SCORE.name, DISCIPLINE.name)
+_CONTRACTS: dict[str, Topic[Any]] = {topic.name: topic for topic in (EMPLOYEE, SCORE, DISCIPLINE)}
+TOPICS = tuple(_CONTRACTS)
 
 _EMPLOYEE = text(
     """
@@ -61,20 +65,22 @@ class RecordHandler:
         years: dict[tuple[str, int], DisciplineRecord] = {}
         for record in records:
             try:
-                if record.topic == EMPLOYEE.name:
-                    officer = decode_record(EMPLOYEE, record.headers, record.value)
-                    if (await session.execute(_EMPLOYEE, officer.model_dump())).first() is not None:
-                        await self._catch_up(session, officer.employee_id)
-                elif record.topic == SCORE.name:
-                    score = decode_record(SCORE, record.headers, record.value)
-                    key = (str(score.employee_id), score.semester)
-                    if key not in scores or scores[key].revision < score.revision:
-                        scores[key] = score
+                found: EmployeeRecord | ScoreRecord | DisciplineRecord = decode_record(
+                    _CONTRACTS[record.topic], record.headers, record.value
+                )
+                if found.employee_id == CANARY_EMPLOYEE_ID:
+                    continue  # no notice to nobody
+                if isinstance(found, EmployeeRecord):
+                    if (await session.execute(_EMPLOYEE, found.model_dump())).first() is not None:
+                        await self._catch_up(session, found.employee_id)
+                elif isinstance(found, ScoreRecord):
+                    key = (str(found.employee_id), found.semester)
+                    if key not in scores or scores[key].revision < found.revision:
+                        scores[key] = found
                 else:
-                    year = decode_record(DISCIPLINE, record.headers, record.value)
-                    of = (str(year.employee_id), year.year)
-                    if of not in years or years[of].revision < year.revision:
-                        years[of] = year
+                    of = (str(found.employee_id), found.year)
+                    if of not in years or years[of].revision < found.revision:
+                        years[of] = found
             except UnreadableRecordError as error:
                 parked.append(Parked(record, error.reason, str(error)))
         for _, score in sorted(scores.items()):

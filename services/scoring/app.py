@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from services.scoring.consumers import TOPICS, RecordHandler
 from services.scoring.policies import PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
-from services.scoring.routes import pages, policies, scores
+from services.scoring.routes import canary, pages, policies, scores
 from services.scoring.settings import Settings
 from shared.clock import Clock
 from shared.consumer import BatchConsumer
@@ -81,6 +81,7 @@ def create(
             scores.router,
             policies.router,
             pages.router,
+            canary.router,
             operations_router("scores", release=handler),
         ],
         lifespan=lifespan,

@@ -14,6 +14,7 @@ from services.attendance.publish import republish
 from services.attendance.roster import import_roster
 from services.attendance.roster_file import read_roster_file
 from services.attendance.routes.common import BULK_SECONDS, ContextDep, Input, OperatorDep, UnitId, read_rows
+from shared.contracts.canary import CANARY_EMPLOYEE_ID, CANARY_UNIT_ID
 from shared.errors import InvalidError, NotFoundError
 from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 
@@ -26,18 +27,19 @@ _COLUMNS = """
            active_from, active_to, revision
     from employee e join org_unit u on u.org_unit_id = e.org_unit_id
 """
+_PEOPLE = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
 _LIST = text(
-    _COLUMNS + " where employee_id > :after and (cast(:unit as text) is null or e.org_unit_id = :unit)"
+    _COLUMNS + f" where employee_id > :after and {_PEOPLE} and (cast(:unit as text) is null or e.org_unit_id = :unit)"
     " order by employee_id limit :most"
 )
 _ONE = text(_COLUMNS + " where employee_id = :employee_id")
-_BY_NIP = text(_COLUMNS + " where nip = :nip")
+_BY_NIP = text(_COLUMNS + f" where nip = :nip and {_PEOPLE}")
 _UNITS = text(
-    """
+    f"""
     select u.org_unit_id, u.name, count(e.employee_id) as officers,
            (select count(*) from machine m where m.org_unit_id = u.org_unit_id) as machines
     from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
-    where u.org_unit_id > :after group by u.org_unit_id order by u.org_unit_id limit :most
+    where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' group by u.org_unit_id order by u.org_unit_id limit :most
     """
 )
 

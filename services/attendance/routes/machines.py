@@ -25,6 +25,7 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
+from shared.contracts.canary import CANARY_SERIAL
 
 __all__ = ["Pin", "Serial", "router"]
 
@@ -44,19 +45,20 @@ Serial = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="As p
 Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As the machine sends it, zeros included.")]
 
 _LIST = text(
-    """
+    f"""
     select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.registered_at, m.last_contact_at,
            m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version, m.info, m.dialect,
            (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
                as unknown_pins,
            (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
-    from machine m order by m.serial limit 2000
+    from machine m where m.serial <> '{CANARY_SERIAL}' order by m.serial limit 2000
     """
 )
 _UNKNOWN = text(
-    """
+    f"""
     select serial, first_seen_at, last_seen_at, requests, address, dialect, kept_lines from unknown_machine u
-    where not exists (select from machine m where m.serial = u.serial) order by last_seen_at desc, serial limit 1000
+    where not exists (select from machine m where m.serial = u.serial) and serial <> '{CANARY_SERIAL}'
+    order by last_seen_at desc, serial limit 1000
     """
 )
 _ENROLMENTS = text(

@@ -18,6 +18,7 @@ from services.attendance.marks import Marks
 from services.attendance.models import UNKNOWN_VERIFY
 from services.attendance.routes.common import ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
 from shared.auth import Principal, requires
+from shared.contracts.canary import CANARY_SERIAL
 from shared.errors import InvalidError
 from shared.paging import After, Limit, Page, cursor_of, read_cursor
 
@@ -33,18 +34,19 @@ _SenderDep = Annotated[Principal, requires("punches:write")]
 _SerialFilter = Annotated[str | None, Query(pattern=_SERIAL)]
 
 _LIST = text(
-    """
+    f"""
     select p.id, p.serial, p.pin, p.employee_id, p.local_time, p.at, p.status, p.verify, p.flags, m.direction_from
     from punch p left join machine m using (serial)
-    where p.id > :after and (cast(:serial as varchar) is null or p.serial = :serial)
+    where p.id > :after and p.serial <> '{CANARY_SERIAL}' and (cast(:serial as varchar) is null or p.serial = :serial)
       and (cast(:employee_id as uuid) is null or p.employee_id = :employee_id)
     order by p.id limit :most
     """
 )
 _QUARANTINE = text(
-    """
+    f"""
     select id, serial, line, reason, received_at from quarantine
-    where resolved_at is null and id > :after and (cast(:serial as varchar) is null or serial = :serial)
+    where resolved_at is null and id > :after and serial <> '{CANARY_SERIAL}'
+      and (cast(:serial as varchar) is null or serial = :serial)
     order by id limit :most
     """
 )

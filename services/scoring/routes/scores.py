@@ -17,6 +17,7 @@ from services.scoring.verify import Verification, verify
 from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.base import DecimalText
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.generate import asyncapi_document
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError
@@ -30,10 +31,11 @@ router = APIRouter(prefix="/scores", tags=["scores"])
 VERIFY_SECONDS_MAX = 600.0
 
 _LIST = text(
-    """
+    f"""
     select t.employee_id, e.org_unit_id, t.score, t.band, t.complete, t.unexcused_days, p.revision, t.as_of
     from semester_total t left join employee e using (employee_id) left join published_score p using (employee_id, semester)
-    where semester = :semester and employee_id > :after order by employee_id limit :most
+    where semester = :semester and employee_id > :after and employee_id <> '{CANARY_EMPLOYEE_ID}'
+    order by employee_id limit :most
     """
 )
 

@@ -1,0 +1,209 @@
+"""`kinerja canary`: a machine that punches every minute for an officer who is no person, and watches the score move.
+
+It goes the way of every punch: the gateway, the machines' protocol, the store, the broker, scoring, the broker again.
+Its container is healthy, and `kinerja_canary_age_seconds` small, while that works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import httpx
+import typer
+import uvicorn
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cli.serve import leave
+from shared import logs, metrics
+from shared.contracts.canary import CANARY_PIN, CANARY_SERIAL, PUNCH_DAYS_BACK, arrival_of, departure_of
+
+__all__ = ["Canary", "canary", "canary_app"]
+
+PUNCH_SECONDS = 60.0
+POLL_SECONDS = 20.0
+"""As machines do: two polls without an upload in between tell that nothing is left to come."""
+LOOK_SECONDS = 0.25
+RETRY_SECONDS = 2.0
+ARRIVAL_SECONDS_MAX = 50.0
+AGE_SECONDS_MAX = 300.0
+"""Older than this, the way from a punch to a score counts as broken."""
+REQUEST_SECONDS_MAX = 10.0
+
+Step = Literal["punch", "score"]
+log = logs.logger(__name__)
+
+
+class NotArrivedError(Exception):
+    """A punch that was not accepted, or did not become a published score in time."""
+
+    def __init__(self, step: Step, words: str) -> None:
+        super().__init__(words)
+        self.step = step
+
+
+class Canary:
+    """The machine, and what it has seen."""
+
+    def __init__(self, http: httpx.AsyncClient, zone: ZoneInfo) -> None:
+        self._http = http
+        self._zone = zone
+        self._arrived_at: float | None = None
+        """When a punch last became a published score, on the monotonic clock."""
+        self._begun_at = time.monotonic()
+        self.registry = CollectorRegistry()
+        age = Gauge("kinerja_canary_age_seconds", "Since a punch last became a published score", registry=self.registry)
+        age.set_function(self.age)
+        self._seconds = Histogram(
+            "kinerja_canary_seconds",
+            "From the canary's punch to its published score",
+            buckets=(0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+            registry=self.registry,
+        )
+        self._failures = Counter(
+            "kinerja_canary_failures_total", "Punches that became no score in time", ["step"], registry=self.registry
+        )
+
+    def age(self) -> float:
+        """Seconds since the last arrival, or since the start where there was none."""
+        return time.monotonic() - (self._begun_at if self._arrived_at is None else self._arrived_at)
+
+    @property
+    def well(self) -> bool:
+        """Whether punches become scores."""
+        return self._arrived_at is not None and self.age() <= AGE_SECONDS_MAX
+
+    async def run(self) -> None:
+        """Until cancelled. What fails is counted and told, and tried again."""
+        await self._introduce()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._poll_on())
+            while True:
+                begun = time.monotonic()
+                try:
+                    await self.punch(datetime.now(self._zone).replace(tzinfo=None))
+                except NotArrivedError as error:
+                    self._failures.labels(error.step).inc()
+                    log.warning("canary_not_arrived", step=error.step, reason=str(error))
+                    await asyncio.sleep(RETRY_SECONDS)
+                else:
+                    await asyncio.sleep(max(0.0, begun + PUNCH_SECONDS - time.monotonic()))
+
+    async def punch(self, now: datetime) -> None:
+        """Pushes the punch of this minute (local time) and waits for its score. Raises NotArrivedError."""
+        work_date = now.date() - timedelta(days=PUNCH_DAYS_BACK)
+        punches = [arrival_of(work_date)]
+        departure = departure_of(work_date, now.hour * 60 + now.minute)
+        if departure is not None:
+            punches.append(departure)
+        begun = time.monotonic()
+        lines = "".join(f"{CANARY_PIN}\t{moment}\t255\t1\t\t0\t0\n" for moment in punches)
+        query = {"SN": CANARY_SERIAL, "table": "ATTLOG", "Stamp": "9999"}
+        answer = await self._request("POST", "/iclock/cdata", params=query, content=lines.encode())
+        if not answer.text.startswith("OK: "):
+            raise NotArrivedError("punch", f"{answer.status_code} {answer.text[:200]}")
+        await self._wait_for_score(punches[-1], begun + ARRIVAL_SECONDS_MAX)
+        self._arrived_at = time.monotonic()
+        self._seconds.observe(self._arrived_at - begun)
+
+    async def _wait_for_score(self, punch: datetime, deadline: float) -> None:
+        words = "no score has this punch"
+        while time.monotonic() < deadline:
+            answer = await self._request("GET", "/scores/v1/canary", step="score")
+            if answer.is_success and self._shows(answer.json(), punch):
+                return
+            if not answer.is_success:
+                words = f"{answer.status_code} {answer.text[:200]}"
+            await asyncio.sleep(LOOK_SECONDS)
+        raise NotArrivedError("score", f"{words} after {ARRIVAL_SECONDS_MAX:.0f} s")
+
+    def _shows(self, found: dict[str, Any], punch: datetime) -> bool:
+        moments = (found["first_in"], found["last_out"])
+        seen = [datetime.fromisoformat(moment).astimezone(self._zone) for moment in moments if moment is not None]
+        return found["published"] is True and punch in [moment.replace(tzinfo=None) for moment in seen]
+
+    async def _introduce(self) -> None:
+        """The handshake and two polls, which say that there is no backlog; until they are answered nothing is pushed."""
+        while True:
+            try:
+                query = {"SN": CANARY_SERIAL, "options": "all", "pushver": "2.2.14"}
+                answer = await self._request("GET", "/iclock/cdata", params=query)
+                if answer.is_success:
+                    await self._poll()
+                    await self._poll()
+                    return
+                words = f"{answer.status_code} {answer.text[:200]}"
+            except NotArrivedError as error:
+                words = str(error)
+            log.warning("canary_not_known_yet", reason=words)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _poll_on(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await self._poll()
+
+    async def _poll(self) -> None:
+        # a poll that fails shows in the next punch
+        with contextlib.suppress(NotArrivedError):
+            await self._request("GET", "/iclock/getrequest", params={"SN": CANARY_SERIAL})
+
+    async def _request(self, method: str, path: str, *, step: Step = "punch", **options: Any) -> httpx.Response:
+        try:
+            return await self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise NotArrivedError(step, f"the gateway does not answer ({type(error).__name__})") from error
+
+
+def canary_app(watched: Canary) -> Starlette:
+    """Health and metrics, inside the stack only."""
+
+    async def health(_: Request) -> Response:
+        words = "ok\n" if watched.well else f"no punch has become a score for {watched.age():.0f} s\n"
+        return Response(words, status_code=200 if watched.well else 503, media_type="text/plain")
+
+    async def expose(_: Request) -> Response:
+        return Response(generate_latest(watched.registry), media_type=metrics.CONTENT_TYPE)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(watched.run())
+        task.add_done_callback(_end_with)
+        yield
+        task.cancel()
+
+    return Starlette(
+        routes=[Route("/canary/health/ready", health), Route("/canary/metrics", expose)], lifespan=lifespan
+    )
+
+
+def _end_with(task: asyncio.Task[None]) -> None:
+    """A canary that cannot go on ends the process, and its supervisor starts another."""
+    if not task.cancelled():
+        log.critical("canary_ends", exc_info=task.exception())
+        os._exit(1)
+
+
+def canary(
+    url: Annotated[str, typer.Option(envvar="KINERJA_URL", help="The gateway.")] = "http://127.0.0.1:8080",
+    timezone: Annotated[str, typer.Option(envvar="KINERJA_TIMEZONE", help="Of the city's units.")] = "Asia/Jakarta",
+    host: Annotated[str, typer.Option(help="The address to listen on, for health and metrics.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    log_level: Annotated[str, typer.Option(envvar="KINERJA_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+) -> None:
+    """Punches every minute for an officer who is no person, and tells whether a score came of it."""
+    logs.configure(log_level)
+    watched = Canary(httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS_MAX), ZoneInfo(timezone))
+    signal.signal(signal.SIGTERM, leave)
+    uvicorn.run(canary_app(watched), host=host, port=port, log_config=None, access_log=False, server_header=False)

@@ -1,0 +1,70 @@
+"""What became of the canary's punches. Open to all, since it tells of no person: also a monitor outside may ask."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.decode import decode_day
+from services.scoring.routes.scores import ContextDep
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
+from shared.contracts.semester import Semester
+from shared.errors import NotFoundError
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/scores", tags=["operations"])
+
+# Published is what has left the outbox: the relay deletes a row when the broker has acknowledged it.
+_NEWEST = text(
+    f"""
+    select f.work_date, f.record, t.as_of, t.changed, p.revision, p.semester
+    from day_fact f
+    join semester_total t using (employee_id, semester) join published_score p using (employee_id, semester)
+    where f.employee_id = '{CANARY_EMPLOYEE_ID}' and f.scheduled_minutes > 0 order by f.work_date desc limit 1
+    """
+)
+_WAITING = text("select 1 from outbox where topic = 'asn.score.v1' and key = :key limit 1")
+
+
+class CanaryAnswer(BaseModel):
+    """The newest work date of the canary, as its score has it."""
+
+    work_date: date
+    first_in: datetime | None
+    last_out: datetime | None
+    revision: int
+    """Of the score."""
+    as_of: datetime
+    """When the newest punch reached the score."""
+    published: bool
+    """Whether the broker has acknowledged the record of that score."""
+
+
+@router.get("/v1/canary")
+async def show_canary(context: ContextDep) -> CanaryAnswer:
+    """How far the canary's punches have come. 404 where no canary has punched."""
+
+    async def read(session: AsyncSession) -> tuple[Any, bool]:
+        row = (await session.execute(_NEWEST)).first()
+        if row is None:
+            raise NotFoundError("No canary has punched here: it runs where the stack's service `canary` does.")
+        key = f"{CANARY_EMPLOYEE_ID}/{Semester.from_number(row.semester)}".encode()
+        waits = (await session.execute(_WAITING, {"key": key})).first() is not None
+        return row, not (row.changed or waits)
+
+    row, published = await context.transact(read)
+    day = decode_day(row.record)
+    return CanaryAnswer(
+        work_date=row.work_date,
+        first_in=day.first_in,
+        last_out=day.last_out,
+        revision=row.revision,
+        as_of=row.as_of,
+        published=published,
+    )

@@ -1,0 +1,46 @@
+"""The canary: an officer who is no person, so that one can see whether a punch still becomes a score.
+
+Where the canary runs, its machine pushes a punch every minute, and its records travel on the topics like anybody's.
+A reader tells them apart by `employee_id` (so by the key and by `ce_subject` too), which never changes. They are no
+part of any list, export, statistic or notice.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+__all__ = [
+    "CANARY_EMPLOYEE_ID",
+    "CANARY_NIP",
+    "CANARY_PIN",
+    "CANARY_SERIAL",
+    "CANARY_UNIT_ID",
+    "PUNCH_DAYS_BACK",
+    "arrival_of",
+    "departure_of",
+]
+
+CANARY_EMPLOYEE_ID = UUID("00000000-0000-7000-8000-000000000001")
+CANARY_UNIT_ID = "kinerja-canary"
+CANARY_SERIAL = "KINERJA-CANARY"
+"""The serial of the machine that the canary plays."""
+CANARY_PIN = "1"
+CANARY_NIP = "0" * 18
+"""No NIP: those begin with a date of birth."""
+
+PUNCH_DAYS_BACK = 2
+"""The canary punches late, for the day before yesterday: such a day is final, so each punch moves the score at once."""
+
+
+def arrival_of(work_date: date) -> datetime:
+    """The canary's arrival on a work date, local time. Its shift begins a second before and lasts 24 hours."""
+    return datetime.combine(work_date, time(0, 0, 1))
+
+
+def departure_of(work_date: date, minute: int) -> datetime | None:
+    """The departure that is pushed in a minute (0 to 1439) of the day, local time; each credits one minute more.
+
+    None in the first minute: a departure within 60 s of the arrival would be the same tap.
+    """
+    return datetime.combine(work_date, time()) + timedelta(minutes=minute + 1) if minute else None

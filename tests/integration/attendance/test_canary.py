@@ -1,0 +1,99 @@
+"""The canary on the roster: its punches count, it is never absent, it stands in no list, and old punches go."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from embedded.postgres import EmbeddedPostgres
+from services.attendance.canary import KEPT_DAYS
+from shared.contracts.canary import CANARY_EMPLOYEE_ID, CANARY_NIP, CANARY_SERIAL, CANARY_UNIT_ID
+from tests.integration.attendance.city import City, city, person
+
+pytestmark = pytest.mark.embedded
+
+WORK_DATE = date(2026, 8, 3)  # two days before the clock of this city
+
+
+async def push(town: City, *moments: str) -> None:
+    """Two polls and a post, as the machine sends them; then the service's own rounds."""
+    assert town.clock is not None
+    for _ in range(2):
+        town.clock.advance(timedelta(seconds=21))
+        assert (await town.http.get("/iclock/getrequest", params={"SN": CANARY_SERIAL})).is_success
+    lines = "".join(f"1\t{moment}\t255\t1\t\t0\t0\n" for moment in moments)
+    query = {"SN": CANARY_SERIAL, "table": "ATTLOG", "Stamp": "9999"}
+    answer = await town.http.post("/iclock/cdata", params=query, content=lines.encode())
+    assert answer.text == f"OK: {len(moments)}"
+    await town.work()
+    await town.service.app.state.canary.round()
+    await town.close()
+
+
+async def published(town: City) -> list[dict[str, Any]]:
+    rows = await town.rows("select value from outbox where topic = 'asn.attendance-day.v1' order by id")
+    return [day for row in rows if (day := orjson.loads(row.value))["employee_id"] == str(CANARY_EMPLOYEE_ID)]
+
+
+async def test_its_punches_make_its_day_and_it_is_never_absent(embedded_postgres: EmbeddedPostgres) -> None:
+    async with city(embedded_postgres, canary=True) as town:
+        await town.service.app.state.canary.round()
+        await town.close()
+        await push(town, f"{WORK_DATE} 00:00:01")
+        await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:01:00")
+        await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:02:00")
+        days = await published(town)
+        assert {day["status"] for day in days} == {"off", "present"}
+        mine = [day["credited_minutes"] for day in days if day["work_date"] == str(WORK_DATE)]
+        assert mine[-2:] == [540, 541]
+        assert days[-1]["state"] == "final"
+
+
+async def test_it_stands_in_no_list(embedded_postgres: EmbeddedPostgres) -> None:
+    async with city(embedded_postgres, canary=True) as town:
+        await town.service.app.state.canary.round()
+        await town.import_lines(person())
+        await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:01:00")
+        await town.http.post(
+            "/iclock/cdata", params={"SN": CANARY_SERIAL, "table": "ATTLOG"}, content=b"unreadable line\n"
+        )
+        mine = (str(CANARY_EMPLOYEE_ID), CANARY_SERIAL, CANARY_UNIT_ID)
+        for path in ("employees", "units", "machines", "machines/unknown", "punches", "quarantine"):
+            answer = await town.http.get(f"/attendance/v1/{path}")
+            assert answer.is_success, path
+            assert not [word for word in mine if word in answer.text], path
+        assert len((await town.http.get("/attendance/v1/employees")).json()["items"]) == 1
+        filtered = await town.http.get("/attendance/v1/punches", params={"employee_id": str(CANARY_EMPLOYEE_ID)})
+        assert filtered.json()["items"] == []
+        assert (await town.http.post("/attendance/v1/employees/find", json={"nip": CANARY_NIP})).status_code == 404
+
+
+async def test_old_punches_go_and_leave_no_absence(embedded_postgres: EmbeddedPostgres) -> None:
+    async with city(embedded_postgres, canary=True) as town:
+        assert town.clock is not None
+        canary = town.service.app.state.canary
+        await canary.round()
+        await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:01:00")
+        count = "select (select count(*) from punch), (select count(*) from upload where body <> ''),"
+        count += " (select count(*) from roster_shift)"
+        town.clock.advance(timedelta(days=KEPT_DAYS))
+        await canary.round()
+        assert tuple((await town.rows(count))[0]) == (2, 1, 1)
+        town.clock.advance(timedelta(days=1))
+        await canary.round()
+        assert tuple((await town.rows(count))[0]) == (0, 0, 0)
+        # whatever makes the day be judged again finds a day off
+        await town.run("insert into day_queue (bulk, employee_id, work_date) values (false, :id, :day)",
+                       id=CANARY_EMPLOYEE_ID, day=WORK_DATE)  # fmt: skip
+        await town.close()
+        assert (await published(town))[-1]["status"] == "off"
+
+
+async def test_without_the_setting_there_is_none(embedded_postgres: EmbeddedPostgres) -> None:
+    async with city(embedded_postgres) as town:
+        assert await town.rows("select 1 from employee") == []
+        answer = await town.http.get("/iclock/cdata", params={"SN": CANARY_SERIAL, "options": "all"})
+        assert answer.status_code == 403
