@@ -29,6 +29,7 @@ __all__ = ["Finding", "doctor", "examine"]
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 CONSUMERS = ("feedback", "scores", "notices")
 MACHINE_SILENT = timedelta(hours=1)
+CANARY_AGE_MAX = timedelta(minutes=5)
 CLOCK_DIFFERENCE_MAX = timedelta(seconds=60)
 DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
@@ -65,6 +66,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
     """All checks, each by itself: one that cannot be made is a finding too."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         *((service, lambda service=service: _service(http, service)) for service in PREFIXES),
+        ("canary", lambda: _canary(http, now)),
         ("clock", lambda: _clock(http, now)),
         *((f"dead letters of {prefix}", lambda prefix=prefix: _dead_letters(http, prefix)) for prefix in CONSUMERS),
         ("machines", lambda: _machines(http, now())),
@@ -93,6 +95,20 @@ def _service(http: httpx.Client, service: str) -> Iterator[Finding]:
     else:
         words = ", ".join(answer.text.strip().splitlines()[:5]) or f"status {answer.status_code}"
         yield Finding("fail", f"{service}: {words[:300]}", f"{BROKER_RUNBOOK}, docs/runbooks/database-full.md")
+
+
+def _canary(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Where none runs (`make up`) there is nothing to say; a stack's own canary is also its container's health."""
+    answer = http.get("/scores/v1/canary")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return
+    answer.raise_for_status()
+    age = now() - datetime.fromisoformat(answer.json()["as_of"])
+    if age > CANARY_AGE_MAX:
+        words = f"no punch has become a score for {int(age.total_seconds())} s"
+        yield Finding("fail", words, f"docker compose logs --tail 20 canary; {BROKER_RUNBOOK}")
+    else:
+        yield Finding("ok", "punches become scores")
 
 
 def _clock(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]:

@@ -15,9 +15,9 @@ OURS = ("KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_")  # t
 TABLES = """create table if not exists score (employee_id text not null, semester text not null, revision int not null,
     score text, band text, complete int not null, primary key (employee_id, semester));
 create table if not exists position (part int primary key, next int not null);"""
-KEEP = """insert into score values (:employee_id, :semester, :revision, :score, :band, :complete) on conflict do update
-set (revision, score, band, complete) = (excluded.revision, excluded.score, excluded.band, excluded.complete)
-where excluded.revision > revision"""
+KEEP = """insert into score select :employee_id, :semester, :revision, :score, :band, :complete where :employee_id is not
+'00000000-0000-7000-8000-000000000001' on conflict do update set (revision, score, band, complete) = (excluded.revision,
+excluded.score, excluded.band, excluded.complete) where excluded.revision > revision"""  # that id is no person: the canary
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 UNFIT = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)  # a failing disk is not among them
 

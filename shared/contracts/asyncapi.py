@@ -12,6 +12,7 @@ from uuid import UUID
 import yaml
 from pydantic.json_schema import models_json_schema
 
+from shared.contracts.canary import CANARY_WORDS
 from shared.contracts.envelope import encode
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER, Topic
@@ -51,7 +52,7 @@ def asyncapi_document() -> dict[str, Any]:
             "description": (
                 "Each record is the full state of one thing at one revision: keep the highest revision of each thing,"
                 " and duplicates, late records and replays change nothing. Unknown fields are ignored. Records travel as"
-                " CloudEvents 1.0 in binary mode; structured mode is read as well."
+                f" CloudEvents 1.0 in binary mode; structured mode is read as well. {CANARY_WORDS}"
             ),
         },
         "defaultContentType": "application/json",

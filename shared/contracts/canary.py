@@ -16,6 +16,7 @@ __all__ = [
     "CANARY_PIN",
     "CANARY_SERIAL",
     "CANARY_UNIT_ID",
+    "CANARY_WORDS",
     "PUNCH_DAYS_BACK",
     "arrival_of",
     "departure_of",
@@ -23,6 +24,10 @@ __all__ = [
 
 CANARY_EMPLOYEE_ID = UUID("00000000-0000-7000-8000-000000000001")
 CANARY_UNIT_ID = "kinerja-canary"
+CANARY_WORDS = (
+    f"Records whose `employee_id` is `{CANARY_EMPLOYEE_ID}` (their keys begin with it too) are of no person: a canary"
+    " that punches every minute, so that one can see whether events flow. Leave them out of whatever is about people."
+)
 CANARY_SERIAL = "KINERJA-CANARY"
 """The serial of the machine that the canary plays."""
 CANARY_PIN = "1"

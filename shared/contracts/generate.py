@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts.asyncapi import asyncapi_document
+from shared.contracts.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ALL_TOPICS, Topic
 
@@ -68,6 +69,8 @@ def _page() -> str:
         "Generated from `shared/contracts` by `kinerja contracts write`; do not edit. CloudEvents 1.0 in binary mode on",
         "Kafka. Each record is the full state of one thing at one revision: keep the highest revision per thing.",
         "Machines read `asyncapi.json` and `schemas/`.",
+        "",
+        CANARY_WORDS,
         "",
         "| topic | key | written by | one record is |",
         "|---|---|---|---|",

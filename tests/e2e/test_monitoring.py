@@ -8,11 +8,14 @@ import subprocess
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
+from cli.canary import Canary
 from embedded.children import free_port
 from services.notifications.delivery import Sender
 from services.notifications.settings import Settings
@@ -58,10 +61,13 @@ def exposed() -> dict[str, set[str]]:
     """Every metric that a service can show, with its labels, as the code makes them."""
     metrics = Metrics("x")
     Sender(cast(Context, SimpleNamespace(metrics=metrics)), cast(Settings, None))  # makes its counter, does nothing yet
-    families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", metrics.render().decode(), re.MULTILINE))
+    registries = (metrics.registry, Canary(cast(httpx.AsyncClient, None), cast(ZoneInfo, None)).registry)
+    words = b"".join(map(generate_latest, registries)).decode()
+    families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", words, re.MULTILINE))
     labels = {
         name: set(collector._labelnames)  # type: ignore[attr-defined]
-        for collector, names in metrics.registry._collector_to_names.items()
+        for registry in registries
+        for collector, names in registry._collector_to_names.items()
         for name in names
     }
     known = {}

@@ -16,6 +16,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
 from shared.provision import provision, read_topics
 
@@ -142,6 +143,15 @@ async def test_a_record_that_cannot_be_read_does_not_stop_the_next(kafka_bootstr
     assert _row(database, officer)[0][:3] == ("2026-S2", 1, "70.00")
     assert complaints.count(f"skipped {TOPIC}/") >= len(bad)
     assert officer not in complaints
+
+
+async def test_the_canary_is_left_out(kafka_bootstrap: str, tmp_path: Path) -> None:
+    officer, canary, database = str(uuid4()), str(CANARY_EMPLOYEE_ID), tmp_path / "hr.db"
+    await _send(kafka_bootstrap, canary, _score(canary, 1, "50.00"))
+    await _send(kafka_bootstrap, officer, _score(officer, 1, "70.00"))
+    complaints = _run(kafka_bootstrap, database)
+    assert (len(_row(database, officer)), _row(database, canary)) == (1, [])
+    assert canary not in complaints
 
 
 async def test_a_structured_event_is_read_too(kafka_bootstrap: str, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class System:
         self.machine: dict[str, Any] = {
             "serial": "M1", "last_contact_at": (NOW - timedelta(minutes=5)).isoformat(), "clock_wrong_since": None,
         }  # fmt: skip
+        self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -43,6 +44,8 @@ class System:
             return httpx.Response(self.ready, text="ok\n" if self.ready == 200 else "relay does not reach the broker\n")
         if path.endswith("/health/live"):
             return httpx.Response(200, headers={"date": format_datetime(self.date, usegmt=True)})
+        if path == "/scores/v1/canary":
+            return self.canary
         if not self.key_is_known:
             return httpx.Response(401)
         if path.endswith("/dead-letters"):
@@ -79,6 +82,11 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (_set("ready", 503), "fail", "relay does not reach the broker"),
         (_set("date", NOW + timedelta(hours=1)), "fail", "differ by 3600 s"),
         (_set("parked", [{}]), "fail", "1 records wait"),
+        (
+            _set("canary", httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=301)).isoformat()})),
+            "fail",
+            "no punch has become a score for 301 s",
+        ),
         (lambda s: (_set("parked", [{}])(s), _set("more", "next")(s)), "fail", "1 or more records wait"),
         (_set("key_is_known", False), "fail", "cannot be examined (status 401)"),
         (_set("verified", {"ok": False, "totals": 7, "difference_count": 2}), "fail", "2 totals differ"),
@@ -194,6 +202,7 @@ def test_a_broker_that_is_away_is_named_in_its_own_words(monkeypatch: pytest.Mon
 def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, ready: int, status: int) -> None:
     system = System()
     system.ready, system.date = ready, datetime.now(UTC)
+    system.canary = httpx.Response(404)
     system.machine["last_contact_at"] = system.date.isoformat()
     http = httpx.Client(transport=httpx.MockTransport(system.answer), base_url="http://testserver")
     monkeypatch.setattr(doctor, "client", lambda: http)
@@ -212,4 +221,4 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 10 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 11 + ["ok"]
