@@ -19,6 +19,7 @@ import httpx
 import typer
 
 from cli.client import client, fail
+from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
 from shared.kafka import client_security
 from shared.provision import BrokerError, TopicDriftError, provision, read_topics
@@ -197,7 +198,7 @@ def _topics() -> Iterator[Finding]:
         asyncio.run(provision(servers, specs, create=False, security=security))
     except TopicDriftError as error:
         for difference in error.differences:
-            yield Finding("fail", f"topic {difference}", BROKER_RUNBOOK)
+            yield Finding("fail", f"topic {difference}", DRIFT_RUNBOOK)
     else:
         yield Finding("ok", f"{len(specs)} topics are as the file says")
 

@@ -14,7 +14,9 @@ from shared.kafka import client_security
 from shared.provision import TOPICS_FILE, BrokerError, TopicDriftError, provision, read_topics
 from shared.settings import KafkaSettings
 
-__all__ = ["app", "kafka_settings"]
+__all__ = ["DRIFT_RUNBOOK", "app", "kafka_settings"]
+
+DRIFT_RUNBOOK = "docs/runbooks/topics-changed.md"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,7 +58,9 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
     try:
         specs = read_topics(file, replication_factor=factor)
         made = asyncio.run(provision(servers, specs, create=create, security=client_security(kafka_settings())))
-    except (TopicDriftError, BrokerError, OSError, ValueError) as error:
+    except TopicDriftError as error:
+        raise fail("\n".join(f"{words}: {DRIFT_RUNBOOK}" for words in error.differences)) from error
+    except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
     typer.echo(f"made: {', '.join(made)}" if made else "all topics are as the file says")
 

@@ -22,7 +22,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.envelope import recorded_at_of
-from shared.database import Database, is_transient
+from shared.database import Database, fault_of, is_transient
 from shared.dead_letters import DeadLetters, Incoming, Parked
 from shared.kafka import make_broker
 from shared.logs import logger
@@ -179,7 +179,7 @@ class BatchConsumer:
                 if not is_transient(error):
                     raise
                 self._metrics.batch_retries.inc()
-                log.warning("batch_waits_for_store", error=type(error).__name__, seconds=round(wait, 1))
+                log.warning("batch_waits_for_store", **fault_of(error), seconds=round(wait, 1))
                 await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
                 wait = min(wait * 2, RETRY_SECONDS_MAX)
             else:

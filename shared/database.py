@@ -15,7 +15,7 @@ from sqlmodel import Field
 
 from shared.errors import UnavailableError
 
-__all__ = ["Database", "is_transient", "utc_field", "within"]
+__all__ = ["Database", "fault_of", "is_transient", "utc_field", "within"]
 
 T = TypeVar("T")
 
@@ -27,6 +27,8 @@ CONNECT_SECONDS = 3.0
 # SQLSTATE classes and codes after which the same work may succeed: connection, resources, shutdown, locks.
 _TRANSIENT_CLASSES = ("08", "53", "57P", "58")
 _TRANSIENT_CODES = frozenset({"40001", "40P01", "55P03", "57014", "25006"})
+# What an operator has to do something about: waiting alone does not mend it.
+_CAUSES = {"53100": "the database's disk is full: docs/runbooks/database-full.md"}
 
 
 def utc_field(**options: Any) -> Any:
@@ -46,6 +48,13 @@ def is_transient(error: BaseException) -> bool:
             return code in _TRANSIENT_CODES or code.startswith(_TRANSIENT_CLASSES)
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return False
+
+
+def fault_of(error: BaseException) -> dict[str, str]:
+    """What a log line says of a store that failed: the error's type, its SQLSTATE, and the cause with its runbook."""
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    found = {"error": type(error).__name__, "sqlstate": code, "cause": _CAUSES.get(code or "")}
+    return {name: words for name, words in found.items() if words}
 
 
 class Database:

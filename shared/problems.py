@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from shared.database import is_transient
+from shared.database import fault_of, is_transient
 from shared.errors import AppError
 from shared.logs import logger
 
@@ -96,7 +96,7 @@ async def _http_error(_: Request, error: Exception) -> Response:
 
 async def _store_error(request: Request, error: Exception) -> Response:
     if is_transient(error):
-        log.warning("store_unavailable", error=type(error).__name__)
+        log.warning("store_unavailable", **fault_of(error))
         return problem(503, "Temporarily unavailable", "The store does not answer. Send the same request again later.")
     code = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     cause = getattr(getattr(error, "orig", None), "__cause__", None)

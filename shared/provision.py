@@ -178,9 +178,8 @@ def _differences(spec: TopicSpec, found: _Found | None) -> Iterable[str]:
         return
     if found.partitions != spec.partitions:
         yield (
-            f"{name} has {found.partitions} partitions, the file says {spec.partitions}: correct the file, or stop all"
-            " services, add partitions by hand and start again (they can only grow, and keys move); an empty topic can"
-            " be deleted and provisioned again"
+            f"{name} has {found.partitions} partitions, the file says {spec.partitions}: correct the file, or delete"
+            " the topic, provision it again and publish again"
         )
     if found.copies != {spec.replication_factor}:
         yield (

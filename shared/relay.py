@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import Database, is_transient
+from shared.database import Database, fault_of, is_transient
 from shared.kafka import make_producer
 from shared.logs import logger
 from shared.metrics import Metrics
@@ -73,7 +73,7 @@ class Relay:
                         raise
                     self.healthy = False
                     self._metrics.relay_failures.inc()
-                    log.warning("relay_waits", error=type(error).__name__, detail=str(error)[:300], seconds=backoff)
+                    log.warning("relay_waits", **fault_of(error), detail=str(error)[:300], seconds=backoff)
                     await self._drop_producer()
                     backoff = min(max(0.2, backoff * 2), BACKOFF_SECONDS_MAX)
                     await asyncio.sleep(backoff * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret

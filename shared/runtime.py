@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from shared.consumer import BatchConsumer
 from shared.context import Context
-from shared.database import is_transient
+from shared.database import fault_of, is_transient
 from shared.logs import logger
 from shared.relay import Relay, observe_outbox
 
@@ -50,7 +50,7 @@ class Periodic:
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("periodic_waits_for_store", task=self.name, error=type(error).__name__)
+                log.warning("periodic_waits_for_store", task=self.name, **fault_of(error))
                 await asyncio.sleep(1.0)
                 again = False
             if not again:

@@ -18,4 +18,7 @@ export KAFKA_LISTENER_NAME_CONTROLLER_PLAIN_SASL_JAAS_CONFIG=$plain
 export KAFKA_LISTENER_NAME_INTERNAL_PLAIN_SASL_JAAS_CONFIG=$plain
 export KAFKA_LISTENER_NAME_INTERNAL_SCRAM___SHA___512_SASL_JAAS_CONFIG=$scram
 export KAFKA_LISTENER_NAME_EXTERNAL_SCRAM___SHA___512_SASL_JAAS_CONFIG=$scram
+# On a full disk the broker ends as often as it is started, in riddles, and goes on by itself once there is room.
+free=$(df -Pm "$KAFKA_LOG_DIRS" | awk 'NR == 2 { print $4 }')
+[ "$free" -ge 32 ] || echo "the disk of Kafka is full ($free MB free): docs/runbooks/broker-down.md" >&2
 exec /etc/kafka/docker/run
