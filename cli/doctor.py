@@ -21,6 +21,7 @@ import typer
 from cli.client import client, fail
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
+from shared.certificates import served_certificate_ends_at
 from shared.kafka import client_security
 from shared.provision import BrokerError, TopicDriftError, provision, read_topics
 from shared.settings import KafkaSettings
@@ -36,6 +37,7 @@ DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
 SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
+CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
     ]
     if "KINERJA_KAFKA_SASL_USERNAME" in os.environ:  # the stack's inside, with the administrator's password
         checks += [("topics", _topics), ("access", _access)]
+    listener = os.environ.get("KINERJA_KAFKA_EXTERNAL_LISTENER")
+    if listener and os.environ.get("KINERJA_KAFKA_EXTERNAL_PROTOCOL") == "SASL_SSL":
+        checks.append(("Kafka's certificate", lambda: _kafka_certificate(listener, now())))
     for name, check in checks:
         try:
             yield from check()
@@ -171,11 +176,22 @@ def _certificate(http: httpx.Client, now: datetime) -> Iterator[Finding]:
     ):
         certificate = connection.getpeercert() or {}
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    yield _valid_for("the certificate", ends, now)
+
+
+def _kafka_certificate(listener: str, now: datetime) -> Iterator[Finding]:
+    host, _, port = listener.rpartition(":")
+    ends = asyncio.run(served_certificate_ends_at(host, int(port)))
+    yield _valid_for("Kafka's certificate for HR systems", ends, now)
+
+
+def _valid_for(name: str, ends: datetime, now: datetime) -> Finding:
     days = (ends - now).days
-    state: Literal["ok", "warn"] = "ok" if days >= CERTIFICATE_DAYS_MIN else "warn"
-    yield Finding(
-        state, f"the certificate is valid for {days} days", "" if state == "ok" else "docker compose logs gateway"
-    )
+    if ends < now:
+        return Finding("fail", f"{name} ended {-days} days ago", CERTIFICATE_RUNBOOK)
+    if days < CERTIFICATE_DAYS_MIN:
+        return Finding("warn", f"{name} is valid for {days} days", CERTIFICATE_RUNBOOK)
+    return Finding("ok", f"{name} is valid for {days} days")
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

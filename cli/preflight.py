@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.client import fail
+from shared.certificates import written_certificate_ends_at
 
 __all__ = ["preflight"]
 
@@ -22,18 +24,39 @@ SECRETS = (
     "link_key",
 )
 LENGTH_MIN = 16
+CERTIFICATE = "kafka_certificate.pem"
+CERTIFICATE_TIME_MIN = timedelta(days=14)
+CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 
 def preflight(
     folder: Annotated[Path, typer.Option(help="Where the secrets lie, a file each.")] = Path("/run/secrets"),
 ) -> None:
-    """Checks that every secret is there and long enough; status 1 and a line for each that is not."""
+    """Checks that every secret is there and long enough; status 1 and a line for each that is not.
+
+    A certificate that ends is told too, but refuses nothing: it keeps HR systems out, and intake has to go on.
+    """
     faults = [words for name in SECRETS if (words := _fault(folder / name)) is not None]
-    for words in faults:
+    certificate = folder / CERTIFICATE
+    told = _certificate(certificate) if certificate.exists() else None
+    for words in (*faults, *([told] if told else [])):
         typer.echo(words, err=True)
     if faults:
         raise fail("the stack cannot start: see docs/runbooks/secrets.md")
     typer.echo(f"{len(SECRETS)} secrets are there")
+
+
+def _certificate(file: Path) -> str | None:
+    try:
+        ends = written_certificate_ends_at(file.read_text())
+    except (OSError, ValueError) as error:
+        return (
+            f"{file.name} cannot be read ({type(error).__name__}): Kafka will not start with it: {CERTIFICATE_RUNBOOK}"
+        )
+    if ends - datetime.now(UTC) >= CERTIFICATE_TIME_MIN:
+        return None
+    verb = "ended" if ends < datetime.now(UTC) else "ends"
+    return f"the certificate of Kafka's listener for HR systems {verb} on {ends:%Y-%m-%d}: {CERTIFICATE_RUNBOOK}"
 
 
 def _fault(file: Path) -> str | None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+
+
+def _disk_free() -> float:
+    usage = shutil.disk_usage("/")
+    return usage.free / usage.total
 
 
 class Metrics:
@@ -63,6 +70,10 @@ class Metrics:
         self.parked_waiting = Gauge(
             "kinerja_parked_records", "Parked records that nobody has released", registry=registry
         )
+        # Of the disk below this process. In a container that is the disk on which Docker keeps images, logs and, unless a
+        # volume was put elsewhere, the volumes of Postgres and Kafka: they have no port of their own to tell it.
+        self.disk_free = Gauge("kinerja_disk_free_ratio", "Free share of the disk, 0 to 1", registry=registry)
+        self.disk_free.set_function(_disk_free)
         # From the producer's recording (ce_time) to our commit.
         self.end_to_end_seconds = Histogram(
             "kinerja_end_to_end_seconds",

@@ -29,6 +29,7 @@ from services.attendance.routes import (
 from services.attendance.rule_sets import load_default_rules
 from services.attendance.schedules import load_default_week
 from services.attendance.settings import Settings
+from services.attendance.silence import Silence
 from shared.clock import Clock
 from shared.context import Context
 from shared.http import BODY_BYTES_MAX, make_app
@@ -40,6 +41,7 @@ __all__ = ["create"]
 DAYS_POLL_SECONDS = 0.2  # for marks that another process committed; our own wake the worker at once
 CLOSE_SECONDS = 30.0
 CANARY_SECONDS = 2.0
+SILENCE_SECONDS = 60.0
 UPLOAD_BYTES_MAX = 8 * 1_048_576
 """A machine that was cut off for months sends its whole log in one body."""
 
@@ -58,6 +60,7 @@ def create(
     serve_marks(context.database, changed, dates)
     worker = DayWorker(context)
     close = Close(context, settings)
+    silence = Silence(context)
 
     async def load_defaults() -> bool:
         rules_words = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
@@ -86,6 +89,7 @@ def create(
             Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=changed),
             Periodic("close", close_days, CLOSE_SECONDS),
             *([Periodic("canary", canary.round, CANARY_SECONDS)] if settings.canary else []),
+            Periodic("silence", silence.round, SILENCE_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -112,6 +116,7 @@ def create(
     app.state.days_changed = changed
     app.state.day_worker = worker
     app.state.close = close
+    app.state.silence = silence
     app.state.load_defaults = load_defaults
     app.state.canary = canary
     return app

@@ -8,6 +8,7 @@ import yaml
 from fastapi import FastAPI
 
 from services.notifications.ageing import Ageing
+from services.notifications.certificates import Certificates
 from services.notifications.consumers import TOPICS, RecordHandler
 from services.notifications.delivery import Sender
 from services.notifications.domain.rules import rules_from_mapping
@@ -26,6 +27,7 @@ __all__ = ["create"]
 DELIVERY_POLL_SECONDS = 1.0
 EVALUATION_POLL_SECONDS_MAX = 60.0
 AGEING_POLL_SECONDS = 600.0
+CERTIFICATES_POLL_SECONDS = 600.0
 
 
 def create(
@@ -38,6 +40,7 @@ def create(
     handler = RecordHandler(drafts)
     sender = Sender(context, settings)
     ageing = Ageing(context, drafts, rules)
+    certificates = Certificates(context.metrics, settings)
     pause = min(EVALUATION_POLL_SECONDS_MAX, rules.evaluation_interval.total_seconds() / 4)
     runtime = Runtime(
         context,
@@ -54,6 +57,7 @@ def create(
             Periodic("evaluation", drafts.evaluate, pause),
             Periodic("delivery", sender.round, DELIVERY_POLL_SECONDS),
             Periodic("ageing", ageing.round, AGEING_POLL_SECONDS),
+            Periodic("certificates", certificates.round, CERTIFICATES_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )

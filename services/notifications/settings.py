@@ -21,3 +21,6 @@ class Settings(ServiceSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = False
+    kafka_external_listener: str | None = None
+    """host:port under which this service reaches Kafka's listener for HR systems, to watch its certificate."""
+    kafka_external_protocol: str = "SASL_SSL"

@@ -17,6 +17,8 @@ from prometheus_client import generate_latest
 
 from cli.canary import Canary
 from embedded.children import free_port
+from services.attendance.silence import Silence
+from services.notifications.certificates import Certificates
 from services.notifications.delivery import Sender
 from services.notifications.settings import Settings
 from shared.context import Context
@@ -27,7 +29,10 @@ pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 
 IMAGE = "prom/prometheus:v2.53.3"
 MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
-RUNBOOKS = {f"docs/runbooks/{name}.md" for name in ("broker-down", "database-full", "dead-letters", "replay")}
+RUNBOOKS = {
+    f"docs/runbooks/{name}.md"
+    for name in ("broker-down", "certificate", "database-full", "dead-letters", "lost-machine", "replay")
+}
 NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
 # of Prometheus: the scrape's and the alerts' own
 BUILT_IN = {"up": {"instance", "job"}, "ALERTS": {"alertname", "alertstate", "severity", "service", "topic"}}
@@ -60,7 +65,10 @@ def names_of(query: str) -> tuple[set[str], set[str]]:
 def exposed() -> dict[str, set[str]]:
     """Every metric that a service can show, with its labels, as the code makes them."""
     metrics = Metrics("x")
-    Sender(cast(Context, SimpleNamespace(metrics=metrics)), cast(Settings, None))  # makes its counter, does nothing yet
+    context = cast(Context, SimpleNamespace(metrics=metrics))
+    Sender(context, cast(Settings, None))  # each makes its metrics, and does nothing yet
+    Silence(context)
+    Certificates(metrics, cast(Settings, SimpleNamespace(public_url="", kafka_external_listener=None)))
     registries = (metrics.registry, Canary(cast(httpx.AsyncClient, None), cast(ZoneInfo, None)).registry)
     words = b"".join(map(generate_latest, registries)).decode()
     families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", words, re.MULTILINE))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.domain.ratings import QUESTIONS, InvalidRatingsError, read_ratings
 from services.feedback.visits import find_visit, vote
 from shared.context import Context
-from shared.database import is_transient
+from shared.database import fault_of, is_transient
 from shared.errors import AppError, UnavailableError
 from shared.http import context_of
 from shared.logs import logger
@@ -73,7 +73,7 @@ async def _or_message(context: Context, work: Callable[[AsyncSession], Awaitable
     except Exception as error:
         if not is_transient(error):
             raise
-        log.warning("store_unavailable", error=type(error).__name__)
+        log.warning("store_unavailable", **fault_of(error))
         return _message(UnavailableError("The store does not answer."))
 
 

@@ -135,3 +135,31 @@ async def test_machines_that_are_not_there_are_not_found(town: City) -> None:
 async def test_these_lists_are_the_operator_s(town: City) -> None:
     for path in (BASE, f"{BASE}/unknown", "/attendance/v1/punches", "/attendance/v1/quarantine"):
         assert (await town.http.get(path, headers={"Authorization": ""})).status_code == 401
+
+
+async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) -> None:
+    """In the hours of its unit; a declared outage, or no unit, ends it."""
+
+    async def silent(moment: str) -> float | None:
+        assert town.clock is not None
+        town.clock.set(local(moment))
+        await town.service.app.state.silence.round()
+        return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
+
+    await town.service.app.state.load_defaults()
+    heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"
+    await town.run(heard, at=local("2026-08-03 09:00"))
+    assert await silent("2026-08-03 09:59") == 0
+    assert await silent("2026-08-03 10:01") == 1
+    assert await silent("2026-08-03 20:00") == 0
+    assert await silent("2026-08-04 10:00") == 1
+    await send(town, "7\t2026-08-04 09:59:00")
+    assert await silent("2026-08-04 10:30") == 0
+    assert await silent("2026-08-04 12:00") == 1
+    outage = {"serial": "M1", "starts_at": "2026-08-04T00:00:00+07:00", "ends_at": "2026-08-05T00:00:00+07:00"}
+    path = "/attendance/v1/outages/01900000-0000-7000-8000-000000000001"
+    assert (await town.http.put(path, json=outage | {"reason": "x"})).is_success
+    assert await silent("2026-08-04 12:00") == 0
+    assert await silent("2026-08-05 12:00") == 1
+    assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None})).status_code == 200
+    assert await silent("2026-08-05 12:00") == 0

@@ -59,7 +59,8 @@ class System:
 
 @pytest.fixture(autouse=True)
 def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KINERJA_KAFKA_SASL_USERNAME", raising=False)
+    for name in ("SASL_USERNAME", "EXTERNAL_LISTENER", "EXTERNAL_PROTOCOL"):
+        monkeypatch.delenv(f"KINERJA_KAFKA_{name}", raising=False)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage(100, 50, 50))
 
 
@@ -181,7 +182,25 @@ def test_inside_the_stack_topics_and_rights_are_examined(monkeypatch: pytest.Mon
 def test_a_changed_topic_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = broker(monkeypatch, topics=TopicDriftError(["asn.score.v1 is missing"]))[0]
     assert (found.state, found.what) == ("fail", "topic asn.score.v1 is missing")
-    assert "docs/runbooks/broker-down.md" in found.todo
+    assert found.todo == "docs/runbooks/topics-changed.md"
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "words"), [(90, "ok", "90 days"), (3, "warn", "3 days"), (-2, "fail", "ended 2")]
+)
+def test_the_certificate_for_hr_systems_is_examined_inside(
+    monkeypatch: pytest.MonkeyPatch, days: int, state: str, words: str
+) -> None:
+    async def read(host: str, port: int) -> datetime:
+        assert (host, port) == ("kafka", 9094)
+        return NOW + timedelta(days=days)
+
+    monkeypatch.setattr(doctor, "served_certificate_ends_at", read)
+    monkeypatch.setenv("KINERJA_KAFKA_EXTERNAL_LISTENER", "kafka:9094")
+    monkeypatch.setenv("KINERJA_KAFKA_EXTERNAL_PROTOCOL", "SASL_SSL")
+    found = broker(monkeypatch)[-1]
+    assert (found.state, words in found.what) == (state, True)
+    assert found.todo == ("" if state == "ok" else "docs/runbooks/certificate.md")
 
 
 def test_a_right_that_the_file_does_not_give_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

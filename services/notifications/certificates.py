@@ -1,0 +1,66 @@
+"""Watches when the certificates end that people and HR systems see.
+
+In this service because it alone has a way outside (to the mail server), so it sees the public address as people do, also
+where another proxy stands before the gateway. Kafka's outside listener is reached inside.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from prometheus_client import Gauge
+
+from services.notifications.settings import Settings
+from shared.certificates import served_certificate_ends_at
+from shared.logs import logger
+from shared.metrics import Metrics
+
+__all__ = ["Certificates"]
+
+log = logger(__name__)
+
+
+class Certificates:
+    """Reads each certificate by a handshake alone."""
+
+    def __init__(self, metrics: Metrics, settings: Settings) -> None:
+        self.addresses: dict[str, tuple[str, int]] = {}
+        """By what is told of it; empty where nothing is served with TLS."""
+        public = urlsplit(settings.public_url)
+        if public.scheme == "https" and public.hostname is not None:
+            self.addresses["public"] = (public.hostname, public.port or 443)
+        if settings.kafka_external_listener is not None and settings.kafka_external_protocol == "SASL_SSL":
+            host, _, port = settings.kafka_external_listener.rpartition(":")
+            self.addresses["kafka"] = (host, int(port))
+        # The moment, not the days left: it stays true when it could not be read for a while.
+        self._ends = Gauge(
+            "kinerja_certificate_ends_timestamp_seconds",
+            "When the certificate ends, as read last",
+            ["certificate"],
+            registry=metrics.registry,
+        )
+        self._unread = Gauge(
+            "kinerja_certificate_unread",
+            "1 when the certificate could not be read at the last look, else 0",
+            ["certificate"],
+            registry=metrics.registry,
+        )
+
+    async def round(self) -> bool:
+        """One look at each. A server that does not answer is told by the metric and a log line, and ends nothing."""
+        for name, (host, port) in self.addresses.items():
+            try:
+                end = await served_certificate_ends_at(host, port)
+            except (OSError, ValueError) as error:
+                self._unread.labels(name).set(1)
+                log.warning(
+                    "certificate_unread",
+                    certificate=name,
+                    address=f"{host}:{port}",
+                    error=type(error).__name__,
+                    cause="docs/runbooks/certificate.md",
+                )
+            else:
+                self._unread.labels(name).set(0)
+                self._ends.labels(name).set(end.timestamp())
+        return False
