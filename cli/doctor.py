@@ -37,6 +37,7 @@ DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
 SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
+CLOCK_RUNBOOK = "docs/runbooks/clock.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 
@@ -123,7 +124,7 @@ def _clock(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]
     if difference > CLOCK_DIFFERENCE_MAX:
         seconds = int(difference.total_seconds())
         yield Finding(
-            "fail", f"this clock and the server's differ by {seconds} s", "set both by NTP: days depend on it"
+            "fail", f"this clock and the server's differ by {seconds} s", f"days depend on it: {CLOCK_RUNBOOK}"
         )
     else:
         yield Finding("ok", "clocks agree")
@@ -145,7 +146,7 @@ def _machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
     for machine in machines:
         last = machine["last_contact_at"]
         if machine["clock_wrong_since"] is not None:
-            yield Finding("fail", f"machine {machine['serial']}: its clock is wrong", runbook)
+            yield Finding("fail", f"machine {machine['serial']}: its clock is wrong", CLOCK_RUNBOOK)
         elif last is None:
             yield Finding("warn", f"machine {machine['serial']}: never heard of", runbook)
         elif now - datetime.fromisoformat(last) > MACHINE_SILENT:

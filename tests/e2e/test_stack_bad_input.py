@@ -1,0 +1,339 @@
+"""What people, disks and clocks do to the stack: it refuses or degrades with one line that names cause and runbook."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from embedded.children import free_port
+from tests.e2e.stack import ROOT, Stack, needs_engine, running_stack, until
+from tests.e2e.town import MACHINE, fill_town, punch, scores, work_days
+
+pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+
+OFFICERS = 4
+LINES = 400
+"""Of one post: enough that its rows need new pages."""
+
+# The stores on small disks in memory, which a test can fill.
+SMALL_DISKS = """
+volumes:
+  postgres: {driver_opts: {type: tmpfs, device: tmpfs, o: "size=300m"}}
+  kafka: {driver_opts: {type: tmpfs, device: tmpfs, o: "size=300m"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """On small disks, and with a certificate for HR systems that has ended: it starts all the same."""
+    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder:
+        disks = Path(folder) / "disks.yml"
+        disks.write_text(SMALL_DISKS)
+        files = ("deploy/compose.external.yml", str(disks))
+        port = str(free_port())
+        with running_stack(Path(folder), files=files, KAFKA_EXTERNAL_PORT=port, DAYS="-1") as it, held_disks(it):
+            it.wait_until_ready()
+            fill_town(it, OFFICERS)
+            yield it
+
+
+def holder(stack: Stack, volume: str) -> str:
+    return f"{stack.name}-holds-{volume}"
+
+
+@contextlib.contextmanager
+def held_disks(stack: Stack) -> Iterator[None]:
+    """A disk in memory would be gone with the last container on it: one more container holds each."""
+    volumes = ("postgres", "kafka")
+    try:
+        for volume in volumes:
+            mount = f"{stack.name}_{volume}:/disk"
+            stack.run(
+                "docker", "run", "--detach", "--name", holder(stack, volume), "-v", mount, "--network", "none",
+                "--entrypoint", "sleep", "postgres:17", "infinity",
+            )  # fmt: skip
+        yield
+    finally:
+        stack.run("docker", "rm", "--force", *(holder(stack, volume) for volume in volumes), check=False)
+
+
+@contextlib.contextmanager
+def full_disk(stack: Stack, volume: str) -> Iterator[None]:
+    """No byte is free within the block."""
+    inside = ("docker", "exec", holder(stack, volume), "sh", "-c")
+    fill = "for size in 1M 4k; do dd if=/dev/zero of=/disk/filler.$size bs=$size; done; true"
+    assert "No space left" in stack.run(*inside, fill).stderr
+    try:
+        yield
+    finally:
+        stack.run(*inside, "rm /disk/filler.*")
+
+
+def post(stack: Stack, lines: str) -> httpx.Response:
+    return stack.http.post("/iclock/cdata", params={"SN": MACHINE, "table": "ATTLOG"}, content=lines.encode())
+
+
+def many_punches(number: int) -> str:
+    """A post of punches that no other post has."""
+    day = work_days()[0]
+    return "".join(
+        f"{n % OFFICERS + 1}\t{day} {12 + number % 4}:{n // 60 % 60:02d}:{n % 60:02d}\t255\t{number + 20}\t\t0\t0\n"
+        for n in range(LINES)
+    )
+
+
+def change_every_day(stack: Stack, clock: str) -> None:
+    """An arrival earlier than any before: every punched day gets a new revision."""
+    lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for day in work_days() for pin in range(1, OFFICERS + 1))
+    assert punch(stack, lines) == f"OK: {lines.count(chr(10))}"
+
+
+def kept_punches(stack: Stack) -> int:
+    return int(stack.psql("attendance", "select count(*) from punch"))
+
+
+def assert_all_is_applied(stack: Stack) -> None:
+    """Every day is in scoring at its newest revision, and the totals agree with the facts."""
+    stack.wait_until_ready(180)
+    until("an empty outbox", lambda: stack.psql("attendance", "select count(*) from outbox") == "0", 90)
+    days = "select count(*) || ' ' || sum(revision) from {}"
+    until(
+        "every day at its newest revision in scoring",
+        lambda: (
+            stack.psql("attendance", days.format("attendance_day")) == stack.psql("scoring", days.format("day_fact"))
+        ),
+        90,
+    )
+    assert stack.http.post("/scores/v1/verify").json()["ok"]
+
+
+def line_with(words: str, logs: str) -> str:
+    """The first line with these words; empty when there is none."""
+    return next((line for line in logs.splitlines() if words in line), "")
+
+
+def metrics(stack: Stack, service: str, prefix: str) -> dict[str, float]:
+    """A service's metrics, asked inside the stack: the public port does not serve them."""
+    ask = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/{prefix}/metrics').read().decode())"
+    lines = stack.compose("exec", "-T", service, "python", "-IS", "-c", ask).splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
+
+
+def doctor(stack: Stack) -> str:
+    return stack.compose("run", "--rm", "--no-deps", "-T", "admin", "doctor", check=False)
+
+
+# ---- an expired certificate ----
+
+
+def refusal(stack: Stack) -> str:
+    """Why TLS of the listener for HR systems is refused to one who knows its authority; empty when it is not."""
+    context = ssl.create_default_context(cafile=str(stack.secrets / "kafka_ca.pem"))
+    address = ("127.0.0.1", int(stack.environment["KAFKA_EXTERNAL_PORT"]))
+    try:
+        with (
+            socket.create_connection(address, timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1"),
+        ):
+            return ""
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+
+
+def test_an_expired_certificate_is_told_and_renewed(stack: Stack) -> None:
+    """The rest of the stack runs (the fixture has seen scores); HR systems alone are refused until it is renewed."""
+    assert "expired" in refusal(stack)
+    told = line_with("certificate of Kafka's listener for HR systems ended on", stack.logs("preflight"))
+    assert told.endswith("docs/runbooks/certificate.md")
+    found = line_with("certificate", doctor(stack))
+    assert found.startswith("FAIL  Kafka's certificate for HR systems ended")
+    assert found.endswith("docs/runbooks/certificate.md")
+    end = 'kinerja_certificate_ends_timestamp_seconds{certificate="kafka"}'
+    assert metrics(stack, "notifications", "notices")[end] < datetime.now(UTC).timestamp()
+
+    stack.environment["DAYS"] = "397"
+    stack.run("sh", "deploy/kafka-certificate.sh", str(stack.secrets))
+    stack.compose("up", "--detach", "--force-recreate", "--wait", "kafka")
+    assert refusal(stack) == ""
+    assert "ended" not in stack.compose("run", "--rm", "--no-deps", "-T", "preflight", check=False)
+    assert line_with("Kafka's certificate", doctor(stack)).startswith("ok")
+    assert_all_is_applied(stack)
+
+
+# ---- full disks ----
+
+
+def test_a_full_disk_of_the_database(stack: Stack) -> None:
+    before = kept_punches(stack)
+    with full_disk(stack, "postgres"):
+        answers = [post(stack, many_punches(number)) for number in range(12)]
+        refused = [number for number, answer in enumerate(answers) if answer.status_code != 200]
+        assert refused
+        for number in refused:
+            assert answers[number].status_code == 503
+            assert answers[number].headers["content-type"] == "application/problem+json"
+            assert answers[number].headers["retry-after"]
+        told = json.loads(line_with('"sqlstate":"53100"', stack.compose("logs", "--no-log-prefix", "attendance")))
+        assert told["event"] == "store_unavailable"
+        assert told["cause"] == "the database's disk is full: docs/runbooks/database-full.md"
+
+        # The worst: no room for its own log either. It ends, and as often as it is started again.
+        until("an end of Postgres", lambda: not switch_log(stack), 60, pause=0)
+        words = "the disk of the database is full"
+        until("a line that names the disk", lambda: line_with(words, stack.logs("postgres")), 60)
+        assert line_with(words, stack.logs("postgres")).endswith("docs/runbooks/database-full.md")
+        assert post(stack, many_punches(refused[0])).status_code == 503
+    stack.wait_until_ready(180)  # by itself
+    for number in refused:  # as the machine does
+        assert until("an answer", lambda n=number: post(stack, many_punches(n)).text == f"OK: {LINES}", 30)  # type: ignore[misc]
+    assert kept_punches(stack) == before + 12 * LINES
+    assert_all_is_applied(stack)
+
+
+def switch_log(stack: Stack) -> bool:
+    """Makes Postgres need a new file for its log; whether it could."""
+    query = "select pg_switch_wal(), pg_current_xact_id()"
+    order = ("exec", "-T", "postgres", "psql", "-U", "postgres", "-Atc", query)
+    return stack.run("docker", "compose", *order, check=False).returncode == 0
+
+
+def test_a_full_disk_of_kafka(stack: Stack) -> None:
+    with full_disk(stack, "kafka"):
+        words = "the disk of Kafka is full"
+        until("a line that names the disk", lambda: line_with(words, stack.logs("kafka")), 120)
+        assert line_with(words, stack.logs("kafka")).endswith("docs/runbooks/broker-down.md")
+        change_every_day(stack, "07:11:00")  # answered from the outbox
+        until("events that wait", lambda: stack.psql("attendance", "select count(*) from outbox") != "0", 30)
+    assert_all_is_applied(stack)  # by itself
+
+
+# ---- a topic changed by hand ----
+
+
+def test_a_topic_changed_by_hand(stack: Stack) -> None:
+    topic = "asn.attendance-day.v1"
+    tool = ("exec", "-T", "kafka", "bash", "/deploy/admin.sh", "kafka-topics.sh")
+    stack.compose(*tool, "--alter", "--topic", topic, "--partitions", "24")
+    ended = stack.run("docker", "compose", "up", "--detach", "--wait", check=False)
+    assert ended.returncode != 0
+    assert "topics" in ended.stderr
+    told = line_with(f"{topic} has 24 partitions, the file says 12", stack.logs("topics"))
+    assert told.endswith("docs/runbooks/topics-changed.md")
+    # what runs goes on, also when producer and consumer have seen the new partitions, on which officers' records move
+    change_every_day(stack, "07:10:00")
+    assert_all_is_applied(stack)
+    stack.compose("restart", "attendance", "scoring")
+    stack.wait_until_ready()
+    change_every_day(stack, "07:09:00")
+    assert_all_is_applied(stack)
+    offsets = stack.compose("exec", "-T", "kafka", "bash", "/deploy/admin.sh", "kafka-get-offsets.sh", "--topic", topic)
+    on_new = [line for line in offsets.splitlines() if int(line.split(":")[1]) >= 12 and not line.endswith(":0")]
+    assert on_new  # else the above has shown nothing
+    assert {item["score"] for item in scores(stack).values()} == {"100.00"}
+
+    # back to the file's number, as the runbook says
+    stack.compose("stop", "attendance", "feedback", "scoring", "notifications")
+    stack.compose(*tool, "--delete", "--topic", topic)
+    stack.up()
+    stack.compose("run", "--rm", "--no-deps", "-T", "admin", "republish")
+    assert "as the file says" in stack.compose("run", "--rm", "--no-deps", "-T", "admin", "topics", "verify")
+    assert_all_is_applied(stack)
+
+
+# ---- a clock an hour off ----
+
+CLOCK = """
+services:
+  attendance:
+    volumes: ["{file}:/app/shared/clock.py:ro"]
+"""
+
+
+@contextlib.contextmanager
+def attendance_with_a_clock_off_by(stack: Stack, hours: int) -> Iterator[None]:
+    """A container has its host's clock, and nobody may set that from inside. So one service reads the time through a
+    `shared/clock.py` that is off: rules, marks and the times in its records follow it; TLS and timers do not."""
+    clock = (ROOT / "shared/clock.py").read_text()
+    spoilt = clock.replace("return datetime.now(UTC)", f"return datetime.now(UTC) + timedelta(hours={hours})")
+    assert spoilt != clock
+    file, overlay = stack.folder / "clock.py", stack.folder / "clock.yml"
+    file.write_text(spoilt)
+    file.chmod(0o644)
+    stack.folder.chmod(0o755)  # the container's user is another than ours
+    overlay.write_text(CLOCK.format(file=file))
+    files = stack.environment["COMPOSE_FILE"]
+    start = ("up", "--detach", "--wait", "--no-deps", "--force-recreate", "attendance")
+    stack.environment["COMPOSE_FILE"] = f"{files}:{overlay}"
+    try:
+        stack.compose(*start)
+        yield
+    finally:
+        stack.environment["COMPOSE_FILE"] = files
+        stack.compose(*start)
+
+
+def test_records_from_an_hour_ahead_break_no_consumer(stack: Stack) -> None:
+    """Their times are not what decides: a later correction with an earlier time still wins by its revision."""
+    with attendance_with_a_clock_off_by(stack, +1):
+        change_every_day(stack, "07:08:00")
+        assert_all_is_applied(stack)
+        recorded = datetime.fromisoformat(stack.psql("attendance", "select max(recorded_at) from attendance_day"))
+        assert recorded > datetime.now(UTC) + timedelta(minutes=50)  # else the clock was not off
+        found = metrics(stack, "scoring", "scores")
+        behind = [value for name, value in found.items() if name.startswith("kinerja_consumer_lag_seconds")]
+        assert behind
+        assert all(0 <= value < 60 for value in behind)
+    change_every_day(stack, "07:07:00")
+    assert_all_is_applied(stack)
+
+
+def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None:
+    """Punches of right machines then lie in the future: they are kept and flagged, and close nobody's day."""
+    now = datetime.now(ZoneInfo("Asia/Jakarta")).replace(microsecond=0, tzinfo=None)
+    with attendance_with_a_clock_off_by(stack, -1):
+        assert punch(stack, f"1\t{now}\t255\t77\t\t0\t0\n") == "OK: 1"
+        kept = stack.psql("attendance", "select counted, flags from punch where verify = 77")
+        assert kept == "f|{FUTURE}"
+        found = line_with(f"machine {MACHINE}: its clock", doctor(stack))
+        assert found.startswith("FAIL")
+        assert found.endswith("docs/runbooks/clock.md")
+    later = now + timedelta(seconds=1)
+    assert punch(stack, f"1\t{later}\t255\t77\t\t0\t0\n") == "OK: 1"
+    assert stack.psql("attendance", "select count(*) from punch where verify = 77 and counted") == "1"
+    assert not line_with(f"machine {MACHINE}: its clock", doctor(stack))  # believed again
+    assert_all_is_applied(stack)
+
+
+# ---- a volume of another Postgres ----
+
+
+def test_a_volume_of_another_postgres_version_is_refused_and_left_alone() -> None:
+    """The policy starts Postgres again and again; its log is that one line again and again, and the start ends."""
+    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder:
+        old = Stack(Path(folder))
+        look = ("docker", "run", "--rm", "-v", f"{old.name}_postgres:/data", "--entrypoint", "sh", "postgres:17", "-c")
+        try:
+            old.run("docker", "volume", "create", f"{old.name}_postgres")
+            old.run(*look, "echo 16 > /data/PG_VERSION; echo kept > /data/base; chown -R postgres /data")
+            ended = old.run("docker", "compose", "up", "--detach", "--wait", check=False, seconds=120)
+            assert ended.returncode != 0
+            assert "postgres" in ended.stderr
+            lines = set(old.compose("logs", "--no-log-prefix", "postgres").splitlines())
+            assert lines == {
+                "the data volume was made by Postgres 16, this is Postgres 17: docs/runbooks/postgres-version.md"
+            }
+            assert old.run(*look, "cd /data; cat PG_VERSION base; ls | wc -l").stdout.split() == ["16", "kept", "2"]
+        finally:
+            old.end()
+            old.run("docker", "volume", "rm", "--force", f"{old.name}_postgres", check=False)
