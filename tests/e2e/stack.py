@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,26 +12,15 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 from testcontainers.compose import DockerCompose
 
 from embedded.children import free_port
 
-__all__ = ["ROOT", "Stack", "engine_answers", "needs_engine", "running_stack", "until"]
+__all__ = ["ROOT", "Stack", "running_stack", "until"]
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = os.environ.get("KINERJA_IMAGE", "kinerja:test")
 READY_SECONDS_MAX = 180
-
-
-def engine_answers() -> bool:
-    """Whether a Docker engine answers here."""
-    if shutil.which("docker") is None:
-        return False
-    return subprocess.run(["docker", "info"], capture_output=True, timeout=60, check=False).returncode == 0
-
-
-needs_engine = pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers on this machine")
 
 
 def until(what: str, holds: Callable[[], Any], seconds: float, pause: float = 0.5) -> Any:

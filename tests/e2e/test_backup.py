@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Stack, needs_engine, running_stack, until
+from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, scores, work_days
+from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
 

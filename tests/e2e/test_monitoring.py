@@ -23,7 +23,8 @@ from services.notifications.delivery import Sender
 from services.notifications.settings import Settings
 from shared.context import Context
 from shared.metrics import Metrics
-from tests.e2e.stack import ROOT, needs_engine, until
+from tests.e2e.stack import ROOT, until
+from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 

@@ -27,8 +27,9 @@ from embedded.children import free_port
 from shared.access import read_rights
 from shared.contracts.topics import ALL_TOPICS
 from shared.gateway import ROUTES
-from tests.e2e.stack import ROOT, Stack, needs_engine, running_stack, until
+from tests.e2e.stack import ROOT, Stack, running_stack, until
 from tests.e2e.town import PUNCHED_DAYS, fill_town, punch, scores, work_days
+from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.stack import Stack, needs_engine, running_stack, until
+from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, work_days
+from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 

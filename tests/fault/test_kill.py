@@ -21,13 +21,12 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from embedded.broker import EmbeddedBroker
-from embedded.postgres import EmbeddedPostgres
 from services.scoring.policies import PolicyBook
 from services.scoring.verify import verify
 from shared.database import Database
 from shared.migrations import upgrade
 from shared.provision import provision, read_topics
+from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import day, rating
 from tests.fixtures.services import LINK_KEY, OPERATOR_KEY
@@ -35,6 +34,7 @@ from tests.fixtures.services import LINK_KEY, OPERATOR_KEY
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(1500)]
 
 RECORDS_PER_KILL = 1_000
+KILLS = {"embedded": "20", "containers": "6"}  # Apache Kafka waits for the dead member's session each time
 OFFICERS = [UUID(int=number, version=4) for number in range(1, 201)]
 DAYS, RATINGS = "asn.attendance-day.v1", "asn.feedback.v1"
 
@@ -44,7 +44,7 @@ class Storm:
     """One run: a database, a broker, and a process that is started and killed again and again."""
 
     url: str
-    bootstrap: str
+    broker: Kafka
     offsets_first: bool
     chance: random.Random
     process: subprocess.Popen[bytes] | None = None
@@ -59,8 +59,8 @@ class Storm:
             "KINERJA_DATABASE_URL": self.url,
             "KINERJA_OPERATOR_KEY": OPERATOR_KEY,
             "KINERJA_LINK_KEY": LINK_KEY,
-            "KINERJA_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
-            "KINERJA_KAFKA_IDEMPOTENT_PRODUCER": "false",
+            "KINERJA_KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
+            "KINERJA_KAFKA_IDEMPOTENT_PRODUCER": str(kafka_settings(self.broker)["kafka_idempotent_producer"]),
             "KINERJA_KAFKA_FETCH_MAX_WAIT_MS": "10",
             "KINERJA_KAFKA_SESSION_TIMEOUT_MS": "6000",
             "KINERJA_KAFKA_HEARTBEAT_MS": "300",
@@ -103,8 +103,8 @@ async def _until(condition: Callable[[], Awaitable[bool]], seconds: float) -> bo
 
 
 async def _run(storm: Storm, kills: int) -> None:
-    await provision(storm.bootstrap, read_topics())
-    producer = AIOKafkaProducer(bootstrap_servers=storm.bootstrap, linger_ms=5)
+    await provision(storm.broker.bootstrap_servers, read_topics())
+    producer = AIOKafkaProducer(bootstrap_servers=storm.broker.bootstrap_servers, linger_ms=5)
     await producer.start()
     database = await asyncpg.connect(storm.url.replace("+asyncpg", ""))
 
@@ -144,7 +144,9 @@ async def _run(storm: Storm, kills: int) -> None:
 
 async def _lag(storm: Storm) -> int:
     """Records that are not yet behind the group's committed offsets."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=storm.bootstrap, group_id="kinerja-scoring", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=storm.broker.bootstrap_servers, group_id="kinerja-scoring", enable_auto_commit=False
+    )
     await consumer.start()
     try:
         return sum([end - (await consumer.committed(tp) or 0) for tp, end in storm.sent.items()])
@@ -189,24 +191,17 @@ async def _score_revisions(bootstrap: str) -> dict[bytes, list[int]]:
         await consumer.stop()
 
 
-async def _storm(
-    server: EmbeddedPostgres, folder: Path, *, offsets_first: bool, kills: int, seed: str
-) -> tuple[Storm, Any]:
+async def _storm(server: Postgres, broker: Kafka, *, offsets_first: bool, kills: int, seed: str) -> tuple[Storm, Any]:
     url = await fresh_database(server)
     await asyncio.to_thread(upgrade, "scoring", url)
-    broker = EmbeddedBroker(folder / f"{seed}.log")
-    broker.start()
-    try:
-        storm = Storm(url, broker.bootstrap_servers, offsets_first, random.Random(seed))
-        await _run(storm, kills)
-        return storm, await _score_revisions(broker.bootstrap_servers)
-    finally:
-        broker.stop()
+    storm = Storm(url, broker, offsets_first, random.Random(seed))
+    await _run(storm, kills)
+    return storm, await _score_revisions(broker.bootstrap_servers)
 
 
-async def test_no_record_is_lost_or_counted_twice(embedded_postgres: EmbeddedPostgres, scratch_folder: Path) -> None:
-    kills = int(os.environ.get("KILLS", "20"))
-    storm, revisions = await _storm(embedded_postgres, scratch_folder, offsets_first=False, kills=kills, seed="kill-1")
+async def test_no_record_is_lost_or_counted_twice(backend: str, postgres: Postgres, own_kafka: Kafka) -> None:
+    kills = int(os.environ.get("KILLS", KILLS[backend]))
+    storm, revisions = await _storm(postgres, own_kafka, offsets_first=False, kills=kills, seed="kill-1")
     days, ratings = await _stored(storm.url)
     assert days == storm.highest
     assert ratings == storm.ratings
@@ -221,9 +216,7 @@ async def test_no_record_is_lost_or_counted_twice(embedded_postgres: EmbeddedPos
     assert all(order == list(range(1, len(order) + 1)) for order in revisions.values())
 
 
-async def test_offsets_before_the_database_lose_records(
-    embedded_postgres: EmbeddedPostgres, scratch_folder: Path
-) -> None:
-    storm, _ = await _storm(embedded_postgres, scratch_folder, offsets_first=True, kills=4, seed="kill-2")
+async def test_offsets_before_the_database_lose_records(postgres: Postgres, own_kafka: Kafka) -> None:
+    storm, _ = await _storm(postgres, own_kafka, offsets_first=True, kills=4, seed="kill-2")
     days, ratings = await _stored(storm.url)
     assert (days, ratings) != (storm.highest, storm.ratings)

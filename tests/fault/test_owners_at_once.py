@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from embedded.postgres import EmbeddedPostgres
 from services.scoring.domain.contribution import DAY_TOTALS, TOTALS, day_contribution
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
 from shared.dead_letters import Incoming
+from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, incoming, rating
 from tests.fixtures.services import Running, running_service
 
@@ -31,8 +31,8 @@ Write = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Any]]
 
 
 @pytest.fixture
-async def scoring(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running]:
-    async with running_service("scoring", embedded_postgres) as service:
+async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
+    async with running_service("scoring", postgres) as service:
         await service.app.state.keep_rules()
         yield service
 

@@ -13,9 +13,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
 
-from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.provision import provision, read_topics
+from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
@@ -60,20 +60,19 @@ async def _committed(bootstrap: str, partition: int) -> int | None:
         await consumer.stop()
 
 
-async def test_the_bad_are_parked_and_a_restart_goes_on(
-    embedded_postgres: EmbeddedPostgres, kafka_bootstrap: str
-) -> None:
-    await provision(kafka_bootstrap, read_topics(replication_factor=1))
+async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafka: Kafka) -> None:
+    bootstrap = kafka.bootstrap_servers
+    await provision(bootstrap, read_topics(replication_factor=1))
     officer = uuid4()
-    url = await fresh_database(embedded_postgres)
-    changes: dict[str, Any] = {"database_url": url, "tasks": True, "kafka_bootstrap_servers": kafka_bootstrap}
+    url = await fresh_database(postgres)
+    changes: dict[str, Any] = {"database_url": url, "tasks": True} | kafka_settings(kafka)
     facts = f"select work_date from day_fact where employee_id = '{officer}' order by work_date"
 
-    good = await _send(kafka_bootstrap, [day(officer, date(2026, 8, 3))])
-    bad = await _send(kafka_bootstrap, [b"{not json", None])
-    bad += await _send(kafka_bootstrap, [day(officer, date(2026, 8, 9))], ce_type=b"\xff\xfe")
-    good += await _send(kafka_bootstrap, [day(officer, date(2026, 8, 4))])
-    async with running_service("scoring", embedded_postgres, **changes) as service:
+    good = await _send(bootstrap, [day(officer, date(2026, 8, 3))])
+    bad = await _send(bootstrap, [b"{not json", None])
+    bad += await _send(bootstrap, [day(officer, date(2026, 8, 9))], ce_type=b"\xff\xfe")
+    good += await _send(bootstrap, [day(officer, date(2026, 8, 4))])
+    async with running_service("scoring", postgres, **changes) as service:
 
         async def applied() -> bool:
             return len(await _rows(service, facts)) >= 2
@@ -83,14 +82,14 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(
         assert set(bad) <= set(parked)
         assert not set(good) & set(parked)
         assert await _rows(service, facts) == [(date(2026, 8, 3),), (date(2026, 8, 4),)]
-    assert await _committed(kafka_bootstrap, good[-1][0]) == good[-1][1] + 1
+    assert await _committed(bootstrap, good[-1][0]) == good[-1][1] + 1
 
-    later = await _send(kafka_bootstrap, [orjson.dumps(day(officer, date(2026, 8, 5)))])
-    async with running_service("scoring", embedded_postgres, **changes) as service:
+    later = await _send(bootstrap, [orjson.dumps(day(officer, date(2026, 8, 5)))])
+    async with running_service("scoring", postgres, **changes) as service:
 
         async def resumed() -> bool:
             return len(await _rows(service, facts)) == 3
 
         await _until(resumed)
         assert await _rows(service, "select partition, position from parked_record order by 1, 2") == parked
-    assert await _committed(kafka_bootstrap, later[-1][0]) == later[-1][1] + 1
+    assert await _committed(bootstrap, later[-1][0]) == later[-1][1] + 1

@@ -1,114 +1,23 @@
-"""What the services ask of a broker, asked of the embedded one: topics, keyed order, groups that commit and share."""
+"""The embedded broker's own ways: it forgets everything at its end, at once."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 
 from embedded.broker import EmbeddedBroker
+from tests.integration.test_broker import make_topic, produce
 
 pytestmark = pytest.mark.embedded
-
-REBALANCE_SECONDS_MAX = 30.0  # it takes 5 s and a heartbeat
-
-
-async def _make_topic(bootstrap: str, partitions: int) -> str:
-    name = f"test-{uuid4().hex}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        topic = NewTopic(
-            name, partitions, 1, topic_configs={"cleanup.policy": "compact", "min.compaction.lag.ms": "1000"}
-        )
-        answer = await admin.create_topics([topic])
-        assert [error[1] for error in answer.topic_errors] == [0]
-        assert name in await admin.list_topics()
-    finally:
-        await admin.close()
-    return name
-
-
-async def _produce(bootstrap: str, topic: str, first: int, last: int) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
-        for number in range(first, last):
-            await producer.send_and_wait(topic, str(number).encode(), key=f"key-{number % 8}".encode())
-
-
-def _member(bootstrap: str, topic: str, group: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        topic,
-        bootstrap_servers=bootstrap,
-        group_id=group,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=10,
-        heartbeat_interval_ms=300,
-    )
-
-
-async def _read(consumer: AIOKafkaConsumer, count: int, seconds: float = 20.0) -> list[tuple[bytes, int]]:
-    """At least `count` records as (key, number), or what came in time."""
-    records: list[tuple[bytes, int]] = []
-    deadline = time.monotonic() + seconds
-    while len(records) < count and time.monotonic() < deadline:
-        for batch in (await consumer.getmany(timeout_ms=100)).values():
-            records += [(record.key, int(record.value)) for record in batch]
-    return records
-
-
-async def _until_shared(members: list[AIOKafkaConsumer], partitions: int) -> None:
-    """Polls until the members have distinct, non-empty shares that make up the whole topic."""
-    deadline = time.monotonic() + REBALANCE_SECONDS_MAX
-    while time.monotonic() < deadline:
-        for member in members:
-            await member.getmany(timeout_ms=20)
-        shares: list[set[TopicPartition]] = [set(member.assignment()) for member in members]
-        if all(shares) and sum(map(len, shares)) == partitions == len(set().union(*shares)):
-            return
-    raise AssertionError(f"no fair share within {REBALANCE_SECONDS_MAX} s")
-
-
-async def test_a_group_resumes_after_what_it_committed(kafka_bootstrap: str) -> None:
-    topic, group = await _make_topic(kafka_bootstrap, 4), uuid4().hex
-    await _produce(kafka_bootstrap, topic, 0, 40)
-    async with _member(kafka_bootstrap, topic, group) as first:
-        records = await _read(first, 40)
-        assert sorted(number for _, number in records) == list(range(40))
-        for key in {key for key, _ in records}:
-            numbers = [number for of_key, number in records if of_key == key]
-            assert numbers == sorted(numbers)
-        await first.commit()
-
-    await _produce(kafka_bootstrap, topic, 40, 50)
-    async with _member(kafka_bootstrap, topic, group) as second:
-        assert sorted(number for _, number in await _read(second, 10)) == list(range(40, 50))
-
-
-async def test_two_members_share_and_the_one_that_stays_takes_over(kafka_bootstrap: str) -> None:
-    topic, group = await _make_topic(kafka_bootstrap, 4), uuid4().hex
-    async with _member(kafka_bootstrap, topic, group) as stays:
-        leaves = _member(kafka_bootstrap, topic, group)
-        joining = asyncio.create_task(leaves.start())
-        while not joining.done():  # the other has to poll, or the group cannot settle
-            await stays.getmany(timeout_ms=20)
-        await joining
-        await _until_shared([stays, leaves], 4)
-        await leaves.stop()
-        await _until_shared([stays], 4)
-        await _produce(kafka_bootstrap, topic, 0, 20)
-        assert sorted(number for _, number in await _read(stays, 20)) == list(range(20))
 
 
 async def test_a_restarted_broker_is_empty_and_works(scratch_folder: Path) -> None:
     broker = EmbeddedBroker(scratch_folder / "restarted-broker.log")
     broker.start()
-    topic = await _make_topic(broker.bootstrap_servers, 2)
+    topic = await make_topic(broker.bootstrap_servers, 2)
     stopping = time.monotonic()
     broker.stop()
     assert time.monotonic() - stopping < 3
@@ -118,7 +27,7 @@ async def test_a_restarted_broker_is_empty_and_works(scratch_folder: Path) -> No
         await admin.start()
         assert topic not in await admin.list_topics()
         await admin.close()
-        again = await _make_topic(broker.bootstrap_servers, 2)
-        await _produce(broker.bootstrap_servers, again, 0, 5)
+        again = await make_topic(broker.bootstrap_servers, 2)
+        await produce(broker.bootstrap_servers, again, 0, 5)
     finally:
         broker.stop()

@@ -11,39 +11,23 @@ from pathlib import Path
 
 import pytest
 import yaml
-from aiokafka.admin import AIOKafkaAdminClient
 from typer.testing import CliRunner
 
 from cli.topics import app
 from shared.contracts.topics import ALL_TOPICS
 from shared.provision import TOPICS_FILE, BrokerError, TopicDriftError, TopicSpec, provision, read_topics
-
-pytestmark = pytest.mark.embedded
+from tests.fixtures.backends import Kafka, remove_topics
 
 NAMES = {topic.name for topic in ALL_TOPICS}
 DAYS_MS = 24 * 3600 * 1000
 
 
 @pytest.fixture
-async def broker(kafka_bootstrap: str) -> AsyncIterator[str]:
+async def broker(kafka: Kafka) -> AsyncIterator[str]:
     """The broker without our topics, before and after: other tests make their own."""
-    await _remove(kafka_bootstrap)
-    yield kafka_bootstrap
-    await _remove(kafka_bootstrap)
-
-
-async def _remove(bootstrap: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        there = NAMES & set(await admin.list_topics())
-        if there:
-            await admin.delete_topics(sorted(there))
-        async with asyncio.timeout(20):
-            while NAMES & set(await admin.list_topics()):  # noqa: ASYNC110 - the broker sends no event
-                await asyncio.sleep(0.1)
-    finally:
-        await admin.close()
+    await remove_topics(kafka.bootstrap_servers)
+    yield kafka.bootstrap_servers
+    await remove_topics(kafka.bootstrap_servers)
 
 
 def _with(specs: list[TopicSpec], name: str, **config: str) -> list[TopicSpec]:

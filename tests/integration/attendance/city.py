@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from embedded.postgres import EmbeddedPostgres
 from services.attendance.days import mark_advanced, mark_punches
 from shared.clock import FakeClock
+from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
 
 __all__ = ["HEADER", "City", "city"]
@@ -132,7 +132,7 @@ def person(nip: str = FIRST_NIP, **changes: str) -> str:
 
 
 @asynccontextmanager
-async def city(server: EmbeddedPostgres, now: str = "2026-08-05 20:00", **changes: Any) -> AsyncIterator[City]:
+async def city(server: Server, now: str = "2026-08-05 20:00", **changes: Any) -> AsyncIterator[City]:
     clock = FakeClock(local(now))
     values = {"first_work_date": date(2026, 8, 3)} | changes
     async with running_service("attendance", server, clock=clock, **values) as service:

@@ -8,15 +8,13 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
+from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
-
-pytestmark = pytest.mark.embedded
 
 
 @pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
+async def town(postgres: Postgres) -> AsyncIterator[City]:
+    async with city(postgres) as found:
         await found.import_lines(person())
         await found.machine()
         yield found

@@ -8,17 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-import pytest
 from aiokafka import AIOKafkaConsumer
 
-from embedded.postgres import EmbeddedPostgres
 from shared.clock import SystemClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.provision import provision, read_topics
+from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.services import running_service
 from tests.integration.attendance.city import FIRST_NIP, HEADER, City, person
-
-pytestmark = pytest.mark.embedded
 
 WIB = ZoneInfo("Asia/Jakarta")
 ARRIVAL_SECONDS_MAX = 20.0
@@ -36,12 +33,12 @@ async def records_of(consumer: AIOKafkaConsumer, employee_id: str, *, until: Any
     raise AssertionError("the consumer ended")
 
 
-async def test_a_punch_arrives_on_the_topic(embedded_postgres: EmbeddedPostgres, kafka_bootstrap: str) -> None:
-    await provision(kafka_bootstrap, read_topics())
+async def test_a_punch_arrives_on_the_topic(postgres: Postgres, kafka: Kafka) -> None:
+    await provision(kafka.bootstrap_servers, read_topics())
     now = datetime.now(UTC)
     today = now.astimezone(WIB).date()
-    changes = {"tasks": True, "kafka_bootstrap_servers": kafka_bootstrap, "first_work_date": today - timedelta(days=7)}
-    async with running_service("attendance", embedded_postgres, clock=SystemClock(), **changes) as service:
+    changes = {"tasks": True, "first_work_date": today - timedelta(days=7)} | kafka_settings(kafka)
+    async with running_service("attendance", postgres, clock=SystemClock(), **changes) as service:
         town = City(service, None)
         answer = await service.http.post("/attendance/v1/roster", content=HEADER + person())
         assert answer.status_code == 200, answer.text
@@ -49,7 +46,7 @@ async def test_a_punch_arrives_on_the_topic(embedded_postgres: EmbeddedPostgres,
         async with AIOKafkaConsumer(
             EMPLOYEE.name,
             ATTENDANCE_DAY.name,
-            bootstrap_servers=kafka_bootstrap,
+            bootstrap_servers=kafka.bootstrap_servers,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=10,
         ) as consumer:

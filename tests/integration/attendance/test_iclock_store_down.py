@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
-import psutil
-import pytest
 import uvicorn
 
 from embedded.postgres import EmbeddedPostgres
+from tests.fixtures.backends import HeldPostgres
+from tests.fixtures.containers import PostgresInContainer
 from tests.integration.attendance.city import City, city, person
-
-pytestmark = pytest.mark.embedded
 
 LINE = "12\t2026-08-04 07:0{}:00\t0\t1"
 SECONDS_MAX = 5.0
-
-
-@pytest.fixture
-async def own_postgres(scratch_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(scratch_folder / "own-postgres")
-    server.start()
-    yield server
-    server.stop()
 
 
 async def post(town: City, minute: int) -> tuple[int, str, float]:
@@ -54,25 +42,13 @@ async def set_up(town: City) -> None:
     await town.machine()
 
 
-@contextmanager
-def paused(pid: int) -> Iterator[None]:
-    """The server and its backends stop where they are: sockets stay open, nothing is answered."""
-    server = psutil.Process(pid)
-    family = [server, *server.children(recursive=True)]
-    for process in family:
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in family:
-            process.send_signal(signal.SIGCONT)
-
-
-async def test_a_store_that_hangs_gives_503_in_time_and_loses_nothing(own_postgres: EmbeddedPostgres) -> None:
+async def test_a_store_that_hangs_gives_503_in_time_and_loses_nothing(
+    own_postgres: HeldPostgres | PostgresInContainer,
+) -> None:
     async with city(own_postgres) as town:
         await set_up(town)
         assert (await post(town, 0))[:2] == (200, "OK: 1")
-        with paused(own_postgres.pid):
+        with own_postgres.held():
             answers = await asyncio.gather(*(post(town, 1) for _ in range(12)))
             assert {status for status, _, _ in answers} == {503}
             assert max(seconds for _, _, seconds in answers) < SECONDS_MAX
@@ -82,7 +58,9 @@ async def test_a_store_that_hangs_gives_503_in_time_and_loses_nothing(own_postgr
         assert [row.local_time.minute for row in kept] == [0, 1, 2]
 
 
-async def test_a_store_that_is_down_gives_503_and_serves_again_after(own_postgres: EmbeddedPostgres) -> None:
+async def test_a_store_that_is_down_gives_503_and_serves_again_after(
+    own_postgres: HeldPostgres | PostgresInContainer,
+) -> None:
     async with city(own_postgres) as town:
         await set_up(town)
         assert (await post(town, 0))[:2] == (200, "OK: 1")

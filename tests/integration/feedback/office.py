@@ -13,9 +13,9 @@ import httpx
 import orjson
 from sqlalchemy import text
 
-from embedded.postgres import EmbeddedPostgres
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
+from tests.fixtures.postgres import Server
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -66,7 +66,7 @@ class Office:
 
 
 @asynccontextmanager
-async def office(server: EmbeddedPostgres, **changes: Any) -> AsyncIterator[Office]:
+async def office(server: Server, **changes: Any) -> AsyncIterator[Office]:
     """On a fresh database."""
     clock = FakeClock(NOW)
     async with running_service("feedback", server, clock=clock, **changes) as service:

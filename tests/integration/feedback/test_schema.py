@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from embedded.postgres import EmbeddedPostgres
 from services.feedback.models import Base, Feedback, Visit
+from tests.fixtures.backends import Postgres
 from tests.integration.feedback.office import office
-
-pytestmark = pytest.mark.embedded
 
 
 def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata))
 
 
-async def test_models_equal_migrations(embedded_postgres: EmbeddedPostgres) -> None:
-    async with office(embedded_postgres) as place, place.service.context.database.engine.connect() as connection:
+async def test_models_equal_migrations(postgres: Postgres) -> None:
+    async with office(postgres) as place, place.service.context.database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 
 

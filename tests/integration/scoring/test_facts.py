@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.dead_letters import Incoming, Parked
+from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 
@@ -20,8 +20,8 @@ SEMESTER = "2026-S2"
 
 
 @pytest.fixture
-async def scoring(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running]:
-    async with running_service("scoring", embedded_postgres) as service:
+async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
+    async with running_service("scoring", postgres) as service:
         await service.app.state.keep_rules()
         yield service
 

@@ -12,9 +12,9 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from embedded.postgres import EmbeddedPostgres
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
+from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 
@@ -28,8 +28,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[Running]:
-    async with running_service("scoring", embedded_postgres, clock=clock) as service:
+async def scoring(postgres: Postgres, clock: FakeClock) -> AsyncIterator[Running]:
+    async with running_service("scoring", postgres, clock=clock) as service:
         await service.app.state.keep_rules()
         yield service
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 import orjson
 from sqlalchemy import text
 
-from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -23,9 +23,9 @@ async def outbox(service: Running, topic: str) -> list[Any]:
         return [orjson.loads(row.value) for row in rows]
 
 
-async def test_each_change_is_one_revision_and_republishing_sends_the_same(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_each_change_is_one_revision_and_republishing_sends_the_same(postgres: Postgres) -> None:
     officer, monday = uuid4(), date(2026, 8, 3)
-    async with running_service("scoring", embedded_postgres) as service:
+    async with running_service("scoring", postgres) as service:
         await service.app.state.keep_rules()
         for records in (
             [incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, monday))],
