@@ -49,8 +49,9 @@ type: $(VENV)/.developed ## static types
 contracts: $(VENV)/.developed ## the published contracts agree with the models
 	@$(BIN)/kinerja contracts write --check
 
-bench: $(VENV)/.developed ## measure this machine
-	@$(BIN)/python -m tests.bench.main
+bench: export DATA := $(DATA)
+bench: $(VENV)/.developed ## measure this machine, or with DATA=var/compose the running, empty stack (PARTS=scale measures replicas)
+	@$(BIN)/python -m tests.bench.main $(PARTS)
 
 # The Docker stack. Its data for scripts lie in var/compose, so that a `make up` beside it keeps its own.
 STACK ?= var/compose

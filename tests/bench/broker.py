@@ -6,15 +6,25 @@ import asyncio
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from shared.kafka import client_security
 from shared.provision import provision, read_topics
+from shared.settings import KafkaSettings
 from tests.bench.data import Message
 
-__all__ = ["PARTITIONS", "prepare", "send"]
+__all__ = ["PARTITIONS", "client_options", "prepare", "send"]
 
 PARTITIONS = 12
+
+
+def client_options(bootstrap_servers: str | None = None) -> dict[str, Any]:
+    """A client's options for this address, else that of the environment, with the environment's login if it has one."""
+    settings = KafkaSettings()
+    address = bootstrap_servers or settings.kafka_bootstrap_servers
+    return {"bootstrap_servers": address, **client_security(settings)}
 
 
 async def prepare(bootstrap_servers: str) -> None:
@@ -36,13 +46,13 @@ async def prepare(bootstrap_servers: str) -> None:
         await consumer.stop()
 
 
-async def send(bootstrap_servers: str, messages: Sequence[Message]) -> None:
+async def send(bootstrap_servers: str | None, messages: Sequence[Message]) -> None:
     """Sends the messages in their order, a partition by a hash of the key, in batches of up to 256 KiB."""
     lanes: dict[TopicPartition, list[Message]] = defaultdict(list)
     for message in messages:
         lanes[TopicPartition(message[0], zlib.crc32(message[1]) % PARTITIONS)].append(message)
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers, acks="all", max_batch_size=262_144, compression_type="lz4"
+        acks="all", max_batch_size=262_144, compression_type="lz4", **client_options(bootstrap_servers)
     )
     await producer.start()
     try:

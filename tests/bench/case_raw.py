@@ -10,12 +10,12 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
-from tests.bench.broker import PARTITIONS
+from tests.bench.broker import PARTITIONS, client_options
 
 
 async def main(bootstrap_servers: str, count: int) -> None:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers, fetch_max_wait_ms=10, max_partition_fetch_bytes=1_048_576
+        fetch_max_wait_ms=10, max_partition_fetch_bytes=1_048_576, **client_options(bootstrap_servers)
     )
     await consumer.start()
     try:

@@ -38,19 +38,21 @@ from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.contracts.feedback import FeedbackRecord
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
+from shared.settings import DatabaseSettings
+from tests.bench.broker import client_options
 
 
 async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
     policy = policy_from_mapping(read_document(Settings.model_fields["scoring_policy_file"].default.read_bytes()))
-    engine = create_async_engine(database_url)
+    engine = create_async_engine(DatabaseSettings(database_url=database_url).database)
     consumer = AIOKafkaConsumer(
         ATTENDANCE_DAY.name,
         FEEDBACK.name,
-        bootstrap_servers=bootstrap_servers,
         group_id=f"kinerja-plain-{uuid4().hex}",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=10,
+        **client_options(bootstrap_servers),
     )
     await consumer.start()
     try:

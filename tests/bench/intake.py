@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import asyncpg
 import httpx
 
 from tests.bench.parts import Parts, Result, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
+from tests.bench.stack import RunningStack
 
-__all__ = ["measure_intake"]
+__all__ = ["measure_intake", "measure_stack_intake"]
 
 MACHINES, POSTS, LINES = 4, 50, 200
-BURST_LINES, BURST_POST = 8_000, 128
+BURST_POSTS, BURST_POST = 63, 128  # 8,064 lines at once
 
 
 def _body(machine: int, post: int, lines: int) -> bytes:
@@ -34,36 +36,53 @@ async def _post(http: httpx.AsyncClient, serial: str, body: bytes, lines: int) -
 
 
 async def measure_intake(parts: Parts) -> list[Result]:
-    """Lines a second that are durable before their OK; all of them counted in the database afterwards."""
+    """Of an attendance service in a process of its own."""
     url = await service_database(parts, "attendance")
     async with Served({"attendance": url}, parts.bootstrap_servers, tasks=False) as served:
-        async with httpx.AsyncClient(base_url=served.url, timeout=60) as http:
-            headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
-            for machine in range(MACHINES + 1):
-                body = {"name": "bench", "timezone": "Asia/Jakarta", "direction_from": "shift"}
-                answer = await http.put(f"/attendance/v1/machines/BENCH{machine}", json=body, headers=headers)
-                answer.raise_for_status()
-
-            async def machine_posts(machine: int) -> None:
-                for post in range(POSTS):
-                    await _post(http, f"BENCH{machine}", _body(machine, post, LINES), LINES)
-
-            started = time.perf_counter()
-            await asyncio.gather(*(machine_posts(machine) for machine in range(MACHINES)))
-            seconds = time.perf_counter() - started
-            burst = [_body(9, post, BURST_POST) for post in range(BURST_LINES // BURST_POST)]
-            await asyncio.gather(*(_post(http, f"BENCH{MACHINES}", body, BURST_POST) for body in burst))
+        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+        async with httpx.AsyncClient(base_url=served.url, timeout=60, headers=headers) as http:
+            seconds = await _posts(http, "BENCH")
         rss = rss_mib(served.pid)
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         kept = await connection.fetchval("select count(*) from punch")
     finally:
         await connection.close()
-    expected = MACHINES * POSTS * LINES + len(burst) * BURST_POST
+    return [_result(seconds, kept), Result("rss_mib_attendance", rss, "MiB", "after the posts")]
+
+
+async def measure_stack_intake(stack: RunningStack) -> list[Result]:
+    """Of a running stack, through its gateway; the machines are new ones each time."""
+    prefix = f"BENCH{uuid4().hex[:6].upper()}"
+    async with stack.http() as http:
+        seconds = await _posts(http, prefix)
+    [kept] = await stack.psql("attendance", f"select count(*) from punch where serial like '{prefix}%'")
+    return [_result(seconds, int(kept))]
+
+
+async def _posts(http: httpx.AsyncClient, prefix: str) -> float:
+    """The seconds of the steady posts; a burst follows."""
+    for machine in range(MACHINES + 1):
+        body = {"name": "bench", "timezone": "Asia/Jakarta", "direction_from": "shift"}
+        (await http.put(f"/attendance/v1/machines/{prefix}{machine}", json=body)).raise_for_status()
+
+    async def machine_posts(machine: int) -> None:
+        for post in range(POSTS):
+            await _post(http, f"{prefix}{machine}", _body(machine, post, LINES), LINES)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(machine_posts(machine) for machine in range(MACHINES)))
+    seconds = time.perf_counter() - started
+    burst = [_body(9, post, BURST_POST) for post in range(BURST_POSTS)]
+    await asyncio.gather(*(_post(http, f"{prefix}{MACHINES}", body, BURST_POST) for body in burst))
+    return seconds
+
+
+def _result(seconds: float, kept: int) -> Result:
+    """Lines a second that were durable before their OK. Raises RuntimeError where the database lacks any."""
+    lines = MACHINES * POSTS * LINES
+    expected = lines + BURST_POSTS * BURST_POST
     if kept != expected:
         raise RuntimeError(f"{expected - kept} of {expected} lines were lost")
-    lines = MACHINES * POSTS * LINES
-    return [
-        Result("attlog_lines_per_s", lines / seconds, "1/s", f"{lines} lines, {MACHINES} machines, {LINES} a post"),
-        Result("rss_mib_attendance", rss, "MiB", "after the posts"),
-    ]
+    note = f"{lines} lines, {MACHINES} machines, {LINES} a post"
+    return Result("attlog_lines_per_s", lines / seconds, "1/s", note)

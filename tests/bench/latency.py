@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,14 +16,18 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.provision import provision, read_topics
 from tests.bench.parts import Parts, Result, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
+from tests.bench.stack import RunningStack
 
-__all__ = ["measure_latency"]
+__all__ = ["measure_latency", "measure_stack_latency"]
 
 OFFICERS, RATE, SECONDS = 200, 200, 20
 RESEND_SECONDS = 1.0
 MACHINES = 20
 """Each sends one post at a time on average: a machine's posts wait for each other, as its clock and marks have one order."""
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
+
+Read = Callable[[float], Awaitable[list[bytes]]]
+"""Score records that came; an empty list when none came within so many seconds."""
 
 
 def _working_days(count: int) -> list[date]:
@@ -39,25 +45,66 @@ async def measure_latency(parts: Parts) -> list[Result]:
     await provision(parts.bootstrap_servers, read_topics())
     databases = {name: await service_database(parts, name) for name in SERVICES}
     async with Served(databases, parts.bootstrap_servers, tasks=True) as served:
-        async with httpx.AsyncClient(
-            base_url=served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
-        ) as http:
-            officers = await _open_office(http)
-            sample = await _late_punches(http, officers, parts.bootstrap_servers)
+        async with (
+            httpx.AsyncClient(
+                base_url=served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
+            ) as http,
+            _broker_scores(parts.bootstrap_servers) as read,
+        ):
+            found = await _measure(http, read)
         together = rss_mib(served.pid)
-    sample.sort()
-    p50, p99 = sample[len(sample) // 2], sample[int(len(sample) * 0.99)]
-    results = [
-        Result(
-            "punch_to_score_p99_ms", p99 * 1000, "ms", f"p50 {p50 * 1000:.0f} ms, {len(sample)} punches at {RATE}/s"
-        ),
-        Result("rss_mib_all", together, "MiB", "the four in one process, after the punches"),
-    ]
+    results = [found, Result("rss_mib_all", together, "MiB", "the four in one process, after the punches")]
     for name in ("feedback", "notifications"):
         url = await service_database(parts, name)
         async with Served({name: url}, parts.bootstrap_servers, tasks=True) as alone:
             results.append(Result(f"rss_mib_{name}", rss_mib(alone.pid), "MiB", "after start and catching up"))
     return results
+
+
+async def measure_stack_latency(stack: RunningStack) -> list[Result]:
+    """Through the gateway; the clock of a punch ends when its score record has come out of the stack again."""
+    async with stack.http() as http, _stack_scores(stack) as read:
+        return [await _measure(http, read)]
+
+
+@asynccontextmanager
+async def _broker_scores(bootstrap: str) -> AsyncIterator[Read]:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=10) as consumer:
+        consumer.assign([TopicPartition("asn.score.v1", number) for number in range(12)])
+
+        async def read(seconds: float) -> list[bytes]:
+            batches = await consumer.getmany(timeout_ms=int(seconds * 1000))
+            return [record.value for records in batches.values() for record in records]
+
+        yield read
+
+
+@asynccontextmanager
+async def _stack_scores(stack: RunningStack) -> AsyncIterator[Read]:
+    async with stack.lines("case_scores") as lines:
+        if await lines.readline() != b"reading\n":
+            raise RuntimeError("the scores of the stack cannot be read")
+
+        async def read(seconds: float) -> list[bytes]:
+            try:
+                async with asyncio.timeout(seconds):
+                    line = await lines.readline()
+            except TimeoutError:
+                return []
+            if not line:
+                raise RuntimeError("the reader of the stack's scores ended")
+            return [line]
+
+        yield read
+
+
+async def _measure(http: httpx.AsyncClient, read: Read) -> Result:
+    officers = await _open_office(http)
+    await _settle(read)
+    sample = sorted(await _late_punches(http, officers, read))
+    p50, p99 = sample[len(sample) // 2], sample[int(len(sample) * 0.99)]
+    note = f"p50 {p50 * 1000:.0f} ms, {len(sample)} punches at {RATE}/s"
+    return Result("punch_to_score_p99_ms", p99 * 1000, "ms", note)
 
 
 async def _open_office(http: httpx.AsyncClient) -> list[str]:
@@ -98,26 +145,16 @@ async def _post(http: httpx.AsyncClient, number: int, body: str) -> None:
         await asyncio.sleep(RESEND_SECONDS)
 
 
-async def _late_punches(http: httpx.AsyncClient, officers: list[str], bootstrap: str) -> list[float]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=10)
-    await consumer.start()
-    try:
-        partitions = [TopicPartition("asn.score.v1", number) for number in range(12)]
-        consumer.assign(partitions)
-        await _settle(consumer)
-        days = _working_days(SECONDS * RATE // OFFICERS + 1)
-        waiting: dict[str, list[tuple[int, float]]] = {}
-        sample: list[float] = []
-        posting = asyncio.create_task(_post_steadily(http, officers, days, waiting))
-        ended = time.monotonic() + SECONDS + 20
-        while time.monotonic() < ended and not (posting.done() and not any(waiting.values())):
-            for records in (await consumer.getmany(timeout_ms=50)).values():
-                now = time.perf_counter()
-                for record in records:
-                    _take(orjson.loads(record.value), now, waiting, sample)
-        await posting
-    finally:
-        await consumer.stop()
+async def _late_punches(http: httpx.AsyncClient, officers: list[str], read: Read) -> list[float]:
+    days = _working_days(SECONDS * RATE // OFFICERS + 1)
+    waiting: dict[str, list[tuple[int, float]]] = {}
+    sample: list[float] = []
+    posting = asyncio.create_task(_post_steadily(http, officers, days, waiting))
+    ended = time.monotonic() + SECONDS + 20
+    while time.monotonic() < ended and not (posting.done() and not any(waiting.values())):
+        for value in await read(0.05):
+            _take(orjson.loads(value), time.perf_counter(), waiting, sample)
+    await posting
     lost = sum(map(len, waiting.values()))
     if lost:
         raise RuntimeError(f"{lost} punches never showed in a score")
@@ -147,11 +184,11 @@ async def _post_steadily(
             posts.create_task(_post(http, officer, f"{officer:04d}\t{days[turn]} 07:20:00\t255\t1\n"))
 
 
-async def _settle(consumer: AIOKafkaConsumer) -> None:
+async def _settle(read: Read) -> None:
     """Waits until the first days of all officers are scored: five seconds without a record."""
     quiet_since = time.monotonic()
     seen = False
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not (seen and time.monotonic() - quiet_since > 5):
-        if await consumer.getmany(timeout_ms=200):
+        if await read(0.2):
             seen, quiet_since = True, time.monotonic()

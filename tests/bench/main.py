@@ -1,6 +1,8 @@
 """`python -m tests.bench.main [part ...]`: measures, prints a table, writes $DATA/bench.json.
 
-BENCH_KAFKA=host:port measures against that broker instead of the embedded one; its topics must be empty.
+Where $DATA/connect.env names a stack (`make connect`), that stack is measured; it must be empty. Otherwise embedded
+parts are; BENCH_KAFKA=host:port then measures against that broker instead, whose topics must be empty.
+BENCH_RECORDS and BENCH_ROUNDS make the parts of a stack that read a backlog smaller, for a try.
 """
 
 from __future__ import annotations
@@ -15,18 +17,50 @@ from pathlib import Path
 
 import orjson
 
+from cli.client import connection
 from embedded.broker import EmbeddedBroker
 from embedded.postgres import EmbeddedPostgres
-from tests.bench.intake import measure_intake
-from tests.bench.latency import measure_latency
+from tests.bench.intake import measure_intake, measure_stack_intake
+from tests.bench.latency import measure_latency, measure_stack_latency
 from tests.bench.parts import Parts, Result
 from tests.bench.scoring import measure_scoring
+from tests.bench.stack import SERVICES, RunningStack, StackRefusedError
+from tests.bench.stack_scoring import RECORDS, measure_scale, measure_stack_scoring
 
 PARTS: dict[str, Callable[[Parts], Awaitable[list[Result]]]] = {
     "scoring": measure_scoring,
     "intake": measure_intake,
     "latency": measure_latency,
 }
+STACK_PARTS: dict[str, Callable[[RunningStack], Awaitable[list[Result]]]] = {
+    "scoring": lambda stack: measure_stack_scoring(stack, **_size()),
+    "scale": lambda stack: measure_scale(stack, **_size()),
+    "intake": measure_stack_intake,
+    "latency": measure_stack_latency,  # the last: it leaves officers behind
+}
+
+
+def _size() -> dict[str, int]:
+    return {
+        "rounds": int(os.environ.get("BENCH_ROUNDS", "3")),
+        "records": int(os.environ.get("BENCH_RECORDS", RECORDS)),
+    }
+
+
+async def measure_stack(names: list[str], stack: RunningStack) -> list[Result]:
+    """The results of the named parts on a running stack, and what each service holds in memory after them."""
+    await stack.refuse_unless_empty()
+    results: list[Result] = []
+    for name in names:
+        results += _told(await STACK_PARTS[name](stack))
+    results += _told([Result(f"rss_mib_{n}", await stack.rss_mib(n), "MiB", "after all parts") for n in SERVICES])
+    return results
+
+
+def _told(results: list[Result]) -> list[Result]:
+    for result in results:
+        print(f"{result.name:34} {result.value:12.4g} {result.unit:6} {result.note}", flush=True)
+    return results
 
 
 async def measure(names: list[str], folder: Path) -> list[Result]:
@@ -46,24 +80,33 @@ async def measure(names: list[str], folder: Path) -> list[Result]:
                     found = await PARTS[name](Parts(postgres, broker.bootstrap_servers))
                 finally:
                     broker.stop()
-            for result in found:
-                print(f"{result.name:34} {result.value:12.4g} {result.unit:6} {result.note}", flush=True)
-            results += found
+            results += _told(found)
     finally:
         postgres.stop()
     return results
 
 
 def main() -> None:
-    names = sys.argv[1:] or list(PARTS)
-    unknown = set(names) - set(PARTS)
+    data = Path(os.environ.setdefault("DATA", "var"))
+    found = connection()
+    on_stack = "KINERJA_COMPOSE_PROJECT" in found
+    parts = list(STACK_PARTS if on_stack else PARTS)
+    names = sys.argv[1:] or parts
+    unknown = set(names) - set(parts)
     if unknown:
-        raise SystemExit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    data = Path(os.environ.get("DATA", "var"))
-    with tempfile.TemporaryDirectory(prefix="kinerja-bench-") as scratch:
-        folder = Path(scratch)
-        folder.chmod(0o755)
-        results = asyncio.run(measure(names, folder))
+        where = "" if on_stack else " (scale: of a running stack, make connect, then DATA=var/compose)"
+        raise SystemExit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}{where}")
+    names.sort(key=parts.index)
+    if on_stack:
+        try:
+            results = asyncio.run(measure_stack(names, RunningStack(found)))
+        except StackRefusedError as refusal:
+            raise SystemExit(str(refusal)) from None
+    else:
+        with tempfile.TemporaryDirectory(prefix="kinerja-bench-") as scratch:
+            folder = Path(scratch)
+            folder.chmod(0o755)
+            results = asyncio.run(measure(names, folder))
     data.mkdir(parents=True, exist_ok=True)
     file = data / "bench.json"
     file.write_bytes(orjson.dumps([asdict(result) for result in results], option=orjson.OPT_INDENT_2))

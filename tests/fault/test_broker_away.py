@@ -17,7 +17,7 @@ from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import HEADER, City, person
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 CHANGES = 5
 ARRIVAL_SECONDS_MAX = 60
@@ -74,7 +74,7 @@ async def test_intake_goes_on_and_the_events_follow(postgres: Postgres, own_kafk
         await until_ready_is(service, 503)
         assert "relay" in (await service.http.get("/attendance/health/ready")).text
         assert await outbox_rows(service) >= CHANGES - 1
-        own_kafka.start()
+        await asyncio.to_thread(own_kafka.start)
         await provision(own_kafka.bootstrap_servers, read_topics())  # the embedded one forgot its topics
         await until_empty(service)
         found = list(dict.fromkeys(await revisions(own_kafka.bootstrap_servers, CHANGES)))

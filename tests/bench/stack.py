@@ -1,0 +1,121 @@
+"""A running stack under the bench: `docker compose` and what connect.env names. Only an empty one is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+__all__ = ["SERVICES", "RunningStack", "StackRefusedError"]
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH_FILE = "docker-compose.yml:tests/bench/compose.yml"
+COMMAND_SECONDS_MAX = 300.0
+WAIT_SECONDS_MAX = 180.0
+SERVICES = ("attendance", "feedback", "scoring", "notifications")
+
+_IN_USE = {
+    "attendance": "select count(*) from employee",
+    "feedback": "select (select count(*) from visit) + (select count(*) from feedback)",
+    "scoring": "select (select count(*) from day_fact) + (select count(*) from feedback_fact)",
+}
+
+
+class StackRefusedError(Exception):
+    """The stack cannot be measured; the words say what to do."""
+
+
+class RunningStack:
+    """`docker compose` of the project that connect.env names, from this checkout."""
+
+    def __init__(self, connection: dict[str, str]) -> None:
+        self.url = connection["KINERJA_URL"]
+        self._key = connection["KINERJA_OPERATOR_KEY"]
+        self._environment = os.environ | {"COMPOSE_PROJECT_NAME": connection["KINERJA_COMPOSE_PROJECT"]}
+        if "KINERJA_COMPOSE_FILE" in connection:
+            self._environment["COMPOSE_FILE"] = connection["KINERJA_COMPOSE_FILE"]
+
+    def http(self) -> httpx.AsyncClient:
+        """A client of the gateway with the operator's key."""
+        headers = {"Authorization": f"Bearer {self._key}"}
+        return httpx.AsyncClient(base_url=self.url, timeout=60, headers=headers)
+
+    async def run(self, *command: str, **changes: str) -> str:
+        """What a command of this machine prints. Raises RuntimeError with its complaints."""
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env=self._environment | changes,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(COMMAND_SECONDS_MAX):
+            out, err = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{out.decode()[-2000:]}\n{err.decode()[-4000:]}")
+        return out.decode()
+
+    async def compose(self, *arguments: str) -> str:
+        return await self.run("docker", "compose", *arguments)
+
+    async def containers(self, service: str) -> list[str]:
+        """The ids of a service's running containers."""
+        return (await self.compose("ps", "--quiet", service)).split()
+
+    async def psql(self, database: str, query: str) -> list[str]:
+        """What the superuser sees, a row a line, columns between bars."""
+        order = ("exec", "-T", "postgres", "psql", "-U", "postgres", "-d", database, "-Atqc", query)
+        return (await self.compose(*order)).splitlines()
+
+    async def until(self, database: str, query: str, wanted: str) -> None:
+        """Waits until the query's one value is the wanted one. Raises TimeoutError."""
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
+            while await self.psql(database, query) != [wanted]:  # noqa: ASYNC110 - the services work beside
+                await asyncio.sleep(0.5)
+
+    async def case(self, module: str, *arguments: str) -> dict[str, Any]:
+        """Runs `tests.bench.<module>` in a container on the stack's network; the JSON of its last line."""
+        printed = await self.run(*_bench(module, arguments), COMPOSE_FILE=BENCH_FILE)
+        answer: dict[str, Any] = orjson.loads(printed.strip().rpartition("\n")[2])
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def lines(self, module: str, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
+        """The same, for a case that is listened to while it runs. It is ended with the block."""
+        process = await asyncio.create_subprocess_exec(
+            *_bench(module, arguments), cwd=ROOT, env=self._environment | {"COMPOSE_FILE": BENCH_FILE},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        if process.stdout is None:
+            raise RuntimeError("the case has no output")
+        try:
+            yield process.stdout
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+    async def rss_mib(self, service: str) -> float:
+        """What the processes of the service's first container hold in memory now."""
+        table = await self.run("docker", "top", (await self.containers(service))[0], "-eo", "pid,rss")
+        return sum(int(line.split()[1]) for line in table.splitlines()[1:]) / 1024
+
+    async def refuse_unless_empty(self) -> None:
+        """Raises StackRefusedError where anybody's data are: the bench writes thousands of invented ones."""
+        for database, query in _IN_USE.items():
+            [count] = await self.psql(database, query)
+            if count != "0":
+                raise StackRefusedError(
+                    f"the stack at {self.url} is in use: its database {database} holds {count} records of people. The"
+                    " bench fills a stack with invented officers and records, so it takes an empty one only: start one"
+                    " beside it (another COMPOSE_PROJECT_NAME, PORT and SECRETS). Where these records are an earlier"
+                    " bench's: docker compose down --volumes && docker compose up -d --wait"
+                )
+
+
+def _bench(module: str, arguments: Sequence[str]) -> tuple[str, ...]:
+    return ("docker", "compose", "run", "--rm", "--no-deps", "-T", "bench", f"tests.bench.{module}", *arguments)

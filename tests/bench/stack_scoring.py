@@ -1,0 +1,134 @@
+"""Records to scores on a running stack: its own scoring containers, broker and database, publishing and all.
+
+The scorers are held (`docker pause`) while the records are sent, which takes less than the group's patience. The clock
+runs from the order to go on until the group has committed the last record. Each round begins with empty facts and ends
+with a look at every fact and total.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.bench.data import DRAWN_COLUMNS, OFFICERS, Drawn, draw
+from tests.bench.parts import Result, middle
+from tests.bench.stack import RunningStack
+
+__all__ = ["measure_scale", "measure_stack_scoring"]
+
+RECORDS, PLAIN_RECORDS = 200_000, 1_500
+HELD_SECONDS_MAX = 25.0
+"""The group gives up a silent member after 30 s."""
+BACKLOG_SECONDS_MAX = 240.0
+KAFKA = "kafka:9092"
+DATABASE = "postgresql+asyncpg://scoring@postgres/scoring"
+
+
+async def measure_stack_scoring(stack: RunningStack, *, rounds: int = 3, records: int = RECORDS) -> list[Result]:
+    """The service against a bare client and a plain handler on the same broker and database, in turns."""
+    drawn = draw(records)
+    await _prepare(stack)
+    rates: dict[str, list[float]] = {"raw": [], "scoring": [], "plain": [], "rss": []}
+    for _ in range(rounds):
+        rates["scoring"].append(await _backlog(stack, drawn))
+        rates["rss"].append(await stack.rss_mib("scoring"))
+        rates["raw"].append((await stack.case("case_raw", KAFKA, str(records)))["per_second"])
+        await _empty_facts(stack)
+        plain = await stack.case("case_sqlmodel", KAFKA, DATABASE, str(min(PLAIN_RECORDS, records)))
+        rates["plain"].append(plain["per_second"])
+        await _empty_facts(stack)
+    shares = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["raw"], strict=True)]
+    gains = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["plain"], strict=True)]
+    return [
+        middle("scoring_per_getmany", shares, "ratio"),
+        middle("scoring_per_sqlmodel_handler", gains, "ratio"),
+        middle("scoring_records_per_s", rates["scoring"], "1/s"),
+        middle("getmany_records_per_s", rates["raw"], "1/s"),
+        middle("sqlmodel_handler_records_per_s", rates["plain"], "1/s"),
+        middle("rss_mib_scoring_after_backlog", rates["rss"], "MiB"),
+    ]
+
+
+async def measure_scale(stack: RunningStack, *, rounds: int = 3, records: int = RECORDS) -> list[Result]:
+    """Three replicas of scoring against one on the same backlog, in turns."""
+    drawn = draw(records)
+    await _prepare(stack)
+    rates: dict[int, list[float]] = {1: [], 3: []}
+    try:
+        for _ in range(rounds):
+            for replicas, found in rates.items():
+                await _scale(stack, replicas)
+                found.append(await _backlog(stack, drawn))
+                await _empty_facts(stack)
+    finally:
+        await _scale(stack, 1)
+    shares = [three / one for one, three in zip(rates[1], rates[3], strict=True)]
+    return [
+        middle("scoring_three_per_one", shares, "ratio"),
+        middle("scoring_one_records_per_s", rates[1], "1/s"),
+        middle("scoring_three_records_per_s", rates[3], "1/s"),
+    ]
+
+
+async def _prepare(stack: RunningStack) -> None:
+    """One scorer, and the roster with all who read it."""
+    await _scale(stack, 1)
+    await stack.case("case_send", "roster")
+    for database in ("feedback", "scoring", "notifications"):
+        await stack.until(database, f"select count(*) >= {OFFICERS} from employee", "t")
+
+
+async def _scale(stack: RunningStack, replicas: int) -> None:
+    """So many scorers, each with its share of the partitions (or it would not be healthy)."""
+    order = ("up", "--detach", "--wait", "--no-deps", "--no-recreate", "--scale", f"scoring={replicas}", "scoring")
+    await stack.compose(*order)
+
+
+async def _backlog(stack: RunningStack, drawn: Drawn) -> float:
+    """Records a second of the running scorers. Raises where they were held too long or a total is not exact."""
+    scorers = await stack.containers("scoring")
+    await stack.run("docker", "pause", *scorers)
+    held = time.monotonic()
+    try:
+        await stack.case("case_send", str(len(drawn.messages)))
+        async with stack.lines("case_progress", "kinerja-scoring") as progress:
+            await _line(progress, b"watching")
+            if time.monotonic() - held > HELD_SECONDS_MAX:
+                raise RuntimeError("sending took so long that the group gave the scorers up: the machine is too busy")
+            started = time.perf_counter()
+            await stack.run("docker", "unpause", *scorers)
+            scorers = []
+            await _line(progress, b"done")
+            seconds = time.perf_counter() - started
+    finally:
+        if scorers:
+            await stack.run("docker", "unpause", *scorers)
+    await _check(stack, drawn)
+    return len(drawn.messages) / seconds
+
+
+async def _line(lines: asyncio.StreamReader, wanted: bytes) -> None:
+    async with asyncio.timeout(BACKLOG_SECONDS_MAX):
+        line = await lines.readline()
+    if line.strip() != wanted:
+        raise RuntimeError(f"the case said {line!r} instead of {wanted!r}")
+
+
+async def _check(stack: RunningStack, drawn: Drawn) -> None:
+    """Facts, totals and scores against what was drawn."""
+    query = (
+        "select (select count(*) from day_fact), (select count(*) from feedback_fact),"
+        " (select count(*) from parked_record), (select count(*) from semester_total where score is null)"
+    )
+    facts = await stack.psql("scoring", query)
+    assert facts == [f"{drawn.days}|{drawn.feedback}|0|0"], f"{facts}: {drawn.days}, {drawn.feedback}"
+    rows = await stack.psql("scoring", f"select employee_id, {', '.join(DRAWN_COLUMNS)} from semester_total")
+    found = {officer: list(map(int, sums)) for officer, *sums in (row.split("|") for row in rows)}
+    assert found == {str(officer): sums for officer, sums in drawn.totals.items()}, "the totals are not what was drawn"
+
+
+async def _empty_facts(stack: RunningStack) -> None:
+    """Once all is published, the facts and totals go; what was published stays, so revisions go on."""
+    waiting = "select exists (select from semester_total where changed) or exists (select from outbox)"
+    await stack.until("scoring", waiting, "f")
+    await stack.psql("scoring", "truncate day_fact, feedback_fact, semester_total, discipline_year")
