@@ -70,7 +70,7 @@ def make_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
     elif settings.kafka_security_protocol == "SSL":
         security = BaseSecurity(ssl_context=_ssl_context(settings), use_ssl=True)
     return KafkaBroker(
-        settings.kafka_bootstrap_servers,
+        settings.kafka_bootstrap_servers.split(","),  # as one string of several it would be one host of that name
         client_id=f"kinerja-{service}",
         consumer_only=True,
         allow_auto_create_topics=False,

@@ -10,6 +10,13 @@ secret() {
 broker=$(secret kafka_broker_password)
 admin=$(secret kafka_admin_password)
 
+# A volume of another cluster would start into one that never gets its quorum, or join with records that the others do not have.
+was=$(sed -n 's/^cluster.id=//p' "$KAFKA_LOG_DIRS/meta.properties" 2>/dev/null || true)
+if [ -n "$was" ] && [ "$was" != "$CLUSTER_ID" ]; then
+  echo "the data volume is of cluster $was, this is $CLUSTER_ID: how to move is said in deploy/compose.cluster.yml" >&2
+  exit 1
+fi
+
 # Brokers and the administrator log in by PLAIN, known from the start; services and subscribers by SCRAM, kept in Kafka itself.
 plain="org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" password=\"$broker\""
 plain="$plain user_broker=\"$broker\" user_admin=\"$admin\";"

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import random
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.e2e.stack import Stack, running_stack, until
-from tests.e2e.town import MACHINE, fill_town, work_days
+from tests.e2e.stack import Stack, running_stack
+from tests.e2e.town import fill_town, work_days
+from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 
-OFFICERS = 10
 BROKER_AWAY_SECONDS = 60
 KILLS = 6
 ANSWER_SECONDS_MAX = 5.0
@@ -32,75 +29,6 @@ def stack() -> Iterator[Stack]:
         running.wait_until_ready()
         fill_town(running, OFFICERS)
         yield running
-
-
-class Traffic:
-    """A machine that posts without a pause and sends again what was not answered with OK."""
-
-    def __init__(self, stack: Stack, day: date) -> None:
-        self._stack = stack
-        self._day = day
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.accepted: list[tuple[int, str]] = []
-        self.refused: list[tuple[int, float]] = []
-
-    def __enter__(self) -> Traffic:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(60)
-
-    def wait_for_one_more(self) -> None:
-        """Until another punch is accepted."""
-        before = len(self.accepted)
-        until("an accepted punch", lambda: len(self.accepted) > before, 60)
-
-    def _run(self) -> None:
-        number = 0
-        with httpx.Client(base_url=self._stack.url, timeout=20) as http:
-            while not self._stop.is_set():
-                pin, clock = (
-                    number % OFFICERS + 1,
-                    f"{12 + number // 3600 % 4:02d}:{number // 60 % 60:02d}:{number % 60:02d}",
-                )
-                line = f"{pin}\t{self._day} {clock}\t255\t1\t\t0\t0\n"
-                begun = time.monotonic()
-                try:
-                    answer = http.post(
-                        "/iclock/cdata", params={"SN": MACHINE, "table": "ATTLOG"}, content=line.encode()
-                    )
-                except httpx.TransportError:
-                    continue  # as a machine: no answer, so it is sent again
-                if answer.text.startswith("OK: 1"):
-                    self.accepted.append((pin, f"{self._day} {clock}"))
-                    number += 1
-                else:
-                    self.refused.append((answer.status_code, time.monotonic() - begun))
-                time.sleep(0.02)
-
-
-def assert_nothing_is_lost(stack: Stack, traffic: Traffic) -> None:
-    """Every accepted punch is there once, every event arrives, and the totals agree with the facts."""
-    stack.wait_until_ready(180)
-    for database in ("attendance", "scoring"):
-        until(
-            f"an empty outbox of {database}", lambda d=database: stack.psql(d, "select count(*) from outbox") == "0", 90
-        )  # type: ignore[misc]
-    kept = stack.psql("attendance", "select pin || ' ' || local_time from punch where counted").splitlines()
-    assert len(kept) == len(set(kept))
-    assert {f"{pin} {moment}" for pin, moment in traffic.accepted} <= set(kept)
-    days = "select count(*) || ' ' || sum(revision) from {}"
-    until(
-        "every day at its newest revision in scoring",
-        lambda: (
-            stack.psql("attendance", days.format("attendance_day")) == stack.psql("scoring", days.format("day_fact"))
-        ),
-        90,
-    )
-    assert stack.http.post("/scores/v1/verify").json()["ok"]
 
 
 def test_broker_away(stack: Stack) -> None:
