@@ -28,7 +28,12 @@ if [ -n "$external" ] && [ "${external##*:}" != 0 ]; then
     docker compose run --rm --no-deps -T admin subscribers add sandbox --env </dev/null >"$folder/sandbox.env"
   fi
   {
-    echo "KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:${external##*:}"
+    servers=127.0.0.1:${external##*:}
+    for broker in kafka2 kafka3; do # deploy/compose.cluster-external.yml
+      port=$(docker compose port "$broker" 9094 2>/dev/null || true)
+      [ -z "$port" ] || servers=$servers,127.0.0.1:${port##*:}
+    done
+    echo "KAFKA_BOOTSTRAP_SERVERS=$servers"
     echo "KAFKA_SECURITY_PROTOCOL=${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}"
     echo "KAFKA_SASL_MECHANISM=SCRAM-SHA-512"
     cat "$folder/sandbox.env"

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-__all__ = ["SERVICES", "config_for", "run_environment", "upgrade"]
+__all__ = ["ADVISORY_LOCK", "SERVICES", "config_for", "run_environment", "upgrade"]
 
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
 LOCK_TIMEOUT = "5s"
-_ADVISORY_LOCK = 0x6B696E65  # two starts at once migrate one after the other
+ADVISORY_LOCK = 0x6B696E65  # two starts at once migrate one after the other
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,7 +50,7 @@ async def _run(url: str, metadata: MetaData) -> None:
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
     context.configure(connection=connection, target_metadata=metadata, compare_type=True)
     with context.begin_transaction():

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, until
 
-__all__ = ["MACHINE", "PUNCHED_DAYS", "fill_town", "open_town", "punch", "scores", "work_days"]
+__all__ = ["MACHINE", "PUNCHED_DAYS", "fill_town", "open_town", "punch", "punch_days", "scores", "work_days"]
 
 MACHINE = "STACK01"
 HEADER = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to\n"

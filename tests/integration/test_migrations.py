@@ -1,0 +1,76 @@
+"""Two starts at once migrate one after the other, and a migration does not wait for ever behind somebody's transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from asyncio.subprocess import PIPE, STDOUT, Process
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from embedded.postgres import EmbeddedPostgres
+from shared.migrations import ADVISORY_LOCK
+from tests.fixtures.postgres import fresh_database
+
+pytestmark = pytest.mark.embedded
+
+WAIT_SECONDS = 60
+WAITERS = text("select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = :key")
+
+
+async def migrate(url: str) -> Process:
+    """The deployment's migration step, as its container runs it."""
+    command = (sys.executable, "-m", "cli.main", "migrate", "scoring")
+    return await asyncio.create_subprocess_exec(
+        *command, env=os.environ | {"KINERJA_DATABASE_URL": url}, stdout=PIPE, stderr=STDOUT
+    )
+
+
+async def end_of(process: Process) -> tuple[int | None, str]:
+    """Its status and words."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        words, _ = await process.communicate()
+    return process.returncode, words.decode()
+
+
+async def until_waiting(connection: AsyncConnection, count: int) -> None:
+    async with asyncio.timeout(WAIT_SECONDS):
+        while (await connection.execute(WAITERS, {"key": ADVISORY_LOCK})).scalar_one() < count:
+            await asyncio.sleep(0.1)
+
+
+async def test_migrations_of_two_starts_run_one_after_the_other(embedded_postgres: EmbeddedPostgres) -> None:
+    url = await fresh_database(embedded_postgres)
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as third:  # holds both back, so that they run side by side and not by luck apart
+        await third.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        both = [await migrate(url), await migrate(url)]
+        await until_waiting(third, len(both))
+        assert (await third.execute(text("select to_regclass('day_fact')"))).scalar_one() is None
+        await third.rollback()
+        assert [await end_of(one) for one in both] == [(0, "scoring: schema is up to date\n")] * 2
+        assert (await third.execute(text("select version_num from alembic_version"))).scalars().all()
+    await engine.dispose()
+
+
+async def test_a_migration_gives_up_behind_a_long_transaction_and_changes_nothing(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    url = await fresh_database(embedded_postgres)
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as other:
+        await other.execute(text("create table day_fact (id int)"))  # not committed: the first migration's table of that name
+        begun = time.monotonic()
+        status, words = await end_of(await migrate(url))
+        assert (status, "lock timeout" in words) == (1, True), words
+        assert time.monotonic() - begun < WAIT_SECONDS / 2
+        await other.rollback()
+        tables = text("select count(*) from pg_tables where schemaname = 'public'")
+        assert (await other.execute(tables)).scalar_one() == 0
+        assert await end_of(await migrate(url)) == (0, "scoring: schema is up to date\n")
+    await engine.dispose()
