@@ -15,8 +15,49 @@ from shared.access import read_rights
 from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER
 
 ROOT = Path(__file__).resolve().parents[2]
-STACK: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
+BROKERS = ("kafka", "kafka2", "kafka3")
+
+
+class Override(list[Any]):
+    """A list that replaces the one before instead of adding to it."""
+
+
+class Loader(yaml.SafeLoader):
+    """Reads Compose's own tag."""
+
+
+Loader.add_constructor("!override", lambda loader, node: Override(loader.construct_sequence(node)))
+
+
+def merged(below: Any, above: Any) -> Any:
+    """As Compose lays one file over another: mappings and lists grow, a volume takes the place of the one at its target."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        return below | {name: merged(below.get(name), value) for name, value in above.items()}
+    if isinstance(below, list) and isinstance(above, list) and not isinstance(above, Override):
+        return list({str(item).split(":", 1)[-1]: item for item in [*below, *above]}.values())
+    return above
+
+
+def stack(*files: str) -> dict[str, Any]:
+    """The stack of these files, `extends` resolved."""
+    whole: dict[str, Any] = {}
+    for file in files:
+        document = yaml.load((ROOT / file).read_text(), Loader)  # noqa: S506 - a SafeLoader with one tag more
+        for name, service in document["services"].items():
+            if "extends" in service:
+                source = service.pop("extends")
+                document["services"][name] = merged(stack(source["file"])["services"][source["service"]], service)
+        whole = merged(whole, document)
+    return whole
+
+
+BASE = "docker-compose.yml"
+STACK = stack(BASE)
+CLUSTER = stack(BASE, "deploy/compose.cluster.yml")
+CLUSTER_EXTERNAL = stack(
+    BASE, "deploy/compose.cluster.yml", "deploy/compose.external.yml", "deploy/compose.cluster-external.yml"
+)
 
 
 @pytest.mark.parametrize("service", ["feedback", "scoring", "notifications"])
@@ -53,9 +94,9 @@ def test_the_stacks_secrets_are_those_that_are_made_and_looked_at(tmp_path: Path
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == made
 
 
-@pytest.mark.parametrize("name", STACK["services"])
+@pytest.mark.parametrize("name", CLUSTER_EXTERNAL["services"])
 def test_every_container_is_bounded(name: str) -> None:
-    service = STACK["services"][name]
+    service = CLUSTER_EXTERNAL["services"][name]
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["mem_limit"]
@@ -63,12 +104,71 @@ def test_every_container_is_bounded(name: str) -> None:
     assert "container_name" not in service
     assert not service.get("privileged")
     assert not any("docker.sock" in str(volume) for volume in service.get("volumes", ()))
-    if name not in ("postgres", "kafka", "grafana"):
+    if name not in ("postgres", "grafana", *BROKERS):
         assert service["read_only"] is True
 
 
 def test_a_stores_network_reaches_nothing_outside() -> None:
     assert STACK["networks"]["data"]["internal"]
     assert STACK["networks"]["front"]["internal"]
+    assert not any("outside" in CLUSTER["services"][name]["networks"] for name in BROKERS)
     reach_out = {name for name, service in STACK["services"].items() if "outside" in service.get("networks", ())}
     assert reach_out == {"gateway", "notifications", "grafana"}
+
+
+def test_three_brokers_are_one_cluster_and_each_has_its_own_disk_and_name() -> None:
+    brokers = {name: CLUSTER["services"][name] for name in BROKERS}
+    settings = {name: broker["environment"] for name, broker in brokers.items()}
+    assert {each["KAFKA_NODE_ID"] for each in settings.values()} == {"1", "2", "3"}
+    voters = ",".join(f"{each['KAFKA_NODE_ID']}@{name}:9093" for name, each in settings.items())
+    assert {each["KAFKA_CONTROLLER_QUORUM_VOTERS"] for each in settings.values()} == {voters}
+    assert {name: each["KAFKA_ADVERTISED_LISTENERS"] for name, each in settings.items()} == {
+        name: f"INTERNAL://{name}:9092" for name in BROKERS
+    }
+    (cluster,) = {each["CLUSTER_ID"] for each in settings.values()}
+    assert (
+        cluster != STACK["services"]["kafka"]["environment"]["CLUSTER_ID"]
+    )  # or one volume would pass for the other's
+    for name, broker in brokers.items():
+        assert [volume for volume in broker["volumes"] if "/var/lib/kafka/data" in volume] == [
+            f"{name}:/var/lib/kafka/data"
+        ]
+        assert name in CLUSTER["volumes"]
+
+
+@pytest.mark.parametrize("name", BROKERS)
+def test_what_a_cluster_keeps_of_its_own_outlives_a_broker_too(name: str) -> None:
+    settings = CLUSTER["services"][name]["environment"]
+    copies = {key: value for key, value in settings.items() if key.endswith("REPLICATION_FACTOR")}
+    assert len(copies) == 4
+    assert set(copies.values()) == {"3"}
+    least = {key: value for key, value in settings.items() if key.endswith(("MIN_ISR", "MIN_INSYNC_REPLICAS"))}
+    assert len(least) == 3
+    assert set(least.values()) == {"2"}
+
+
+def test_everybody_knows_all_brokers_and_the_steps_wait_for_them() -> None:
+    for name, service in STACK["services"].items():
+        address = "KINERJA_KAFKA_BOOTSTRAP_SERVERS"
+        if address in service.get("environment", {}):
+            value = CLUSTER["services"][name]["environment"][address]
+            assert value == "${KAFKA_BROKERS:-" + ",".join(f"{broker}:9092" for broker in BROKERS) + "}"
+    for step in ("topics", "access"):
+        assert CLUSTER["services"][step]["depends_on"] == {name: {"condition": "service_healthy"} for name in BROKERS}
+    for name in ("topics", "admin"):  # who makes the topics, and the doctor, who holds them to it
+        assert CLUSTER["services"][name]["environment"]["KINERJA_KAFKA_REPLICATION_FACTOR"] == "3"
+
+
+def test_hr_systems_reach_each_broker_at_its_own_port() -> None:
+    brokers = [CLUSTER_EXTERNAL["services"][name] for name in BROKERS]
+    ports = [port for broker in brokers for port in broker["ports"]]
+    assert len(ports) == len({port.rsplit(":", 1)[0] for port in ports}) == len(BROKERS)
+    for broker in brokers:
+        (port,) = broker["ports"]
+        outside = port.removeprefix("${BIND:-0.0.0.0}:").removesuffix(":9094")
+        assert broker["environment"]["KAFKA_ADVERTISED_LISTENERS"].endswith(":" + outside)
+        assert "EXTERNAL://:9094" in broker["environment"]["KAFKA_LISTENERS"]
+        assert "kafka_certificate.pem" in broker["secrets"]
+        assert set(broker["networks"]) == {"data", "outside"}
+    address = CLUSTER_EXTERNAL["services"]["admin"]["environment"]["KINERJA_KAFKA_EXTERNAL_ADDRESS"]
+    assert len(address.split(",")) == len(BROKERS)

@@ -40,7 +40,7 @@ async def end_of(process: Process) -> tuple[int | None, str]:
 
 async def until_waiting(connection: AsyncConnection, count: int) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
-        while (await connection.execute(WAITERS, {"key": ADVISORY_LOCK})).scalar_one() < count:
+        while (await connection.execute(WAITERS, {"key": ADVISORY_LOCK})).scalar_one() < count:  # noqa: ASYNC110 - other processes
             await asyncio.sleep(0.1)
 
 
@@ -64,7 +64,9 @@ async def test_a_migration_gives_up_behind_a_long_transaction_and_changes_nothin
     url = await fresh_database(embedded_postgres)
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.connect() as other:
-        await other.execute(text("create table day_fact (id int)"))  # not committed: the first migration's table of that name
+        await other.execute(
+            text("create table day_fact (id int)")
+        )  # not committed: the first migration's table of that name
         begun = time.monotonic()
         status, words = await end_of(await migrate(url))
         assert (status, "lock timeout" in words) == (1, True), words
