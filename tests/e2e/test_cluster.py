@@ -15,9 +15,10 @@ from confluent_kafka import Consumer
 
 from embedded.children import free_port
 from shared.contracts.topics import ALL_TOPICS
-from tests.e2e.stack import Stack, needs_engine, running_stack, until
+from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, punch_days, scores, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
+from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.stack import ROOT, Stack, needs_engine, running_stack, until
+from tests.e2e.stack import ROOT, Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, punch, scores, work_days
+from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 
