@@ -36,7 +36,7 @@ async def main(bootstrap_servers: str, count: int) -> None:
         seconds = time.perf_counter() - started
     finally:
         await consumer.stop()
-    print(orjson.dumps({"per_second": (count - first) / seconds}).decode())
+    print(orjson.dumps({"per_second": (read - first) / seconds}).decode())
 
 
 if __name__ == "__main__":

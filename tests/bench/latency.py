@@ -81,19 +81,15 @@ async def _broker_scores(bootstrap: str) -> AsyncIterator[Read]:
 
 @asynccontextmanager
 async def _stack_scores(stack: RunningStack) -> AsyncIterator[Read]:
-    async with stack.lines("case_scores") as lines:
-        if await lines.readline() != b"reading\n":
-            raise RuntimeError("the scores of the stack cannot be read")
+    async with stack.talk("case_scores") as scores:
+        await scores.wait_for("reading")
 
         async def read(seconds: float) -> list[bytes]:
             try:
                 async with asyncio.timeout(seconds):
-                    line = await lines.readline()
+                    return [await scores.line()]
             except TimeoutError:
                 return []
-            if not line:
-                raise RuntimeError("the reader of the stack's scores ended")
-            return [line]
 
         yield read
 

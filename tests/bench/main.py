@@ -2,7 +2,7 @@
 
 Where $DATA/connect.env names a stack (`make connect`), that stack is measured; it must be empty. Otherwise embedded
 parts are; BENCH_KAFKA=host:port then measures against that broker instead, whose topics must be empty.
-BENCH_RECORDS and BENCH_ROUNDS make the parts of a stack that read a backlog smaller, for a try.
+BENCH_RECORDS (10,000 at least: the first fetch is not counted) and BENCH_ROUNDS make a stack's backlogs smaller, for a try.
 """
 
 from __future__ import annotations

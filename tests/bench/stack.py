@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import orjson
 
-__all__ = ["SERVICES", "RunningStack", "StackRefusedError"]
+__all__ = ["SERVICES", "RunningStack", "StackRefusedError", "Talk"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH_FILE = "docker-compose.yml:tests/bench/compose.yml"
@@ -30,6 +30,32 @@ _IN_USE = {
 
 class StackRefusedError(Exception):
     """The stack cannot be measured; the words say what to do."""
+
+
+class Talk:
+    """A case that runs: what it says, a line at a time, and a word to it."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None or process.stdin is None:
+            raise ValueError("the case has no pipes")
+        self._name, self._out, self._in = name, process.stdout, process.stdin
+
+    async def line(self) -> bytes:
+        """Its next line. Raises RuntimeError when it has ended."""
+        line = await self._out.readline()
+        if not line:
+            raise RuntimeError(f"{self._name} ended before its time")
+        return line
+
+    async def wait_for(self, word: str, seconds: float = WAIT_SECONDS_MAX) -> None:
+        """Reads the word that has to come next. Raises TimeoutError when it does not come in time."""
+        async with asyncio.timeout(seconds):
+            line = await self.line()
+        if line.decode().strip() != word:
+            raise RuntimeError(f"{self._name} said {line!r} instead of {word}")
+
+    def go_on(self) -> None:
+        self._in.write(b"\n")
 
 
 class RunningStack:
@@ -84,16 +110,14 @@ class RunningStack:
         return answer
 
     @contextlib.asynccontextmanager
-    async def lines(self, module: str, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
-        """The same, for a case that is listened to while it runs. It is ended with the block."""
+    async def talk(self, module: str, *arguments: str) -> AsyncIterator[Talk]:
+        """The same, for a case that is spoken with while it runs. It is ended with the block."""
         process = await asyncio.create_subprocess_exec(
             *_bench(module, arguments), cwd=ROOT, env=self._environment | {"COMPOSE_FILE": BENCH_FILE},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        if process.stdout is None:
-            raise RuntimeError("the case has no output")
         try:
-            yield process.stdout
+            yield Talk(module, process)
         finally:
             if process.returncode is None:
                 process.terminate()

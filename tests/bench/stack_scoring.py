@@ -7,7 +7,6 @@ with a look at every fact and total.
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from tests.bench.data import DRAWN_COLUMNS, OFFICERS, Drawn, draw
@@ -73,7 +72,7 @@ async def measure_scale(stack: RunningStack, *, rounds: int = 3, records: int = 
 async def _prepare(stack: RunningStack) -> None:
     """One scorer, and the roster with all who read it."""
     await _scale(stack, 1)
-    await stack.case("case_send", "roster")
+    await stack.case("case_roster")
     for database in ("feedback", "scoring", "notifications"):
         await stack.until(database, f"select count(*) >= {OFFICERS} from employee", "t")
 
@@ -87,38 +86,29 @@ async def _scale(stack: RunningStack, replicas: int) -> None:
 async def _backlog(stack: RunningStack, drawn: Drawn) -> float:
     """Records a second of the running scorers. Raises where they were held too long or a total is not exact."""
     scorers = await stack.containers("scoring")
-    await stack.run("docker", "pause", *scorers)
-    held = time.monotonic()
-    try:
-        await stack.case("case_send", str(len(drawn.messages)))
-        async with stack.lines("case_progress", "kinerja-scoring") as progress:
-            await _line(progress, b"watching")
+    async with stack.talk("case_backlog", str(len(drawn.messages)), "kinerja-scoring") as backlog:
+        await backlog.wait_for("ready")
+        await stack.run("docker", "pause", *scorers)
+        held = time.monotonic()
+        try:
+            backlog.go_on()
+            await backlog.wait_for("sent")
             if time.monotonic() - held > HELD_SECONDS_MAX:
                 raise RuntimeError("sending took so long that the group gave the scorers up: the machine is too busy")
+        finally:
             started = time.perf_counter()
             await stack.run("docker", "unpause", *scorers)
-            scorers = []
-            await _line(progress, b"done")
-            seconds = time.perf_counter() - started
-    finally:
-        if scorers:
-            await stack.run("docker", "unpause", *scorers)
+        await backlog.wait_for("done", BACKLOG_SECONDS_MAX)
+        seconds = time.perf_counter() - started
     await _check(stack, drawn)
     return len(drawn.messages) / seconds
-
-
-async def _line(lines: asyncio.StreamReader, wanted: bytes) -> None:
-    async with asyncio.timeout(BACKLOG_SECONDS_MAX):
-        line = await lines.readline()
-    if line.strip() != wanted:
-        raise RuntimeError(f"the case said {line!r} instead of {wanted!r}")
 
 
 async def _check(stack: RunningStack, drawn: Drawn) -> None:
     """Facts, totals and scores against what was drawn."""
     query = (
         "select (select count(*) from day_fact), (select count(*) from feedback_fact),"
-        " (select count(*) from parked_record), (select count(*) from semester_total where score is null)"
+        " (select count(*) from parked_record), (select count(*) from semester_total where score is null and final_days > 0)"
     )
     facts = await stack.psql("scoring", query)
     assert facts == [f"{drawn.days}|{drawn.feedback}|0|0"], f"{facts}: {drawn.days}, {drawn.feedback}"
