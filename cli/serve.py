@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -14,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.client import fail
+from cli.server import Server
 from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.settings import DatabaseSettings
@@ -36,16 +38,22 @@ def serve(
     module = _module(service, "app")
     settings = _module(service, "settings").Settings()
     signal.signal(signal.SIGTERM, leave)
-    uvicorn.run(
-        module.create(settings),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        proxy_headers=True,
-        server_header=False,
+    server = Server(
+        uvicorn.Config(
+            module.create(settings),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACEFUL_SECONDS,
+            proxy_headers=True,
+            server_header=False,
+        )
     )
+    with contextlib.suppress(KeyboardInterrupt):  # raised again by uvicorn once everything has stopped
+        server.run(sockets=[server.config.bind_socket()])
+    if not server.started:
+        raise fail(f"{service} did not start: see above")
 
 
 def leave(_number: int, _frame: object) -> None:
