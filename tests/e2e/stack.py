@@ -94,9 +94,10 @@ class Stack:
     def wait_until_ready(self, seconds: float = 120) -> None:
         """Every service says that events flow, through the gateway."""
         for prefix in ("attendance", "feedback", "scores", "notices"):
-            until(f"{prefix} ready", lambda prefix=prefix: self._ready(prefix), seconds)  # type: ignore[misc]
+            until(f"{prefix} ready", lambda prefix=prefix: self.ready(prefix), seconds)  # type: ignore[misc]
 
-    def _ready(self, prefix: str) -> bool:
+    def ready(self, prefix: str) -> bool:
+        """Whether events flow in the service, as it says itself."""
         try:
             return self.http.get(f"/{prefix}/health/ready").status_code == 200
         except httpx.TransportError:

@@ -10,10 +10,10 @@ from services.scoring.settings import Settings
 from shared import logs
 from shared.consumer import BatchConsumer
 
-__all__ = ["main"]
+__all__ = ["commit_offsets_first", "main"]
 
 
-def _commit_offsets_first() -> None:
+def commit_offsets_first() -> None:
     """What most tutorials do: the offsets are committed before the effect is."""
     apply = BatchConsumer._apply_until_done
 
@@ -27,7 +27,7 @@ def _commit_offsets_first() -> None:
 async def main() -> None:
     """Runs until killed."""
     if os.environ.get("OFFSETS_FIRST") == "1":
-        _commit_offsets_first()
+        commit_offsets_first()
     app = create(Settings())
     async with app.router.lifespan_context(app):
         await asyncio.Event().wait()

@@ -1,0 +1,247 @@
+"""A load of which every punch changes a day, and what the stack made of it: on Kafka, and in scoring's transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import orjson
+from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK, SCORE
+from tests.e2e.stack import Stack, until
+from tests.e2e.town import MACHINE, PUNCHED_DAYS, work_days
+from tests.e2e.traffic import Traffic, assert_nothing_is_lost
+
+__all__ = [
+    "OFFICERS",
+    "Broker",
+    "Load",
+    "Punches",
+    "assert_each_took_effect_once",
+    "copies",
+    "deliveries",
+    "lines_of",
+    "make_posts",
+    "note_deliveries",
+    "slow_days",
+]
+
+OFFICERS = 40
+OFFICERS_A_POST = 10
+DAYS_A_POST = 5
+DAYS = 60
+POST_PAUSE_SECONDS = 0.4
+LAG_SECONDS_MAX = 60
+
+
+Punches = list[tuple[int, str]]
+"""PIN and local time of each."""
+
+
+class Load:
+    """A machine that posts without a pause, from a supply of posts that loads of one stack share.
+
+    A post without an answer, or with another than OK, is sent again.
+    """
+
+    def __init__(self, stack: Stack, posts: Iterator[Punches]) -> None:
+        self._url = stack.url
+        self._posts = posts
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.accepted: Punches = []
+
+    def __enter__(self) -> Load:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(60)
+
+    def _run(self) -> None:
+        with httpx.Client(base_url=self._url, timeout=20) as http:
+            for punches in self._posts:
+                while not _accepted(http, lines_of(punches)):
+                    if self._stop.wait(POST_PAUSE_SECONDS):
+                        return
+                self.accepted += punches
+                if self._stop.wait(POST_PAUSE_SECONDS):
+                    return
+
+
+def _accepted(http: httpx.Client, lines: str) -> bool:
+    try:
+        answer = http.post("/iclock/cdata", params={"SN": MACHINE, "table": "ATTLOG"}, content=lines.encode())
+    except httpx.TransportError:
+        return False
+    return answer.text.startswith("OK:")
+
+
+def make_posts() -> Iterator[Punches]:
+    """Ten officers' punches of five days each, on days that the town has not punched.
+
+    After all officers and days they begin anew, and bring each day's arrival a minute forward: so every punch is a new
+    revision of its day and changes its officer's credited minutes; and a record that comes again soon finds its day as it was.
+    """
+    days = work_days(PUNCHED_DAYS + DAYS)[PUNCHED_DAYS:]
+    for number in itertools.count():
+        for day in range(0, DAYS, DAYS_A_POST):
+            for pin in range(1, OFFICERS + 1, OFFICERS_A_POST):
+                yield [
+                    (officer, _clock(date, number))
+                    for date in days[day : day + DAYS_A_POST]
+                    for officer in range(pin, pin + OFFICERS_A_POST)
+                ]
+
+
+def lines_of(punches: Punches) -> str:
+    return "".join(f"{pin}\t{moment}\t255\t1\t\t0\t0\n" for pin, moment in punches)
+
+
+def _clock(day: date, number: int) -> str:
+    # taps within a minute are one; the first punch of a day is its way out
+    moment = datetime(day.year, day.month, day.day, 11) - timedelta(seconds=61 * number)  # noqa: DTZ001 - the machine's clock
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if number else f"{day} 16:40:00"
+
+
+class Broker:
+    """The stack's Kafka as its services may see it, at the outside listener."""
+
+    TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
+    GROUP = "kinerja-scoring"
+
+    def __init__(self, stack: Stack, port: int) -> None:
+        self._stack = stack
+        self._port = port
+        self._scoring = self._consumer("scoring")
+        self._admin = AdminClient(self._login("scoring"))
+
+    def _login(self, user: str) -> dict[str, Any]:
+        return {
+            "bootstrap.servers": f"127.0.0.1:{self._port}",
+            "security.protocol": "SASL_SSL",
+            "ssl.ca.location": str(self._stack.secrets / "kafka_ca.pem"),
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": user,
+            "sasl.password": (self._stack.secrets / f"kafka_{user}_password").read_text(),
+            "log_level": 0,
+        }
+
+    def _consumer(self, user: str) -> Consumer:
+        settings = {"group.id": f"kinerja-{user}", "enable.auto.commit": False, "enable.partition.eof": True}
+        return Consumer(self._login(user) | settings)
+
+    def close(self) -> None:
+        self._scoring.close()
+
+    def records(self, topic: str) -> int:
+        """How many were ever written to it."""
+        return sum(self._ends(topic).values())
+
+    def _ends(self, topic: str) -> dict[int, int]:
+        partitions = self._scoring.list_topics(topic, timeout=20).topics[topic].partitions
+        return {
+            number: self._scoring.get_watermark_offsets(TopicPartition(topic, number), timeout=20)[1]
+            for number in partitions
+        }
+
+    def consumed(self) -> int:
+        """Records behind the committed offsets of scoring's group, over all its topics."""
+        [(_, answer)] = self._admin.list_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(self.GROUP)], request_timeout=20
+        ).items()
+        return sum(max(0, found.offset) for found in answer.result().topic_partitions)
+
+    def lag(self) -> int:
+        """Records that are not behind them."""
+        return sum(self.records(topic) for topic in self.TOPICS) - self.consumed()
+
+    def score_revisions(self) -> dict[bytes, list[int]]:
+        """Of each key the revisions on the topic, in the order in which each was first seen."""
+        consumer = self._consumer("notifications")  # which may read scores
+        try:
+            numbers = consumer.list_topics(SCORE.name, timeout=20).topics[SCORE.name].partitions
+            consumer.assign([TopicPartition(SCORE.name, number, OFFSET_BEGINNING) for number in numbers])
+            seen: dict[bytes, list[int]] = {}
+            open_partitions = set(numbers)
+            deadline = time.monotonic() + 60
+            while open_partitions:
+                assert time.monotonic() < deadline, f"the end of {open_partitions} was not reached"
+                message = consumer.poll(5)
+                if message is None:
+                    continue
+                if message.error() is not None:
+                    open_partitions.discard(message.partition())
+                    continue
+                order = seen.setdefault(message.key(), [])
+                revision = orjson.loads(message.value())["revision"]
+                if revision not in order:
+                    order.append(revision)
+            return seen
+        finally:
+            consumer.close()
+
+
+_NOTE_DELIVERIES = """
+    create table delivery (employee_id uuid, work_date date, revision int);
+    create function note_delivery() returns trigger language plpgsql security definer as
+    $$ begin insert into public.delivery values (new.employee_id, new.work_date, new.revision); return new; end $$;
+    create trigger note_delivery before insert on day_fact for each row execute function note_delivery();
+"""
+
+
+def note_deliveries(stack: Stack) -> None:
+    """From now on scoring's database notes each day that a batch brings, in the batch's transaction.
+
+    An upsert's trigger fires before the row is looked for, so what came again and changed nothing is noted too.
+    """
+    stack.psql("scoring", _NOTE_DELIVERIES)
+
+
+def deliveries(stack: Stack) -> int:
+    return int(stack.psql("scoring", "select count(*) from delivery"))
+
+
+def copies(stack: Stack) -> int:
+    """How many days were applied again at a revision that had been applied before."""
+    return deliveries(stack) - int(stack.psql("scoring", "select count(*) from (select distinct * from delivery) d"))
+
+
+@contextlib.contextmanager
+def slow_days(stack: Stack, seconds: float) -> Iterator[None]:
+    """Meanwhile scoring's database takes so long for each day: a fault is then likely to hit a transaction."""
+    slow = f"create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep({seconds});"
+    slow += (
+        " return new; end $$; create trigger linger before insert on day_fact for each row execute function linger()"
+    )
+    stack.psql("scoring", slow)
+    yield
+    stack.psql("scoring", "drop function linger cascade")
+
+
+def assert_each_took_effect_once(stack: Stack, broker: Broker, accepted: Punches) -> None:
+    """To be called once fault and load are over, with the punches that were taken meanwhile."""
+    until("nothing left in intake's outbox and nothing behind", lambda: _settled(stack, broker), LAG_SECONDS_MAX)
+    assert_nothing_is_lost(stack, cast(Traffic, SimpleNamespace(accepted=accepted)))
+    credited = "select sum((record::json ->> 'credited_minutes')::int) from attendance_day where state = 'final'"
+    credited += " and status in ('present', 'absent', 'official_duty')"
+    total = "select sum(credited_minutes) from semester_total"
+    assert stack.psql("attendance", credited) == stack.psql("scoring", total)
+    revisions = broker.score_revisions()
+    assert len(revisions) >= OFFICERS
+    assert {key: order for key, order in revisions.items() if order != list(range(1, len(order) + 1))} == {}
+
+
+def _settled(stack: Stack, broker: Broker) -> bool:
+    waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
+    return stack.psql("attendance", waiting) == "0" and broker.lag() == 0

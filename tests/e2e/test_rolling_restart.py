@@ -1,0 +1,123 @@
+"""Services stopped politely under load: each ends in time with status 0, and where there are two, nobody is refused."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.stack import Stack, running_stack, until
+from tests.e2e.town import MACHINE, fill_town, work_days
+from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
+from tests.fixtures.engine import needs_engine
+
+pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+
+SERVICES = ("attendance", "feedback", "scoring", "notifications")
+LISTS = ("/attendance/v1/employees", "/feedback/v1/feedback", "/scores/v1/employees", "/notices/v1/notices")
+CLIENTS = 4
+STOP_SECONDS_MAX = 20
+GATEWAY_TRIES_SECONDS = 3
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder, running_stack(Path(folder)) as running:
+        running.wait_until_ready()
+        fill_town(running, OFFICERS)
+        yield running
+
+
+class Clients:
+    """Readers of every service and machines that post, over kept connections; each answer is counted."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._stop = threading.Event()
+        readers = [(self._read, path) for path in LISTS]
+        machines = [(self._post, str(number)) for number in range(CLIENTS)]
+        self._threads = [threading.Thread(target=work, args=(what,), daemon=True) for work, what in readers + machines]
+        self.answers: Counter[tuple[str, int | str]] = Counter()
+
+    def __enter__(self) -> Clients:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    @property
+    def refused(self) -> dict[tuple[str, int | str], int]:
+        """What was not answered with 200, and how often."""
+        return {answer: count for answer, count in self.answers.items() if answer[1] != 200}
+
+    def _read(self, path: str) -> None:
+        headers = {"Authorization": f"Bearer {self._stack.operator_key}"}
+        with httpx.Client(base_url=self._stack.url, timeout=60, headers=headers) as http:
+            self._count(path, lambda: http.get(path, params={"limit": 1}))
+
+    def _post(self, number: str) -> None:
+        query = {"SN": MACHINE, "table": "ATTLOG"}
+        line = f"1\t{work_days()[0]} 09:00:0{number}\t255\t1\t\t0\t0\n".encode()
+        with httpx.Client(base_url=self._stack.url, timeout=60) as http:
+            self._count("/iclock/cdata", lambda: http.post("/iclock/cdata", params=query, content=line))
+
+    def _count(self, path: str, ask: Callable[[], httpx.Response]) -> None:
+        while not self._stop.is_set():
+            try:
+                self.answers[path, ask().status_code] += 1
+            except httpx.TransportError as error:
+                self.answers[path, type(error).__name__] += 1
+            time.sleep(0.02)
+
+
+def stop_politely(stack: Stack, container: str) -> None:
+    begun = time.monotonic()
+    stack.run("docker", "stop", "--time", "60", container)
+    assert time.monotonic() - begun < STOP_SECONDS_MAX
+    assert stack.run("docker", "inspect", "--format", "{{.State.ExitCode}}", container).stdout.strip() == "0"
+
+
+def test_every_service_ends_in_time(stack: Stack) -> None:
+    only = {service: stack.containers(service)[0] for service in SERVICES}
+    with Traffic(stack, work_days()[4]) as traffic, Clients(stack) as clients:
+        time.sleep(2)
+        for service in SERVICES:
+            stop_politely(stack, only[service])
+        time.sleep(GATEWAY_TRIES_SECONDS + 1)
+        stack.run("docker", "start", *only.values())
+        traffic.wait_for_one_more()
+        stack.wait_until_ready()
+    # the control for the test below: with one replica somebody is refused, by the gateway
+    assert {status for _, status in clients.refused} <= {502, 503}
+    assert {path for path, _ in clients.refused} == {*LISTS, "/iclock/cdata"}
+    assert {status for status, _ in traffic.refused} <= {502, 503}
+    assert_nothing_is_lost(stack, traffic)
+
+
+def test_a_rolling_restart_refuses_nobody(stack: Stack) -> None:
+    two = [word for service in SERVICES for word in ("--scale", f"{service}=2")]
+    stack.compose("up", "--detach", "--wait", "--no-recreate", *two, seconds=180)
+    with Traffic(stack, work_days()[3]) as traffic, Clients(stack) as clients:
+        time.sleep(2)
+        for replica in [replica for service in SERVICES for replica in stack.containers(service)]:
+            stop_politely(stack, replica)
+            stack.run("docker", "start", replica)
+            until("a healthy replica", lambda replica=replica: healthy(stack, replica), 60)  # type: ignore[misc]
+    assert clients.refused == {}
+    assert traffic.refused == []
+    assert {path for path, _ in clients.answers} == {*LISTS, "/iclock/cdata"}
+    assert_nothing_is_lost(stack, traffic)
+
+
+def healthy(stack: Stack, container: str) -> bool:
+    return stack.run("docker", "inspect", "--format", "{{.State.Health.Status}}", container).stdout.strip() == "healthy"

@@ -1,0 +1,77 @@
+"""The stack's containers started in any order, its services before their stores too: events flow within a minute."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import Stack, running_stack, until
+from tests.e2e.town import fill_town, punch, work_days
+from tests.e2e.traffic import OFFICERS
+from tests.fixtures.engine import needs_engine
+
+pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+
+STORES = ("kafka", "postgres")
+SERVICES = ("attendance", "feedback", "notifications", "scoring")
+READY_SECONDS_MAX = 60
+RESTARTS_MAX = 4
+STORES_LATE_SECONDS = 15
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder, running_stack(Path(folder)) as running:
+        running.wait_until_ready()
+        fill_town(running, OFFICERS)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def containers(stack: Stack) -> dict[str, str]:
+    """Container ids by service: the engine starts them without a look at what they depend on."""
+    return {service: stack.containers(service)[0] for service in (*STORES, *SERVICES)}
+
+
+def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> None:
+    """Within a minute of the last start, with few restarts, and a punch gets through to scoring."""
+    begun = time.monotonic()
+    stack.wait_until_ready(READY_SECONDS_MAX)
+    assert time.monotonic() - begun < READY_SECONDS_MAX
+    restarts = stack.run("docker", "inspect", "--format", "{{.RestartCount}}", *containers.values()).stdout.split()
+    assert max(map(int, restarts)) <= RESTARTS_MAX, dict(zip(containers, restarts, strict=True))
+    day = work_days()[0]
+    before = stack.psql("scoring", "select sum(revision) from day_fact")
+    lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for pin in range(1, OFFICERS + 1))
+    assert punch(stack, lines) == f"OK: {OFFICERS}"
+    until(
+        "the punches in scoring",
+        lambda: int(stack.psql("scoring", "select sum(revision) from day_fact")) == int(before) + OFFICERS,
+        30,
+    )
+    assert stack.http.post("/scores/v1/verify").json()["ok"]
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_any_order(stack: Stack, containers: dict[str, str], seed: int) -> None:
+    chance = random.Random(seed)
+    order = chance.sample(sorted(containers), len(containers))
+    stack.compose("stop", *containers)
+    for service in order:
+        stack.run("docker", "start", containers[service])
+        time.sleep(chance.uniform(0, 1.5))
+    assert_events_flow(stack, containers, f"17:{10 + 2 * seed}:00")  # each leaves later than before: a new revision
+
+
+def test_power_cut_and_the_stores_come_last(stack: Stack, containers: dict[str, str]) -> None:
+    stack.run("docker", "kill", *containers.values())
+    stack.run("docker", "start", *(containers[service] for service in SERVICES))
+    time.sleep(STORES_LATE_SECONDS)
+    assert not stack.ready("attendance")  # the control: without its stores a service says so
+    stack.run("docker", "start", *(containers[store] for store in STORES))
+    assert_events_flow(stack, containers, "17:30:00")
