@@ -25,6 +25,7 @@ from confluent_kafka.admin import AdminClient
 
 from embedded.children import free_port
 from shared.access import read_rights
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.topics import ALL_TOPICS
 from shared.gateway import ROUTES
 from tests.e2e.stack import ROOT, Stack, running_stack, until
@@ -111,6 +112,30 @@ def test_punches_become_scores_that_an_hr_system_reads(
     assert stack.http.post("/scores/v1/verify").json()["ok"]
 
 
+def test_the_canarys_punches_become_published_scores(stack: Stack, connection: dict[str, str]) -> None:
+    found = httpx.get(f"{stack.url}/scores/v1/canary").json()
+    assert found["revision"] >= 1
+    [canary] = stack.containers("canary")
+    assert stack.run("docker", "inspect", "--format", "{{.State.Health.Status}}", canary).stdout.strip() == "healthy"
+    text = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/canary/metrics').read().decode())"
+    shown = stack.compose("exec", "-T", "canary", "python", "-c", text)
+    assert float(re.findall(r"^kinerja_canary_age_seconds (\S+)$", shown, re.MULTILINE)[0]) < 300
+    consumer = Consumer(kafka(connection, **{"group.id": "sandbox-canary", "auto.offset.reset": "earliest"}))
+    consumer.subscribe(["asn.score.v1"])
+    key = f"{CANARY_EMPLOYEE_ID}/".encode()
+
+    def read() -> bool:
+        message = consumer.poll(1.0)
+        return message is not None and message.error() is None and (message.key() or b"").startswith(key)
+
+    try:
+        until("the canary's record on Kafka", read, 60, pause=0)
+    finally:
+        consumer.close()
+    assert str(CANARY_EMPLOYEE_ID) not in scores(stack)
+    assert str(CANARY_EMPLOYEE_ID) not in stack.http.get("/attendance/v1/employees").text
+
+
 def test_a_vote_through_the_gateway_counts_once(stack: Stack, town: list[str]) -> None:
     visit = {"employee_id": town[0], "service": "KTP-el"}
     link = stack.http.post("/feedback/v1/visits", json=visit).json()["url"]
@@ -170,7 +195,7 @@ def test_the_base_file_publishes_the_gateway_alone() -> None:
     assert {name for name, service in document["services"].items() if service.get("ports")} - {"grafana"} == {"gateway"}
 
 
-@pytest.mark.parametrize("service", [*SERVICES, "gateway"])
+@pytest.mark.parametrize("service", [*SERVICES, "canary", "gateway"])
 def test_a_container_cannot_write_to_itself_and_has_no_capability(stack: Stack, service: str) -> None:
     write = stack.compose("exec", "-T", service, "sh", "-c", "echo x > /written", check=False)
     assert "Read-only file system" in write
@@ -185,7 +210,9 @@ def test_a_container_cannot_write_to_itself_and_has_no_capability(stack: Stack, 
 
 def test_secrets_are_in_no_environment(stack: Stack) -> None:
     secrets = [file.read_text() for file in stack.secrets.iterdir() if len(file.read_text()) > 10]
-    ids = [name for service in (*SERVICES, "postgres", "kafka", "gateway") for name in stack.containers(service)]
+    ids = [
+        name for service in (*SERVICES, "canary", "postgres", "kafka", "gateway") for name in stack.containers(service)
+    ]
     shown = stack.run("docker", "inspect", *ids).stdout
     assert not [secret for secret in secrets if secret in shown]
     assert not [secret for secret in secrets if secret in stack.logs()]
@@ -343,7 +370,9 @@ def test_no_client_makes_a_topic(stack: Stack, connection: dict[str, str]) -> No
 
 
 def test_the_stack_stays_within_its_memory(stack: Stack, town: list[str]) -> None:
-    ids = [name for service in (*SERVICES, "postgres", "kafka", "gateway") for name in stack.containers(service)]
+    ids = [
+        name for service in (*SERVICES, "canary", "postgres", "kafka", "gateway") for name in stack.containers(service)
+    ]
     lines = stack.run("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *ids).stdout.splitlines()
     used = sum(float(re.match(r"([\d.]+)MiB", line).group(1)) for line in lines)  # type: ignore[union-attr]
     assert used < 1500
