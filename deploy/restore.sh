@@ -5,6 +5,7 @@
 set -eu
 from=${1:-}
 databases='attendance feedback scoring notifications'
+canary=00000000-0000-7000-8000-000000000001 # no person: it is in an empty stack too
 refuse() { echo "$1" >&2; exit 1; }
 postgres() { docker compose exec -T postgres "$@"; }
 psql() { postgres psql --username postgres --quiet --no-psqlrc --set ON_ERROR_STOP=1 -At "$@" </dev/null; }
@@ -20,7 +21,7 @@ for database in $databases; do
   tables=employee
   [ "$database" != notifications ] || tables='employee notice'
   for table in $tables; do
-    count=$(psql --dbname "$database" -c "select count(*) from $table") ||
+    count=$(psql --dbname "$database" -c "select count(*) from $table where employee_id <> '$canary'") ||
       refuse "database $database has no tables yet: docker compose up -d --wait, then again"
     [ "$count" = 0 ] || [ "${FORCE:-no}" = yes ] ||
       refuse "this stack's database $database holds $count rows of $table: restore into an empty stack, or give FORCE=yes to replace all that it holds"

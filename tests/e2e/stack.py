@@ -16,7 +16,7 @@ from testcontainers.compose import DockerCompose
 
 from embedded.children import free_port
 
-__all__ = ["ROOT", "Stack", "running_stack", "until"]
+__all__ = ["NO_CANARY", "ROOT", "Stack", "running_stack", "until"]
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = os.environ.get("KINERJA_IMAGE", "kinerja:test")
@@ -33,6 +33,9 @@ def until(what: str, holds: Callable[[], Any], seconds: float, pause: float = 0.
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come about within {seconds:.0f} s")
         time.sleep(pause)
+
+
+NO_CANARY = "tests/e2e/overlays/no-canary.yml"
 
 
 class Stack:

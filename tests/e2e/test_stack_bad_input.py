@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.stack import ROOT, Stack, running_stack, until
+from tests.e2e.stack import NO_CANARY, ROOT, Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, punch, scores, work_days
 from tests.fixtures.engine import needs_engine
 
@@ -40,7 +40,7 @@ def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder:
         disks = Path(folder) / "disks.yml"
         disks.write_text(SMALL_DISKS)
-        files = ("deploy/compose.external.yml", str(disks))
+        files = ("deploy/compose.external.yml", NO_CANARY, str(disks))
         port = str(free_port())
         with running_stack(Path(folder), files=files, KAFKA_EXTERNAL_PORT=port, DAYS="-1") as it, held_disks(it):
             it.wait_until_ready()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Stack, running_stack, until
+from tests.e2e.stack import NO_CANARY, Stack, running_stack, until
 from tests.e2e.town import fill_town, punch, work_days
 from tests.e2e.traffic import OFFICERS
 from tests.fixtures.engine import needs_engine
@@ -26,7 +26,10 @@ STORES_LATE_SECONDS = 15
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder, running_stack(Path(folder)) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="kin-stack-") as folder,
+        running_stack(Path(folder), files=(NO_CANARY,)) as running,
+    ):
         running.wait_until_ready()
         fill_town(running, OFFICERS)
         yield running
