@@ -123,6 +123,11 @@ def line_with(words: str, logs: str) -> str:
     return next((line for line in logs.splitlines() if words in line), "")
 
 
+def own_words(stack: Stack, service: str) -> str:
+    """A service's log without what Compose puts around it."""
+    return stack.compose("logs", "--no-log-prefix", "--no-color", service).replace("\x1b[2K", "")
+
+
 def metrics(stack: Stack, service: str, prefix: str) -> dict[str, float]:
     """A service's metrics, asked inside the stack: the public port does not serve them."""
     ask = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/{prefix}/metrics').read().decode())"
@@ -185,7 +190,7 @@ def test_a_full_disk_of_the_database(stack: Stack) -> None:
             assert answers[number].status_code == 503
             assert answers[number].headers["content-type"] == "application/problem+json"
             assert answers[number].headers["retry-after"]
-        told = json.loads(line_with('"sqlstate":"53100"', stack.compose("logs", "--no-log-prefix", "attendance")))
+        told = json.loads(line_with('"sqlstate":"53100"', own_words(stack, "attendance")))
         assert told["event"] == "store_unavailable"
         assert told["cause"] == "the database's disk is full: docs/runbooks/database-full.md"
 
@@ -330,8 +335,7 @@ def test_a_volume_of_another_postgres_version_is_refused_and_left_alone() -> Non
             ended = old.run("docker", "compose", "up", "--detach", "--wait", check=False, seconds=120)
             assert ended.returncode != 0
             assert "postgres" in ended.stderr
-            lines = set(old.compose("logs", "--no-log-prefix", "postgres").splitlines())
-            assert lines == {
+            assert set(own_words(old, "postgres").splitlines()) == {
                 "the data volume was made by Postgres 16, this is Postgres 17: docs/runbooks/postgres-version.md"
             }
             assert old.run(*look, "cd /data; cat PG_VERSION base; ls | wc -l").stdout.split() == ["16", "kept", "2"]
