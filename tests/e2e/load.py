@@ -28,11 +28,13 @@ __all__ = [
     "Punches",
     "assert_each_took_effect_once",
     "copies",
+    "days_missed",
     "deliveries",
     "lines_of",
     "make_posts",
     "note_deliveries",
     "slow_days",
+    "wait_until_settled",
 ]
 
 OFFICERS = 40
@@ -229,9 +231,26 @@ def slow_days(stack: Stack, seconds: float) -> Iterator[None]:
     stack.psql("scoring", "drop function linger cascade")
 
 
+def wait_until_settled(stack: Stack, broker: Broker) -> None:
+    """Intake has judged and published everything, and scoring's group is behind nothing."""
+    waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
+    until(
+        "nothing waiting and no lag",
+        lambda: stack.psql("attendance", waiting) == "0" and broker.lag() == 0,
+        LAG_SECONDS_MAX,
+    )
+
+
+def days_missed(stack: Stack) -> int:
+    """How many revisions of days scoring has not taken."""
+    return int(stack.psql("attendance", "select sum(revision) from attendance_day")) - int(
+        stack.psql("scoring", "select sum(revision) from day_fact")
+    )
+
+
 def assert_each_took_effect_once(stack: Stack, broker: Broker, accepted: Punches) -> None:
     """To be called once fault and load are over, with the punches that were taken meanwhile."""
-    until("nothing left in intake's outbox and nothing behind", lambda: _settled(stack, broker), LAG_SECONDS_MAX)
+    wait_until_settled(stack, broker)
     assert_nothing_is_lost(stack, cast(Traffic, SimpleNamespace(accepted=accepted)))
     credited = "select sum((record::json ->> 'credited_minutes')::int) from attendance_day where state = 'final'"
     credited += " and status in ('present', 'absent', 'official_duty')"
@@ -240,8 +259,3 @@ def assert_each_took_effect_once(stack: Stack, broker: Broker, accepted: Punches
     revisions = broker.score_revisions()
     assert len(revisions) >= OFFICERS
     assert {key: order for key, order in revisions.items() if order != list(range(1, len(order) + 1))} == {}
-
-
-def _settled(stack: Stack, broker: Broker) -> bool:
-    waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
-    return stack.psql("attendance", waiting) == "0" and broker.lag() == 0

@@ -77,7 +77,7 @@ class Clients:
                 self.answers[path, ask().status_code] += 1
             except httpx.TransportError as error:
                 self.answers[path, type(error).__name__] += 1
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
 def stop_politely(stack: Stack, container: str) -> None:
@@ -112,7 +112,7 @@ def test_a_rolling_restart_refuses_nobody(stack: Stack) -> None:
         for replica in [replica for service in SERVICES for replica in stack.containers(service)]:
             stop_politely(stack, replica)
             stack.run("docker", "start", replica)
-            until("a healthy replica", lambda replica=replica: healthy(stack, replica), 60)  # type: ignore[misc]
+            until("a healthy replica", lambda replica=replica: healthy(stack, replica), 120)  # type: ignore[misc]
     assert clients.refused == {}
     assert traffic.refused == []
     assert {path for path, _ in clients.answers} == {*LISTS, "/iclock/cdata"}
