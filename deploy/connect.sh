@@ -20,20 +20,19 @@ umask 077
 } >"$folder/connect.env.new"
 
 # The listener for HR systems is an overlay (deploy/compose.external.yml); where it is on, a subscriber for trying out comes with it.
-external=$(docker compose port kafka 9094 2>/dev/null || true)
-if [ -n "$external" ] && [ "${external##*:}" != 0 ]; then
+servers=
+for broker in kafka kafka2 kafka3; do # the two others: deploy/compose.cluster.yml
+  port=$(docker compose port "$broker" 9094 2>/dev/null || true)
+  case $port in '' | *:0) ;; *) servers=$servers,127.0.0.1:${port##*:} ;; esac
+done
+if [ -n "$servers" ]; then
   # the user's password is kept by Kafka as a hash only, so a lost one is replaced
   if [ ! -s "$folder/sandbox.env" ]; then
     docker compose run --rm --no-deps -T admin subscribers remove sandbox </dev/null >/dev/null 2>&1 || true
     docker compose run --rm --no-deps -T admin subscribers add sandbox --env </dev/null >"$folder/sandbox.env"
   fi
   {
-    servers=127.0.0.1:${external##*:}
-    for broker in kafka2 kafka3; do # deploy/compose.cluster-external.yml
-      port=$(docker compose port "$broker" 9094 2>/dev/null || true)
-      [ -z "$port" ] || servers=$servers,127.0.0.1:${port##*:}
-    done
-    echo "KAFKA_BOOTSTRAP_SERVERS=$servers"
+    echo "KAFKA_BOOTSTRAP_SERVERS=${servers#,}"
     echo "KAFKA_SECURITY_PROTOCOL=${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}"
     echo "KAFKA_SASL_MECHANISM=SCRAM-SHA-512"
     cat "$folder/sandbox.env"
