@@ -32,7 +32,7 @@ from tests.e2e.load import (
     slow_days,
     wait_until_settled,
 )
-from tests.e2e.stack import Stack, running_stack, until
+from tests.e2e.stack import NO_CANARY, Stack, running_stack, until
 from tests.e2e.town import fill_town, punch
 from tests.fixtures.engine import needs_engine
 
@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900
 KILLS = int(os.environ.get("KILLS", "30"))
 REPLICAS_MAX = 4
 STORM_SECONDS = 60
-OVERLAYS = ("deploy/compose.external.yml", "tests/e2e/overlays/quick-groups.yml")
+OVERLAYS = ("deploy/compose.external.yml", NO_CANARY, "tests/e2e/overlays/quick-groups.yml")
 CONTROL = ":".join(("docker-compose.yml", *OVERLAYS, "tests/e2e/overlays/offsets-first.yml"))
 
 
