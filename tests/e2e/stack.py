@@ -86,6 +86,10 @@ class Stack:
         """The ids of a service's running containers."""
         return self.compose("ps", "--quiet", service).split()
 
+    def healthy(self, container: str) -> bool:
+        """Whether the container's own health check says so."""
+        return self.run("docker", "inspect", "--format", "{{.State.Health.Status}}", container).stdout == "healthy\n"
+
     def psql(self, database: str, query: str, *, user: str = "postgres") -> str:
         """What the superuser sees, one value a line."""
         order = ("exec", "-T", "postgres", "psql", "-U", user, "-d", database, "-Atc", query)

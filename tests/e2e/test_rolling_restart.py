@@ -112,12 +112,8 @@ def test_a_rolling_restart_refuses_nobody(stack: Stack) -> None:
         for replica in [replica for service in SERVICES for replica in stack.containers(service)]:
             stop_politely(stack, replica)
             stack.run("docker", "start", replica)
-            until("a healthy replica", lambda replica=replica: healthy(stack, replica), 120)  # type: ignore[misc]
+            until("a healthy replica", lambda replica=replica: stack.healthy(replica), 120)  # type: ignore[misc]
     assert clients.refused == {}
     assert traffic.refused == []
     assert {path for path, _ in clients.answers} == {*LISTS, "/iclock/cdata"}
     assert_nothing_is_lost(stack, traffic)
-
-
-def healthy(stack: Stack, container: str) -> bool:
-    return stack.run("docker", "inspect", "--format", "{{.State.Health.Status}}", container).stdout.strip() == "healthy"

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900
 
 STORES = ("kafka", "postgres")
 SERVICES = ("attendance", "feedback", "notifications", "scoring")
+STORES_SECONDS_MAX = 180
 READY_SECONDS_MAX = 60
 RESTARTS_MAX = 4
 STORES_LATE_SECONDS = 15
@@ -42,7 +43,8 @@ def containers(stack: Stack) -> dict[str, str]:
 
 
 def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> None:
-    """Within a minute of the last start, with few restarts, and a punch gets through to scoring."""
+    """Within a minute of the stores' answers, with few restarts, and a punch gets through to scoring."""
+    until("healthy stores", lambda: all(stack.healthy(containers[store]) for store in STORES), STORES_SECONDS_MAX)
     begun = time.monotonic()
     stack.wait_until_ready(READY_SECONDS_MAX)
     assert time.monotonic() - begun < READY_SECONDS_MAX
