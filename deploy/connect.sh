@@ -5,15 +5,20 @@ set -eu
 folder=${1:-var/compose}
 secrets=${SECRETS:-deploy/secrets}
 
-gateway=$(docker compose port gateway 8080 2>/dev/null) || {
+[ -n "$(docker compose ps -q gateway)" ] || {
   echo 'no stack is running here: start it with docker compose up -d --wait' >&2
   exit 1
 }
+port=$(docker compose port gateway 8080 2>/dev/null || true)
+case $port in
+  '' | *:0) url=$(docker compose exec -T attendance printenv KINERJA_PUBLIC_URL </dev/null) ;; # HTTPS: deploy/compose.https.yml
+  *) url=http://127.0.0.1:${port##*:} ;;
+esac
 project=$(docker inspect --format '{{ index .Config.Labels "com.docker.compose.project" }}' "$(docker compose ps -q gateway)")
 mkdir -p "$folder"
 umask 077
 {
-  echo "KINERJA_URL=http://127.0.0.1:${gateway##*:}"
+  echo "KINERJA_URL=$url"
   echo "KINERJA_OPERATOR_KEY=$(cat "$secrets/operator_key")"
   echo "KINERJA_COMPOSE_PROJECT=$project"
   if [ -n "${COMPOSE_FILE:-}" ]; then echo "KINERJA_COMPOSE_FILE=$COMPOSE_FILE"; fi
