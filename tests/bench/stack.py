@@ -36,15 +36,16 @@ class Talk:
     """A case that runs: what it says, a line at a time, and a word to it."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
-        if process.stdout is None or process.stdin is None:
+        if process.stdout is None or process.stdin is None or process.stderr is None:
             raise ValueError("the case has no pipes")
-        self._name, self._out, self._in = name, process.stdout, process.stdin
+        self._name, self._out, self._in, self._complaints = name, process.stdout, process.stdin, process.stderr
 
     async def line(self) -> bytes:
         """Its next line. Raises RuntimeError when it has ended."""
         line = await self._out.readline()
         if not line:
-            raise RuntimeError(f"{self._name} ended before its time")
+            complaints = await self._complaints.read()
+            raise RuntimeError(f"{self._name} ended before its time:\n{complaints.decode()[-4000:]}")
         return line
 
     async def wait_for(self, word: str, seconds: float = WAIT_SECONDS_MAX) -> None:
@@ -114,7 +115,7 @@ class RunningStack:
         """The same, for a case that is spoken with while it runs. It is ended with the block."""
         process = await asyncio.create_subprocess_exec(
             *_bench(module, arguments), cwd=ROOT, env=self._environment | {"COMPOSE_FILE": BENCH_FILE},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         try:
             yield Talk(module, process)
