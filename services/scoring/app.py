@@ -35,8 +35,8 @@ def create(
     context = Context.make("scoring", settings, clock)
     book = PolicyBook()
     changed = asyncio.Event()
-    handler = RecordHandler(book, changed)
-    publisher = Publisher(context, book)
+    handler = RecordHandler(book, changed, batch_records_max=settings.batch_records_max)
+    publisher = Publisher(context, book, handler.in_backlog)
 
     async def keep_rules() -> bool:
         now = context.clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import event, text
@@ -20,6 +21,9 @@ from shared.dead_letters import Incoming, Parked
 __all__ = ["TOPICS", "RecordHandler"]
 
 TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
+
+BACKLOG_SECONDS = 2.0
+"""After a full batch the next one comes sooner than this, or there was no more."""
 
 _EMPLOYEE = text(
     """
@@ -42,10 +46,16 @@ _EMPLOYEE_CHANGED = (
 class RecordHandler:
     """The consumer's handler. Every record may come again, late or twice: revisions make that harmless."""
 
-    def __init__(self, policies: PolicyBook, changed: asyncio.Event) -> None:
+    def __init__(self, policies: PolicyBook, changed: asyncio.Event, *, batch_records_max: int) -> None:
         self._policies = policies
         self._changed = changed
         """Set after each commit, to wake the publisher."""
+        self._batch_records_max = batch_records_max
+        self._full_at: float | None = None
+
+    def in_backlog(self) -> bool:
+        """Whether batches come that are at least half full: more waits on the topics than was read at once."""
+        return self._full_at is not None and time.monotonic() - self._full_at < BACKLOG_SECONDS
 
     async def __call__(self, session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
         batch = Batch()
@@ -60,6 +70,7 @@ class RecordHandler:
                 parked.append(Parked(record, "NOT_VALID", str(error)))
         await _save_employees(session, employees)
         await save_facts(session, batch, self._policies)
+        self._full_at = time.monotonic() if 2 * len(records) >= self._batch_records_max else None
         event.listen(session.sync_session, "after_commit", lambda _: self._changed.set(), once=True)
         return parked
 

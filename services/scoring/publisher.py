@@ -6,7 +6,8 @@ The record gets the next revision and enters the outbox in one transaction, so t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,9 @@ __all__ = ["Publisher", "republish"]
 
 
 ROUND_ROWS_MAX = 500
+HELD_SECONDS_MAX = 10.0
+"""How long a backlog may hold publishing back: its batches change the same scores again and again, and making records of
+all of them would take the processor from the batches."""
 STREAK_DAYS_BEFORE = 120
 """How far before 1 January a streak that crosses the year is looked for: far over the longest that the law counts."""
 
@@ -78,14 +82,35 @@ _KEEP_YEAR = text(
 
 
 class Publisher:
-    """Rounds of publishing; several processes may run them at once, each takes rows that no other holds."""
+    """Rounds of publishing; several processes may run them at once, each takes rows that no other holds.
 
-    def __init__(self, context: Context, policies: PolicyBook) -> None:
+    `backlog` tells whether this process reads a backlog now.
+    """
+
+    def __init__(self, context: Context, policies: PolicyBook, backlog: Callable[[], bool] = lambda: False) -> None:
         self._context = context
         self._policies = policies
+        self._backlog = backlog
+        self._held_since: float | None = None
 
     async def round(self) -> bool:
         """Publishes up to ROUND_ROWS_MAX changed scores and years; True when there may be more."""
+        if self._held():
+            return False
+        more = await self._publish()
+        if not more:
+            self._held_since = None
+        return more
+
+    def _held(self) -> bool:
+        if not self._backlog():
+            return False
+        now = time.monotonic()
+        if self._held_since is None:
+            self._held_since = now
+        return now - self._held_since < HELD_SECONDS_MAX
+
+    async def _publish(self) -> bool:
         async with self._context.database.transaction() as session:
             scores = await self._scores(session)
         async with self._context.database.transaction() as session:

@@ -51,8 +51,9 @@ async def measure_stack(names: list[str], stack: RunningStack) -> list[Result]:
     """The results of the named parts on a running stack, and what each service holds in memory after them."""
     await stack.refuse_unless_empty()
     results: list[Result] = []
-    for name in names:
-        results += _told(await STACK_PARTS[name](stack))
+    async with stack.without_canary():
+        for name in names:
+            results += _told(await STACK_PARTS[name](stack))
     results += _told([Result(f"rss_mib_{n}", await stack.rss_mib(n), "MiB", "after all parts") for n in SERVICES])
     return results
 

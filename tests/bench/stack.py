@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import orjson
 
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
+
 __all__ = ["SERVICES", "RunningStack", "StackRefusedError", "Talk"]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,9 +24,12 @@ WAIT_SECONDS_MAX = 180.0
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
 
 _IN_USE = {
-    "attendance": "select count(*) from employee",
+    "attendance": f"select count(*) from employee where employee_id <> '{CANARY_EMPLOYEE_ID}'",
     "feedback": "select (select count(*) from visit) + (select count(*) from feedback)",
-    "scoring": "select (select count(*) from day_fact) + (select count(*) from feedback_fact)",
+    "scoring": (
+        f"select (select count(*) from day_fact where employee_id <> '{CANARY_EMPLOYEE_ID}')"
+        " + (select count(*) from feedback_fact)"
+    ),
 }
 
 
@@ -123,6 +128,15 @@ class RunningStack:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+    @contextlib.asynccontextmanager
+    async def without_canary(self) -> AsyncIterator[None]:
+        """Its punches and facts would be among those that are counted."""
+        await self.compose("stop", "canary")
+        try:
+            yield
+        finally:
+            await self.compose("start", "canary")
 
     async def rss_mib(self, service: str) -> float:
         """What the processes of the service's first container hold in memory now."""

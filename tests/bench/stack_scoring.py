@@ -75,6 +75,7 @@ async def _prepare(stack: RunningStack) -> None:
     await stack.case("case_roster")
     for database in ("feedback", "scoring", "notifications"):
         await stack.until(database, f"select count(*) >= {OFFICERS} from employee", "t")
+    await _empty_facts(stack)  # the canary's
 
 
 async def _scale(stack: RunningStack, replicas: int) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 from sqlalchemy import text
 
+from services.scoring import publisher
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from shared.dead_letters import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
@@ -46,3 +49,27 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
         page = await service.http.get(f"/my/{service.context.links.token('my', officer)}?semester=2026-S2")
         assert page.status_code == 200
         assert "PermenPANRB" in page.text
+
+
+async def test_a_backlog_holds_publishing_back_for_a_while_only(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its batches change the same scores again and again: what matters is what they come to."""
+    officers, monday = [uuid4(), uuid4()], date(2026, 8, 3)
+    async with running_service("scoring", postgres, batch_records_max=4) as service:
+        await service.app.state.keep_rules()
+
+        async def apply(*records: Incoming) -> int:
+            async with service.context.database.transaction() as session:
+                assert not await service.app.state.handler(session, records)
+            await service.app.state.publisher.round()
+            return len(await outbox(service, "asn.score.v1"))
+
+        full = [incoming(ATTENDANCE_DAY, day(officer, monday)) for officer in officers]
+        assert await apply(*full) == 0
+        monkeypatch.setattr(publisher, "HELD_SECONDS_MAX", 0.0)
+        assert await apply(*full) == 2
+        monkeypatch.undo()
+        assert await apply(*[incoming(ATTENDANCE_DAY, day(o, monday, 2, credited_minutes=9)) for o in officers]) == 2
+        # a small batch is no backlog: all that waited goes out at once
+        assert await apply(incoming(ATTENDANCE_DAY, day(officers[0], monday, 3, credited_minutes=8))) == 4
