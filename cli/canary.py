@@ -34,6 +34,8 @@ __all__ = ["Canary", "canary", "canary_app"]
 PUNCH_SECONDS = 60.0
 POLL_SECONDS = 20.0
 """As machines do: two polls without an upload in between tell that nothing is left to come."""
+FIRST_POLLS_APART_SECONDS = 10.5
+"""Attendance writes a machine's polls down every ten seconds at most."""
 LOOK_SECONDS = 0.25
 RETRY_SECONDS = 2.0
 ARRIVAL_SECONDS_MAX = 50.0
@@ -141,6 +143,7 @@ class Canary:
                 answer = await self._request("GET", "/iclock/cdata", params=query)
                 if answer.is_success:
                     await self._poll()
+                    await asyncio.sleep(FIRST_POLLS_APART_SECONDS)
                     await self._poll()
                     return
                 words = f"{answer.status_code} {answer.text[:200]}"

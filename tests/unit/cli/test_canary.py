@@ -108,6 +108,7 @@ async def test_health_and_metrics_tell_it() -> None:
 
 async def test_failures_are_counted_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "FIRST_POLLS_APART_SECONDS", 0.01)
     system = System()
     system.punch = "Service Unavailable"
     watched = system.canary()
