@@ -122,10 +122,10 @@ def running_stack(folder: Path, *, files: tuple[str, ...] = (), **environment: s
     before = dict(os.environ)
     os.environ.update({name: value for name, value in stack.environment.items() if before.get(name) != value})
     # testcontainers runs the compose file; its environment is this process's
-    compose = DockerCompose(
-        ROOT, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], build=True, wait=True
-    )
+    compose = DockerCompose(ROOT, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], wait=True)
     try:
+        # by itself: after an `up --build` Compose takes the image for another one at the next `up`, and recreates all
+        stack.compose("build", "--quiet", "attendance", seconds=600)
         compose.start()
         yield stack
     except subprocess.CalledProcessError as error:

@@ -62,7 +62,7 @@ def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> 
     assert stack.http.post("/scores/v1/verify").json()["ok"]
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_any_order(stack: Stack, containers: dict[str, str], seed: int) -> None:
     chance = random.Random(seed)
     order = chance.sample(sorted(containers), len(containers))
