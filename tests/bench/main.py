@@ -97,7 +97,7 @@ def main() -> None:
     if unknown:
         where = "" if on_stack else " (scale: of a running stack, make connect, then DATA=var/compose)"
         raise SystemExit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}{where}")
-    names.sort(key=parts.index)
+    names = sorted(names, key=parts.index)
     if on_stack:
         try:
             results = asyncio.run(measure_stack(names, RunningStack(found)))
