@@ -18,6 +18,7 @@ import pytest
 from embedded.children import free_port
 from tests.e2e.stack import NO_CANARY, ROOT, Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, punch, scores, work_days
+from tests.e2e.traffic import assert_scoring_agrees
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
@@ -107,15 +108,7 @@ def assert_all_is_applied(stack: Stack) -> None:
     """Every day is in scoring at its newest revision, and the totals agree with the facts."""
     stack.wait_until_ready(180)
     until("an empty outbox", lambda: stack.psql("attendance", "select count(*) from outbox") == "0", 240)
-    days = "select count(*) || ' ' || sum(revision) from {}"
-    until(
-        "every day at its newest revision in scoring",
-        lambda: (
-            stack.psql("attendance", days.format("attendance_day")) == stack.psql("scoring", days.format("day_fact"))
-        ),
-        90,
-    )
-    assert stack.http.post("/scores/v1/verify").json()["ok"]
+    assert_scoring_agrees(stack)
 
 
 def line_with(words: str, logs: str) -> str:

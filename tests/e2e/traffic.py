@@ -11,7 +11,7 @@ import httpx
 from tests.e2e.stack import Stack, until
 from tests.e2e.town import MACHINE
 
-__all__ = ["OFFICERS", "Traffic", "assert_nothing_is_lost"]
+__all__ = ["OFFICERS", "Traffic", "assert_nothing_is_lost", "assert_scoring_agrees"]
 
 OFFICERS = 10
 
@@ -74,6 +74,11 @@ def assert_nothing_is_lost(stack: Stack, traffic: Traffic) -> None:
     kept = stack.psql("attendance", "select pin || ' ' || local_time from punch where counted").splitlines()
     assert len(kept) == len(set(kept))
     assert {f"{pin} {moment}" for pin, moment in traffic.accepted} <= set(kept)
+    assert_scoring_agrees(stack)
+
+
+def assert_scoring_agrees(stack: Stack) -> None:
+    """Every day is in scoring at its newest revision, and the totals agree with the facts."""
     days = "select count(*) || ' ' || sum(revision) from {}"
     until(
         "every day at its newest revision in scoring",
