@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
-from confluent_kafka import Consumer
 
 from embedded.children import free_port
-from shared.contracts.semester import Semester
 from shared.contracts.topics import ALL_TOPICS
+from tests.e2e.hr_system import read_full_scores
 from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, punch_days, scores, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
@@ -126,43 +124,6 @@ def oldest_event_seconds(stack: Stack, database: str) -> float:
     return float(stack.psql(database, age))
 
 
-def read_scores(values: dict[str, str], officers: set[str]) -> None:
-    """As an HR system from outside: whoever leads the partitions, all these officers' scores are read."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": values["KAFKA_BOOTSTRAP_SERVERS"],
-            "security.protocol": values["KAFKA_SECURITY_PROTOCOL"],
-            "ssl.ca.location": values["KAFKA_SSL_CA_LOCATION"],
-            "sasl.mechanism": values["KAFKA_SASL_MECHANISM"],
-            "sasl.username": values["KAFKA_SASL_USERNAME"],
-            "sasl.password": values["KAFKA_SASL_PASSWORD"],
-            "group.id": "sandbox",
-            "auto.offset.reset": "earliest",
-            "log_level": 0,
-        }
-    )
-    consumer.subscribe(["asn.score.v1"])
-    read: dict[str, str] = {}
-    semester = str(Semester.of(work_days()[0]))  # the one before has scores too, on other partitions
-
-    def all_read() -> bool:
-        message = consumer.poll(1.0)
-        if message is not None and message.error() is None:
-            record = orjson.loads(message.value())
-            if record["semester"] == semester:
-                read[record["employee_id"]] = record["score"]
-        return {officer for officer in officers if read.get(officer) == "100.00"} == officers
-
-    try:
-        until("the scores on Kafka", all_read, 120, pause=0)
-    except AssertionError as error:
-        raise AssertionError(
-            f"{error}: {len(read)} of {len(officers)} read, of partitions {consumer.assignment()}"
-        ) from error
-    finally:
-        consumer.close()
-
-
 def test_every_record_lies_on_three_disks(stack: Stack, town: list[str]) -> None:
     assert town
     found = topics(stack)
@@ -187,7 +148,7 @@ def test_one_broker_killed_and_events_go_on_flowing(stack: Stack, town: list[str
                 lambda name=database: oldest_event_seconds(stack, name) < FLOWING_SECONDS_MAX,  # type: ignore[misc]
                 60,
             )
-        read_scores(connection, set(town[:ONE_MORE]))
+        read_full_scores(connection, set(town[:ONE_MORE]), 120)
         assert in_sync(stack) == set(BROKERS) - {gone}
         assert len(traffic.accepted) > before
         stack.compose("start", BROKERS[gone])

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 import yaml
 from aiokafka import AIOKafkaConsumer
@@ -26,9 +25,9 @@ from confluent_kafka.admin import AdminClient
 from embedded.children import free_port
 from shared.access import read_rights
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
-from shared.contracts.semester import Semester
 from shared.contracts.topics import ALL_TOPICS
 from shared.gateway import ROUTES
+from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import ROOT, Stack, running_stack, until
 from tests.e2e.town import PUNCHED_DAYS, fill_town, punch, scores, work_days
 from tests.fixtures.engine import needs_engine
@@ -71,18 +70,6 @@ def connection(stack: Stack) -> dict[str, str]:
     return dict(line.split("=", 1) for line in (folder / "connect.env").read_text().splitlines())
 
 
-def kafka(connection: dict[str, str], **changes: Any) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": connection["KAFKA_BOOTSTRAP_SERVERS"],
-        "security.protocol": connection["KAFKA_SECURITY_PROTOCOL"],
-        "ssl.ca.location": connection["KAFKA_SSL_CA_LOCATION"],
-        "sasl.mechanism": "SCRAM-SHA-512",
-        "sasl.username": connection["KAFKA_SASL_USERNAME"],
-        "sasl.password": connection["KAFKA_SASL_PASSWORD"],
-        "log_level": 0,
-    } | changes
-
-
 def login(stack: Stack, connection: dict[str, str], user: str) -> dict[str, str]:
     """A service's own login, at the outside listener."""
     password = (stack.secrets / f"kafka_{user}_password").read_text()
@@ -94,24 +81,7 @@ def test_punches_become_scores_that_an_hr_system_reads(
 ) -> None:
     listed = scores(stack)
     assert {listed[officer]["score"] for officer in town} == {"100.00"}
-    settings = {"group.id": "sandbox", "auto.offset.reset": "earliest"}
-    consumer = Consumer(kafka(connection, **settings))
-    consumer.subscribe(["asn.score.v1"])
-    read: dict[str, str] = {}
-    semester = str(Semester.of(work_days()[0]))  # the one before has scores too, on other partitions
-
-    def all_read() -> bool:
-        message = consumer.poll(1.0)
-        if message is not None and message.error() is None:
-            record = orjson.loads(message.value())
-            if record["semester"] == semester:
-                read[record["employee_id"]] = record["score"]
-        return {officer: read.get(officer) for officer in town} == dict.fromkeys(town, "100.00")
-
-    try:
-        until("the scores on Kafka", all_read, 60, pause=0)
-    finally:
-        consumer.close()
+    read_full_scores(connection, set(town), 60)
     assert stack.http.post("/scores/v1/verify").json()["ok"]
 
 
