@@ -28,7 +28,10 @@ __all__ = ["Relay", "observe_outbox"]
 log = logger(__name__)
 
 ROUND_ROWS_MAX = 2_000
-POLL_SECONDS = 0.1  # for rows that another process committed; our own commits wake us at once
+POLL_SECONDS = 1.0
+"""For rows that a process left behind that ended; each process's own commits wake its own relay at once."""
+BUSY_LANES_SECONDS = 0.1
+"""When another relay held lanes: our rows may be in them, and it does not know of our commits."""
 ROUND_DEADLINE_SECONDS = 20.0
 BACKOFF_SECONDS_MAX = 10.0
 _LOCK_NAMESPACE = 0x6B696E  # "kin"
@@ -55,6 +58,7 @@ class Relay:
         self._outbox = outbox
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
+        self._lanes_busy = False
         self.healthy = False
         """Whether the last round reached the broker (or had nothing to send on a started producer)."""
 
@@ -67,7 +71,7 @@ class Relay:
                     sent = await self.publish_round()
                     self.healthy, backoff = True, 0.0
                     if sent < ROUND_ROWS_MAX:
-                        await self._wait()
+                        await self._wait(BUSY_LANES_SECONDS if self._lanes_busy else POLL_SECONDS)
                 except Exception as error:
                     if not (isinstance(error, KafkaError) or is_transient(error)):
                         raise
@@ -88,6 +92,7 @@ class Relay:
             lanes = [
                 lane for (lane,) in await session.execute(_LOCK_LANES, {"lanes": LANES, "namespace": _LOCK_NAMESPACE})
             ]
+            self._lanes_busy = len(lanes) < LANES
             rows = (await session.execute(_NEXT_ROWS, {"lanes": lanes, "most": ROUND_ROWS_MAX})).all()
             sent = await self._send(producer, rows) if rows else []
             if sent:
@@ -120,9 +125,9 @@ class Relay:
                 self._metrics.published.labels(row.topic).inc()
         return sent
 
-    async def _wait(self) -> None:
+    async def _wait(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._outbox.committed.wait()
         except TimeoutError:
             return

@@ -38,7 +38,7 @@ from shared.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
-DAYS_POLL_SECONDS = 0.2  # for marks that another process committed; our own wake the worker at once
+DAYS_POLL_SECONDS = 1.0  # for marks that another process committed; our own wake the worker at once
 CLOSE_SECONDS = 30.0
 CANARY_SECONDS = 2.0
 SILENCE_SECONDS = 60.0

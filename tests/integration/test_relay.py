@@ -1,0 +1,48 @@
+"""When the relay looks: at once for its own process's commits, soon for rows that another relay's locks hid from it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from shared import relay
+from shared.clock import SystemClock
+from shared.outbox import LANES
+from shared.provision import provision, read_topics
+from tests.fixtures.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.services import Running, running_service
+from tests.integration.attendance.city import HEADER, person
+
+ARRIVAL_SECONDS_MAX = 30
+
+
+async def outbox_rows(service: Running) -> int:
+    async with service.context.database.transaction() as session:
+        return int((await session.execute(text("select count(*) from outbox"))).scalar_one())
+
+
+async def until_empty(service: Running) -> None:
+    async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
+        while await outbox_rows(service):  # noqa: ASYNC110 - the relay works beside
+            await asyncio.sleep(0.05)
+
+
+async def test_it_need_not_poll_for_its_own_commits_nor_when_another_held_lanes(
+    postgres: Postgres, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "POLL_SECONDS", 3_600.0)
+    await provision(kafka.bootstrap_servers, read_topics())
+    settings = {"tasks": True, "first_work_date": date(2026, 11, 2)} | kafka_settings(kafka)
+    async with running_service("attendance", postgres, clock=SystemClock(), **settings) as service:
+        await service.http.post("/attendance/v1/roster", content=HEADER + person())
+        await until_empty(service)
+        hold = text("select pg_advisory_xact_lock(:namespace, lane) from generate_series(0, :lanes - 1) as lane")
+        async with service.context.database.transaction() as session:
+            await session.execute(hold, {"namespace": relay._LOCK_NAMESPACE, "lanes": LANES})
+            await service.http.post("/attendance/v1/roster", content=HEADER + person(name="Contoh Pegawai Baru"))
+            await asyncio.sleep(1.0)
+            assert await outbox_rows(service) > 0, "the locks did not hold: this test could not fail"
+        await until_empty(service)
