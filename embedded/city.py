@@ -22,7 +22,7 @@ from services.notifications import app as notifications
 from services.notifications import notices as notifications_publish
 from services.notifications.settings import Settings as NotificationsSettings
 from services.scoring import app as scoring
-from services.scoring import publisher as scoring_publish
+from services.scoring import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
 from shared.gateway import make_gateway
 from shared.runtime import end_process

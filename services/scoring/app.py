@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.scoring.consumers import TOPICS, RecordHandler
+from services.scoring.discipline_publisher import DisciplinePublisher
 from services.scoring.policies import PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
 from services.scoring.routes import canary, pages, policies, scores
@@ -24,7 +25,8 @@ from shared.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
-PUBLISH_POLL_SECONDS = 0.2  # for changes that another process committed; our own commits wake the publisher at once
+PUBLISH_POLL_SECONDS = 1.0  # for changes that another process committed; our own commits wake the publisher at once
+DISCIPLINE_POLL_SECONDS = 2.0
 SEMESTER_POLL_SECONDS = 60.0
 
 
@@ -37,6 +39,7 @@ def create(
     changed = asyncio.Event()
     handler = RecordHandler(book, changed, batch_records_max=settings.batch_records_max)
     publisher = Publisher(context, book, handler.in_backlog)
+    discipline_publisher = DisciplinePublisher(context, book, handler.in_backlog)
 
     async def keep_rules() -> bool:
         now = context.clock.now()
@@ -63,6 +66,7 @@ def create(
         periodics=(
             Periodic("rules", keep_rules, SEMESTER_POLL_SECONDS),
             Periodic("publisher", publisher.round, PUBLISH_POLL_SECONDS, wake=changed),
+            Periodic("discipline", discipline_publisher.round, DISCIPLINE_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -90,6 +94,7 @@ def create(
     app.state.handler = handler
     app.state.keep_rules = keep_rules
     app.state.publisher = publisher
+    app.state.discipline_publisher = discipline_publisher
     return app
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.explain import Explanation, explain
 from services.scoring.policies import PolicyBook
-from services.scoring.publisher import republish
+from services.scoring.republish import republish
 from services.scoring.verify import Verification, verify
 from shared.auth import Principal, requires
 from shared.context import Context

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.scoring import publisher
+from services.scoring import discipline_publisher, hold
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.dead_letters import Incoming
 from tests.fixtures.backends import Postgres
@@ -38,6 +38,7 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
             async with service.context.database.transaction() as session:
                 assert not await service.app.state.handler(session, records)
             await service.app.state.publisher.round()
+            await service.app.state.discipline_publisher.round()
         scores = await outbox(service, "asn.score.v1")
         assert [(r["revision"], r["score"]) for r in scores] == [(1, "100.00"), (2, "0.00")]
         years = await outbox(service, "asn.discipline.v1")
@@ -49,6 +50,34 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
         page = await service.http.get(f"/my/{service.context.links.token('my', officer)}?semester=2026-S2")
         assert page.status_code == 200
         assert "PermenPANRB" in page.text
+
+
+async def test_years_of_many_officers_are_one_round_each_with_its_own_days(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A streak runs on across 1 January; the count of the year does not."""
+    monkeypatch.setattr(discipline_publisher, "ROUND_ROWS_MAX", 3)
+    across, within, present = uuid4(), uuid4(), uuid4()
+    winter = [date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 2)]
+    absent = {"status": "absent", "credited_minutes": 0}
+    records = [incoming(ATTENDANCE_DAY, day(across, one, **absent)) for one in winter]
+    records += [incoming(ATTENDANCE_DAY, day(present, one)) for one in winter]
+    records.append(incoming(ATTENDANCE_DAY, day(within, date(2026, 3, 2), **absent)))
+    async with running_service("scoring", postgres) as service:
+        await service.app.state.keep_rules()
+        async with service.context.database.transaction() as session:
+            assert not await service.app.state.handler(session, records)
+        assert await service.app.state.discipline_publisher.round()  # as many as fit: there may be more
+        assert not await service.app.state.discipline_publisher.round()
+        years = {
+            (r["employee_id"], r["year"]): (r["cumulative_days"], r["longest_streak_days"], r["revision"])
+            for r in await outbox(service, "asn.discipline.v1")
+        }
+    assert years == {
+        (str(across), 2025): (2, 2, 1),
+        (str(across), 2026): (1, 3, 1),
+        (str(within), 2026): (1, 1, 1),
+    }
 
 
 async def test_a_backlog_holds_publishing_back_for_a_while_only(
@@ -67,7 +96,7 @@ async def test_a_backlog_holds_publishing_back_for_a_while_only(
 
         full = [incoming(ATTENDANCE_DAY, day(officer, monday)) for officer in officers]
         assert await apply(*full) == 0
-        monkeypatch.setattr(publisher, "HELD_SECONDS_MAX", 0.0)
+        monkeypatch.setattr(hold, "HELD_SECONDS_MAX", 0.0)
         assert await apply(*full) == 2
         monkeypatch.undo()
         assert await apply(*[incoming(ATTENDANCE_DAY, day(o, monday, 2, credited_minutes=9)) for o in officers]) == 2

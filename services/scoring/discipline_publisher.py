@@ -1,0 +1,128 @@
+"""Turns changed days of absence into published records of the year.
+
+A record is counted from all of the officer's days since the year began, and nobody decides anything on it within seconds:
+so a few seconds of changes become one record. Revisions on the topic have no gaps, as those of scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.decode import decode_day
+from services.scoring.domain.discipline import absence_flag
+from services.scoring.hold import BacklogHold
+from services.scoring.policies import PolicyBook
+from services.scoring.records import discipline_record, same_content
+from shared.context import Context
+from shared.contracts.discipline import DisciplineRecord
+from shared.contracts.topics import DISCIPLINE
+
+__all__ = ["DisciplinePublisher"]
+
+ROUND_ROWS_MAX = 100
+"""Each row brings all of the officer's days with it."""
+STREAK_DAYS_BEFORE = 120
+"""How far before 1 January a streak that crosses the year is looked for: far over the longest that the law counts."""
+
+_TAKE = text(
+    """
+    update discipline_year y set changed = false
+    from (select employee_id, year from discipline_year where changed
+          order by employee_id, year limit :most for update skip locked) as c
+    where y.employee_id = c.employee_id and y.year = c.year
+    returning y.employee_id, y.year, y.revision, y.record
+    """
+)
+_DAYS = text(
+    f"""
+    select f.employee_id, i.year, array_agg(f.work_date order by f.work_date) as dates,
+           array_agg(f.record order by f.work_date) as evidence
+    from unnest(cast(:employees as uuid[]), cast(:years as int4[])) as i (employee_id, year)
+    join day_fact f on f.employee_id = i.employee_id
+      and f.work_date between make_date(i.year, 1, 1) - {STREAK_DAYS_BEFORE} and make_date(i.year, 12, 31)
+    group by f.employee_id, i.year
+    """
+)
+_TYPES = text("select employee_id, employment_type from employee where employee_id = any(cast(:employees as uuid[]))")
+_KEEP = text(
+    """
+    update discipline_year y set revision = i.revision, record = i.record
+    from unnest(cast(:employees as uuid[]), cast(:years as int2[]), cast(:revisions as int4[]), cast(:records as bytea[]))
+         as i (employee_id, year, revision, record)
+    where y.employee_id = i.employee_id and y.year = i.year
+    """
+)
+
+
+class DisciplinePublisher:
+    """Rounds of publishing; several processes may run them at once, each takes rows that no other holds."""
+
+    def __init__(self, context: Context, policies: PolicyBook, backlog: Callable[[], bool] = lambda: False) -> None:
+        self._context = context
+        self._policies = policies
+        self._hold = BacklogHold(backlog)
+
+    async def round(self) -> bool:
+        """Publishes up to ROUND_ROWS_MAX changed years; True when there may be more."""
+        if self._hold.active():
+            return False
+        async with self._context.database.transaction() as session:
+            more = await self._publish(session) == ROUND_ROWS_MAX
+        if not more:
+            self._hold.released()
+        return more
+
+    async def _publish(self, session: AsyncSession) -> int:
+        rows = (await session.execute(_TAKE, {"most": ROUND_ROWS_MAX})).all()
+        if not rows:
+            return 0
+        rows = sorted(rows, key=lambda row: (row.employee_id, row.year))
+        days = await _days(session, rows)
+        employees = {"employees": [row.employee_id for row in rows]}
+        types = {row.employee_id: row.employment_type for row in await session.execute(_TYPES, employees)}
+        now = self._context.clock.now()
+        fresh: list[DisciplineRecord] = []
+        for row in rows:
+            record = discipline_record(
+                row.employee_id,
+                row.year,
+                days.get((row.employee_id, row.year), []),
+                types.get(row.employee_id),
+                await self._policies.ladders(session, date(row.year, 12, 31)),
+                revision=row.revision + 1,
+                now=now,
+            )
+            if row.record is None or not same_content(record, DisciplineRecord.model_validate_json(row.record)):
+                fresh.append(record)
+        if fresh:
+            await session.execute(
+                _KEEP,
+                {
+                    "employees": [record.employee_id for record in fresh],
+                    "years": [record.year for record in fresh],
+                    "revisions": [record.revision for record in fresh],
+                    "records": [record.model_dump_json().encode() for record in fresh],
+                },
+            )
+            await self._context.outbox.add(session, DISCIPLINE, fresh)
+        return len(rows)
+
+
+async def _days(session: AsyncSession, years: Sequence[Any]) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:
+    """The scheduled final days of each year and of the months before it, with whether each was an unexcused absence."""
+    values = {"employees": [row.employee_id for row in years], "years": [row.year for row in years]}
+    found: dict[tuple[UUID, int], list[tuple[date, bool]]] = {}
+    for row in await session.execute(_DAYS, values):
+        days = found[row.employee_id, row.year] = []
+        for work_date, evidence in zip(row.dates, row.evidence, strict=True):
+            day = decode_day(evidence)
+            absent = absence_flag(day.state, day.status, day.scheduled_minutes, day.excuse)
+            if absent is not None:
+                days.append((work_date, absent))
+    return found
