@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,18 @@ OFFICERS_AT_A_TIME = 200
 TREND_LENGTH = 3
 
 _EMPLOYEE = text("select name, org_unit_name, superior_id, email from employee where employee_id = :id")
+_OFFICERS = text(
+    """
+    select employee_id, superior_id from employee
+    where employee_id = any(cast(:employees as uuid[])) and superior_id is not null
+    """
+)
+_ALERTED = text(
+    """
+    select employee_id, period from notice
+    where kind = 'discipline_alert' and employee_id = any(cast(:employees as uuid[]))
+    """
+)
 _DRAFT = text(
     """
     insert into notice (notice_id, revision, kind, employee_id, recipient_id, semester, indicator, period, state, reasons,
@@ -88,23 +100,27 @@ class Drafts:
                 evidence=evidence, reasons=["SCORE_AT_REWARD_LEVEL"],
             )  # fmt: skip
 
-    async def after_discipline(self, session: AsyncSession, year: DisciplineRecord) -> None:
+    async def after_discipline(self, session: AsyncSession, years: Sequence[DisciplineRecord]) -> None:
         """An alert goes to the direct superior, who must examine (PP 94/2021 art. 26); it is no sanction."""
-        if year.step is None:
+        reached = [year for year in years if year.step is not None]
+        if not reached:
             return
-        officer = await self._officer(session, year.employee_id)
-        if officer is None or officer.superior_id is None:
-            return
-        evidence = {
-            "cumulative_days": year.cumulative_days,
-            "longest_streak_days": year.longest_streak_days,
-            "step": year.step,
-            "year": year.year,
-        }
-        await self.alert(
-            session, year.employee_id, officer.superior_id, period=f"{year.year}/{year.step}", evidence=evidence,
-            reasons=["LADDER_STEP_REACHED"],
-        )  # fmt: skip
+        employees = {"employees": [year.employee_id for year in reached]}
+        superiors = {row.employee_id: row.superior_id for row in await session.execute(_OFFICERS, employees)}
+        alerted = {(row.employee_id, row.period) for row in await session.execute(_ALERTED, employees)}
+        for year in reached:
+            superior, period = superiors.get(year.employee_id), f"{year.year}/{year.step}"
+            if superior is None or (year.employee_id, period) in alerted:
+                continue
+            evidence = {
+                "cumulative_days": year.cumulative_days,
+                "longest_streak_days": year.longest_streak_days,
+                "step": year.step,
+                "year": year.year,
+            }
+            await self.alert(
+                session, year.employee_id, superior, period=period, evidence=evidence, reasons=["LADDER_STEP_REACHED"]
+            )
 
     async def alert(
         self,
