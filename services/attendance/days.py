@@ -131,6 +131,7 @@ _READY = text(
               and not exists (
                   select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
                   and (s.complete_until is null or s.complete_until < d.closes_at or s.clock_wrong_since is not null)))
+      and (employee_id, work_date) not in (select employee_id, work_date from day_queue)
     order by work_date, employee_id
     limit :most
     """
