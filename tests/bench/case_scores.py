@@ -1,7 +1,8 @@
-"""Says `reading`, then prints each new score record of the stack, one a line, until it is ended."""
+"""Says `reading`, then prints each new score record of the stack, one a line, until it is told to end."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import uvloop
@@ -20,7 +21,8 @@ async def main() -> None:
             await consumer.position(place)
         sys.stdout.buffer.write(b"reading\n")
         sys.stdout.buffer.flush()
-        while True:
+        ended = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
+        while not ended.done():
             for records in (await consumer.getmany(timeout_ms=50)).values():
                 sys.stdout.buffer.writelines(record.value + b"\n" for record in records)
             sys.stdout.buffer.flush()

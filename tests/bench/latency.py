@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,11 +24,22 @@ __all__ = ["measure_latency", "measure_stack_latency"]
 OFFICERS, RATE, SECONDS = 200, 200, 20
 RESEND_SECONDS = 1.0
 MACHINES = 20
-"""Each sends one post at a time on average: a machine's posts wait for each other, as its clock and marks have one order."""
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
+
+SETTLE_SECONDS_MAX = 300
+QUIET_SECONDS = 5
 
 Read = Callable[[float], Awaitable[list[bytes]]]
 """Score records that came; an empty list when none came within so many seconds."""
+Ask = Callable[[str], Awaitable[bool]]
+"""What attendance's database answers to a yes-or-no query."""
+
+# Every day that the machines' first posts close has been judged and sent: their bulk is not what is measured.
+_DAYS_CLOSED = """
+    select not exists (select from day_queue) and not exists (select from outbox)
+       and exists (select from attendance_day where org_unit_id = 'bench')
+       and not exists (select from attendance_day where state = 'provisional' and closes_at < now() - interval '3 days')
+"""
 
 
 def _working_days(count: int) -> list[date]:
@@ -50,8 +62,9 @@ async def measure_latency(parts: Parts) -> list[Result]:
                 base_url=served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
             ) as http,
             _broker_scores(parts.bootstrap_servers) as read,
+            _database(databases["attendance"]) as ask,
         ):
-            found = await _measure(http, read)
+            found = await _measure(http, read, ask)
         together = rss_mib(served.pid)
     results = [found, Result("rss_mib_all", together, "MiB", "the four in one process, after the punches")]
     for name in ("feedback", "notifications"):
@@ -63,8 +76,21 @@ async def measure_latency(parts: Parts) -> list[Result]:
 
 async def measure_stack_latency(stack: RunningStack) -> list[Result]:
     """Through the gateway; the clock of a punch ends when its score record has come out of the stack again."""
+
+    async def ask(query: str) -> bool:
+        return await stack.psql("attendance", query) == ["t"]
+
     async with stack.http() as http, _stack_scores(stack) as read:
-        return [await _measure(http, read)]
+        return [await _measure(http, read, ask)]
+
+
+@asynccontextmanager
+async def _database(url: str) -> AsyncIterator[Ask]:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        yield connection.fetchval
+    finally:
+        await connection.close()
 
 
 @asynccontextmanager
@@ -94,9 +120,9 @@ async def _stack_scores(stack: RunningStack) -> AsyncIterator[Read]:
         yield read
 
 
-async def _measure(http: httpx.AsyncClient, read: Read) -> Result:
+async def _measure(http: httpx.AsyncClient, read: Read, ask: Ask) -> Result:
     officers = await _open_office(http)
-    await _settle(read)
+    await _settle(read, ask)
     sample = sorted(await _late_punches(http, officers, read))
     p50, p99 = sample[len(sample) // 2], sample[int(len(sample) * 0.99)]
     note = f"p50 {p50 * 1000:.0f} ms, {len(sample)} punches at {RATE}/s"
@@ -117,10 +143,11 @@ async def _open_office(http: httpx.AsyncClient) -> list[str]:
         path = f"/attendance/v1/machines/{_serial(number)}/enrolments/{number:04d}"
         body = {"employee_id": employee_id, "valid_from": "2026-07-01"}
         (await http.put(path, json=body)).raise_for_status()
-    # one punch of yesterday moves a machine's mark: all days before are final (and absent)
+    # a punch of the first day and one of yesterday: the machine has told all of the days between (all are absent)
     yesterday = datetime.now() - timedelta(hours=20)  # noqa: DTZ005
     for number in range(MACHINES):
-        await _post(http, number, f"9999\t{yesterday:%Y-%m-%d %H:%M:%S}\t255\t1\n")
+        for moment in (datetime(2026, 7, 1, 6, 0), yesterday):  # noqa: DTZ001
+            await _post(http, number, f"9999\t{moment:%Y-%m-%d %H:%M:%S}\t255\t1\n")
     return officers
 
 
@@ -142,10 +169,9 @@ async def _post(http: httpx.AsyncClient, number: int, body: str) -> None:
 
 
 async def _late_punches(http: httpx.AsyncClient, officers: list[str], read: Read) -> list[float]:
-    days = _working_days(SECONDS * RATE // OFFICERS + 1)
     waiting: dict[str, list[tuple[int, float]]] = {}
     sample: list[float] = []
-    posting = asyncio.create_task(_post_steadily(http, officers, days, waiting))
+    posting = asyncio.create_task(_post_steadily(http, officers, waiting))
     ended = time.monotonic() + SECONDS + 20
     while time.monotonic() < ended and not (posting.done() and not any(waiting.values())):
         for value in await read(0.05):
@@ -167,24 +193,40 @@ def _take(record: dict[str, Any], now: float, waiting: dict[str, list[tuple[int,
 
 
 async def _post_steadily(
-    http: httpx.AsyncClient, officers: list[str], days: list[date], waiting: dict[str, list[tuple[int, float]]]
+    http: httpx.AsyncClient, officers: list[str], waiting: dict[str, list[tuple[int, float]]]
 ) -> None:
     """Each punch makes one absent day a present one (half of its 450 minutes are credited)."""
-    total = RATE * SECONDS
-    begun = time.perf_counter()
+    days = _working_days(SECONDS * RATE // OFFICERS + 1)
+    machines: list[asyncio.Queue[str | None]] = [asyncio.Queue() for _ in range(MACHINES)]
     async with asyncio.TaskGroup() as posts:
-        for number in range(total):
+        for serial, held in enumerate(machines):
+            posts.create_task(_machine(http, serial, held))
+        begun = time.perf_counter()
+        for number in range(RATE * SECONDS):
             await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
             officer, turn = number % len(officers), number // len(officers)
             waiting.setdefault(officers[officer], []).append((225 * (turn + 1), time.perf_counter()))
-            posts.create_task(_post(http, officer, f"{officer:04d}\t{days[turn]} 07:20:00\t255\t1\n"))
+            machines[officer % MACHINES].put_nowait(f"{officer:04d}\t{days[turn]} 07:20:00\t255\t1\n")
+        for held in machines:
+            held.put_nowait(None)
 
 
-async def _settle(read: Read) -> None:
-    """Waits until the first days of all officers are scored: five seconds without a record."""
-    quiet_since = time.monotonic()
-    seen = False
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not (seen and time.monotonic() - quiet_since > 5):
-        if await read(0.2):
-            seen, quiet_since = True, time.monotonic()
+async def _machine(http: httpx.AsyncClient, number: int, held: asyncio.Queue[str | None]) -> None:
+    """One post at a time, of all that the machine holds by then."""
+    ending = False
+    while not ending:
+        lines = [await held.get()]
+        while not held.empty():
+            lines.append(held.get_nowait())
+        ending = None in lines
+        if body := "".join(line for line in lines if line is not None):
+            await _post(http, number, body)
+
+
+async def _settle(read: Read, ask: Ask) -> None:
+    """Waits until the first days of all officers are closed and scored: so many seconds without a record."""
+    async with asyncio.timeout(SETTLE_SECONDS_MAX):
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < QUIET_SECONDS:
+            if await read(1.0) or not await ask(_DAYS_CLOSED):
+                quiet_since = time.monotonic()

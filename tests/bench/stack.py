@@ -117,7 +117,7 @@ class RunningStack:
 
     @contextlib.asynccontextmanager
     async def talk(self, module: str, *arguments: str) -> AsyncIterator[Talk]:
-        """The same, for a case that is spoken with while it runs. It is ended with the block."""
+        """The same, for a case that is spoken with while it runs. A last word ends it with the block."""
         process = await asyncio.create_subprocess_exec(
             *_bench(module, arguments), cwd=ROOT, env=self._environment | {"COMPOSE_FILE": BENCH_FILE},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -125,9 +125,9 @@ class RunningStack:
         try:
             yield Talk(module, process)
         finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            # Not terminate(): that ends Compose and leaves the container. It reads on: a full pipe would hold the case.
+            async with asyncio.timeout(COMMAND_SECONDS_MAX):
+                await process.communicate(b"\n")
 
     @contextlib.asynccontextmanager
     async def without_canary(self) -> AsyncIterator[None]:
