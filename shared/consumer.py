@@ -40,6 +40,8 @@ may come again, in any order."""
 
 RETRY_SECONDS_MAX = 30.0
 STALL_SECONDS = 60.0
+BATCH_SECONDS_MAX = 300.0
+"""A batch that is being applied is work, however slow; after so long the group gives the partitions to another."""
 WATCH_SECONDS = 2.0
 STOP_SECONDS = 10.0
 """For the batch in flight and the group's goodbye. A batch that is cut off comes again and changes nothing."""
@@ -70,7 +72,7 @@ class BatchConsumer:
             group_id=f"kinerja-{service}",
             batch=True,
             max_records=settings.batch_records_max,
-            batch_timeout_ms=5,
+            batch_timeout_ms=20,  # also its pause after an empty poll: at 5 ms an idle service polled a hundred times a second
             fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
             fetch_min_bytes=1,
             max_partition_fetch_bytes=1_048_576,
@@ -80,12 +82,13 @@ class BatchConsumer:
             isolation_level="read_committed",
             session_timeout_ms=settings.kafka_session_timeout_ms,
             heartbeat_interval_ms=settings.kafka_heartbeat_ms,
-            max_poll_interval_ms=300_000,
+            max_poll_interval_ms=int(BATCH_SECONDS_MAX * 1000),
             parser=self._parse,
             decoder=_no_decoding,
         )
         self._subscriber(self._consume)
         self._stopping = False
+        self._applying = False
         self._done: dict[TopicPartition, int] = {}
         self._applied_at: dict[str, datetime] = {}
         self._failed: BaseException | None = None
@@ -105,9 +108,11 @@ class BatchConsumer:
                 behind, now_at = await self._observe()
                 if now_at != position or not behind:
                     position, moved_at = now_at, time.monotonic()
-                elif time.monotonic() - moved_at > STALL_SECONDS and await self._database.answers():
-                    # Known long-run stalls of the client show no error: only the lack of progress tells.
-                    raise RuntimeError(f"no progress for {STALL_SECONDS:.0f} s with records waiting")
+                else:
+                    patience = BATCH_SECONDS_MAX if self._applying else STALL_SECONDS
+                    if time.monotonic() - moved_at > patience and await self._database.answers():
+                        # Known long-run stalls of the client show no error: only the lack of progress tells.
+                        raise RuntimeError(f"no progress for {patience:.0f} s with records waiting")
         finally:
             self._stopping = True
             await self.stop()
@@ -159,6 +164,7 @@ class BatchConsumer:
             if not isinstance(batch, tuple):
                 raise TypeError("the subscriber was made with batch=True")
             records = [Incoming(r.topic, r.partition, r.offset, r.key, r.value, r.headers) for r in batch]
+            self._applying = True
             if await self._apply_until_done(records):
                 await self._commit_offsets(records)
         except asyncio.CancelledError:
@@ -166,6 +172,8 @@ class BatchConsumer:
         except BaseException as error:  # FastStream would swallow it; the watch loop ends the process instead
             log.exception("batch_failed")
             self._failed = error
+        finally:
+            self._applying = False
 
     async def _apply_until_done(self, records: Sequence[Incoming]) -> bool:
         """Applies the batch; while the store is away it waits, and never skips. False: told to stop before the end."""

@@ -15,8 +15,7 @@ class Settings(ServiceSettings):
     """Beside the common ones: the rules, and the mail server (without one, the inbox alone is used)."""
 
     batch_records_max: int = Field(default=500, ge=1, le=50_000)
-    """Each record here is a few statements of its own: a larger batch on a busy machine would look like a stuck loop, whose
-    process ends, and would come again whole."""
+    """An officer's record is a few statements of its own here, and so is each notice: a batch stays one short transaction."""
     notice_rules_file: Path = Path(__file__).resolve().parents[2] / "rules" / "notices" / "default.yaml"
     smtp_host: str | None = None
     smtp_port: int = Field(default=587, ge=1, le=65_535)

@@ -1,0 +1,84 @@
+"""A consumer that makes no progress ends its process; one whose batch takes long is at work and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from sqlalchemy import text
+
+from shared import consumer
+from shared.consumer import BatchConsumer
+from shared.contracts.topics import ATTENDANCE_DAY
+from shared.dead_letters import Incoming
+from shared.provision import provision, read_topics
+from tests.fixtures.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.records import day, incoming
+from tests.fixtures.services import Running, running_service
+
+WAIT_SECONDS = 40
+STALL_SECONDS = 1.0
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "WATCH_SECONDS", 0.2)
+    monkeypatch.setattr(consumer, "STALL_SECONDS", STALL_SECONDS)
+
+
+async def until(service: Running, facts: int) -> None:
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            async with service.context.database.transaction() as session:
+                if (await session.execute(text("select count(*) from day_fact"))).scalar_one() == facts:
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def send(kafka: Kafka) -> None:
+    record = incoming(ATTENDANCE_DAY, day(uuid4(), date(2026, 8, 3)))
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
+        await producer.send_and_wait(ATTENDANCE_DAY.name, record.value, key=b"key", headers=list(record.headers))
+
+
+async def test_a_slow_batch_is_no_stall(postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    await provision(own_kafka.bootstrap_servers, read_topics(replication_factor=1))
+    whole = BatchConsumer._apply
+
+    async def slowly(self: BatchConsumer, records: Sequence[Incoming]) -> None:
+        await asyncio.sleep(STALL_SECONDS * 5)
+        await whole(self, records)
+
+    async with running_service("scoring", postgres, tasks=True, **kafka_settings(own_kafka)) as service:
+        await send(own_kafka)
+        await until(service, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(BatchConsumer, "_apply", slowly)
+            await send(own_kafka)
+            await until(service, 2)
+        await send(own_kafka)
+        await until(service, 3)  # it goes on: an ended one would still have finished its batch
+
+
+async def test_records_that_wait_without_a_batch_end_the_consumer(
+    postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await provision(own_kafka.bootstrap_servers, read_topics(replication_factor=1))
+
+    async def nothing(*_: Any, **__: Any) -> dict[Any, Any]:
+        await asyncio.sleep(0.05)
+        return {}
+
+    async with running_service("scoring", postgres, tasks=True, **kafka_settings(own_kafka)) as service:
+        await send(own_kafka)
+        await until(service, 1)
+        ended: asyncio.Queue[str] = asyncio.Queue()
+        service.app.state.runtime.on_failure = ended.put_nowait
+        monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing)  # what the client's known long-run stalls look like
+        await send(own_kafka)
+        assert await asyncio.wait_for(ended.get(), WAIT_SECONDS) == "scoring.consumer"
