@@ -109,12 +109,12 @@ class DayWorker:
         self._context = context
 
     async def round(self) -> bool:
-        """Takes one batch; True when there may be more. The urgent ones always go first."""
-        if await self._batch(bulk=False):
+        """Takes a batch of urgent days and, where those are few, one of those that may wait; True when there may be more."""
+        if await self._batch(bulk=False) == URGENT_DAYS_MAX:
             return True
-        return await self._batch(bulk=True)
+        return await self._batch(bulk=True) == BULK_DAYS_MAX
 
-    async def _batch(self, *, bulk: bool) -> bool:
+    async def _batch(self, *, bulk: bool) -> int:
         async with self._context.database.transaction() as session:
             most = BULK_DAYS_MAX if bulk else URGENT_DAYS_MAX
             taken = (await session.execute(_TAKE, {"bulk": bulk, "most": most})).all()
@@ -127,7 +127,7 @@ class DayWorker:
                 published = await _published(session, keys)
                 judged = await judge_days(session, keys, officers, published, self._context.zone, now)
                 await self._publish(session, judged, published, now)
-        return bool(taken)
+        return len(taken)
 
     async def _publish(
         self, session: AsyncSession, judged: Iterable[JudgedDay], published: dict[DayKey, Any], now: datetime
