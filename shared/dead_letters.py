@@ -1,4 +1,9 @@
-"""Records that could not be used: kept byte for byte, published as dead letters, released through the same handler."""
+"""Records that could not be used: kept byte for byte, published as dead letters, released by the same handler or dismissed.
+
+A record waits for a person until it is released or dismissed. Dismissing says that it is wrong for good and why; it may
+still be released later, and then keeps who had dismissed it. A released record has had its effect: nothing is left to
+dismiss.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,7 @@ from shared.clock import Clock
 from shared.contracts.dead_letter import DeadLetterHeader, DeadLetterRecord
 from shared.contracts.topics import DEAD_LETTER
 from shared.database import utc_field
+from shared.errors import ConflictError
 from shared.metrics import Metrics
 from shared.outbox import Outbox
 
@@ -61,6 +67,10 @@ class ParkedColumns(SQLModel):
     detail: str
     parked_at: datetime = utc_field()
     released_at: datetime | None = utc_field(default=None, nullable=True)
+    dismissed_at: datetime | None = utc_field(default=None, nullable=True)
+    dismissed_by: str | None = None
+    """Whose key it was: an officer's id, else the key's name."""
+    dismissed_reason: str | None = None
 
 
 _PARK = text(
@@ -76,13 +86,22 @@ _ONE = text(
 )
 _LIST = text(
     """
-    select topic, partition, position, reason, detail, parked_at, released_at, octet_length(value) as value_bytes
+    select topic, partition, position, reason, detail, parked_at, released_at, dismissed_at, dismissed_by,
+      dismissed_reason, octet_length(value) as value_bytes
     from parked_record
-    where (:released or released_at is null) and (topic, partition, position) > (:topic, :partition, :position)
+    where case when released_at is not null then :released when dismissed_at is not null then :dismissed else true end
+      and (topic, partition, position) > (:topic, :partition, :position)
     order by topic, partition, position limit :most
     """
 )
-_WAITING = text("select count(*) from parked_record where released_at is null")
+_DISMISS = text(
+    """
+    update parked_record
+    set dismissed_at = :dismissed_at, dismissed_by = :dismissed_by, dismissed_reason = :dismissed_reason
+    where topic = :topic and partition = :partition and position = :position
+    """
+)
+_WAITING = text("select count(*) from parked_record where released_at is null and dismissed_at is null")
 
 
 class DeadLetters:
@@ -134,11 +153,15 @@ class DeadLetters:
         )
 
     async def page(
-        self, session: AsyncSession, *, after: tuple[str, int, int] | None, most: int, released: bool
+        self, session: AsyncSession, *, after: tuple[str, int, int] | None, most: int, released: bool, dismissed: bool
     ) -> list[dict[str, Any]]:
-        """Parked records without their bytes, in the order of topic, partition and offset."""
+        """Parked records without their bytes, in the order of topic, partition and offset.
+
+        Those that wait are always among them. One that was released after it had been dismissed counts as released.
+        """
         topic, partition, position = after or ("", -1, -1)
-        values = {"topic": topic, "partition": partition, "position": position, "most": most, "released": released}
+        values = {"topic": topic, "partition": partition, "position": position, "most": most}
+        values |= {"released": released, "dismissed": dismissed}
         return [_listed(row) for row in (await session.execute(_LIST, values)).mappings()]
 
     async def find(self, session: AsyncSession, topic: str, partition: int, offset: int) -> dict[str, Any] | None:
@@ -147,7 +170,7 @@ class DeadLetters:
         if row is None:
             return None
         return {
-            **_listed({**row, "value_bytes": None if row["value"] is None else len(row["value"])}),
+            **_listed({**row, "value_bytes": _size(row["value"])}),
             "key_base64": _base64(row["key"]),
             "value_base64": _base64(row["value"]),
             "value_text": _text(row["value"]),
@@ -155,7 +178,10 @@ class DeadLetters:
         }
 
     async def take(self, session: AsyncSession, topic: str, partition: int, offset: int) -> Incoming | None:
-        """Marks a parked record as released and returns it for the handler; the caller's transaction decides."""
+        """Marks a parked record as released and returns it for the handler; the caller's transaction decides.
+
+        That it was dismissed before is kept.
+        """
         row = await self._row(session, topic, partition, offset)
         if row is None:
             return None
@@ -168,6 +194,25 @@ class DeadLetters:
         )
         headers = [(n, None if v is None else base64.b64decode(v)) for n, v in orjson.loads(row["headers"])]
         return Incoming(topic, partition, offset, row["key"], row["value"], headers)
+
+    async def dismiss(
+        self, session: AsyncSession, topic: str, partition: int, offset: int, *, by: str, reason: str
+    ) -> dict[str, Any] | None:
+        """Ends a record's waiting and keeps who did so and why; nothing else of it changes. None where none is parked.
+
+        Raises ConflictError for one that does not wait: what was said the first time stays.
+        """
+        row = await self._row(session, topic, partition, offset)
+        if row is None:
+            return None
+        if row["released_at"] is not None:
+            raise ConflictError("The record was released and has had its effect: there is nothing to dismiss.")
+        if row["dismissed_at"] is not None:
+            raise ConflictError(f"The record was dismissed before, by {row['dismissed_by']}: {row['dismissed_reason']}")
+        said = {"dismissed_at": self._clock.now(), "dismissed_by": by, "dismissed_reason": reason}
+        values = {"topic": topic, "partition": partition, "position": offset, **said}
+        await session.execute(_DISMISS, values)
+        return _listed({**row, **said, "value_bytes": _size(row["value"])})
 
     async def observe(self, session: AsyncSession) -> None:
         """Reads how many records wait for a person into the metrics."""
@@ -189,7 +234,14 @@ def _listed(row: Any) -> dict[str, Any]:
         "value_bytes": row["value_bytes"],
         "parked_at": row["parked_at"],
         "released_at": row["released_at"],
+        "dismissed_at": row["dismissed_at"],
+        "dismissed_by": row["dismissed_by"],
+        "dismissed_reason": row["dismissed_reason"],
     }
+
+
+def _size(value: bytes | None) -> int | None:
+    return None if value is None else len(value)
 
 
 def _base64(value: bytes | None) -> str | None:

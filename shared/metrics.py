@@ -68,7 +68,7 @@ class Metrics:
             "kinerja_records_parked_total", "Records that could not be used", ["topic", "reason"], registry=registry
         )
         self.parked_waiting = Gauge(
-            "kinerja_parked_records", "Parked records that nobody has released", registry=registry
+            "kinerja_parked_records", "Parked records that nobody has released or dismissed", registry=registry
         )
         # Of the disk below this process. In a container that is the disk on which Docker keeps images, logs and, unless a
         # volume was put elsewhere, the volumes of Postgres and Kafka: they have no port of their own to tell it.

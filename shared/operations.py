@@ -29,6 +29,10 @@ OperatorDep = Annotated[Principal, requires()]
 PartitionPath = Annotated[int, Path(ge=0, lt=2**31)]
 OffsetPath = Annotated[int, Path(ge=0, lt=2**63)]
 
+_NOT_PARKED = "No record of this topic, partition and offset is parked here."
+# no control characters, since it is printed in tables, and something else than spaces
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+
 
 class ParkedItem(BaseModel):
     """A parked record, without its bytes."""
@@ -41,6 +45,9 @@ class ParkedItem(BaseModel):
     value_bytes: int | None
     parked_at: datetime
     released_at: datetime | None
+    dismissed_at: datetime | None
+    dismissed_by: str | None
+    dismissed_reason: str | None
 
 
 class ParkedWhole(ParkedItem):
@@ -58,6 +65,14 @@ class Released(BaseModel):
     released: bool
     reason: str | None = None
     detail: str | None = None
+
+
+class Dismissal(BaseModel):
+    """Why a record is wrong for good, in one line: for whoever asks later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_ONE_LINE)]
 
 
 class NewKey(BaseModel):
@@ -124,13 +139,19 @@ def _health(faults: list[str]) -> Response:
 def _add_dead_letters(router: APIRouter, release: Handler) -> None:
     @router.get("/v1/dead-letters", tags=["operations"])
     async def list_dead_letters(
-        context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None, *, released: bool = False
+        context: ContextDep,
+        _: OperatorDep,
+        limit: Limit = 100,
+        after: After = None,
+        *,
+        released: bool = False,
+        dismissed: bool = False,
     ) -> Page[ParkedItem]:
-        """Records that could not be used; those already released only if asked for."""
+        """Records that could not be used and wait for a person; those released or dismissed too if asked for."""
         cursor = read_cursor(after, str, int, int)
         begin = (cursor[0], cursor[1], cursor[2]) if cursor else None
         rows = await context.transact(
-            lambda s: context.dead_letters.page(s, after=begin, most=limit + 1, released=released)
+            lambda s: context.dead_letters.page(s, after=begin, most=limit + 1, released=released, dismissed=dismissed)
         )
         items = [ParkedItem(**row) for row in rows[:limit]]
         last = items[-1] if len(rows) > limit else None
@@ -143,18 +164,36 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
         """One record with its bytes."""
         found = await context.transact(lambda s: context.dead_letters.find(s, topic, partition, offset))
         if found is None:
-            raise NotFoundError("No record of this topic, partition and offset is parked here.")
+            raise NotFoundError(_NOT_PARKED)
         return ParkedWhole(**found)
 
     @router.post("/v1/dead-letters/{topic}/{partition}/{offset}/release", tags=["operations"])
     async def release_dead_letter(
         context: ContextDep, _: OperatorDep, topic: Identifier, partition: PartitionPath, offset: OffsetPath
     ) -> Released:
-        """Gives the record to the same handler again; it stays parked if that still cannot use it."""
+        """Gives the record to the same handler again, a dismissed one too; it stays as it was if that cannot use it."""
         parked = await context.transact(lambda s: _release(context, s, release, topic, partition, offset), seconds=30)
         if parked is None:
             return Released(released=True)
         raise ConflictError(f"The record still cannot be used: {parked.reason}: {parked.detail}")
+
+    @router.post("/v1/dead-letters/{topic}/{partition}/{offset}/dismiss", tags=["operations"])
+    async def dismiss_dead_letter(
+        context: ContextDep,
+        who: OperatorDep,
+        topic: Identifier,
+        partition: PartitionPath,
+        offset: OffsetPath,
+        dismissal: Dismissal,
+    ) -> ParkedItem:
+        """Ends the waiting of a record that is wrong for good. It is kept whole, and can still be released."""
+        by = str(who.employee_id or who.name)
+        found = await context.transact(
+            lambda s: context.dead_letters.dismiss(s, topic, partition, offset, by=by, reason=dismissal.reason)
+        )
+        if found is None:
+            raise NotFoundError(_NOT_PARKED)
+        return ParkedItem(**found)
 
 
 async def _release(
@@ -162,7 +201,7 @@ async def _release(
 ) -> Parked | None:
     record = await context.dead_letters.take(session, topic, partition, offset)
     if record is None:
-        raise NotFoundError("No record of this topic, partition and offset is parked here.")
+        raise NotFoundError(_NOT_PARKED)
     parked = await handler(session, [record])
     if parked:
         await session.rollback()

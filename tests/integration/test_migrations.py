@@ -1,4 +1,5 @@
-"""Two starts at once migrate one after the other, and a migration does not wait for ever behind somebody's transaction."""
+"""Two starts at once migrate one after the other, a migration does not wait for ever behind somebody's transaction, and
+what was kept before a migration is there after it."""
 
 from __future__ import annotations
 
@@ -9,17 +10,24 @@ import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from embedded.postgres import EmbeddedPostgres
-from shared.migrations import ADVISORY_LOCK
+from shared.migrations import ADVISORY_LOCK, config_for, upgrade
 from tests.fixtures.postgres import fresh_database
 
 pytestmark = pytest.mark.embedded
 
 WAIT_SECONDS = 60
+PARK = text(
+    "insert into parked_record (topic, partition, position, key, value, headers, reason, detail, parked_at, released_at)"
+    " values ('t', 0, 1, '\\x00', '\\xff7b', '[]', 'NOT_JSON', '', now(), null),"
+    " ('t', 0, 2, null, null, '[]', 'NO_VALUE', '', now(), now())"
+)
+PARKED = text("select * from parked_record order by position")
 WAITERS = text("select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = :key")
 
 
@@ -76,3 +84,21 @@ async def test_a_migration_gives_up_behind_a_long_transaction_and_changes_nothin
         assert (await other.execute(tables)).scalar_one() == 0
         assert await end_of(await migrate(url)) == (0, "scoring: schema is up to date\n")
     await engine.dispose()
+
+
+@pytest.mark.parametrize("service", ["feedback", "scoring", "notifications"])
+async def test_records_parked_before_dismissal_was_known_are_kept_and_wait(
+    service: str, embedded_postgres: EmbeddedPostgres
+) -> None:
+    url = await fresh_database(embedded_postgres)
+    await asyncio.to_thread(command.upgrade, config_for(service, url), "0001")
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(PARK)
+        before = [dict(row) for row in (await connection.execute(PARKED)).mappings()]
+    await asyncio.to_thread(upgrade, service, url)
+    async with engine.connect() as connection:
+        after = [dict(row) for row in (await connection.execute(PARKED)).mappings()]
+    await engine.dispose()
+    nothing = {"dismissed_at": None, "dismissed_by": None, "dismissed_reason": None}
+    assert after == [row | nothing for row in before]

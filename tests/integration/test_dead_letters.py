@@ -1,0 +1,235 @@
+"""Parked records in a service's database: which of them wait for a person, and what dismissing and releasing leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import EMPLOYEE
+from shared.dead_letters import Incoming, Parked
+from tests.fixtures.records import employee, incoming
+from tests.fixtures.services import Running, running_service
+
+pytestmark = pytest.mark.embedded
+
+PREFIXES = {"scoring": "scores", "feedback": "feedback", "notifications": "notices"}
+WHY = "Sent by a machine of the trade fair; the producer has removed it."
+
+
+@pytest.fixture
+async def scoring(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running]:
+    async with running_service("scoring", embedded_postgres) as service:
+        yield service
+
+
+async def park(service: Running, *records: Incoming) -> None:
+    async with service.context.database.transaction() as session:
+        await service.context.dead_letters.park(session, [Parked(one, "NOT_VALID", "no words") for one in records])
+
+
+def bad() -> Incoming:
+    return incoming(EMPLOYEE, b"\xff{\x00", ce_id=b"1", odd=None)
+
+
+def good(employee_id: UUID | None = None) -> Incoming:
+    """Parked by an older release, say: the handler takes it."""
+    return incoming(EMPLOYEE, employee(employee_id or uuid4()))
+
+
+def path(record: Incoming, prefix: str = "scores") -> str:
+    return f"/{prefix}/v1/dead-letters/{record.topic}/{record.partition}/{record.offset}"
+
+
+async def dismiss(service: Running, record: Incoming, reason: str = WHY, prefix: str = "scores") -> httpx.Response:
+    return await service.http.post(f"{path(record, prefix)}/dismiss", json={"reason": reason})
+
+
+async def listed(service: Running, prefix: str = "scores", **query: Any) -> list[int]:
+    """The offsets of a list, read by pages of two."""
+    offsets: list[int] = []
+    after: dict[str, str] = {}
+    while True:
+        answer = await service.http.get(f"/{prefix}/v1/dead-letters", params={"limit": 2, **query, **after})
+        assert answer.status_code == 200, answer.text
+        offsets += [item["offset"] for item in answer.json()["items"]]
+        if answer.json()["next"] is None:
+            return offsets
+        after = {"after": answer.json()["next"]}
+
+
+async def waiting(service: Running, prefix: str = "scores") -> float:
+    """What the metric says after the service has looked, as Prometheus reads it."""
+    async with service.context.database.transaction() as session:
+        await service.context.dead_letters.observe(session)
+    lines = (await service.http.get(f"/{prefix}/metrics")).text.splitlines()
+    [value] = [line.split()[-1] for line in lines if line.startswith("kinerja_parked_records ")]
+    return float(value)
+
+
+async def kept(service: Running, record: Incoming) -> dict[str, Any]:
+    query = text("select * from parked_record where position = :position")
+    async with service.context.database.transaction() as session:
+        return dict((await session.execute(query, {"position": record.offset})).mappings().one())
+
+
+def conflict(answer: httpx.Response) -> str:
+    """The words of a refusal as RFC 9457 wants it."""
+    assert answer.status_code == 409, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["type"], problem["status"]) == ("about:blank", 409)
+    assert problem["title"] == "Not possible in the present state"
+    return str(problem["detail"])
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+async def test_a_dismissed_record_waits_no_longer_and_is_kept_whole(
+    name: str, embedded_postgres: EmbeddedPostgres
+) -> None:
+    prefix = PREFIXES[name]
+    async with running_service(name, embedded_postgres) as service:
+        first, second = bad(), bad()
+        await park(service, first, second)
+        assert await listed(service, prefix) == [first.offset, second.offset]
+        assert await waiting(service, prefix) == 2
+        before = await kept(service, first)
+
+        answer = await dismiss(service, first, prefix=prefix)
+        assert answer.status_code == 200, answer.text
+        said = answer.json()
+        assert (said["dismissed_by"], said["dismissed_reason"], said["released_at"]) == ("operator", WHY, None)
+        assert await listed(service, prefix) == [second.offset]
+        assert await waiting(service, prefix) == 1
+
+        assert await listed(service, prefix, dismissed=True) == [first.offset, second.offset]
+        whole = (await service.http.get(path(first, prefix))).json()
+        assert whole.items() >= said.items()
+        after = await kept(service, first)
+        changed = {key for key, value in after.items() if value != before[key]}
+        assert changed == {"dismissed_at", "dismissed_by", "dismissed_reason"}
+        assert (after["key"], after["value"]) == (first.key, first.value)
+
+
+async def test_a_list_holds_what_waits_and_else_what_was_asked_for(scoring: Running) -> None:
+    waits, released, dismissed, both = (good() for _ in range(4))
+    await park(scoring, waits, released, dismissed, both)
+    for record in (dismissed, both):
+        assert (await dismiss(scoring, record)).is_success
+    for record in (released, both):
+        assert (await scoring.http.post(f"{path(record)}/release")).is_success
+    assert await waiting(scoring) == 1
+    assert await listed(scoring) == [waits.offset]
+    assert await listed(scoring, released=True) == [waits.offset, released.offset, both.offset]
+    assert await listed(scoring, dismissed=True) == [waits.offset, dismissed.offset]
+    everything = [record.offset for record in (waits, released, dismissed, both)]
+    assert await listed(scoring, released=True, dismissed=True) == everything
+
+
+async def test_a_dismissed_record_can_still_be_released_and_remembers_its_dismissal(scoring: Running) -> None:
+    officer = uuid4()
+    record = good(officer)
+    await park(scoring, record)
+    await dismiss(scoring, record)
+    before = await kept(scoring, record)
+    assert (await scoring.http.post(f"{path(record)}/release")).is_success
+    async with scoring.context.database.transaction() as session:
+        assert (await session.execute(text("select employee_id from employee"))).scalars().all() == [officer]
+    after = await kept(scoring, record)
+    assert after["released_at"] is not None
+    assert after | {"released_at": None} == before
+
+
+async def test_a_dismissed_record_that_still_cannot_be_used_stays_dismissed(scoring: Running) -> None:
+    record = bad()
+    await park(scoring, record)
+    await dismiss(scoring, record)
+    before = await kept(scoring, record)
+    assert "still cannot be used" in conflict(await scoring.http.post(f"{path(record)}/release"))
+    assert await kept(scoring, record) == before
+    assert await waiting(scoring) == 0
+
+
+async def test_what_does_not_wait_is_not_dismissed_and_the_first_words_stay(scoring: Running) -> None:
+    twice, released = bad(), good()
+    await park(scoring, twice, released)
+    await dismiss(scoring, twice)
+    await scoring.http.post(f"{path(released)}/release")
+    before = [await kept(scoring, record) for record in (twice, released)]
+    assert conflict(await dismiss(scoring, twice, "other words")).endswith(f"dismissed before, by operator: {WHY}")
+    assert "was released" in conflict(await dismiss(scoring, released))
+    assert [await kept(scoring, record) for record in (twice, released)] == before
+    assert (await dismiss(scoring, bad())).status_code == 404
+
+
+async def test_a_dismissal_during_a_release_waits_for_its_end(scoring: Running) -> None:
+    record = good()
+    await park(scoring, record)
+    async with scoring.context.database.transaction() as session:
+        await scoring.context.dead_letters.take(session, record.topic, record.partition, record.offset)
+        dismissal = asyncio.create_task(dismiss(scoring, record))
+        done, _ = await asyncio.wait({dismissal}, timeout=0.5)
+        assert not done
+    assert "was released" in conflict(await dismissal)
+
+
+async def test_a_copy_of_a_dismissed_record_changes_nothing(scoring: Running) -> None:
+    record = bad()
+    await park(scoring, record)
+    await dismiss(scoring, record)
+    before = await kept(scoring, record)
+    await park(scoring, record)
+    assert await kept(scoring, record) == before
+    assert await waiting(scoring) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        {"reason": None},
+        {"reason": ""},
+        {"reason": "  "},
+        {"reason": "x" * 501},
+        {"reason": "two\nlines"},
+        {"reason": "a\x00b"},
+        {"reason": WHY, "by": "somebody"},
+    ],
+)
+async def test_a_dismissal_needs_a_reason_of_one_line(scoring: Running, body: Any) -> None:
+    record = bad()
+    await park(scoring, record)
+    answer = await scoring.http.post(f"{path(record)}/dismiss", json=body)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await listed(scoring) == [record.offset]
+
+
+@pytest.mark.parametrize("reason", ["x", "é" * 500, "Kotak [merah] 'x' -- \u00a0"])
+async def test_the_reason_is_kept_as_it_was_written(scoring: Running, reason: str) -> None:
+    record = bad()
+    await park(scoring, record)
+    assert (await dismiss(scoring, record, reason)).json()["dismissed_reason"] == reason
+    assert (await kept(scoring, record))["dismissed_reason"] == reason
+
+
+async def test_only_the_operator_dismisses(embedded_postgres: EmbeddedPostgres) -> None:
+    async with running_service("notifications", embedded_postgres) as notices:
+        record = bad()
+        await park(notices, record)
+        new = {"name": "superior", "scope": "notices:release", "employee_id": str(uuid4())}
+        token = (await notices.http.post("/notices/v1/api-keys", json=new)).json()["token"]
+        for key, status in ((f"Bearer {token}", 403), ("Bearer unknown", 401)):
+            headers = {"Authorization": key}
+            answer = await notices.http.post(
+                f"{path(record, 'notices')}/dismiss", json={"reason": WHY}, headers=headers
+            )
+            assert answer.status_code == status
+        assert await listed(notices, "notices") == [record.offset]
