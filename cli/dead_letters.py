@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from cli.client import client, fail, pages, request
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Records that could not be used: list, show, release.")
+app = typer.Typer(no_args_is_help=True, help="Records that could not be used: list, show, release, dismiss.")
 
 PREFIXES = {"scoring": "scores", "feedback": "feedback", "notifications": "notices"}
 ServiceArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(PREFIXES)}.")]
@@ -22,18 +23,28 @@ RecordArgument = Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET, as 
 
 @app.command("list")
 def list_parked(
-    *, released: Annotated[bool, typer.Option("--released", help="Also those already released.")] = False
+    *,
+    released: Annotated[bool, typer.Option("--released", help="Also those already released.")] = False,
+    dismissed: Annotated[bool, typer.Option("--dismissed", help="Also those dismissed as wrong for good.")] = False,
 ) -> None:
-    """Lists parked records, oldest position first."""
-    table = Table(
-        "service", Column("record", no_wrap=True, min_width=30), "reason", "bytes", "parked at", "released at"
-    )
+    """Lists parked records that wait for a person, oldest position first."""
+    table = Table("service", Column("record", no_wrap=True, min_width=30), "reason", "bytes", "parked at")
+    # a column each only if asked for: a narrow terminal has no room for empty ones
+    if released:
+        table.add_column("released at")
+    if dismissed:
+        table.add_column("dismissed", overflow="fold", min_width=20)
     with client() as http:
         for service, prefix in PREFIXES.items():
-            for item in pages(http, f"/{prefix}/v1/dead-letters", released=released):
+            for item in pages(http, f"/{prefix}/v1/dead-letters", released=released, dismissed=dismissed):
                 record = f"{item['topic']}/{item['partition']}/{item['offset']}"
                 size = "-" if item["value_bytes"] is None else str(item["value_bytes"])
-                table.add_row(service, record, item["reason"], size, item["parked_at"], item["released_at"] or "")
+                cells = [service, record, item["reason"], size, item["parked_at"]]
+                if released:
+                    cells.append(item["released_at"] or "")
+                if dismissed:
+                    cells.append(_dismissal(item))
+                table.add_row(*cells)
     Console(soft_wrap=True).print(table)
 
 
@@ -51,6 +62,25 @@ def release(service: ServiceArgument, record: RecordArgument) -> None:
     with client() as http:
         request(http, "POST", f"{_path(service, record)}/release")
     typer.echo(f"released {record}")
+
+
+@app.command()
+def dismiss(
+    service: ServiceArgument,
+    record: RecordArgument,
+    reason: Annotated[str, typer.Option(help="Why it is wrong for good, in one line of up to 500 characters.")],
+) -> None:
+    """Ends the waiting of a record that is wrong for good. It is kept, listed with --dismissed, can still be released."""
+    with client() as http:
+        request(http, "POST", f"{_path(service, record)}/dismiss", json={"reason": reason})
+    typer.echo(f"dismissed {record}")
+
+
+def _dismissal(item: dict[str, Any]) -> str:
+    if item["dismissed_at"] is None:
+        return ""
+    # a person's words: brackets in them are no markup
+    return escape(f"{item['dismissed_at']} {item['dismissed_by']}: {item['dismissed_reason']}")
 
 
 def _path(service: str, record: str) -> str:

@@ -1,0 +1,111 @@
+"""`kinerja dead-letters` and the doctor, against a service with parked records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import dead_letters, doctor
+from cli.main import app
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import EMPLOYEE
+from shared.dead_letters import Incoming, Parked
+from tests.fixtures.records import incoming
+from tests.fixtures.services import Running, running_service
+
+pytestmark = pytest.mark.embedded
+
+WHY = "[green]: sent twice [/]"
+ANSWER_SECONDS = 30
+
+
+@pytest.fixture
+async def scoring(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running]:
+    async with running_service("scoring", embedded_postgres) as service:
+        yield service
+
+
+@pytest.fixture
+async def record(scoring: Running) -> Incoming:
+    """The one that is parked."""
+    parked = incoming(EMPLOYEE, b"{")
+    async with scoring.context.database.transaction() as session:
+        await scoring.context.dead_letters.park(session, [Parked(parked, "NOT_JSON", "no words")])
+    return parked
+
+
+@pytest.fixture
+async def gateway(scoring: Running) -> Callable[[], httpx.Client]:
+    """What leads a command, in its thread, to the service; the others have nothing parked."""
+    loop = asyncio.get_running_loop()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.startswith("/scores/"):
+            return httpx.Response(200, json={"items": [], "next": None})
+        headers = {name: value for name, value in request.headers.items() if name == "content-type"}
+        asked = scoring.http.request(request.method, request.url, content=request.content, headers=headers)
+        found = asyncio.run_coroutine_threadsafe(asked, loop).result(ANSWER_SECONDS)
+        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
+
+    return lambda: httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver")
+
+
+@pytest.fixture
+def kinerja(
+    gateway: Callable[[], httpx.Client], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., asyncio.Future[Result]]:
+    monkeypatch.setattr(dead_letters, "client", gateway)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def run(*arguments: str) -> asyncio.Future[Result]:
+        return asyncio.ensure_future(asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", *arguments]))
+
+    return run
+
+
+async def test_a_record_is_dismissed_and_listed_with_its_reason(
+    kinerja: Callable[..., asyncio.Future[Result]], record: Incoming
+) -> None:
+    name = f"{record.topic}/{record.partition}/{record.offset}"
+    assert name in (await kinerja("list")).stdout
+
+    done = await kinerja("dismiss", "scoring", name, "--reason", WHY)
+    assert (done.exit_code, done.stdout) == (0, f"dismissed {name}\n"), done.output
+    assert name not in (await kinerja("list")).stdout
+    assert name not in (await kinerja("list", "--released")).stdout
+    [line] = [line for line in (await kinerja("list", "--dismissed")).stdout.splitlines() if name in line]
+    assert f"operator: {WHY}" in line
+
+    again = await kinerja("dismiss", "scoring", name, "--reason", "once more")
+    assert again.exit_code == 1
+    assert again.stderr == f"Not possible in the present state: The record was dismissed before, by operator: {WHY}\n"
+
+
+async def test_nothing_is_dismissed_without_a_reason(
+    kinerja: Callable[..., asyncio.Future[Result]], record: Incoming
+) -> None:
+    name = f"{record.topic}/{record.partition}/{record.offset}"
+    without = await kinerja("dismiss", "scoring", name)
+    assert (without.exit_code, "--reason" in without.stderr) == (2, True)
+    blank = await kinerja("dismiss", "scoring", name, "--reason", " ")
+    assert (blank.exit_code, "body/reason" in blank.stderr) == (1, True)
+    assert name in (await kinerja("list")).stdout
+
+
+async def test_the_doctor_is_content_with_a_dismissed_record(
+    gateway: Callable[[], httpx.Client], scoring: Running, record: Incoming
+) -> None:
+    def look() -> list[doctor.Finding]:
+        with gateway() as http:
+            return list(doctor._dead_letters(http, "scores"))
+
+    assert [(found.state, found.what) for found in await asyncio.to_thread(look)] == [
+        ("fail", "scores: 1 records wait for a person")
+    ]
+    path = f"/scores/v1/dead-letters/{record.topic}/{record.partition}/{record.offset}/dismiss"
+    assert (await scoring.http.post(path, json={"reason": WHY})).is_success
+    assert [(found.state, found.what) for found in await asyncio.to_thread(look)] == [("ok", "scores: no dead letters")]
