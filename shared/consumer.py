@@ -30,7 +30,7 @@ from shared.metrics import Metrics
 from shared.settings import ServiceSettings
 from shared.tracing import begin_trace
 
-__all__ = ["BatchConsumer", "Handler"]
+__all__ = ["BatchConsumer", "Handler", "handler_failed"]
 
 log = logger(__name__)
 
@@ -205,11 +205,9 @@ class BatchConsumer:
             if is_transient(error):
                 raise
             if len(records) == 1:
-                log.exception(
-                    "record_failed", topic=records[0].topic, partition=records[0].partition, offset=records[0].offset
-                )
+                failed = handler_failed(records[0], error)
                 async with self._database.transaction() as session:
-                    await self._dead_letters.park(session, [Parked(records[0], "HANDLER_FAILED", type(error).__name__)])
+                    await self._dead_letters.park(session, [failed])
                 return
             middle = len(records) // 2
             await self._apply(records[:middle])
@@ -282,6 +280,12 @@ class BatchConsumer:
             applied_at = self._applied_at.get(topic, now) if lag else now
             self._metrics.consumer_lag_seconds.labels(topic).set(max(0.0, (now - applied_at).total_seconds()))
         return any(lags.values()), positions
+
+
+def handler_failed(record: Incoming, error: Exception) -> Parked:
+    """Our own side failed at it, not its producer: the log has the whole fault, what is parked its type."""
+    log.error("record_failed", topic=record.topic, partition=record.partition, offset=record.offset, exc_info=error)
+    return Parked(record, "HANDLER_FAILED", type(error).__name__)
 
 
 async def _no_decoding(message: KafkaMessage) -> KafkaMessage:

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
 from shared.auth import Principal, requires
-from shared.consumer import Handler
+from shared.consumer import Handler, handler_failed
 from shared.context import Context
 from shared.contracts.base import Identifier
+from shared.database import is_transient
 from shared.dead_letters import Parked
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.http import context_of
@@ -202,7 +203,12 @@ async def _release(
     record = await context.dead_letters.take(session, topic, partition, offset)
     if record is None:
         raise NotFoundError(_NOT_PARKED)
-    parked = await handler(session, [record])
+    try:
+        parked = await handler(session, [record])
+    except Exception as error:
+        if is_transient(error):
+            raise
+        parked = [handler_failed(record, error)]
     if parked:
         await session.rollback()
         return parked[0]

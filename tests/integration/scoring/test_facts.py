@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 
 SEMESTER = "2026-S2"
+POLICY = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 
 
 @pytest.fixture
@@ -116,6 +118,24 @@ async def test_bad_records_are_parked_and_the_good_ones_of_the_batch_count(scori
     refused = await scoring.http.post(f"{path}/release")
     assert refused.status_code == 409
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_record_that_the_service_failed_at_is_released_once_the_service_is_mended(scoring: Running) -> None:
+    officer = uuid4()
+    record = incoming(FEEDBACK, rating(officer, given_at="2019-05-06T10:15:00+07:00"))  # before any policy
+    async with scoring.context.database.transaction() as session:
+        await scoring.context.dead_letters.park(session, [Parked(record, "HANDLER_FAILED", "PolicyError")])
+    path = f"/scores/v1/dead-letters/{record.topic}/{record.partition}/{record.offset}/release"
+    refused = await scoring.http.post(path)
+    assert refused.status_code == 409
+    assert "HANDLER_FAILED: PolicyError" in refused.json()["detail"]
+    assert len((await scoring.http.get("/scores/v1/dead-letters")).json()["items"]) == 1
+
+    earlier = POLICY.read_text().replace("version: 1", "version: 2").replace("from: 2020-01-01", "from: 2019-01-01")
+    assert (await scoring.http.post("/scores/v1/policies", content=earlier)).status_code == 201
+    assert (await scoring.http.post(path)).json()["released"]
+    assert (await scoring.http.get("/scores/v1/dead-letters")).json()["items"] == []
+    assert await verified(scoring)
 
 
 async def test_verify_sees_a_changed_total_a_changed_fact_and_a_changed_score(scoring: Running) -> None:
