@@ -37,7 +37,7 @@ def list_parked(
     with client() as http:
         for service, prefix in PREFIXES.items():
             for item in pages(http, f"/{prefix}/v1/dead-letters", released=released, dismissed=dismissed):
-                record = f"{item['topic']}/{item['partition']}/{item['offset']}"
+                record = _name(item)
                 size = "-" if item["value_bytes"] is None else str(item["value_bytes"])
                 cells = [service, record, item["reason"], size, item["parked_at"]]
                 if released:
@@ -52,7 +52,8 @@ def list_parked(
 def show(service: ServiceArgument, record: RecordArgument) -> None:
     """Prints one parked record with its bytes, as JSON."""
     with client() as http:
-        answer = request(http, "GET", _path(service, record)).json()
+        path, query = _place(service, record)
+        answer = request(http, "GET", path, params=query).json()
     typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
@@ -60,7 +61,8 @@ def show(service: ServiceArgument, record: RecordArgument) -> None:
 def release(service: ServiceArgument, record: RecordArgument) -> None:
     """Gives a parked record to its handler again; it stays parked when that still cannot use it."""
     with client() as http:
-        request(http, "POST", f"{_path(service, record)}/release")
+        path, query = _place(service, record)
+        request(http, "POST", f"{path}/release", params=query)
     typer.echo(f"released {record}")
 
 
@@ -72,8 +74,14 @@ def dismiss(
 ) -> None:
     """Ends the waiting of a record that is wrong for good. It is kept, listed with --dismissed, can still be released."""
     with client() as http:
-        request(http, "POST", f"{_path(service, record)}/dismiss", json={"reason": reason})
+        path, query = _place(service, record)
+        request(http, "POST", f"{path}/dismiss", params=query, json={"reason": reason})
     typer.echo(f"dismissed {record}")
+
+
+def _name(item: dict[str, Any]) -> str:
+    place = f"{item['topic']}/{item['partition']}/{item['offset']}"
+    return f"{place}/{item['generation']}" if item["generation"] else place
 
 
 def _dismissal(item: dict[str, Any]) -> str:
@@ -83,10 +91,11 @@ def _dismissal(item: dict[str, Any]) -> str:
     return escape(f"{item['dismissed_at']} {item['dismissed_by']}: {item['dismissed_reason']}")
 
 
-def _path(service: str, record: str) -> str:
+def _place(service: str, record: str) -> tuple[str, dict[str, str]]:
+    """The record's address, and which of the records that stood there."""
     if service not in PREFIXES:
         raise fail(f"no such service: {service}; one of {', '.join(PREFIXES)}")
     parts = record.split("/")
-    if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):
+    if len(parts) not in (3, 4) or not all(part.isdigit() for part in parts[1:]):
         raise fail("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
-    return f"/{PREFIXES[service]}/v1/dead-letters/{record}"
+    return "/".join((f"/{PREFIXES[service]}/v1/dead-letters", *parts[:3])), {"generation": (parts[3:] or ["0"])[0]}

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BigInteger, text
@@ -26,7 +26,7 @@ from shared.errors import ConflictError
 from shared.metrics import Metrics
 from shared.outbox import Outbox
 
-__all__ = ["DeadLetters", "Incoming", "Parked", "ParkedColumns"]
+__all__ = ["DeadLetters", "Incoming", "Parked", "ParkedColumns", "Place"]
 
 DETAIL_CHARS_MAX = 1_000
 
@@ -52,6 +52,19 @@ class Parked:
     detail: str
 
 
+class Place(NamedTuple):
+    """Where a parked record stood.
+
+    `generation` is 0, and one more for each other record that came to stand at the same place: a topic that was made anew
+    counts its offsets from 0 again.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    generation: int = 0
+
+
 class ParkedColumns(SQLModel):
     """Columns of the `parked_record` table."""
 
@@ -59,6 +72,7 @@ class ParkedColumns(SQLModel):
     partition: int = Field(primary_key=True)
     position: int = Field(primary_key=True, sa_type=BigInteger)
     """The record's offset."""
+    generation: int = Field(default=0, primary_key=True, sa_column_kwargs={"server_default": text("0")})
     key: bytes | None = None
     value: bytes | None = None
     headers: bytes
@@ -73,32 +87,41 @@ class ParkedColumns(SQLModel):
     dismissed_reason: str | None = None
 
 
+# The same record again is a copy; another one at the same place belongs to a topic that was made anew.
 _PARK = text(
     """
-    insert into parked_record (topic, partition, position, key, value, headers, reason, detail, parked_at)
-    values (:topic, :partition, :position, :key, :value, :headers, :reason, :detail, :parked_at)
-    on conflict (topic, partition, position) do nothing
-    returning position
+    insert into parked_record (topic, partition, position, generation, key, value, headers, reason, detail, parked_at)
+    select topic, partition, position, coalesce(max(p.generation) + 1, 0), i.key, i.value, i.headers, :reason, :detail,
+           :parked_at
+    from (select cast(:topic as varchar) as topic, cast(:partition as int4) as partition,
+                 cast(:position as int8) as position, cast(:key as bytea) as key, cast(:value as bytea) as value,
+                 cast(:headers as bytea) as headers) as i
+    left join parked_record p using (topic, partition, position)
+    group by topic, partition, position, i.key, i.value, i.headers
+    having count(*) filter (where (p.key, p.value, p.headers) is not distinct from (i.key, i.value, i.headers)
+                              and p.generation is not null) = 0
+    on conflict do nothing
+    returning generation
     """
 )
-_ONE = text(
-    "select * from parked_record where topic = :topic and partition = :partition and position = :position for update"
-)
+_AT_PLACE = "topic = :topic and partition = :partition and position = :offset and generation = :generation"
+_ONE = text(f"select * from parked_record where {_AT_PLACE} for update")
 _LIST = text(
     """
-    select topic, partition, position, reason, detail, parked_at, released_at, dismissed_at, dismissed_by,
+    select topic, partition, position, generation, reason, detail, parked_at, released_at, dismissed_at, dismissed_by,
       dismissed_reason, octet_length(value) as value_bytes
     from parked_record
     where case when released_at is not null then :released when dismissed_at is not null then :dismissed else true end
-      and (topic, partition, position) > (:topic, :partition, :position)
-    order by topic, partition, position limit :most
+      and (topic, partition, position, generation) > (:topic, :partition, :offset, :generation)
+    order by topic, partition, position, generation limit :most
     """
 )
+_RELEASED = text(f"update parked_record set released_at = :now where {_AT_PLACE}")
 _DISMISS = text(
-    """
+    f"""
     update parked_record
     set dismissed_at = :dismissed_at, dismissed_by = :dismissed_by, dismissed_reason = :dismissed_reason
-    where topic = :topic and partition = :partition and position = :position
+    where {_AT_PLACE}
     """
 )
 _WAITING = text("select count(*) from parked_record where released_at is null and dismissed_at is null")
@@ -130,15 +153,16 @@ class DeadLetters:
                 "detail": detail,
                 "parked_at": now,
             }
-            if (await session.execute(_PARK, values)).first() is not None:
-                letters.append(self._letter(item, detail, now))
+            generation = (await session.execute(_PARK, values)).scalar()
+            if generation is not None:
+                letters.append(self._letter(item, generation, detail, now))
                 self._metrics.parked.labels(record.topic, item.reason).inc()
         await self._outbox.add(session, DEAD_LETTER, letters)
 
-    def _letter(self, item: Parked, detail: str, now: datetime) -> DeadLetterRecord:
+    def _letter(self, item: Parked, generation: int, detail: str, now: datetime) -> DeadLetterRecord:
         record = item.record
         return DeadLetterRecord(
-            revision=1,
+            revision=generation + 1,
             recorded_at=now,
             topic=record.topic,
             partition=record.partition,
@@ -153,20 +177,19 @@ class DeadLetters:
         )
 
     async def page(
-        self, session: AsyncSession, *, after: tuple[str, int, int] | None, most: int, released: bool, dismissed: bool
+        self, session: AsyncSession, *, after: Place | None, most: int, released: bool, dismissed: bool
     ) -> list[dict[str, Any]]:
-        """Parked records without their bytes, in the order of topic, partition and offset.
+        """Parked records without their bytes, in the order of their places.
 
         Those that wait are always among them. One that was released after it had been dismissed counts as released.
         """
-        topic, partition, position = after or ("", -1, -1)
-        values = {"topic": topic, "partition": partition, "position": position, "most": most}
-        values |= {"released": released, "dismissed": dismissed}
+        begin = after or Place("", -1, -1)
+        values = {**begin._asdict(), "most": most, "released": released, "dismissed": dismissed}
         return [_listed(row) for row in (await session.execute(_LIST, values)).mappings()]
 
-    async def find(self, session: AsyncSession, topic: str, partition: int, offset: int) -> dict[str, Any] | None:
+    async def find(self, session: AsyncSession, place: Place) -> dict[str, Any] | None:
         """One parked record whole, bytes as base64 and, where they are text, as text."""
-        row = await self._row(session, topic, partition, offset)
+        row = await self._row(session, place)
         if row is None:
             return None
         return {
@@ -177,32 +200,24 @@ class DeadLetters:
             "headers": orjson.loads(row["headers"]),
         }
 
-    async def take(self, session: AsyncSession, topic: str, partition: int, offset: int) -> Incoming | None:
+    async def take(self, session: AsyncSession, place: Place) -> Incoming | None:
         """Marks a parked record as released and returns it for the handler; the caller's transaction decides.
 
         That it was dismissed before is kept.
         """
-        row = await self._row(session, topic, partition, offset)
+        row = await self._row(session, place)
         if row is None:
             return None
-        await session.execute(
-            text(
-                "update parked_record set released_at = :now"
-                " where topic = :topic and partition = :partition and position = :position"
-            ),
-            {"now": self._clock.now(), "topic": topic, "partition": partition, "position": offset},
-        )
+        await session.execute(_RELEASED, {"now": self._clock.now(), **place._asdict()})
         headers = [(n, None if v is None else base64.b64decode(v)) for n, v in orjson.loads(row["headers"])]
-        return Incoming(topic, partition, offset, row["key"], row["value"], headers)
+        return Incoming(place.topic, place.partition, place.offset, row["key"], row["value"], headers)
 
-    async def dismiss(
-        self, session: AsyncSession, topic: str, partition: int, offset: int, *, by: str, reason: str
-    ) -> dict[str, Any] | None:
+    async def dismiss(self, session: AsyncSession, place: Place, *, by: str, reason: str) -> dict[str, Any] | None:
         """Ends a record's waiting and keeps who did so and why; nothing else of it changes. None where none is parked.
 
         Raises ConflictError for one that does not wait: what was said the first time stays.
         """
-        row = await self._row(session, topic, partition, offset)
+        row = await self._row(session, place)
         if row is None:
             return None
         if row["released_at"] is not None:
@@ -210,17 +225,15 @@ class DeadLetters:
         if row["dismissed_at"] is not None:
             raise ConflictError(f"The record was dismissed before, by {row['dismissed_by']}: {row['dismissed_reason']}")
         said = {"dismissed_at": self._clock.now(), "dismissed_by": by, "dismissed_reason": reason}
-        values = {"topic": topic, "partition": partition, "position": offset, **said}
-        await session.execute(_DISMISS, values)
+        await session.execute(_DISMISS, {**said, **place._asdict()})
         return _listed({**row, **said, "value_bytes": _size(row["value"])})
 
     async def observe(self, session: AsyncSession) -> None:
         """Reads how many records wait for a person into the metrics."""
         self._metrics.parked_waiting.set((await session.execute(_WAITING)).scalar_one())
 
-    async def _row(self, session: AsyncSession, topic: str, partition: int, offset: int) -> dict[str, Any] | None:
-        values = {"topic": topic, "partition": partition, "position": offset}
-        row = (await session.execute(_ONE, values)).mappings().first()
+    async def _row(self, session: AsyncSession, place: Place) -> dict[str, Any] | None:
+        row = (await session.execute(_ONE, place._asdict())).mappings().first()
         return None if row is None else dict(row)
 
 
@@ -229,6 +242,7 @@ def _listed(row: Any) -> dict[str, Any]:
         "topic": row["topic"],
         "partition": row["partition"],
         "offset": row["position"],
+        "generation": row["generation"],
         "reason": row["reason"],
         "detail": row["detail"],
         "value_bytes": row["value_bytes"],

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ from shared.consumer import Handler, handler_failed
 from shared.context import Context
 from shared.contracts.base import Identifier
 from shared.database import is_transient
-from shared.dead_letters import Parked
+from shared.dead_letters import Parked, Place
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
@@ -29,6 +29,14 @@ ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 PartitionPath = Annotated[int, Path(ge=0, lt=2**31)]
 OffsetPath = Annotated[int, Path(ge=0, lt=2**63)]
+GenerationQuery = Annotated[int, Query(ge=0, lt=2**31)]
+
+
+def _place(topic: Identifier, partition: PartitionPath, offset: OffsetPath, generation: GenerationQuery = 0) -> Place:
+    return Place(topic, partition, offset, generation)
+
+
+PlaceDep = Annotated[Place, Depends(_place)]
 
 _NOT_PARKED = "No record of this topic, partition and offset is parked here."
 # no control characters, since it is printed in tables, and something else than spaces
@@ -41,6 +49,8 @@ class ParkedItem(BaseModel):
     topic: str
     partition: int
     offset: int
+    generation: int
+    """0, and more for a record of a topic that was made anew, where an earlier one had stood at the same place."""
     reason: str
     detail: str
     value_bytes: int | None
@@ -149,31 +159,28 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
         dismissed: bool = False,
     ) -> Page[ParkedItem]:
         """Records that could not be used and wait for a person; those released or dismissed too if asked for."""
-        cursor = read_cursor(after, str, int, int)
-        begin = (cursor[0], cursor[1], cursor[2]) if cursor else None
+        cursor = read_cursor(after, str, int, int, int)
+        begin = Place(*cursor) if cursor else None
         rows = await context.transact(
             lambda s: context.dead_letters.page(s, after=begin, most=limit + 1, released=released, dismissed=dismissed)
         )
         items = [ParkedItem(**row) for row in rows[:limit]]
         last = items[-1] if len(rows) > limit else None
-        return Page(items=items, next=cursor_of([last.topic, last.partition, last.offset]) if last else None)
+        end = [last.topic, last.partition, last.offset, last.generation] if last else None
+        return Page(items=items, next=cursor_of(end) if end else None)
 
     @router.get("/v1/dead-letters/{topic}/{partition}/{offset}", tags=["operations"])
-    async def show_dead_letter(
-        context: ContextDep, _: OperatorDep, topic: Identifier, partition: PartitionPath, offset: OffsetPath
-    ) -> ParkedWhole:
+    async def show_dead_letter(context: ContextDep, _: OperatorDep, place: PlaceDep) -> ParkedWhole:
         """One record with its bytes."""
-        found = await context.transact(lambda s: context.dead_letters.find(s, topic, partition, offset))
+        found = await context.transact(lambda s: context.dead_letters.find(s, place))
         if found is None:
             raise NotFoundError(_NOT_PARKED)
         return ParkedWhole(**found)
 
     @router.post("/v1/dead-letters/{topic}/{partition}/{offset}/release", tags=["operations"])
-    async def release_dead_letter(
-        context: ContextDep, _: OperatorDep, topic: Identifier, partition: PartitionPath, offset: OffsetPath
-    ) -> Released:
+    async def release_dead_letter(context: ContextDep, _: OperatorDep, place: PlaceDep) -> Released:
         """Gives the record to the same handler again, a dismissed one too; it stays as it was if that cannot use it."""
-        parked = await context.transact(lambda s: _release(context, s, release, topic, partition, offset), seconds=30)
+        parked = await context.transact(lambda s: _release(context, s, release, place), seconds=30)
         if parked is None:
             return Released(released=True)
         raise ConflictError(f"The record still cannot be used: {parked.reason}: {parked.detail}")
@@ -182,25 +189,19 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
     async def dismiss_dead_letter(
         context: ContextDep,
         who: OperatorDep,
-        topic: Identifier,
-        partition: PartitionPath,
-        offset: OffsetPath,
+        place: PlaceDep,
         dismissal: Dismissal,
     ) -> ParkedItem:
         """Ends the waiting of a record that is wrong for good. It is kept whole, and can still be released."""
         by = str(who.employee_id or who.name)
-        found = await context.transact(
-            lambda s: context.dead_letters.dismiss(s, topic, partition, offset, by=by, reason=dismissal.reason)
-        )
+        found = await context.transact(lambda s: context.dead_letters.dismiss(s, place, by=by, reason=dismissal.reason))
         if found is None:
             raise NotFoundError(_NOT_PARKED)
         return ParkedItem(**found)
 
 
-async def _release(
-    context: Context, session: AsyncSession, handler: Handler, topic: str, partition: int, offset: int
-) -> Parked | None:
-    record = await context.dead_letters.take(session, topic, partition, offset)
+async def _release(context: Context, session: AsyncSession, handler: Handler, place: Place) -> Parked | None:
+    record = await context.dead_letters.take(session, place)
     if record is None:
         raise NotFoundError(_NOT_PARKED)
     try:

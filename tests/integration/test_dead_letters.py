@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Incoming, Parked, Place
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -172,7 +175,7 @@ async def test_a_dismissal_during_a_release_waits_for_its_end(scoring: Running) 
     record = good()
     await park(scoring, record)
     async with scoring.context.database.transaction() as session:
-        await scoring.context.dead_letters.take(session, record.topic, record.partition, record.offset)
+        await scoring.context.dead_letters.take(session, Place(record.topic, record.partition, record.offset))
         dismissal = asyncio.create_task(dismiss(scoring, record))
         done, _ = await asyncio.wait({dismissal}, timeout=0.5)
         assert not done
@@ -233,3 +236,24 @@ async def test_only_the_operator_dismisses(embedded_postgres: EmbeddedPostgres) 
             )
             assert answer.status_code == status
         assert await listed(notices, "notices") == [record.offset]
+
+
+async def test_another_record_at_the_place_of_a_topic_made_anew_is_kept_beside_the_first(scoring: Running) -> None:
+    first = bad()
+    others = [replace(first, value=b"another"), replace(first, value=None), replace(first, key=b"another key")]
+    await park(scoring, first, first, *others, *others)  # each comes twice: a copy is the same record
+    assert await waiting(scoring) == 4
+    assert await listed(scoring) == [first.offset] * 4
+    assert (await dismiss(scoring, first)).is_success
+    assert await waiting(scoring) == 3
+    last = {"generation": 3}
+    whole = (await scoring.http.get(path(first), params=last)).json()
+    assert (whole["generation"], whole["key_base64"]) == (3, base64.b64encode(b"another key").decode())
+    assert (await scoring.http.get(path(first), params={"generation": 4})).status_code == 404
+    answer = await scoring.http.post(f"{path(first)}/dismiss", params=last, json={"reason": WHY})
+    assert answer.is_success
+    assert await waiting(scoring) == 2
+    async with scoring.context.database.transaction() as session:
+        query = text("select value from outbox where topic = 'asn.dead-letter.v1' order by id")
+        letters = [orjson.loads(row.value) for row in await session.execute(query)]
+    assert [letter["revision"] for letter in letters] == [1, 2, 3, 4]  # who keeps the newest of a place sees each

@@ -100,5 +100,5 @@ async def test_records_parked_before_dismissal_was_known_are_kept_and_wait(
     async with engine.connect() as connection:
         after = [dict(row) for row in (await connection.execute(PARKED)).mappings()]
     await engine.dispose()
-    nothing = {"dismissed_at": None, "dismissed_by": None, "dismissed_reason": None}
+    nothing = {"dismissed_at": None, "dismissed_by": None, "dismissed_reason": None, "generation": 0}
     assert after == [row | nothing for row in before]

@@ -1,4 +1,4 @@
-"""Who dismissed a parked record, and why."""
+"""Who dismissed a parked record, and why; and room for a record where another stood before its topic was made anew."""
 
 from alembic import op
 
@@ -7,13 +7,16 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Columns that may be null and have no default: no row is written, and code that does not know them goes on.
+# Columns that may be null, and one with a constant: no row is written.
 _STATEMENTS = (
     """
     ALTER TABLE parked_record
         ADD COLUMN dismissed_at TIMESTAMP WITH TIME ZONE,
         ADD COLUMN dismissed_by VARCHAR,
-        ADD COLUMN dismissed_reason VARCHAR
+        ADD COLUMN dismissed_reason VARCHAR,
+        ADD COLUMN generation INTEGER DEFAULT 0 NOT NULL,
+        DROP CONSTRAINT parked_record_pkey,
+        ADD PRIMARY KEY (topic, partition, position, generation)
     """,
 )
 
