@@ -70,7 +70,7 @@ def add(
         SNIPPET.format(
             address=address,
             protocol=protocol,
-            certificate='\n    "ssl.ca.location": "kafka-ca.pem",' if protocol == "SASL_SSL" else "",
+            certificate='\n    "ssl.ca.location": "kafka_ca.pem",' if protocol == "SASL_SSL" else "",
             name=name,
             password=password,
             topics=", ".join(f'"{topic}"' for topic in rights.subscriber_topics),
