@@ -31,8 +31,9 @@ for broker in kafka kafka2 kafka3; do # the two others: deploy/compose.cluster.y
   case $port in '' | *:0) ;; *) servers=$servers,127.0.0.1:${port##*:} ;; esac
 done
 if [ -n "$servers" ]; then
-  # the user's password is kept by Kafka as a hash only, so a lost one is replaced
-  if [ ! -s "$folder/sandbox.env" ]; then
+  # the user's password is kept by Kafka as a hash only, so a lost one is replaced; a new volume of Kafka does not know the user
+  if [ ! -s "$folder/sandbox.env" ] ||
+    ! docker compose run --rm --no-deps -T admin subscribers list </dev/null | grep -qx sandbox; then
     docker compose run --rm --no-deps -T admin subscribers remove sandbox </dev/null >/dev/null 2>&1 || true
     docker compose run --rm --no-deps -T admin subscribers add sandbox --env </dev/null >"$folder/sandbox.env"
   fi
