@@ -26,7 +26,7 @@ from shared.runtime import Periodic, Runtime, end_process
 __all__ = ["create"]
 
 PUBLISH_POLL_SECONDS = 1.0  # for changes that another process committed; our own commits wake the publisher at once
-DISCIPLINE_POLL_SECONDS = 2.0
+DISCIPLINE_POLL_SECONDS = 5.0
 SEMESTER_POLL_SECONDS = 60.0
 
 

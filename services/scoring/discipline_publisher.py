@@ -25,8 +25,8 @@ from shared.contracts.topics import DISCIPLINE
 
 __all__ = ["DisciplinePublisher"]
 
-ROUND_ROWS_MAX = 100
-"""Each row brings all of the officer's days with it."""
+ROUND_ROWS_MAX = 20
+"""Each brings all of the officer's days with it, and the consumer of the same process waits while they are counted."""
 STREAK_DAYS_BEFORE = 120
 """How far before 1 January a streak that crosses the year is looked for: far over the longest that the law counts."""
 
