@@ -57,10 +57,10 @@ bench: $(VENV)/.developed ## measure this machine, or with DATA=var/compose the 
 STACK ?= var/compose
 
 secrets: ## the stack's passwords and keys, where they are missing
-	@sh deploy/secrets.sh $(or $(SECRETS),deploy/secrets)
+	@sh deploy/secrets.sh $(SECRETS)
 
 kafka-certificate: ## a certificate for Kafka's listener for HR systems (KAFKA_EXTERNAL_HOST=)
-	@sh deploy/kafka-certificate.sh $(or $(SECRETS),deploy/secrets)
+	@sh deploy/kafka-certificate.sh $(SECRETS)
 
 connect: ## write var/compose/connect.env for the running stack
 	@sh deploy/connect.sh $(STACK)

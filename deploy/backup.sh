@@ -4,6 +4,7 @@
 # publishing again (restore.sh does) brings them together. Kafka is not copied: its records come from the databases.
 # The secrets are not in it. Keep a copy of them elsewhere: without link_key the links that were sent open nothing.
 set -eu
+. "$(dirname "$0")/dotenv.sh"
 target=${1:-var/backups}
 
 [ -n "$(docker compose ps -q postgres)" ] || { echo 'no stack is running here: start it with docker compose up -d --wait' >&2; exit 1; }
@@ -35,4 +36,4 @@ done
 sync
 mv "$work" "$folder"
 echo "written to $folder"
-echo "keep a copy elsewhere, and apart from it one of ${SECRETS:-deploy/secrets}: the backup holds no secrets" >&2
+echo "keep a copy elsewhere, and apart from it one of $(dotenv SECRETS deploy/secrets): the backup holds no secrets" >&2

@@ -2,8 +2,11 @@
 # Writes connect.env for the running stack: what the command line, the sample and scripts need to reach it.
 # `make connect` calls it. The keys are those of `make up`, and the stack's name.
 set -eu
+. "$(dirname "$0")/dotenv.sh"
 folder=${1:-var/compose}
-secrets=${SECRETS:-deploy/secrets}
+secrets=$(dotenv SECRETS deploy/secrets)
+protocol=$(dotenv KAFKA_EXTERNAL_PROTOCOL SASL_SSL)
+files=$(dotenv COMPOSE_FILE "")
 
 [ -n "$(docker compose ps -q gateway)" ] || {
   echo 'no stack is running here: start it with docker compose up -d --wait' >&2
@@ -21,7 +24,7 @@ umask 077
   echo "KINERJA_URL=$url"
   echo "KINERJA_OPERATOR_KEY=$(cat "$secrets/operator_key")"
   echo "KINERJA_COMPOSE_PROJECT=$project"
-  if [ -n "${COMPOSE_FILE:-}" ]; then echo "KINERJA_COMPOSE_FILE=$COMPOSE_FILE"; fi
+  if [ -n "$files" ]; then echo "KINERJA_COMPOSE_FILE=$files"; fi
 } >"$folder/connect.env.new"
 
 # The listener for HR systems is an overlay (deploy/compose.external.yml); where it is on, a subscriber for trying out comes with it.
@@ -39,10 +42,10 @@ if [ -n "$servers" ]; then
   fi
   {
     echo "KAFKA_BOOTSTRAP_SERVERS=${servers#,}"
-    echo "KAFKA_SECURITY_PROTOCOL=${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}"
+    echo "KAFKA_SECURITY_PROTOCOL=$protocol"
     echo "KAFKA_SASL_MECHANISM=SCRAM-SHA-512"
     cat "$folder/sandbox.env"
-    if [ "${KAFKA_EXTERNAL_PROTOCOL:-SASL_SSL}" = SASL_SSL ]; then echo "KAFKA_SSL_CA_LOCATION=$secrets/kafka_ca.pem"; fi
+    if [ "$protocol" = SASL_SSL ]; then echo "KAFKA_SSL_CA_LOCATION=$secrets/kafka_ca.pem"; fi
   } >>"$folder/connect.env.new"
 fi
 mv "$folder/connect.env.new" "$folder/connect.env"

@@ -3,8 +3,9 @@
 # Run again to renew (the authority stays, so subscribers change nothing), then: docker compose up -d --force-recreate kafka
 # With a certificate of another authority: put key (PKCS#8) and chain into kafka_certificate.pem, its root into kafka_ca.pem.
 set -eu
-folder=${1:-deploy/secrets}
-host=${KAFKA_EXTERNAL_HOST:-127.0.0.1}
+. "$(dirname "$0")/dotenv.sh"
+folder=${1:-$(dotenv SECRETS deploy/secrets)}
+host=$(dotenv KAFKA_EXTERNAL_HOST 127.0.0.1)
 command -v openssl >/dev/null || { echo 'openssl is needed to make a certificate: install it' >&2; exit 1; }
 case $host in
   *[!0-9.]*) name="DNS:$host,DNS:localhost,IP:127.0.0.1" ;;

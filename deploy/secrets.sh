@@ -2,7 +2,8 @@
 # Makes the secrets of a stack, one file each, where they are missing; never replaces one. `make secrets` calls it.
 # The folder is closed (700); the files are readable, because a container's user is another than the host's.
 set -eu
-folder=${1:-deploy/secrets}
+. "$(dirname "$0")/dotenv.sh"
+folder=${1:-$(dotenv SECRETS deploy/secrets)}
 names='
 database_superuser_password database_migrations_password
 database_attendance_password database_feedback_password database_scoring_password database_notifications_password

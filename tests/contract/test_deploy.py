@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,22 @@ def test_the_stacks_secrets_are_those_that_are_made_and_looked_at(tmp_path: Path
     assert tmp_path.stat().st_mode & 0o777 == 0o700
     subprocess.run(["sh", ROOT / "deploy/secrets.sh", tmp_path], check=True, capture_output=True)
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == made
+
+
+@pytest.mark.parametrize(
+    "line", ["SECRETS=./mine", 'SECRETS="./mine"  # not the other stack\'s', "export SECRETS='./mine'"]
+)
+def test_what_env_says_holds_for_the_scripts_too_unless_the_environment_says_otherwise(
+    tmp_path: Path, line: str
+) -> None:
+    (tmp_path / ".env").write_text(f"#SECRETS=./theirs\nPORT=8081\n{line}\n")
+    command = ["sh", ROOT / "deploy/secrets.sh"]
+    path = {"PATH": os.environ["PATH"]}
+    subprocess.run(command, cwd=tmp_path, env=path, check=True, capture_output=True)
+    assert (tmp_path / "mine/operator_key").exists()
+    subprocess.run(command, cwd=tmp_path, env=path | {"SECRETS": "given"}, check=True, capture_output=True)
+    assert (tmp_path / "given/operator_key").exists()
+    assert {file.name for file in tmp_path.iterdir()} == {".env", "mine", "given"}
 
 
 @pytest.mark.parametrize("name", CLUSTER_EXTERNAL["services"])
