@@ -75,7 +75,7 @@ class BatchConsumer:
             batch_timeout_ms=20,  # also its pause after an empty poll: at 5 ms an idle service polled a hundred times a second
             fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
             fetch_min_bytes=1,
-            max_partition_fetch_bytes=1_048_576,
+            max_partition_fetch_bytes=524_288,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
