@@ -7,7 +7,6 @@ BENCH_RECORDS (10,000 at least: the first fetch is not counted) and BENCH_ROUNDS
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import orjson
+import uvloop
 
 from cli.client import connection
 from embedded.broker import EmbeddedBroker
@@ -100,14 +100,14 @@ def main() -> None:
     names = sorted(names, key=parts.index)
     if on_stack:
         try:
-            results = asyncio.run(measure_stack(names, RunningStack(found)))
+            results = uvloop.run(measure_stack(names, RunningStack(found)))
         except StackRefusedError as refusal:
             raise SystemExit(str(refusal)) from None
     else:
         with tempfile.TemporaryDirectory(prefix="kinerja-bench-") as scratch:
             folder = Path(scratch)
             folder.chmod(0o755)
-            results = asyncio.run(measure(names, folder))
+            results = uvloop.run(measure(names, folder))
     data.mkdir(parents=True, exist_ok=True)
     file = data / "bench.json"
     file.write_bytes(orjson.dumps([asdict(result) for result in results], option=orjson.OPT_INDENT_2))
