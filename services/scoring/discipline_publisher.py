@@ -6,7 +6,7 @@ so a few seconds of changes become one record. Revisions on the topic have no ga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.decode import decode_day
 from services.scoring.domain.discipline import absence_flag
-from services.scoring.hold import BacklogHold
-from services.scoring.policies import PolicyBook
+from services.scoring.held_publisher import HeldPublisher
 from services.scoring.records import discipline_record, same_content
-from shared.context import Context
 from shared.contracts.discipline import DisciplineRecord
 from shared.contracts.topics import DISCIPLINE
 
@@ -60,28 +58,13 @@ _KEEP = text(
 )
 
 
-class DisciplinePublisher:
-    """Rounds of publishing; several processes may run them at once, each takes rows that no other holds."""
+class DisciplinePublisher(HeldPublisher):
+    """Makes a record of each changed year."""
 
-    def __init__(self, context: Context, policies: PolicyBook, backlog: Callable[[], bool] = lambda: False) -> None:
-        self._context = context
-        self._policies = policies
-        self._hold = BacklogHold(backlog)
-
-    async def round(self) -> bool:
-        """Publishes up to ROUND_ROWS_MAX changed years; True when there may be more."""
-        if self._hold.active():
-            return False
-        async with self._context.database.transaction() as session:
-            more = await self._publish(session) == ROUND_ROWS_MAX
-        if not more:
-            self._hold.released()
-        return more
-
-    async def _publish(self, session: AsyncSession) -> int:
+    async def _publish(self, session: AsyncSession) -> bool:
         rows = (await session.execute(_TAKE, {"most": ROUND_ROWS_MAX})).all()
         if not rows:
-            return 0
+            return False
         rows = sorted(rows, key=lambda row: (row.employee_id, row.year))
         days = await _days(session, rows)
         employees = {"employees": [row.employee_id for row in rows]}
@@ -111,7 +94,7 @@ class DisciplinePublisher:
                 },
             )
             await self._context.outbox.add(session, DISCIPLINE, fresh)
-        return len(rows)
+        return len(rows) == ROUND_ROWS_MAX
 
 
 async def _days(session: AsyncSession, years: Sequence[Any]) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:

@@ -6,17 +6,14 @@ The record gets the next revision and enters the outbox in one transaction, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.domain.contribution import TOTALS
-from services.scoring.hold import BacklogHold
-from services.scoring.policies import PolicyBook
+from services.scoring.held_publisher import HeldPublisher
 from services.scoring.records import same_content, score_record
-from shared.context import Context
 from shared.contracts.score import ScoreRecord
 from shared.contracts.semester import Semester
 from shared.contracts.topics import SCORE
@@ -52,28 +49,13 @@ _KEEP = text(
 )
 
 
-class Publisher:
-    """Rounds of publishing; several processes may run them at once, each takes rows that no other holds."""
+class Publisher(HeldPublisher):
+    """Makes a record of each changed score."""
 
-    def __init__(self, context: Context, policies: PolicyBook, backlog: Callable[[], bool] = lambda: False) -> None:
-        self._context = context
-        self._policies = policies
-        self._hold = BacklogHold(backlog)
-
-    async def round(self) -> bool:
-        """Publishes up to ROUND_ROWS_MAX changed scores; True when there may be more."""
-        if self._hold.active():
-            return False
-        async with self._context.database.transaction() as session:
-            more = await self._publish(session) == ROUND_ROWS_MAX
-        if not more:
-            self._hold.released()
-        return more
-
-    async def _publish(self, session: AsyncSession) -> int:
+    async def _publish(self, session: AsyncSession) -> bool:
         rows = (await session.execute(_TAKE, {"most": ROUND_ROWS_MAX})).all()
         if not rows:
-            return 0
+            return False
         employees = [row.employee_id for row in rows]
         units = {row.employee_id: row.org_unit_id for row in await session.execute(_UNITS, {"employees": employees})}
         known = {"employees": employees, "semesters": [row.semester for row in rows]}
@@ -108,4 +90,4 @@ class Publisher:
                 },
             )
             await self._context.outbox.add(session, SCORE, [record for _, _, record in fresh])
-        return len(rows)
+        return len(rows) == ROUND_ROWS_MAX

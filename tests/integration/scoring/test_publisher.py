@@ -10,7 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.scoring import discipline_publisher, hold
+from services.scoring import discipline_publisher, held_publisher
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.dead_letters import Incoming
 from tests.fixtures.backends import Postgres
@@ -96,7 +96,7 @@ async def test_a_backlog_holds_publishing_back_for_a_while_only(
 
         full = [incoming(ATTENDANCE_DAY, day(officer, monday)) for officer in officers]
         assert await apply(*full) == 0
-        monkeypatch.setattr(hold, "HELD_SECONDS_MAX", 0.0)
+        monkeypatch.setattr(held_publisher, "HELD_SECONDS_MAX", 0.0)
         assert await apply(*full) == 2
         monkeypatch.undo()
         assert await apply(*[incoming(ATTENDANCE_DAY, day(o, monday, 2, credited_minutes=9)) for o in officers]) == 2
