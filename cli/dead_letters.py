@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import httpx
 import orjson
 import typer
 from rich.console import Console
@@ -51,18 +52,14 @@ def list_parked(
 @app.command()
 def show(service: ServiceArgument, record: RecordArgument) -> None:
     """Prints one parked record with its bytes, as JSON."""
-    with client() as http:
-        path, query = _place(service, record)
-        answer = request(http, "GET", path, params=query).json()
+    answer = _ask("GET", service, record).json()
     typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
 def release(service: ServiceArgument, record: RecordArgument) -> None:
     """Gives a parked record to its handler again; it stays parked when that still cannot use it."""
-    with client() as http:
-        path, query = _place(service, record)
-        request(http, "POST", f"{path}/release", params=query)
+    _ask("POST", service, record, "/release")
     typer.echo(f"released {record}")
 
 
@@ -73,9 +70,7 @@ def dismiss(
     reason: Annotated[str, typer.Option(help="Why it is wrong for good, in one line of up to 500 characters.")],
 ) -> None:
     """Ends the waiting of a record that is wrong for good. It is kept, listed with --dismissed, can still be released."""
-    with client() as http:
-        path, query = _place(service, record)
-        request(http, "POST", f"{path}/dismiss", params=query, json={"reason": reason})
+    _ask("POST", service, record, "/dismiss", json={"reason": reason})
     typer.echo(f"dismissed {record}")
 
 
@@ -91,11 +86,14 @@ def _dismissal(item: dict[str, Any]) -> str:
     return escape(f"{item['dismissed_at']} {item['dismissed_by']}: {item['dismissed_reason']}")
 
 
-def _place(service: str, record: str) -> tuple[str, dict[str, str]]:
-    """The record's address, and which of the records that stood there."""
+def _ask(method: str, service: str, record: str, action: str = "", **options: Any) -> httpx.Response:
+    """The service's answer about the record of that name."""
     if service not in PREFIXES:
         raise fail(f"no such service: {service}; one of {', '.join(PREFIXES)}")
-    parts = record.split("/")
-    if len(parts) not in (3, 4) or not all(part.isdigit() for part in parts[1:]):
+    topic, *numbers = record.split("/")
+    if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
         raise fail("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
-    return "/".join((f"/{PREFIXES[service]}/v1/dead-letters", *parts[:3])), {"generation": (parts[3:] or ["0"])[0]}
+    partition, offset, *generation = numbers
+    path = f"/{PREFIXES[service]}/v1/dead-letters/{topic}/{partition}/{offset}{action}"
+    with client() as http:
+        return request(http, method, path, params={"generation": generation}, **options)

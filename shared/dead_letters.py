@@ -90,16 +90,19 @@ class ParkedColumns(SQLModel):
 # The same record again is a copy; another one at the same place belongs to a topic that was made anew.
 _PARK = text(
     """
+    with i as (
+        select cast(:topic as varchar) as topic, cast(:partition as int4) as partition, cast(:offset as int8) as position,
+               cast(:key as bytea) as key, cast(:value as bytea) as value, cast(:headers as bytea) as headers
+    ), there as (
+        select p.* from parked_record p join i using (topic, partition, position)
+    )
     insert into parked_record (topic, partition, position, generation, key, value, headers, reason, detail, parked_at)
-    select topic, partition, position, coalesce(max(p.generation) + 1, 0), i.key, i.value, i.headers, :reason, :detail,
-           :parked_at
-    from (select cast(:topic as varchar) as topic, cast(:partition as int4) as partition,
-                 cast(:position as int8) as position, cast(:key as bytea) as key, cast(:value as bytea) as value,
-                 cast(:headers as bytea) as headers) as i
-    left join parked_record p using (topic, partition, position)
-    group by topic, partition, position, i.key, i.value, i.headers
-    having count(*) filter (where (p.key, p.value, p.headers) is not distinct from (i.key, i.value, i.headers)
-                              and p.generation is not null) = 0
+    select topic, partition, position, (select coalesce(max(generation) + 1, 0) from there),
+           key, value, headers, :reason, :detail, :parked_at
+    from i
+    where not exists (
+        select from there t where (t.key, t.value, t.headers) is not distinct from (i.key, i.value, i.headers)
+    )
     on conflict do nothing
     returning generation
     """
@@ -145,7 +148,7 @@ class DeadLetters:
             values = {
                 "topic": record.topic,
                 "partition": record.partition,
-                "position": record.offset,
+                "offset": record.offset,
                 "key": record.key,
                 "value": record.value,
                 "headers": orjson.dumps([[_printable(name), _base64(value)] for name, value in record.headers]),
