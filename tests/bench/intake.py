@@ -7,10 +7,9 @@ import time
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import asyncpg
 import httpx
 
-from tests.bench.parts import Parts, Result, service_database
+from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
 from tests.bench.stack import RunningStack
 
@@ -43,11 +42,8 @@ async def measure_intake(parts: Parts) -> list[Result]:
         async with httpx.AsyncClient(base_url=served.url, timeout=60, headers=headers) as http:
             seconds = await _posts(http, "BENCH")
         rss = rss_mib(served.pid)
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    try:
+    async with connected(url) as connection:
         kept = await connection.fetchval("select count(*) from punch")
-    finally:
-        await connection.close()
     return [_result(seconds, kept), Result("rss_mib_attendance", rss, "MiB", "after the posts")]
 
 

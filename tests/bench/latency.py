@@ -9,13 +9,12 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.provision import provision, read_topics
-from tests.bench.parts import Parts, Result, service_database
+from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
 from tests.bench.stack import RunningStack
 
@@ -62,9 +61,9 @@ async def measure_latency(parts: Parts) -> list[Result]:
                 base_url=served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
             ) as http,
             _broker_scores(parts.bootstrap_servers) as read,
-            _database(databases["attendance"]) as ask,
+            connected(databases["attendance"]) as database,
         ):
-            found = await _measure(http, read, ask)
+            found = await _measure(http, read, database.fetchval)
         together = rss_mib(served.pid)
     results = [found, Result("rss_mib_all", together, "MiB", "the four in one process, after the punches")]
     for name in ("feedback", "notifications"):
@@ -82,15 +81,6 @@ async def measure_stack_latency(stack: RunningStack) -> list[Result]:
 
     async with stack.http() as http, _stack_scores(stack) as read:
         return [await _measure(http, read, ask)]
-
-
-@asynccontextmanager
-async def _database(url: str) -> AsyncIterator[Ask]:
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    try:
-        yield connection.fetchval
-    finally:
-        await connection.close()
 
 
 @asynccontextmanager

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import asyncpg
 import orjson
 
 from embedded.postgres import EmbeddedPostgres
 from shared.migrations import upgrade
 from tests.fixtures.postgres import fresh_database
 
-__all__ = ["Parts", "Result", "middle", "run_case", "service_database"]
+__all__ = ["Parts", "Result", "connected", "middle", "run_case", "service_database"]
 
 CASE_SECONDS_MAX = 240.0
 
@@ -42,6 +45,16 @@ async def service_database(parts: Parts, service: str) -> str:
     url = await fresh_database(parts.postgres)
     await asyncio.to_thread(upgrade, service, url)
     return url
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection beside the services', by their URL."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def run_case(module: str, *arguments: str) -> dict[str, Any]:

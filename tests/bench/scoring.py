@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncpg
-
 from services.scoring.domain.contribution import TOTALS
 from tests.bench.broker import prepare, send
 from tests.bench.data import DRAWN_COLUMNS, Drawn, draw
-from tests.bench.parts import Parts, Result, middle, run_case, service_database
+from tests.bench.parts import Parts, Result, connected, middle, run_case, service_database
 
 __all__ = ["measure_scoring"]
 
@@ -45,8 +43,7 @@ async def measure_scoring(parts: Parts, *, rounds: int = 3, records: int = RECOR
 
 async def _check(database_url: str, drawn: Drawn) -> None:
     """Facts, totals and scores against what was drawn; a score of no column would not do."""
-    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
-    try:
+    async with connected(database_url) as connection:
         facts = await connection.fetchrow(
             "select (select count(*) from day_fact), (select count(*) from feedback_fact),"
             " (select count(*) from parked_record), (select count(*) from semester_total where score is null)"
@@ -57,5 +54,3 @@ async def _check(database_url: str, drawn: Drawn) -> None:
         assert set(DRAWN_COLUMNS) <= set(TOTALS)
         found = {row["employee_id"]: [row[name] for name in DRAWN_COLUMNS] for row in rows}
         assert found == dict(drawn.totals), "the totals are not what was drawn"
-    finally:
-        await connection.close()

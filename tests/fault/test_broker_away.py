@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
-from sqlalchemy import text
 
 from shared.clock import SystemClock
 from shared.contracts.topics import EMPLOYEE
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.outbox import outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import HEADER, City, person
 
@@ -21,18 +21,6 @@ pytestmark = pytest.mark.timeout(400)
 
 CHANGES = 5
 ARRIVAL_SECONDS_MAX = 60
-
-
-async def outbox_rows(service: Running) -> int:
-    async with service.context.database.transaction() as session:
-        count: int = (await session.execute(text("select count(*) from outbox"))).scalar_one()
-        return count
-
-
-async def until_empty(service: Running) -> None:
-    async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
-        while await outbox_rows(service):  # noqa: ASYNC110 - the relay works beside
-            await asyncio.sleep(0.1)
 
 
 async def until_ready_is(service: Running, status: int) -> None:

@@ -13,21 +13,9 @@ from shared.clock import SystemClock
 from shared.outbox import LANES
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.services import Running, running_service
+from tests.fixtures.outbox import outbox_rows, until_empty
+from tests.fixtures.services import running_service
 from tests.integration.attendance.city import HEADER, person
-
-ARRIVAL_SECONDS_MAX = 30
-
-
-async def outbox_rows(service: Running) -> int:
-    async with service.context.database.transaction() as session:
-        return int((await session.execute(text("select count(*) from outbox"))).scalar_one())
-
-
-async def until_empty(service: Running) -> None:
-    async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
-        while await outbox_rows(service):  # noqa: ASYNC110 - the relay works beside
-            await asyncio.sleep(0.05)
 
 
 async def test_it_need_not_poll_for_its_own_commits_nor_when_another_held_lanes(

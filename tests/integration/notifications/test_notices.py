@@ -313,16 +313,3 @@ async def test_poison_is_parked(notices: Running) -> None:
     bad = [incoming(SCORE, b"{"), incoming(SCORE, None), score("101"), incoming(DISCIPLINE, {"revision": 1})]
     assert await apply(notices, [*bad, score("91.00")]) == len(bad)
     assert len(await listed(notices)) == 1
-
-
-async def test_models_are_what_the_migrations_make(notices: Running) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from services.notifications.models import Base
-
-    async with notices.context.database.engine.connect() as connection:
-        differences = await connection.run_sync(
-            lambda c: compare_metadata(MigrationContext.configure(c), Base.metadata)
-        )
-    assert [d for d in differences if "alembic_version" not in str(d)] == []
