@@ -141,31 +141,23 @@ def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
 
 
 def _machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    machines = _json(http, "/attendance/v1/machines")
-    outages = _json(http, "/attendance/v1/outages")
+    serving = [machine for machine in _json(http, "/attendance/v1/machines") if _serves(machine, now)]
     runbook = "docs/runbooks/lost-machine.md"
-    for machine in machines:
+    for machine in serving:
         last = machine["last_contact_at"]
         if machine["clock_wrong_since"] is not None:
             yield Finding("fail", f"machine {machine['serial']}: its clock is wrong", CLOCK_RUNBOOK)
-        elif _known_to_be_out(machine, outages, now):
+        elif machine["in_declared_outage"]:
             continue  # as for the alert: somebody has seen to it
         elif last is None:
             yield Finding("warn", f"machine {machine['serial']}: never heard of", runbook)
         elif now - datetime.fromisoformat(last) > MACHINE_SILENT:
             yield Finding("warn", f"machine {machine['serial']}: silent since {last}", runbook)
-    yield Finding("ok", f"{len(machines)} machines are registered")
+    yield Finding("ok", f"{len(serving)} machines are in service")
 
 
-def _known_to_be_out(machine: Mapping[str, Any], outages: Iterable[Mapping[str, Any]], now: datetime) -> bool:
-    return any(
-        datetime.fromisoformat(outage["starts_at"]) <= now <= datetime.fromisoformat(outage["ends_at"])
-        and (
-            outage["serial"] == machine["serial"]
-            or (outage["org_unit_id"] is not None and outage["org_unit_id"] == machine["org_unit_id"])
-        )
-        for outage in outages
-    )
+def _serves(machine: Mapping[str, Any], now: datetime) -> bool:
+    return machine["in_service_to"] is None or now < datetime.fromisoformat(machine["in_service_to"])
 
 
 def _totals(http: httpx.Client) -> Iterator[Finding]:

@@ -112,11 +112,12 @@ _ADVANCED = text(
 )
 
 # What no mark moves: the end of a day that waits for nothing else, a machine that went silent, a clock put right.
-# The conditions are those of the rules, so that a day that has to stay open is not looked at for ever.
+# The conditions are those of the rules, so that a day that has to stay open is not looked at for ever. Only the days
+# around a machine's end of service are looked at once too often: when their windows began is not kept.
 _READY = text(
     """
     with serving as (
-        select org_unit_id, complete_until, clock_wrong_since,
+        select org_unit_id, complete_until, clock_wrong_since, in_service_to,
                coalesce(complete_until, registered_at) < cast(:now as timestamptz) - make_interval(days => :silent_days)
                    as silent,
                least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :since
@@ -127,9 +128,11 @@ _READY = text(
     select true, employee_id, work_date from attendance_day d
     where state = 'provisional' and closes_at between :since and :now
       and (status in ('excused', 'official_duty')
-           or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at)
+           or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at
+                      and (s.in_service_to is null or s.in_service_to >= d.closes_at - interval '36 hours'))
               and not exists (
                   select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
+                  and (s.in_service_to is null or s.in_service_to >= d.closes_at)
                   and (s.complete_until is null or s.complete_until < d.closes_at or s.clock_wrong_since is not null)))
       and (employee_id, work_date) not in (select employee_id, work_date from day_queue)
     order by work_date, employee_id

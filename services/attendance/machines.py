@@ -27,13 +27,16 @@ NO_MACHINE = "There is no machine with this serial. Register it first."
 
 _PUT = text(
     """
-    insert into machine (serial, name, timezone, direction_from, org_unit_id, registered_at)
-    values (:serial, :name, :timezone, :direction_from, :org_unit_id, :now)
+    insert into machine (serial, name, timezone, direction_from, org_unit_id, in_service_to, registered_at)
+    values (:serial, :name, :timezone, :direction_from, :org_unit_id, :in_service_to, :now)
     on conflict (serial) do update set name = excluded.name, timezone = excluded.timezone,
-        direction_from = excluded.direction_from, org_unit_id = excluded.org_unit_id
+        direction_from = excluded.direction_from, org_unit_id = excluded.org_unit_id,
+        in_service_to = excluded.in_service_to
     """
 )
-_BEFORE = text("select timezone, direction_from, org_unit_id from machine where serial = :serial for update")
+_BEFORE = text(
+    "select timezone, direction_from, org_unit_id, in_service_to from machine where serial = :serial for update"
+)
 _PUNCHES = text(
     "select id, local_time, at, received_at, employee_id from punch"
     " where serial = :serial and id > :after and source <> 'api-instant' order by id limit :most"
@@ -89,13 +92,17 @@ _ORDER = text(
 
 @dataclass(frozen=True, slots=True)
 class MachineSetup:
-    """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift."""
+    """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
+
+    `in_service_to`: when it was taken out of use; None while it serves.
+    """
 
     serial: str
     name: str
     timezone: str
     direction_from: str
     org_unit_id: str | None
+    in_service_to: datetime | None = None
 
 
 async def register(session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo) -> bool:
@@ -112,6 +119,7 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
         "timezone": setup.timezone,
         "direction_from": setup.direction_from,
         "org_unit_id": setup.org_unit_id,
+        "in_service_to": setup.in_service_to,
         "now": now,
     }
     await session.execute(_PUT, values)
@@ -125,12 +133,21 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
             await _move_punches(session, setup.serial, machine.zone, unit_zone)
         if before.direction_from != setup.direction_from:
             await _mark_people(session, setup.serial)
+    await _mark_site(session, before, setup, now.astimezone(unit_zone).date(), unit_zone)
+    return before is None
+
+
+async def _mark_site(session: AsyncSession, before: Any, setup: MachineSetup, today: date, unit_zone: ZoneInfo) -> None:
+    """Marks the days that wait for other machines now than they did."""
     old_unit = None if before is None else before.org_unit_id
     if old_unit != setup.org_unit_id:
         for unit in (old_unit, setup.org_unit_id):
             if unit is not None:
-                await mark_unit(session, unit, date(2000, 1, 1), now.astimezone(unit_zone).date())
-    return before is None
+                await mark_unit(session, unit, date(2000, 1, 1), today)
+    elif setup.org_unit_id is not None and before.in_service_to != setup.in_service_to:
+        ends = [end for end in (before.in_service_to, setup.in_service_to) if end is not None]
+        first = min(ends).astimezone(unit_zone).date() - timedelta(days=1)  # a shift that reaches past midnight
+        await mark_unit(session, setup.org_unit_id, first, today)
 
 
 async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit_zone: ZoneInfo) -> None:

@@ -99,6 +99,8 @@ class Machine(Base, table=True):
     """`status`: the site's people press the keys, so in and out are trusted; `shift`: first in, last out."""
     org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id", index=True)
     registered_at: datetime = utc_field()
+    in_service_to: datetime | None = utc_field(default=None, nullable=True)
+    """When it was taken out of use; null while it serves. It holds no day open that begins after it."""
     last_contact_at: datetime | None = utc_field(default=None, nullable=True)
     last_poll_at: datetime | None = utc_field(default=None, nullable=True)
     """The newest poll with no upload after it; null since the last upload."""

@@ -14,7 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days import mark_unit
 from shared.errors import InvalidError
 
-__all__ = ["DeclaredOutage", "put_outage"]
+__all__ = ["IN_OUTAGE", "DeclaredOutage", "put_outage"]
+
+IN_OUTAGE = """exists (select from outage o where cast(:now as timestamptz) between o.starts_at and o.ends_at
+                   and (o.serial = m.serial or o.org_unit_id = m.org_unit_id))"""
+"""Whether machine `m` is in a declared outage at `now`: somebody knows of it."""
 
 DAYS_MAX = 366
 _DAY = timedelta(days=1)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.attendance.day_facts import read_facts
 from services.attendance.domain.schedule import scheduled_day
 from services.attendance.domain.silence import Contact, is_silent
+from services.attendance.outages import IN_OUTAGE
 from shared.context import Context
 from shared.contracts.canary import CANARY_SERIAL
 
@@ -19,15 +20,14 @@ __all__ = ["Silence"]
 _NOBODY = UUID(int=0)
 """Has no hours of his own, so the unit's or the city's are found."""
 
-# A machine of no unit holds nobody's day: it was replaced or lies in a cupboard. One in a declared outage is known.
+# A machine of no unit, or out of service, holds nobody's day. One in a declared outage is known.
 _MACHINES = text(
     f"""
     select org_unit_id, coalesce(last_contact_at, registered_at) as heard_at,
            last_contact_at is null or push_version is not null as polls
     from machine m
-    where org_unit_id is not null and serial <> '{CANARY_SERIAL}' and not exists (
-        select from outage o where cast(:now as timestamptz) between o.starts_at and o.ends_at
-        and (o.serial = m.serial or o.org_unit_id = m.org_unit_id))
+    where org_unit_id is not null and serial <> '{CANARY_SERIAL}'
+      and (in_service_to is null or in_service_to > cast(:now as timestamptz)) and not {IN_OUTAGE}
     """
 )
 

@@ -21,18 +21,20 @@ __all__ = ["Site", "read_sites"]
 # Punches older than `floor` prove nothing: a machine whose battery died writes them in the year 2000.
 _MACHINES = text(
     """
-    select serial, org_unit_id, complete_until, clock_wrong_since,
+    select serial, org_unit_id, complete_until, clock_wrong_since, in_service_to,
            least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :floor
                                  and m.complete_until is not null)) as serves_from
     from machine m where org_unit_id = any(cast(:units as varchar[]))
     """
 )
+# A machine that was taken out of use explains nothing from then on.
 _OUTAGES = text(
     """
-    select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id, o.starts_at, o.ends_at
+    select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id, o.starts_at,
+           least(o.ends_at, m.in_service_to) as ends_at
     from outage o left join machine m using (serial)
     where coalesce(m.org_unit_id, o.org_unit_id) = any(cast(:units as varchar[]))
-      and o.starts_at <= :last and o.ends_at >= :first
+      and o.starts_at <= :last and least(o.ends_at, m.in_service_to) >= greatest(o.starts_at, :first)
     """
 )
 # By the hour: that a machine took a punch at eight says nothing about noon.
@@ -70,7 +72,9 @@ async def read_sites(
     sites: dict[str, Site] = defaultdict(Site)
     values: dict[str, Any] = {"units": sorted(set(units)), "floor": floor}
     for row in await session.execute(_MACHINES, values):
-        machine = SiteMachine(row.serial, row.complete_until, row.clock_wrong_since is None, row.serves_from)
+        machine = SiteMachine(
+            row.serial, row.complete_until, row.clock_wrong_since is None, row.serves_from, row.in_service_to
+        )
         sites[row.org_unit_id].machines.append(machine)
     borders = {"first": span.start, "last": span.end}
     for row in await session.execute(_OUTAGES, {"units": values["units"]} | borders):

@@ -37,7 +37,8 @@ _BY_NIP = text(_COLUMNS + f" where nip = :nip and {_PEOPLE}")
 _UNITS = text(
     f"""
     select u.org_unit_id, u.name, count(e.employee_id) as officers,
-           (select count(*) from machine m where m.org_unit_id = u.org_unit_id) as machines
+           (select count(*) from machine m where m.org_unit_id = u.org_unit_id
+            and (m.in_service_to is null or m.in_service_to > cast(:now as timestamptz))) as machines
     from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
     where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' group by u.org_unit_id order by u.org_unit_id limit :most
     """
@@ -145,7 +146,7 @@ async def list_units(context: ContextDep, _: OperatorDep, limit: Limit = 100, af
     cursor = read_cursor(after, str)
     if cursor and "\x00" in cursor[0]:
         raise InvalidError("The cursor `after` is not one that this list gave.")
-    values = {"after": cursor[0] if cursor else "", "most": limit + 1}
+    values = {"after": cursor[0] if cursor else "", "most": limit + 1, "now": context.clock.now()}
     items = [Unit(**row) for row in await read_rows(context, _UNITS, values)]
     more = len(items) > limit
     return Page(items=items[:limit], next=cursor_of([items[limit - 1].org_unit_id]) if more else None)

@@ -13,11 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.machines import MachineSetup, enrol, order, register, resend_command, unenrol
+from services.attendance.outages import IN_OUTAGE
 from services.attendance.routes.common import (
     BULK_SECONDS,
     ContextDep,
     Input,
     LocalTime,
+    Moment,
     OperatorDep,
     PlainText,
     UnitId,
@@ -46,8 +48,9 @@ Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As 
 
 _LIST = text(
     f"""
-    select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.registered_at, m.last_contact_at,
-           m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version, m.info, m.dialect,
+    select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_service_to, m.registered_at,
+           m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version, m.info, m.dialect,
+           {IN_OUTAGE} as in_declared_outage,
            (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
                as unknown_pins,
            (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
@@ -67,12 +70,13 @@ _ENROLMENTS = text(
 
 
 class MachineIn(Input):
-    """What the operator says of a machine."""
+    """What the operator says of a machine. `in_service_to`: when it was taken out of use; left out while it serves."""
 
     name: PlainText
     timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
     direction_from: Literal["status", "shift"]
     org_unit_id: UnitId | None = None
+    in_service_to: Moment | None = None
 
 
 class MachineItem(BaseModel):
@@ -83,6 +87,8 @@ class MachineItem(BaseModel):
     timezone: str
     direction_from: Literal["status", "shift"]
     org_unit_id: str | None
+    in_service_to: datetime | None
+    in_declared_outage: bool
     registered_at: datetime
     last_contact_at: datetime | None
     last_upload_at: datetime | None
@@ -146,7 +152,7 @@ class CommandOut(BaseModel):
 @router.get("")
 async def list_machines(context: ContextDep, _: OperatorDep) -> list[MachineItem]:
     """The registered machines."""
-    return [MachineItem(**row) for row in await read_rows(context, _LIST)]
+    return [MachineItem(**row) for row in await read_rows(context, _LIST, {"now": context.clock.now()})]
 
 
 @router.get("/unknown")

@@ -43,6 +43,7 @@ async def test_a_machine_is_registered_once_and_changed_after(town: City) -> Non
     assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"name": "Pintu"})).status_code == 200
     (machine,) = (await town.http.get(BASE)).json()
     assert (machine["name"], machine["unknown_pins"], machine["quarantined"]) == ("Pintu", 0, 0)
+    assert (machine["in_service_to"], machine["in_declared_outage"]) == (None, False)
     await send(town, "7\t2026-08-04 07:00:00", "8\t2026-08-04 07:00:00", "8\t2026-08-04 07:01:00", "x")
     (machine,) = (await town.http.get(BASE)).json()
     assert (machine["unknown_pins"], machine["quarantined"]) == (2, 1)
@@ -138,7 +139,7 @@ async def test_these_lists_are_the_operator_s(town: City) -> None:
 
 
 async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) -> None:
-    """In the hours of its unit; a declared outage, or no unit, ends it."""
+    """In the hours of its unit; a declared outage, the end of its service, or no unit, ends it."""
 
     async def silent(moment: str) -> float | None:
         assert town.clock is not None
@@ -160,6 +161,10 @@ async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) 
     path = "/attendance/v1/outages/01900000-0000-7000-8000-000000000001"
     assert (await town.http.put(path, json=outage | {"reason": "x"})).is_success
     assert await silent("2026-08-04 12:00") == 0
+    assert (await town.http.get(BASE)).json()[0]["in_declared_outage"]
     assert await silent("2026-08-05 12:00") == 1
+    for ends, counted in (("2026-08-05T12:00:00+07:00", 0), ("2026-08-05T12:01:00+07:00", 1)):
+        assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"in_service_to": ends})).status_code == 200
+        assert await silent("2026-08-05 12:00") == counted
     assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None})).status_code == 200
     assert await silent("2026-08-05 12:00") == 0

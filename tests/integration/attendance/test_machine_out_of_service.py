@@ -1,0 +1,107 @@
+"""A machine that was taken out of use: what it closed stays closed, and no later day waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.fixtures.backends import Postgres
+from tests.integration.attendance.city import City, city, local, person
+
+MACHINE = "/attendance/v1/machines/M1"
+SETUP = {"name": "Pintu", "timezone": "Asia/Jakarta", "direction_from": "shift", "org_unit_id": "u1"}
+OUTAGE = "/attendance/v1/outages/0190a5a0-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+async def town(postgres: Postgres) -> AsyncIterator[City]:
+    """M1 told everything up to Tuesday noon and was taken down; M2 hangs there since Tuesday afternoon."""
+    async with city(postgres) as found:
+        await found.import_lines(person())
+        await found.machine("M1")
+        await found.advance("2026-08-04 12:00", "M1")
+        await found.machine("M2")
+        await found.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-04 13:00"))
+        await found.close()
+        yield found
+
+
+async def out_of_service(town: City, until: str | None) -> None:
+    answer = await town.http.put(MACHINE, json=SETUP | ({} if until is None else {"in_service_to": until}))
+    assert answer.status_code == 200, answer.text
+    await town.work()
+
+
+async def days(town: City) -> dict[str, tuple[str, str]]:
+    rows = await town.rows("select work_date, state, status from attendance_day order by 1")
+    return {row.work_date.isoformat()[8:]: (row.state, row.status) for row in rows}
+
+
+async def test_no_later_day_waits_for_it_and_what_it_closed_stays(town: City) -> None:
+    await town.advance("2026-08-05 23:00", "M2")
+    await town.work()
+    waiting = ("provisional", "unknown")
+    assert await days(town) == {"03": ("final", "absent"), "04": waiting, "05": waiting}
+    await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    closed = ("final", "absent")
+    assert await days(town) == {"03": closed, "04": closed, "05": closed}
+    revisions = await town.rows("select revision from attendance_day where work_date = '2026-08-03'")
+    assert [row.revision for row in revisions] == [1]
+
+
+async def test_back_in_service_it_holds_days_open_again(town: City) -> None:
+    await town.advance("2026-08-05 23:00", "M2")
+    await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    assert (await days(town))["04"] == ("final", "absent")
+    await out_of_service(town, None)
+    assert (await days(town))["04"][0] == "provisional"
+
+
+async def test_punches_that_it_did_not_tell_are_missed_until_its_end_only(town: City) -> None:
+    """It was taken down on Wednesday night with Tuesday's afternoon and Wednesday still in it."""
+    await out_of_service(town, "2026-08-05T23:00:00+07:00")
+    for moment in ("2026-08-06 23:30", "2026-08-07 23:30"):
+        town.clock.set(local(moment))  # type: ignore[union-attr]
+        await town.advance(moment, "M2")
+        await town.close()
+    assert await days(town) == {
+        "03": ("final", "absent"),
+        "04": ("provisional", "unknown"),
+        "05": ("provisional", "unknown"),
+        "06": ("final", "absent"),
+        "07": ("final", "absent"),
+    }
+    town.clock.set(local("2026-08-12 12:00"))  # type: ignore[union-attr]
+    await town.close()
+    found = await days(town)
+    assert (found["04"], found["05"]) == (("final", "unknown"), ("final", "unknown"))
+    assert found["06"] == ("final", "absent")
+
+
+async def test_an_outage_declared_of_it_explains_nothing_after_its_end(town: City) -> None:
+    year: dict[str, Any] = {
+        "serial": "M1",
+        "starts_at": "2026-08-03T00:00:00+07:00",
+        "ends_at": "2027-08-03T00:00:00+07:00",
+        "reason": "rusak",
+    }
+    assert (await town.http.put(OUTAGE, json=year)).status_code == 204
+    await town.advance("2026-08-05 23:00", "M2")
+    town.clock.set(local("2026-08-05 23:30"))  # type: ignore[union-attr]
+    await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    await town.close()
+    found = await days(town)
+    assert (found["03"], found["04"]) == (("final", "unknown"), ("final", "unknown"))
+    assert found["05"] == ("final", "absent")
+
+
+async def test_what_was_last_heard_of_it_late_still_closes_its_last_day(town: City) -> None:
+    """In the workshop it gives the rest: its mark passes its end, though not the end of that day's window."""
+    await town.advance("2026-08-05 23:00", "M2")
+    await out_of_service(town, "2026-08-04T14:00:00+07:00")
+    assert (await days(town))["04"][0] == "provisional"
+    await town.advance("2026-08-04 14:00", "M1")
+    await town.close()
+    assert (await days(town))["04"] == ("final", "absent")
