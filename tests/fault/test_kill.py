@@ -23,6 +23,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.scoring.policies import PolicyBook
 from services.scoring.verify import verify
+from shared.contracts.score import ScoreRecord
+from shared.contracts.topics import SCORE
 from shared.database import Database
 from shared.migrations import upgrade
 from shared.provision import provision, read_topics
@@ -37,6 +39,7 @@ RECORDS_PER_KILL = 1_000
 KILLS = {"embedded": "20", "containers": "6"}  # Apache Kafka waits for the dead member's session each time
 OFFICERS = [UUID(int=number, version=4) for number in range(1, 201)]
 DAYS, RATINGS = "asn.attendance-day.v1", "asn.feedback.v1"
+_UNPUBLISHED = "select exists (select from semester_total where changed) or exists (select from outbox)"
 
 
 @dataclass
@@ -113,6 +116,9 @@ async def _run(storm: Storm, kills: int) -> None:
             await database.fetchval("select (select count(*) from day_fact) + (select count(*) from feedback_fact)")
         )
 
+    async def published() -> bool:
+        return not await database.fetchval(_UNPUBLISHED)
+
     storm.start()
     try:
         for _ in range(kills):
@@ -135,7 +141,7 @@ async def _run(storm: Storm, kills: int) -> None:
         while lag := await _lag(storm):
             assert time.monotonic() < deadline, f"{lag} records are still not behind the committed offsets"
             await asyncio.sleep(0.5)
-        await asyncio.sleep(2)  # the last scores are on their way
+        assert await _until(published, 90), "changed totals are not published"
     finally:
         storm.kill()
         await producer.stop()
@@ -167,20 +173,30 @@ async def _stored(url: str) -> tuple[dict[tuple[str, str], int], set[str]]:
     )
 
 
-async def _score_revisions(bootstrap: str) -> dict[bytes, list[int]]:
-    """Per key the revisions in the order in which they were first seen."""
+async def _revisions_due(url: str) -> dict[bytes, int]:
+    """Per key of the score topic the revision that the database says is its last."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        rows = await connection.fetch("select record, revision from published_score")
+    finally:
+        await connection.close()
+    scores = [(ScoreRecord.model_validate_json(row["record"]), row["revision"]) for row in rows]
+    return {SCORE.key_of(score).encode(): revision for score, revision in scores}
+
+
+async def _score_revisions(bootstrap: str, due: dict[bytes, int]) -> dict[bytes, list[int]]:
+    """Per key the revisions in the order in which they were first seen, until each is there or a minute has passed."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=50)
     await consumer.start()
     try:
-        partitions = [TopicPartition("asn.score.v1", number) for number in range(12)]
+        partitions = [TopicPartition(SCORE.name, number) for number in range(12)]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         seen: dict[bytes, list[int]] = {}
-        # The embedded broker's ListOffsets names the start of the last batch, so the end is where nothing more comes.
-        quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < 3:
+        # The embedded broker's ListOffsets names the start of the last batch: what is due tells where the end is.
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and any(due[key] not in seen.get(key, []) for key in due):
             for records in (await consumer.getmany(timeout_ms=500)).values():
-                quiet_since = time.monotonic()
                 for record in records:
                     revision = orjson.loads(record.value)["revision"]
                     order = seen.setdefault(record.key, [])
@@ -191,17 +207,17 @@ async def _score_revisions(bootstrap: str) -> dict[bytes, list[int]]:
         await consumer.stop()
 
 
-async def _storm(server: Postgres, broker: Kafka, *, offsets_first: bool, kills: int, seed: str) -> tuple[Storm, Any]:
+async def _storm(server: Postgres, broker: Kafka, *, offsets_first: bool, kills: int, seed: str) -> Storm:
     url = await fresh_database(server)
     await asyncio.to_thread(upgrade, "scoring", url)
     storm = Storm(url, broker, offsets_first, random.Random(seed))
     await _run(storm, kills)
-    return storm, await _score_revisions(broker.bootstrap_servers)
+    return storm
 
 
 async def test_no_record_is_lost_or_counted_twice(backend: str, postgres: Postgres, own_kafka: Kafka) -> None:
     kills = int(os.environ.get("KILLS", KILLS[backend]))
-    storm, revisions = await _storm(postgres, own_kafka, offsets_first=False, kills=kills, seed="kill-1")
+    storm = await _storm(postgres, own_kafka, offsets_first=False, kills=kills, seed="kill-1")
     days, ratings = await _stored(storm.url)
     assert days == storm.highest
     assert ratings == storm.ratings
@@ -212,11 +228,14 @@ async def test_no_record_is_lost_or_counted_twice(backend: str, postgres: Postgr
     finally:
         await database.close()
     assert found.differences == []
-    assert len(revisions) == len(OFFICERS)
-    assert all(order == list(range(1, len(order) + 1)) for order in revisions.values())
+    due = await _revisions_due(storm.url)
+    assert len(due) == len(OFFICERS)
+    assert await _score_revisions(own_kafka.bootstrap_servers, due) == {
+        key: list(range(1, last + 1)) for key, last in due.items()
+    }
 
 
 async def test_offsets_before_the_database_lose_records(postgres: Postgres, own_kafka: Kafka) -> None:
-    storm, _ = await _storm(postgres, own_kafka, offsets_first=True, kills=4, seed="kill-2")
+    storm = await _storm(postgres, own_kafka, offsets_first=True, kills=4, seed="kill-2")
     days, ratings = await _stored(storm.url)
     assert (days, ratings) != (storm.highest, storm.ratings)

@@ -49,8 +49,8 @@ Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As 
 _LIST = text(
     f"""
     select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_service_to, m.registered_at,
-           m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version, m.info, m.dialect,
-           {IN_OUTAGE} as in_declared_outage,
+           m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version,
+           m.info, m.dialect, {IN_OUTAGE} as in_declared_outage,
            (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
                as unknown_pins,
            (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
