@@ -16,6 +16,7 @@ from services.attendance.holidays_calendar import load_calendar
 from services.attendance.periods import first_computed_date
 from services.attendance.routes import (
     calendar,
+    clock_corrections,
     days,
     employees,
     excuses,
@@ -106,6 +107,7 @@ def create(
             calendar.router,
             excuses.router,
             outages.router,
+            clock_corrections.router,
             rules.router,
             days.router,
             operations_router("attendance", scopes=("punches:write",)),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.clock_corrections import TRUE_RECEIVED_AT, hold_clock_corrections
 from services.attendance.days import mark_employees, mark_punches, mark_unit
 from services.attendance.domain.iclock import clock_flags
 from services.attendance.intake import hold_machine
@@ -38,8 +39,8 @@ _BEFORE = text(
     "select timezone, direction_from, org_unit_id, in_service_to from machine where serial = :serial for update"
 )
 _PUNCHES = text(
-    "select id, local_time, at, received_at, employee_id from punch"
-    " where serial = :serial and id > :after and source <> 'api-instant' order by id limit :most"
+    f"select p.id, p.local_time, p.at, p.employee_id, {TRUE_RECEIVED_AT} as received_at from punch p"
+    " where p.serial = :serial and p.id > :after and p.source <> 'api-instant' order by p.id limit :most"
 )
 _REZONE = text(
     """
@@ -151,6 +152,7 @@ async def _mark_site(session: AsyncSession, before: Any, setup: MachineSetup, to
 
 
 async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit_zone: ZoneInfo) -> None:
+    await hold_clock_corrections(session)
     after = 0
     while True:
         rows = (await session.execute(_PUNCHES, {"serial": serial, "after": after, "most": BATCH})).all()

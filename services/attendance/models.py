@@ -18,6 +18,7 @@ __all__ = [
     "AttendanceDay",
     "Base",
     "CalendarDay",
+    "ClockCorrection",
     "DayQueue",
     "DeviceCommand",
     "Employee",
@@ -164,6 +165,7 @@ class Punch(Base, table=True):
         Index("punch_of_employee", "employee_id", "at"),
         Index("punch_of_machine", "serial", "at"),
         Index("punch_of_nobody", "serial", "pin", postgresql_where=text("employee_id is null")),
+        Index("punch_not_counted", "id", postgresql_where=text("not counted")),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -338,6 +340,19 @@ class Outage(Base, table=True):
     starts_at: datetime = utc_field()
     ends_at: datetime = utc_field()
     reason: str
+
+
+class ClockCorrection(Base, table=True):
+    """By how much the server's clock was behind while it gave the times of receipt from one to the other."""
+
+    __tablename__ = "clock_correction"
+
+    correction_id: UUID = Field(primary_key=True)
+    received_from: datetime = utc_field()
+    received_to: datetime = utc_field()
+    seconds_behind: int = Field(sa_type=BigInteger)
+    reason: str
+    recorded_at: datetime = utc_field()
 
 
 class RuleSet(Base, table=True):

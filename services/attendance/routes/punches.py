@@ -35,10 +35,12 @@ _SerialFilter = Annotated[str | None, Query(pattern=_SERIAL)]
 
 _LIST = text(
     f"""
-    select p.id, p.serial, p.pin, p.employee_id, p.local_time, p.at, p.status, p.verify, p.flags, m.direction_from
+    select p.id, p.serial, p.pin, p.employee_id, p.local_time, p.at, p.status, p.verify, p.flags,
+           p.counted, p.received_at, m.direction_from
     from punch p left join machine m using (serial)
     where p.id > :after and p.serial <> '{CANARY_SERIAL}' and (cast(:serial as varchar) is null or p.serial = :serial)
       and (cast(:employee_id as uuid) is null or p.employee_id = :employee_id)
+      and (not cast(:not_counted as boolean) or not p.counted)
     order by p.id limit :most
     """
 )
@@ -108,7 +110,10 @@ class PunchesOut(BaseModel):
 
 
 class PunchItem(BaseModel):
-    """A punch. `direction` follows the machine's present setting; `verify` is null when the machine gave none."""
+    """A punch. `direction` follows the machine's present setting; `verify` is null when the machine gave none.
+
+    `counted` is false where its time is not believed: `flags` say why. `received_at` is by the server's clock.
+    """
 
     serial: str
     pin: str
@@ -119,6 +124,8 @@ class PunchItem(BaseModel):
     status: int
     verify: int | None
     flags: list[str]
+    counted: bool
+    received_at: datetime
 
 
 class QuarantineItem(BaseModel):
@@ -213,12 +220,20 @@ async def list_punches(
     _: OperatorDep,
     serial: _SerialFilter = None,
     employee_id: UUID | None = None,
+    *,
+    not_counted: bool = False,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[PunchItem]:
-    """The punches in the order of their arrival."""
+    """The punches in the order of their arrival; with `not_counted` only those whose time is not believed."""
     cursor = read_cursor(after, int)
-    values = {"serial": serial, "employee_id": employee_id, "after": cursor[0] if cursor else 0, "most": limit + 1}
+    values = {
+        "serial": serial,
+        "employee_id": employee_id,
+        "not_counted": not_counted,
+        "after": cursor[0] if cursor else 0,
+        "most": limit + 1,
+    }
     rows = await read_rows(context, _LIST, values)
     items = [_item(row) for row in rows[:limit]]
     return Page(items=items, next=cursor_of([rows[limit - 1]["id"]]) if len(rows) > limit else None)
@@ -236,6 +251,8 @@ def _item(row: dict[str, Any]) -> PunchItem:
         status=row["status"],
         verify=None if row["verify"] == UNKNOWN_VERIFY else row["verify"],
         flags=row["flags"] if row["employee_id"] is not None else [*row["flags"], UNKNOWN_PIN],
+        counted=row["counted"],
+        received_at=row["received_at"],
     )
 
 

@@ -1,0 +1,33 @@
+"""When the server's clock was behind, and an index of the punches that do not count."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_STATEMENTS = (
+    """
+    CREATE TABLE clock_correction (
+        correction_id UUID NOT NULL,
+        received_from TIMESTAMP WITH TIME ZONE NOT NULL,
+        received_to TIMESTAMP WITH TIME ZONE NOT NULL,
+        seconds_behind BIGINT NOT NULL,
+        reason VARCHAR NOT NULL,
+        recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        PRIMARY KEY (correction_id)
+    )
+    """,
+    # One look at each punch, a second or two for some millions; then it holds a handful of rows.
+    "CREATE INDEX punch_not_counted ON punch (id) WHERE NOT counted",
+)
+
+
+def upgrade() -> None:
+    for statement in _STATEMENTS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
