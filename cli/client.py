@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import typer
 
 from shared.settings import SECRETS_DIR
 
-__all__ = ["client", "connection", "fail", "pages", "request"]
+__all__ = ["client", "connection", "fail", "pages", "request", "words_of"]
 
 CONNECT_FILE = "connect.env"
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
@@ -53,14 +53,19 @@ def client() -> httpx.Client:
     )
 
 
-def request(http: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
-    """A request's answer; ends the command with the problem's words on a refusal or when nobody answers."""
+def request(
+    http: httpx.Client, method: str, path: str, *, accept: Container[int] = (), **options: Any
+) -> httpx.Response:
+    """A request's answer; ends the command with the problem's words on a refusal or when nobody answers.
+
+    A refusal whose status is in `accept` is given back like any answer.
+    """
     try:
         answer = http.request(method, path, **options)
     except httpx.HTTPError as error:
         raise fail(f"{http.base_url} does not answer ({type(error).__name__}): is the system running?") from error
-    if answer.is_error:
-        raise fail(_words(answer))
+    if answer.is_error and answer.status_code not in accept:
+        raise fail(words_of(answer))
     return answer
 
 
@@ -81,7 +86,8 @@ def fail(words: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _words(answer: httpx.Response) -> str:
+def words_of(answer: httpx.Response) -> str:
+    """What a refusal says."""
     if answer.headers.get("content-type", "").startswith("application/problem+json"):
         body = answer.json()
         faults = "".join(f"\n  {_fault(fault)}" for fault in body.get("errors", [])[:50])

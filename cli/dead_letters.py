@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import httpx
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.client import client, fail, pages, request
+from cli.client import client, fail, pages, request, words_of
 
 __all__ = ["app"]
 
@@ -63,6 +64,31 @@ def release(service: ServiceArgument, record: RecordArgument) -> None:
     typer.echo(f"released {record}")
 
 
+@app.command("release-all")
+def release_all(
+    service: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(PREFIXES)}; left out: all.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only records with this reason, such as HANDLER_FAILED.")] = None,
+) -> None:
+    """Releases every record that waits, the oldest position first; says of each one that stays why. Status 1 if any does."""
+    chosen = PREFIXES if service is None else {service: _prefix(service)}
+    released, stay = 0, 0
+    with client() as http:
+        for prefix in chosen.values():
+            # the whole list first: a page begins behind the last record of the one before
+            for item in list(pages(http, f"/{prefix}/v1/dead-letters")):
+                if reason not in (None, item["reason"]):
+                    continue
+                words = _try_release(http, prefix, item)
+                if words is None:
+                    released += 1
+                else:
+                    stay += 1
+                    typer.echo(f"{_name(item)} stays: {words}", err=True)
+    typer.echo(f"released {released}, {stay} stay")
+    if stay:
+        raise typer.Exit(1)
+
+
 @app.command()
 def dismiss(
     service: ServiceArgument,
@@ -86,14 +112,26 @@ def _dismissal(item: dict[str, Any]) -> str:
     return escape(f"{item['dismissed_at']} {item['dismissed_by']}: {item['dismissed_reason']}")
 
 
-def _ask(method: str, service: str, record: str, action: str = "", **options: Any) -> httpx.Response:
-    """The service's answer about the record of that name."""
+def _try_release(http: httpx.Client, prefix: str, item: dict[str, Any]) -> str | None:
+    """Why the record stays; None when it was released."""
+    path = f"/{prefix}/v1/dead-letters/{item['topic']}/{item['partition']}/{item['offset']}/release"
+    answer = request(http, "POST", path, params={"generation": item["generation"]}, accept=[HTTPStatus.CONFLICT])
+    return words_of(answer) if answer.is_error else None
+
+
+def _prefix(service: str) -> str:
     if service not in PREFIXES:
         raise fail(f"no such service: {service}; one of {', '.join(PREFIXES)}")
+    return PREFIXES[service]
+
+
+def _ask(method: str, service: str, record: str, action: str = "", **options: Any) -> httpx.Response:
+    """The service's answer about the record of that name."""
+    prefix = _prefix(service)
     topic, *numbers = record.split("/")
     if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
         raise fail("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
     partition, offset, *generation = numbers
-    path = f"/{PREFIXES[service]}/v1/dead-letters/{topic}/{partition}/{offset}{action}"
+    path = f"/{prefix}/v1/dead-letters/{topic}/{partition}/{offset}{action}"
     with client() as http:
         return request(http, method, path, params={"generation": generation}, **options)

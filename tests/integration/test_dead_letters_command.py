@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from uuid import UUID
 
 import httpx
+import orjson
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from cli import dead_letters, doctor
@@ -14,7 +17,7 @@ from cli.main import app
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
 from shared.dead_letters import Incoming, Parked
-from tests.fixtures.records import incoming
+from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
 pytestmark = pytest.mark.embedded
@@ -94,6 +97,27 @@ async def test_nothing_is_dismissed_without_a_reason(
     blank = await kinerja("dismiss", "scoring", name, "--reason", " ")
     assert (blank.exit_code, "body/reason" in blank.stderr) == (1, True)
     assert name in (await kinerja("list")).stdout
+
+
+async def test_all_that_wait_are_released_and_those_that_stay_say_why(
+    kinerja: Callable[..., asyncio.Future[Result]], scoring: Running, record: Incoming
+) -> None:
+    """The one of the fixture cannot be used; two others can since their cause was mended."""
+    good = [incoming(EMPLOYEE, orjson.dumps(employee(UUID(int=number, version=4)))) for number in (1, 2)]
+    async with scoring.context.database.transaction() as session:
+        await scoring.context.dead_letters.park(session, [Parked(each, "HANDLER_FAILED", "") for each in good])
+    none = await kinerja("release-all", "feedback")
+    assert (none.exit_code, none.stdout) == (0, "released 0, 0 stay\n")
+    mended = await kinerja("release-all", "--reason", "HANDLER_FAILED")
+    assert (mended.exit_code, mended.stdout) == (0, "released 2, 0 stay\n"), mended.output
+    rest = await kinerja("release-all")
+    assert (rest.exit_code, rest.stdout) == (1, "released 0, 1 stay\n")
+    name = f"{record.topic}/{record.partition}/{record.offset}"
+    assert rest.stderr.startswith(f"{name} stays: Not possible in the present state: The record still cannot be used")
+    assert (await kinerja("release-all", "payroll")).exit_code == 1
+    async with scoring.context.database.transaction() as session:
+        stored = await session.execute(text("select employee_id from employee where org_unit_id = 'unit-1'"))
+        assert set(stored.scalars()) == {UUID(int=number, version=4) for number in (1, 2)}
 
 
 async def test_the_doctor_is_content_with_a_dismissed_record(
