@@ -91,8 +91,19 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
             todo = "the operator's key is another: make connect" if status == 401 else BROKER_RUNBOOK
             yield Finding("fail", f"{name} cannot be examined (status {status})", todo)
         except (httpx.HTTPError, BrokerError, OSError, ValueError, KeyError) as error:
-            words = f": {error}" if isinstance(error, BrokerError) else ""
-            yield Finding("fail", f"{name} cannot be examined ({type(error).__name__}{words})", BROKER_RUNBOOK)
+            yield _not_examined(name, error)
+
+
+def _not_examined(name: str, error: Exception) -> Finding:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            words = getattr(cause, "verify_message", str(cause))
+            todo = f"{CERTIFICATE_RUNBOOK}; for an authority of your own set SSL_CERT_FILE to its certificate"
+            return Finding("fail", f"{name} cannot be examined (certificate: {words})", todo)
+        cause = cause.__cause__ or cause.__context__
+    words = f": {error}" if isinstance(error, BrokerError) else ""
+    return Finding("fail", f"{name} cannot be examined ({type(error).__name__}{words})", BROKER_RUNBOOK)
 
 
 def _service(http: httpx.Client, service: str) -> Iterator[Finding]:

@@ -165,7 +165,21 @@ def test_a_certificate_that_ends_is_named(monkeypatch: pytest.MonkeyPatch, days:
     monkeypatch.setattr(doctor.ssl, "create_default_context", Connection)
     [found] = [finding for finding in findings(System(), "https://testserver") if "certificate" in finding.what]
     assert found.state == state
+    assert found.todo.startswith("" if state == "ok" else "docs/runbooks/certificate.md")
     assert bool(found.todo) == (state != "ok")
+
+
+def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        try:
+            raise ssl.SSLCertVerificationError("unable to get local issuer certificate")
+        except ssl.SSLError as error:
+            raise httpx.ConnectError("handshake", request=request) from error
+
+    with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
+        found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
+    assert len(found) == 11
+    assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
 def broker(monkeypatch: pytest.MonkeyPatch, *, topics: Exception | None = None, access: Any = ()) -> list[Finding]:
