@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +33,9 @@ POLL_SECONDS = 1.0
 """For rows that a process left behind that ended; each process's own commits wake its own relay at once."""
 BUSY_LANES_SECONDS = 0.1
 """When another relay held lanes: our rows may be in them, and it does not know of our commits."""
+ASK_SECONDS = 10.0
+"""With nothing to send for so long the broker is asked for its metadata: a service that is idle says too that it is away."""
+ANSWER_SECONDS_MAX = 5.0
 ROUND_DEADLINE_SECONDS = 20.0
 BACKOFF_SECONDS_MAX = 10.0
 _LOCK_NAMESPACE = 0x6B696E  # "kin"
@@ -59,8 +63,9 @@ class Relay:
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
         self._lanes_busy = False
+        self._heard_at = float("-inf")
         self.healthy = False
-        """Whether the last round reached the broker (or had nothing to send on a started producer)."""
+        """Whether the broker answered at the last round, or some seconds before it when there was nothing to send."""
 
     async def run(self) -> None:
         """Publishes for ever; while the broker or the store is away it waits and tries again."""
@@ -69,6 +74,7 @@ class Relay:
             while True:
                 try:
                     sent = await self.publish_round()
+                    await self._hear(sent)
                     self.healthy, backoff = True, 0.0
                     if sent < ROUND_ROWS_MAX:
                         await self._wait(BUSY_LANES_SECONDS if self._lanes_busy else POLL_SECONDS)
@@ -124,6 +130,17 @@ class Relay:
                 sent.append(row.id)
                 self._metrics.published.labels(row.topic).inc()
         return sent
+
+    async def _hear(self, sent: int) -> None:
+        """Makes sure that the broker is there. Raises KafkaConnectionError or TimeoutError."""
+        if not sent:
+            if time.monotonic() - self._heard_at < ASK_SECONDS:
+                return
+            producer = await self._started_producer()
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                if not await producer.client.force_metadata_update():
+                    raise KafkaConnectionError("no broker answers")
+        self._heard_at = time.monotonic()
 
     async def _wait(self, seconds: float) -> None:
         try:

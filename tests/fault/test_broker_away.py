@@ -9,6 +9,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from shared import relay
 from shared.clock import SystemClock
 from shared.contracts.topics import EMPLOYEE
 from shared.provision import provision, read_topics
@@ -39,6 +40,21 @@ async def revisions(bootstrap: str, last: int) -> list[int]:
             while last not in found:
                 found.append(orjson.loads((await consumer.getone()).value)["revision"])
     return found
+
+
+async def test_a_service_with_nothing_to_send_says_so_too(
+    postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "ASK_SECONDS", 1.0)
+    await provision(own_kafka.bootstrap_servers, read_topics())
+    changes = {"tasks": True} | kafka_settings(own_kafka)
+    async with running_service("attendance", postgres, clock=SystemClock(), **changes) as service:
+        await until_ready_is(service, 200)
+        await asyncio.to_thread(own_kafka.stop)
+        await until_ready_is(service, 503)
+        assert await outbox_rows(service) == 0
+        await asyncio.to_thread(own_kafka.start)
+        await until_ready_is(service, 200)
 
 
 async def test_intake_goes_on_and_the_events_follow(postgres: Postgres, own_kafka: Kafka) -> None:
