@@ -98,9 +98,9 @@ async def put_clock_correction(
         "now": now,
     }
     await session.execute(_PUT, values)
-    spans = [(first, last)] if before is None else [(before.received_from, before.received_to), (first, last)]
-    for span in spans:
-        await _judge_again(session, *span, unit_zone)
+    if before is not None:
+        await _judge_again(session, before.received_from, before.received_to, unit_zone)
+    await _judge_again(session, first, last, unit_zone)
     await session.execute(_BELIEVE, {"first": first, "last": last})
 
 
