@@ -35,7 +35,6 @@ BUSY_LANES_SECONDS = 0.1
 """When another relay held lanes: our rows may be in them, and it does not know of our commits."""
 ASK_SECONDS = 10.0
 """With nothing to send for so long the broker is asked for its metadata: a service that is idle says too that it is away."""
-ANSWER_SECONDS_MAX = 5.0
 ROUND_DEADLINE_SECONDS = 20.0
 BACKOFF_SECONDS_MAX = 10.0
 _LOCK_NAMESPACE = 0x6B696E  # "kin"
@@ -137,7 +136,7 @@ class Relay:
             if time.monotonic() - self._heard_at < ASK_SECONDS:
                 return
             producer = await self._started_producer()
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            async with asyncio.timeout(ROUND_DEADLINE_SECONDS):  # time to pass by one broker of several that hangs
                 if not await producer.client.force_metadata_update():
                     raise KafkaConnectionError("no broker answers")
         self._heard_at = time.monotonic()

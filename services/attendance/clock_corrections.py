@@ -114,10 +114,10 @@ async def _judge_again(session: AsyncSession, first: datetime, last: datetime, u
         after = rows[-1].id
         judged = [(row, _flags(row)) for row in rows]
         changed = [(row, flags) for row, flags in judged if flags != row.flags]
-        await session.execute(
-            _FLAG, {"ids": [row.id for row, _ in changed], "flags": [",".join(flags) for _, flags in changed]}
-        )
-        await mark_punches(session, list(_moments((row for row, _ in changed), unit_zone)))
+        if changed:
+            ids, flags = [row.id for row, _ in changed], [",".join(flags) for _, flags in changed]
+            await session.execute(_FLAG, {"ids": ids, "flags": flags})
+            await mark_punches(session, list(_moments((row for row, _ in changed), unit_zone)))
 
 
 def _flags(row: Any) -> list[str]:

@@ -16,10 +16,13 @@ from testcontainers.compose import DockerCompose
 
 from embedded.children import free_port
 
-__all__ = ["NO_CANARY", "ROOT", "Stack", "running_stack", "until"]
+__all__ = ["LASTING", "NO_CANARY", "ROOT", "SERVICES", "Stack", "running_stack", "until"]
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = os.environ.get("KINERJA_IMAGE", "kinerja:test")
+SERVICES = ("attendance", "feedback", "scoring", "notifications")
+LASTING = (*SERVICES, "canary", "postgres", "kafka", "gateway")
+"""What goes on running; the steps before it end."""
 READY_SECONDS_MAX = 180
 
 

@@ -12,14 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.stack import Stack, running_stack, until
+from tests.e2e.stack import SERVICES, Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 
-SERVICES = ("attendance", "feedback", "scoring", "notifications")
 LISTS = ("/attendance/v1/employees", "/feedback/v1/feedback", "/scores/v1/employees", "/notices/v1/notices")
 CLIENTS = 4
 STOP_SECONDS_MAX = 20

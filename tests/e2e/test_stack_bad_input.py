@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -298,7 +299,8 @@ def test_records_from_an_hour_ahead_break_no_consumer(stack: Stack) -> None:
 
 
 def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None:
-    """Punches of right machines then lie in the future: they are kept and flagged, and close nobody's day."""
+    """Punches of right machines then lie in the future: they are kept and flagged, and close nobody's day. They count
+    once an operator has said so."""
     now = datetime.now(ZoneInfo("Asia/Jakarta")).replace(microsecond=0, tzinfo=None)
     with attendance_with_a_clock_off_by(stack, -1):
         assert punch(stack, f"1\t{now}\t255\t77\t\t0\t0\n") == "OK: 1"
@@ -311,6 +313,16 @@ def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None
     assert punch(stack, f"1\t{later}\t255\t77\t\t0\t0\n") == "OK: 1"
     assert stack.psql("attendance", "select count(*) from punch where verify = 77 and counted") == "1"
     assert not line_with(f"machine {MACHINE}: its clock", doctor(stack))  # believed again
+    (flagged,) = stack.http.get("/attendance/v1/punches", params={"not_counted": True}).json()["items"]
+    received = datetime.fromisoformat(flagged["received_at"])
+    behind = {
+        "received_from": (received - timedelta(minutes=1)).isoformat(),
+        "received_to": (received + timedelta(minutes=1)).isoformat(),
+        "seconds_behind": 3600,
+        "reason": "no time server",
+    }
+    assert stack.http.put(f"/attendance/v1/clock-corrections/{uuid4()}", json=behind).status_code == 204
+    assert stack.psql("attendance", "select count(*) from punch where verify = 77 and counted") == "2"
     assert_all_is_applied(stack)
 
 

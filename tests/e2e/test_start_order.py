@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import NO_CANARY, Stack, running_stack, until
+from tests.e2e.stack import NO_CANARY, SERVICES, Stack, running_stack, until
 from tests.e2e.town import fill_town, punch, work_days
 from tests.e2e.traffic import OFFICERS
 from tests.fixtures.engine import needs_engine
@@ -18,7 +18,6 @@ from tests.fixtures.engine import needs_engine
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 
 STORES = ("kafka", "postgres")
-SERVICES = ("attendance", "feedback", "notifications", "scoring")
 STORES_SECONDS_MAX = 180
 READY_SECONDS_MAX = 60
 RESTARTS_MAX = 4

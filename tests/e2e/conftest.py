@@ -1,0 +1,38 @@
+"""The stack as operators get it, with the listener for HR systems: started once for each file that asks for it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.children import free_port
+from tests.e2e.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="module")
+def external_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def stack(external_port: int) -> Iterator[Stack]:
+    with (
+        tempfile.TemporaryDirectory(prefix="kin-stack-") as folder,
+        running_stack(
+            Path(folder),
+            files=("deploy/compose.external.yml",),
+            KAFKA_EXTERNAL_PORT=str(external_port),
+        ) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connection(stack: Stack) -> dict[str, str]:
+    folder = stack.folder / "connect"
+    stack.run("sh", "deploy/connect.sh", str(folder))
+    assert (folder / "connect.env").stat().st_mode & 0o777 == 0o600
+    return dict(line.split("=", 1) for line in (folder / "connect.env").read_text().splitlines())
