@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from services.scoring.domain.contribution import TOTALS
 from tests.bench.broker import prepare, send
 from tests.bench.data import DRAWN_COLUMNS, Drawn, draw
 from tests.bench.parts import Parts, Result, connected, middle, run_case, service_database
 
-__all__ = ["measure_scoring"]
+__all__ = ["PLAIN_RECORDS", "RECORDS", "measure_scoring", "per_case"]
 
 RECORDS = 200_000
 PLAIN_RECORDS = 1_500
@@ -29,6 +31,11 @@ async def measure_scoring(parts: Parts, *, rounds: int = 3, records: int = RECOR
         for name, answer in (("raw", raw), ("scoring", scoring), ("plain", plain)):
             rates[name].append(answer["per_second"])
         rates["rss"].append(scoring["rss_mib"])
+    return per_case(rates)
+
+
+def per_case(rates: Mapping[str, list[float]]) -> list[Result]:
+    """What the rounds of the three cases (raw, scoring, plain; and scoring's rss in MiB) come to."""
     shares = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["raw"], strict=True)]
     gains = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["plain"], strict=True)]
     return [

@@ -11,11 +11,11 @@ import time
 
 from tests.bench.data import DRAWN_COLUMNS, OFFICERS, Drawn, draw
 from tests.bench.parts import Result, middle
+from tests.bench.scoring import PLAIN_RECORDS, RECORDS, per_case
 from tests.bench.stack import RunningStack
 
 __all__ = ["measure_scale", "measure_stack_scoring"]
 
-RECORDS, PLAIN_RECORDS = 200_000, 1_500
 HELD_SECONDS_MAX = 25.0
 """The group gives up a silent member after 30 s."""
 BACKLOG_SECONDS_MAX = 240.0
@@ -36,16 +36,7 @@ async def measure_stack_scoring(stack: RunningStack, *, rounds: int = 3, records
         plain = await stack.case("case_sqlmodel", KAFKA, DATABASE, str(min(PLAIN_RECORDS, records)))
         rates["plain"].append(plain["per_second"])
         await _empty_facts(stack)
-    shares = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["raw"], strict=True)]
-    gains = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["plain"], strict=True)]
-    return [
-        middle("scoring_per_getmany", shares, "ratio"),
-        middle("scoring_per_sqlmodel_handler", gains, "ratio"),
-        middle("scoring_records_per_s", rates["scoring"], "1/s"),
-        middle("getmany_records_per_s", rates["raw"], "1/s"),
-        middle("sqlmodel_handler_records_per_s", rates["plain"], "1/s"),
-        middle("rss_mib_scoring_after_backlog", rates["rss"], "MiB"),
-    ]
+    return per_case(rates)
 
 
 async def measure_scale(stack: RunningStack, *, rounds: int = 3, records: int = RECORDS) -> list[Result]:
