@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 __all__ = ["die_with_parent", "free_port", "stop", "tail"]
 
 _PR_SET_PDEATHSIG = 1
+PORTS = range(20_000, 32_768)
 
 
 def die_with_parent(death_signal: int) -> Callable[[], None] | None:
@@ -31,10 +34,15 @@ def die_with_parent(death_signal: int) -> Callable[[], None] | None:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback interface that is free now. Raises OSError where there is none.
+
+    It lies below those that systems give to outgoing connections: it stays free while its server is away for a moment.
+    """
+    for port in random.sample(PORTS, 500):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port on the loopback interface")
 
 
 def stop(process: subprocess.Popen[bytes], first: int, seconds: float) -> None:

@@ -1,3 +1,9 @@
 """Fixtures live in tests/fixtures, by subject."""
 
+from hypothesis import settings
+
+# A machine that is busy for a moment makes no example wrong.
+settings.register_profile("kinerja", deadline=None)
+settings.load_profile("kinerja")
+
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.kafka", "tests.fixtures.backends"]

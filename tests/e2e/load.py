@@ -42,7 +42,7 @@ OFFICERS_A_POST = 10
 DAYS_A_POST = 5
 DAYS = 60
 POST_PAUSE_SECONDS = 0.4
-LAG_SECONDS_MAX = 60
+LAG_SECONDS_MAX = 180
 
 
 Punches = list[tuple[int, str]]

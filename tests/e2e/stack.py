@@ -23,7 +23,7 @@ IMAGE = os.environ.get("KINERJA_IMAGE", "kinerja:test")
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
 LASTING = (*SERVICES, "canary", "postgres", "kafka", "gateway")
 """What goes on running; the steps before it end."""
-READY_SECONDS_MAX = 180
+READY_SECONDS_MAX = 600
 
 
 def until(what: str, holds: Callable[[], Any], seconds: float, pause: float = 0.5) -> Any:

@@ -6,15 +6,26 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, scores, work_days
 from tests.fixtures.engine import needs_engine
 
-pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
+pytestmark = [
+    pytest.mark.containers,
+    pytest.mark.timeout(900),
+    needs_engine,
+    # notices are made of the running semester, and in its first days the town works in the one before
+    pytest.mark.skipif(
+        Semester.of(work_days()[0]) != Semester.of(date.today()),  # noqa: DTZ011 - as the town counts its days
+        reason="the running semester has too few working days for a notice",
+    ),
+]
 
 DATABASES = ("attendance", "feedback", "scoring", "notifications")
 RULES = "rules/sample/notices.yaml"
@@ -90,7 +101,7 @@ def refusal(stack: Stack, folder: Path) -> str:
     """The words with which a backup is refused; the stack goes on as it was."""
     refused = stack.run("sh", "deploy/restore.sh", str(folder), check=False)
     assert refused.returncode != 0
-    stack.wait_until_ready(5)
+    stack.wait_until_ready(30)
     assert set(stack.psql("postgres", "select datname from pg_database").split()) == {
         *DATABASES, "postgres", "template0", "template1",
     }  # fmt: skip

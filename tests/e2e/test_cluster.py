@@ -19,7 +19,7 @@ from tests.e2e.town import open_town, punch, punch_days, scores, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
 from tests.fixtures.engine import needs_engine
 
-pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(1_800), needs_engine]
 
 FILES = ("deploy/compose.cluster.yml", "deploy/compose.external.yml", "deploy/compose.cluster-external.yml")
 BROKERS = {1: "kafka", 2: "kafka2", 3: "kafka3"}

@@ -144,8 +144,11 @@ async def may_read(settings: dict[str, Any], topic: str) -> bool:
         return False
     try:
         async with asyncio_client(settings) as consumer:
-            consumer.assign([AioPartition(topic, number) for number in range(12)])
-            await consumer.getmany(timeout_ms=2_500)
+            partitions = [AioPartition(topic, number) for number in range(12)]
+            consumer.assign(partitions)
+            async with asyncio.timeout(30):
+                while any(consumer.highwater(each) is None for each in partitions):  # an answered fetch sets it
+                    await consumer.getmany(timeout_ms=200)
     except KafkaError as error:  # at the fetch, or wrapped at the consumer's end where the fetch was still under way
         if "TopicAuthorizationFailedError" not in repr(error):
             raise
@@ -169,9 +172,9 @@ async def may_use_group(settings: dict[str, Any], group: str) -> bool:
 def may_write(settings: dict[str, Any], topic: str) -> bool:
     """Asks by a record too large for the topic: one that may write learns that, and nothing gets onto the topic."""
     outcome: list[Any] = []
-    producer = Producer(settings | {"message.max.bytes": 8_000_000, "message.timeout.ms": 10_000, "retries": 0})
+    producer = Producer(settings | {"message.max.bytes": 8_000_000, "message.timeout.ms": 30_000, "retries": 0})
     producer.produce(topic, b"x" * 4_000_000, on_delivery=lambda error, _: outcome.append(error))
-    producer.flush(12)
+    producer.flush(35)
     code = outcome[0].code()
     assert code in (Code.MSG_SIZE_TOO_LARGE, Code.TOPIC_AUTHORIZATION_FAILED), outcome[0]
     return bool(code == Code.MSG_SIZE_TOO_LARGE)
@@ -197,9 +200,9 @@ async def test_each_user_of_kafka_may_do_what_the_file_says_and_no_more(
 
 def test_strangers_and_old_passwords_are_refused(stack: Stack, connection: dict[str, str]) -> None:
     def logs_in(settings: dict[str, Any]) -> bool:
-        consumer = Consumer(settings | {"group.id": "sandbox", "socket.timeout.ms": 5_000})
+        consumer = Consumer(settings | {"group.id": "sandbox", "socket.timeout.ms": 15_000})
         try:
-            consumer.list_topics("asn.score.v1", timeout=5)
+            consumer.list_topics("asn.score.v1", timeout=15)
         except KafkaException:
             return False
         finally:

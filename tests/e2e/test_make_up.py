@@ -20,6 +20,7 @@ import pytest
 
 from embedded.children import free_port
 from tests.e2e.made_up import ROOT, MadeUp, made_up
+from tests.e2e.stack import until
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -81,6 +82,16 @@ def settled_scores(connection: dict[str, str]) -> dict[str, dict[str, Any]]:
     return {key: item for key, item in scores_of(connection).items() if first.get(key) == item}
 
 
+def kept_scores(connection: dict[str, str], before: dict[str, dict[str, Any]]) -> bool:
+    """Whether no score went back, and those at the revision of before are the same: half of them at least, for the
+    office lives and moves the others."""
+    after = settled_scores(connection)
+    both = before.keys() & after.keys()
+    assert all(after[key]["revision"] >= before[key]["revision"] for key in both)
+    same = [key for key in both if after[key]["revision"] == before[key]["revision"]]
+    return len(same) >= len(before) // 2 and [after[key] for key in same] == [before[key] for key in same]
+
+
 def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
     connection = first.ready()
     assert set(connection) == {"KINERJA_URL", "KINERJA_OPERATOR_KEY", "KAFKA_BOOTSTRAP_SERVERS"}
@@ -91,9 +102,8 @@ def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
 
 
 def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
-    scores = scores_of(first.ready())
-    assert len(scores) == 24
-    assert all(item["score"] is not None for item in scores.values())
+    connection = first.ready()
+    until("24 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 24, 60)
 
 
 def test_printed_links_open(first: MadeUp) -> None:
@@ -101,7 +111,7 @@ def test_printed_links_open(first: MadeUp) -> None:
     links = [word for line in first.lines if line.startswith("  ") for word in line.split() if "://" in word]
     assert len(links) >= 5
     for link in links:
-        answer = httpx.get(link, follow_redirects=True)
+        answer = httpx.get(link, follow_redirects=True, timeout=30)
         assert answer.status_code == 200, link
 
 
@@ -127,7 +137,9 @@ def test_commands_work_against_it(first: MadeUp) -> None:
     assert "agree" in kinerja(first.data, "scores", "verify")
     officer = next(iter(scores_of(first.ready())))
     assert orjson.loads(kinerja(first.data, "scores", "show", officer))["employee_id"] == officer
-    assert "reward" in kinerja(first.data, "notices", "list")
+    # early in a semester nobody's score is complete, and nobody is rewarded; low quality is told all the same
+    kinds = ("reward", "nudge", "coaching")
+    until("a notice", lambda: any(kind in kinerja(first.data, "notices", "list") for kind in kinds), 90, pause=1)
     assert "record" in kinerja(first.data, "dead-letters", "list")
     assert "as the file says" in kinerja(first.data, "topics", "verify")
     assert "on their way" in kinerja(first.data, "scores", "republish")
@@ -156,12 +168,8 @@ def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, po
     with made_up(data, *ports, sample=True) as second:
         assert second.ready() == connection
         assert set(before) <= set(scores_of(connection))
-        after = settled_scores(connection)
-        both = before.keys() & after.keys()
-        same = [key for key in both if after[key]["revision"] == before[key]["revision"]]
-        assert [after[key] for key in same] == [before[key] for key in same]
-        assert all(after[key]["revision"] >= before[key]["revision"] for key in both)
-        assert len(same) >= len(before) // 2  # the others were moved by the office, which lives
+        # all comes again after the start, and a backlog holds publishing back: a score may be ahead of its revision
+        until("the scores of before", lambda: kept_scores(connection, before), 60, pause=1)
         assert "agree" in kinerja(data, "scores", "verify")
         second.wait_for("moving score", lambda line: line.startswith("score "), 60)
         second.interrupt()

@@ -15,6 +15,7 @@ from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import LASTING, Stack, until
 from tests.e2e.town import PUNCHED_DAYS, fill_town, punch, scores, work_days
+from tests.e2e.traffic import assert_scoring_agrees
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
@@ -73,11 +74,11 @@ def test_a_vote_through_the_gateway_counts_once(stack: Stack, town: list[str]) -
     assert statuses[0] in (200, 303)
     assert statuses[1] in (409, 410)
     count = "select count(*) from feedback_fact where employee_id = '{}'"
-    until("the vote in scoring", lambda: stack.psql("scoring", count.format(town[0])) == "1", 30)
+    until("the vote in scoring", lambda: stack.psql("scoring", count.format(town[0])) == "1", 90)
 
 
 def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: list[str]) -> None:
-    stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=3", seconds=120)
+    stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=3", seconds=300)
     try:
         assert len(stack.containers("scoring")) == 3
         later = "".join(
@@ -85,13 +86,15 @@ def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: li
         )
         assert punch(stack, later) == f"OK: {OFFICERS * PUNCHED_DAYS}"
         stack.wait_until_ready()
-        until("an empty outbox", lambda: stack.psql("attendance", "select count(*) from outbox") == "0", 60)
+        waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
+        until("nothing waiting", lambda: stack.psql("attendance", waiting) == "0", 90)
+        assert_scoring_agrees(stack)
         assert stack.http.post("/scores/v1/verify").json()["ok"]
         scheduled = "select sum(scheduled_minutes) from day_fact where final_days = 1"
         total = "select sum(scheduled_minutes) from semester_total"
         assert stack.psql("scoring", scheduled) == stack.psql("scoring", total)
     finally:
-        stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=1", seconds=120)
+        stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=1", seconds=300)
 
 
 def test_the_stack_stays_within_its_memory(stack: Stack, town: list[str]) -> None:
@@ -125,7 +128,7 @@ def test_a_bad_secret_ends_the_start_with_its_name(stack: Stack, name: str, cont
         (bad.secrets / name).chmod(0o644)
         (bad.secrets / name).write_text(content)
         try:
-            ended = bad.run("docker", "compose", "up", "--detach", "--wait", check=False, seconds=120)
+            ended = bad.run("docker", "compose", "up", "--detach", "--wait", check=False, seconds=300)
             assert ended.returncode != 0
             assert words in bad.logs("preflight")
             assert bad.containers("postgres") == bad.containers("kafka") == []
@@ -138,7 +141,7 @@ def test_a_missing_secret_ends_the_start_with_its_name(stack: Stack) -> None:
         bad = Stack(Path(folder))
         (bad.secrets / "link_key").unlink()
         try:
-            ended = bad.run("docker", "compose", "up", "--detach", "--wait", check=False, seconds=120)
+            ended = bad.run("docker", "compose", "up", "--detach", "--wait", check=False, seconds=300)
             assert ended.returncode != 0
             assert "link_key" in ended.stdout + ended.stderr
         finally:

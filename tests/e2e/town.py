@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from services.attendance.holidays_calendar import published_days
 from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, until
 
@@ -15,15 +16,17 @@ PUNCHED_DAYS = 5
 
 
 def work_days(count: int = PUNCHED_DAYS) -> list[date]:
-    """The latest weekdays before yesterday, all of one semester."""
+    """The latest working days before yesterday, all of one semester."""
     days = [date.today() - timedelta(days=back) for back in range(2, 200)]  # noqa: DTZ011 - any recent days will do
+    holidays = {each.day for year in {day.year for day in days} for each in published_days(year)}
+    days = [day for day in days if day.weekday() < 5 and day not in holidays]
     whole = [semester for semester in dict.fromkeys(map(Semester.of, days)) if days_of(semester, days, count)]
     return days_of(whole[0], days, count)
 
 
 def days_of(semester: Semester, days: list[date], count: int) -> list[date]:
-    """The semester's `count` latest weekdays among these; none where there are fewer."""
-    found = [day for day in days if day.weekday() < 5 and Semester.of(day) == semester][:count]
+    """The semester's `count` latest days among these; none where there are fewer."""
+    found = [day for day in days if Semester.of(day) == semester][:count]
     return found if len(found) == count else []
 
 

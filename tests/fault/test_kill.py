@@ -137,7 +137,7 @@ async def _run(storm: Storm, kills: int) -> None:
             await asyncio.sleep(storm.chance.uniform(0, 0.15))
             storm.kill()
             storm.start()
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while lag := await _lag(storm):
             assert time.monotonic() < deadline, f"{lag} records are still not behind the committed offsets"
             await asyncio.sleep(0.5)

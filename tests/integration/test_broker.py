@@ -26,7 +26,9 @@ async def make_topic(bootstrap: str, partitions: int) -> str:
         )
         answer = await admin.create_topics([topic])
         assert [error[1] for error in answer.topic_errors] == [0]
-        assert name in await admin.list_topics()
+        async with asyncio.timeout(20):  # the controller answers before the broker knows of it
+            while name not in await admin.list_topics():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
     finally:
         await admin.close()
     return name

@@ -22,7 +22,7 @@ from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
 
 WAIT_SECONDS = 40
-STALL_SECONDS = 1.0
+STALL_SECONDS = 3.0
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ async def test_a_slow_batch_is_no_stall(postgres: Postgres, own_kafka: Kafka, mo
     whole = BatchConsumer._apply
 
     async def slowly(self: BatchConsumer, records: Sequence[Incoming]) -> None:
-        await asyncio.sleep(STALL_SECONDS * 5)
+        await asyncio.sleep(STALL_SECONDS * 2)
         await whole(self, records)
 
     async with running_service("scoring", postgres, tasks=True, **kafka_settings(own_kafka)) as service:

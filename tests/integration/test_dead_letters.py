@@ -177,8 +177,15 @@ async def test_a_dismissal_during_a_release_waits_for_its_end(scoring: Running) 
     async with scoring.context.database.transaction() as session:
         await scoring.context.dead_letters.take(session, Place(record.topic, record.partition, record.offset))
         dismissal = asyncio.create_task(dismiss(scoring, record))
-        done, _ = await asyncio.wait({dismissal}, timeout=0.5)
-        assert not done
+        locks = text(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        waits = False
+        async with asyncio.timeout(20):
+            while not waits:
+                assert not dismissal.done()
+                async with scoring.context.database.transaction() as look:  # one transaction sees one state of it
+                    waits = bool((await look.execute(locks)).scalar_one())
     assert "was released" in conflict(await dismissal)
 
 

@@ -63,7 +63,9 @@ async def test_a_megabyte_and_other_content_types_are_refused_in_words(embedded_
 async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
-    async with office(embedded_postgres) as place:
+    async with office(
+        embedded_postgres, database_pool_size=40
+    ) as place:  # none waits for a connection, all for the lock
         rules = place.service.app.state.rules
         paths = [await place.visit() for _ in range(rules.burst_ratings + 10)]
         answers = await asyncio.gather(*(place.http.post(path, data=ANSWERS) for path in paths))

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.scoring import discipline_publisher, held_publisher
+from services.scoring import consumers, discipline_publisher, held_publisher
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.dead_letters import Incoming
 from tests.fixtures.backends import Postgres
@@ -94,11 +94,12 @@ async def test_a_backlog_holds_publishing_back_for_a_while_only(
             await service.app.state.publisher.round()
             return len(await outbox(service, "asn.score.v1"))
 
+        monkeypatch.setattr(consumers, "BACKLOG_SECONDS", 60.0)
         full = [incoming(ATTENDANCE_DAY, day(officer, monday)) for officer in officers]
         assert await apply(*full) == 0
-        monkeypatch.setattr(held_publisher, "HELD_SECONDS_MAX", 0.0)
-        assert await apply(*full) == 2
-        monkeypatch.undo()
+        with monkeypatch.context() as impatient:
+            impatient.setattr(held_publisher, "HELD_SECONDS_MAX", 0.0)
+            assert await apply(*full) == 2
         assert await apply(*[incoming(ATTENDANCE_DAY, day(o, monday, 2, credited_minutes=9)) for o in officers]) == 2
         # a small batch is no backlog: all that waited goes out at once
         assert await apply(incoming(ATTENDANCE_DAY, day(officers[0], monday, 3, credited_minutes=8))) == 4
