@@ -56,16 +56,16 @@ class FewerRepeats(logging.Filter):
         """Whether the record is written."""
         if not record.name.startswith("aiokafka"):
             return True
-        kind, now = (record.name, str(record.msg)), self._clock()
+        kind, now = (record.name, record.getMessage()), self._clock()
         said_at, withheld = self._said.get(kind, (None, 0))
         if said_at is not None and now - said_at < self._seconds:
             self._said[kind] = (said_at, withheld + 1)
             return False
-        if len(self._said) >= KINDS_MAX:  # messages that were put together before they came here
+        if len(self._said) >= KINDS_MAX:
             self._said.clear()
         self._said[kind] = (now, 0)
         if withheld:
-            record.msg, record.args = f"{record.getMessage()} (and {withheld} like it before)", ()
+            record.msg, record.args = f"{kind[1]} (and {withheld} times before)", ()
         return True
 
 
