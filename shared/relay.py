@@ -62,7 +62,8 @@ class Relay:
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
         self._lanes_busy = False
-        self._heard_at = float("-inf")
+        self._heard_at = self._asked_at = float("-inf")
+        self._asked: asyncio.Future[bool] | None = None
         self.healthy = False
         """Whether the broker answered at the last round, or some seconds before it when there was nothing to send."""
 
@@ -131,15 +132,19 @@ class Relay:
         return sent
 
     async def _hear(self, sent: int) -> None:
-        """Makes sure that the broker is there. Raises KafkaConnectionError or TimeoutError."""
-        if not sent:
-            if time.monotonic() - self._heard_at < ASK_SECONDS:
-                return
-            producer = await self._started_producer()
-            async with asyncio.timeout(ROUND_DEADLINE_SECONDS):  # time to pass by one broker of several that hangs
-                if not await producer.client.force_metadata_update():
-                    raise KafkaConnectionError("no broker answers")
-        self._heard_at = time.monotonic()
+        """Makes sure that the broker is there, and waits for no answer: rows may come meanwhile. Raises KafkaError."""
+        now = time.monotonic()
+        if sent:
+            self._heard_at, self._asked = now, None
+        elif self._asked is None:
+            if now - self._heard_at >= ASK_SECONDS:
+                self._asked, self._asked_at = (await self._started_producer()).client.force_metadata_update(), now
+        elif self._asked.done():
+            if not self._asked.result():
+                raise KafkaConnectionError("no broker answers")
+            self._heard_at, self._asked = now, None
+        elif now - self._asked_at > ROUND_DEADLINE_SECONDS:  # time to pass by one broker of several that hangs
+            raise KafkaConnectionError("no broker answers in time")
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -162,7 +167,7 @@ class Relay:
 
     async def _drop_producer(self) -> None:
         """A producer that failed once is replaced: after some errors its sender task is dead without a word."""
-        producer, self._producer = self._producer, None
+        producer, self._producer, self._asked = self._producer, None, None
         if producer is not None:
             await _stop(producer)
 
