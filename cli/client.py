@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def client() -> httpx.Client:
         base_url=values["KINERJA_URL"],
         headers={"Authorization": f"Bearer {values['KINERJA_OPERATOR_KEY']}"},
         timeout=TIMEOUT_SECONDS,
+        verify=ssl.create_default_context(),  # what this computer trusts, and SSL_CERT_FILE
     )
 
 

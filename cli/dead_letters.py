@@ -73,9 +73,12 @@ def release_all(
     chosen = PREFIXES if service is None else {service: _prefix(service)}
     released, stay = 0, 0
     with client() as http:
-        for prefix in chosen.values():
-            # the whole list first: a page begins behind the last record of the one before
-            for item in list(pages(http, f"/{prefix}/v1/dead-letters")):
+        waiting = [(prefix, item) for prefix in chosen.values() for item in pages(http, f"/{prefix}/v1/dead-letters")]
+        reasons = sorted({item["reason"] for _, item in waiting})
+        if waiting and reason not in (None, *reasons):
+            raise fail(f"no record waits for the reason {reason}, but for: {', '.join(reasons)}")
+        try:
+            for prefix, item in waiting:
                 if reason not in (None, item["reason"]):
                     continue
                 words = _try_release(http, prefix, item)
@@ -84,7 +87,8 @@ def release_all(
                 else:
                     stay += 1
                     typer.echo(f"{_name(item)} stays: {words}", err=True)
-    typer.echo(f"released {released}, {stay} stay")
+        finally:  # also where a service stopped answering
+            typer.echo(f"released {released}, {stay} stay")
     if stay:
         raise typer.Exit(1)
 

@@ -108,6 +108,11 @@ async def test_all_that_wait_are_released_and_those_that_stay_say_why(
         await scoring.context.dead_letters.park(session, [Parked(each, "HANDLER_FAILED", "") for each in good])
     none = await kinerja("release-all", "feedback")
     assert (none.exit_code, none.stdout) == (0, "released 0, 0 stay\n")
+    mistyped = await kinerja("release-all", "--reason", "handler_failed")
+    assert (mistyped.exit_code, mistyped.stderr) == (
+        1,
+        "no record waits for the reason handler_failed, but for: HANDLER_FAILED, NOT_JSON\n",
+    )
     mended = await kinerja("release-all", "--reason", "HANDLER_FAILED")
     assert (mended.exit_code, mended.stdout) == (0, "released 2, 0 stay\n"), mended.output
     rest = await kinerja("release-all")
