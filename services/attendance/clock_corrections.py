@@ -1,14 +1,14 @@
 """The server's clock was behind: what came then looked like punches of the future, and is judged by the true time.
 
 Kept is what the operator said, beside the times that the clock gave: a correction can be changed or taken back by
-another word, and punches that are judged again later (another zone) still find it.
+another word, and punches that are judged again later (another zone, a late registration) still find it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,23 +16,36 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_punches
+from services.attendance.days import mark_punches, mark_unit
 from services.attendance.domain.iclock import clock_flags
-from shared.errors import InvalidError
+from services.attendance.marks import LIVE_SECONDS
+from shared.errors import ConflictError, InvalidError
 
-__all__ = ["TRUE_RECEIVED_AT", "ClockCorrection", "hold_clock_corrections", "put_clock_correction"]
+__all__ = ["ClockCorrection", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
 
-DAYS_MAX = 366
+DAYS_MAX = 31
 BATCH = 5_000
 
-TRUE_RECEIVED_AT = """p.received_at + make_interval(secs => coalesce(
-    (select max(c.seconds_behind) from clock_correction c where p.received_at between c.received_from and c.received_to), 0))"""
-"""When punch `p` came, by the true time."""
 
-# One at a time: two that overlap would each judge without the other. Who judges flags for another reason keeps it out.
+def true_received_at(row: str) -> str:
+    """SQL: when the punch or line `row` came, by the true time."""
+    return (
+        f"{row}.received_at + make_interval(secs => coalesce((select seconds_behind from clock_correction c"
+        f" where {row}.received_at between c.received_from and c.received_to and seconds_behind > 0), 0))"
+    )
+
+
+# One correction at a time, and nobody judges flags for another reason meanwhile. Whoever does so takes this lock
+# before the row of any machine.
 _CHANGE = text("lock table clock_correction in share row exclusive mode")
 _HOLD = text("lock table clock_correction in share mode")
+# Machines wait until it is done: each holds its row while it looks for doubles among the very punches.
+_MACHINES = text("select serial from machine order by serial for update")
 _BEFORE = text("select received_from, received_to from clock_correction where correction_id = :id")
+_OVERLAPPING = text(
+    "select correction_id from clock_correction where correction_id <> :id and seconds_behind > 0"
+    " and received_from <= :received_to and received_to >= :received_from"
+)
 _PUT = text(
     """
     insert into clock_correction (correction_id, received_from, received_to, seconds_behind, reason, recorded_at)
@@ -44,7 +57,8 @@ _PUT = text(
 )
 _PUNCHES = text(
     f"""
-    select p.id, p.employee_id, p.local_time, p.at, p.flags, m.timezone, {TRUE_RECEIVED_AT} as received_at
+    select p.id, p.serial, p.employee_id, p.local_time, p.at, p.source, p.flags, m.timezone,
+           {true_received_at("p")} as received_at
     from punch p join machine m using (serial)
     where p.id > :after and p.received_at between :first and :last order by p.id limit :most
     """
@@ -55,8 +69,25 @@ _FLAG = text(
     from unnest(cast(:ids as bigint[]), cast(:flags as varchar[])) as t (id, flags) where p.id = t.id
     """
 )
-# A machine whose times were not believed then is believed again, until it proves wrong by the right clock.
-_BELIEVE = text("update machine set clock_wrong_since = null where clock_wrong_since between :first and :last")
+# As if the posts had come anew: a punch of the future makes a machine's times disbelieved, a live one after it believed.
+_BELIEVE = text(
+    f"""
+    with judged as (
+        select m.serial, m.org_unit_id, m.clock_wrong_since as before,
+               (select min(p.received_at) from punch p
+                where p.serial = m.serial and not p.counted and 'future' = any(p.flags) and p.received_at >= :first
+                  and not exists (
+                      select from punch live where live.serial = p.serial and live.at >= p.received_at
+                      and live.counted and live.received_at > p.received_at
+                      and live.at >= live.received_at - interval '{LIVE_SECONDS} seconds')) as after
+        from machine m
+        where serial = any(cast(:serials as varchar[])) or clock_wrong_since between :first and :last
+    )
+    update machine m set clock_wrong_since = j.after from judged j
+    where m.serial = j.serial and j.before is distinct from j.after
+    returning j.org_unit_id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +111,15 @@ async def put_clock_correction(
 ) -> None:
     """Keeps a correction, judges again what came in its time, and marks the days that this touches.
 
-    Raises InvalidError.
+    Raises InvalidError, or ConflictError where another correction covers part of the time.
     """
     first, last = correction.received_from, correction.received_to
     if not timedelta(0) < last - first <= timedelta(days=DAYS_MAX):
-        raise InvalidError(f"`received_to` lies after `received_from`, by at most {DAYS_MAX} days.")
+        raise InvalidError(
+            f"`received_to` lies after `received_from`, by at most {DAYS_MAX} days: split a longer time."
+        )
     if last > now:
         raise InvalidError("`received_to` lies in the future. Set the server's clock right first, then say until when.")
-    await session.execute(_CHANGE)
-    before: Any = (await session.execute(_BEFORE, {"id": correction.correction_id})).first()
     values = {
         "id": correction.correction_id,
         "received_from": first,
@@ -97,31 +128,47 @@ async def put_clock_correction(
         "reason": correction.reason,
         "now": now,
     }
+    await session.execute(_CHANGE)
+    await session.execute(_MACHINES)
+    other = (await session.execute(_OVERLAPPING, values)).scalar()
+    if other is not None and correction.seconds_behind > 0:
+        raise ConflictError(f"The correction {other} covers part of this time. Change that one.")
+    before: Any = (await session.execute(_BEFORE, values)).first()
     await session.execute(_PUT, values)
+    today = now.astimezone(unit_zone).date()
     if before is not None:
-        await _judge_again(session, before.received_from, before.received_to, unit_zone)
-    await _judge_again(session, first, last, unit_zone)
-    await session.execute(_BELIEVE, {"first": first, "last": last})
+        await _judge_again(session, before.received_from, before.received_to, unit_zone, today)
+    await _judge_again(session, first, last, unit_zone, today)
 
 
-async def _judge_again(session: AsyncSession, first: datetime, last: datetime, unit_zone: ZoneInfo) -> None:
+async def _judge_again(
+    session: AsyncSession, first: datetime, last: datetime, unit_zone: ZoneInfo, today: date
+) -> None:
     after = 0
+    serials: set[str] = set()
     while True:
         values = {"after": after, "first": first, "last": last, "most": BATCH}
         rows = (await session.execute(_PUNCHES, values)).all()
         if not rows:
-            return
+            break
         after = rows[-1].id
         judged = [(row, _flags(row)) for row in rows]
         changed = [(row, flags) for row, flags in judged if flags != row.flags]
         if changed:
             ids, flags = [row.id for row, _ in changed], [",".join(flags) for _, flags in changed]
             await session.execute(_FLAG, {"ids": ids, "flags": flags})
-            await mark_punches(session, list(_moments((row for row, _ in changed), unit_zone)))
+            await mark_punches(session, list(_moments((row for row, _ in changed), unit_zone)), bulk=True)
+            serials.update(row.serial for row, _ in changed)
+    units = await session.execute(_BELIEVE, {"serials": sorted(serials), "first": first, "last": last})
+    for unit in sorted({unit for unit in units.scalars() if unit is not None}):
+        await mark_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
 
 
 def _flags(row: Any) -> list[str]:
-    return clock_flags(row.local_time, row.received_at.astimezone(ZoneInfo(row.timezone)).replace(tzinfo=None))
+    zone = ZoneInfo(row.timezone)
+    # What came with its offset never followed the machine's zone.
+    moment = row.at.astimezone(zone).replace(tzinfo=None) if row.source == "api-instant" else row.local_time
+    return clock_flags(moment, row.received_at.astimezone(zone).replace(tzinfo=None))
 
 
 def _moments(rows: Iterable[Any], unit_zone: ZoneInfo) -> Iterable[tuple[UUID, datetime]]:

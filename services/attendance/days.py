@@ -65,7 +65,7 @@ _PUNCHES = text(
           and local_time between r.starts_at - make_interval(mins => before) and r.ends_at + make_interval(mins => after)
     )
     insert into day_queue (bulk, employee_id, work_date)
-    select false, employee_id, work_date from marked join employee e using (employee_id) where {_OPEN}
+    select :bulk, employee_id, work_date from marked join employee e using (employee_id) where {_OPEN}
     """
 )
 
@@ -100,26 +100,29 @@ _EMPLOYEES = text(_KNOWN.format(bulk="false", where="and e.employee_id = any(cas
 _UNIT = text(_KNOWN.format(bulk="true", where="and e.org_unit_id = :org_unit_id"))
 _ALL = text(_KNOWN.format(bulk="true", where=""))
 
+# When a day's window began; rows from before that was kept have the longest that there is.
+_OPENS = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
+
 _ADVANCED = text(
-    """
+    f"""
     insert into day_queue (bulk, employee_id, work_date)
-    select true, employee_id, work_date from attendance_day
+    select true, employee_id, work_date from attendance_day d
     where (state = 'provisional' or record like '%"OUTAGE"%') and org_unit_id = :org_unit_id
       and work_date >= coalesce(cast(:before as timestamptz)::date - 3, date '-infinity')
       and work_date <= cast(:after as timestamptz)::date + 1
-      and (cast(:before as timestamptz) is null or closes_at > :before) and closes_at <= :after
+      and (cast(:before as timestamptz) is null or closes_at > :before)
+      and (closes_at <= :after or {_OPENS} <= cast(:ends as timestamptz) and cast(:ends as timestamptz) <= :after)
     """
 )
 
 # What no mark moves: the end of a day that waits for nothing else, a machine that went silent, a clock put right.
-# The conditions are those of the rules, so that a day that has to stay open is not looked at for ever. Only the days
-# around a machine's end of service are looked at once too often: when their windows began is not kept.
+# The conditions are those of the rules, so that a day that has to stay open is not looked at for ever.
 _READY = text(
-    """
+    f"""
     with serving as (
         select org_unit_id, complete_until, clock_wrong_since, in_service_to,
                coalesce(complete_until, registered_at) < cast(:now as timestamptz) - make_interval(days => :silent_days)
-                   as silent,
+                   and (in_service_to is null or complete_until is null or complete_until < in_service_to) as silent,
                least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :since
                                  and m.complete_until is not null)) as since
         from machine m where org_unit_id is not null
@@ -129,11 +132,12 @@ _READY = text(
     where state = 'provisional' and closes_at between :since and :now
       and (status in ('excused', 'official_duty')
            or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at
-                      and (s.in_service_to is null or s.in_service_to >= d.closes_at - interval '36 hours'))
+                      and (s.in_service_to is null or s.in_service_to >= {_OPENS}))
               and not exists (
                   select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
-                  and (s.in_service_to is null or s.in_service_to >= d.closes_at)
-                  and (s.complete_until is null or s.complete_until < d.closes_at or s.clock_wrong_since is not null)))
+                  and (s.in_service_to is null or s.in_service_to >= {_OPENS})
+                  and (s.complete_until is null or s.complete_until < least(d.closes_at, s.in_service_to)
+                       or s.clock_wrong_since is not null)))
       and (employee_id, work_date) not in (select employee_id, work_date from day_queue)
     order by work_date, employee_id
     limit :most
@@ -161,20 +165,27 @@ def serve_marks(database: Database, wake: asyncio.Event, dates: Callable[[], tup
     _services[database.engine.sync_engine] = _Service(wake, dates)
 
 
-async def mark_punches(session: AsyncSession, touched: Sequence[tuple[UUID, datetime]]) -> None:
-    """Marks every date that punches of these officers at these local times (naive, unit's zone) may belong to."""
+async def mark_punches(session: AsyncSession, touched: Sequence[tuple[UUID, datetime]], *, bulk: bool = False) -> None:
+    """Marks every date that punches of these officers at these local times (naive, unit's zone) may belong to.
+
+    `bulk`: they may wait for the punches of this moment.
+    """
     if not touched:
         return
     employees, times = [employee_id for employee_id, _ in touched], [moment for _, moment in touched]
-    await _mark(session, _PUNCHES, {"employees": employees, "times": times})
+    await _mark(session, _PUNCHES, {"employees": employees, "times": times, "bulk": bulk})
 
 
-async def mark_advanced(session: AsyncSession, org_unit_id: str, before: datetime | None, after: datetime) -> None:
+async def mark_advanced(
+    session: AsyncSession, org_unit_id: str, before: datetime | None, after: datetime, ends: datetime | None
+) -> None:
     """Marks the unit's days that end in the time by which a machine's mark moved (`before` None: any time before).
 
     Provisional days may become final; a day that an outage explained is judged again, since the machine is back.
+    `ends`: the end of the machine's service, past which it has no more to tell.
     """
-    await _mark(session, _ADVANCED, {"org_unit_id": org_unit_id, "before": before, "after": after})
+    values = {"org_unit_id": org_unit_id, "before": before, "after": after, "ends": ends}
+    await _mark(session, _ADVANCED, values)
 
 
 async def mark_employee(session: AsyncSession, employee_id: UUID, first: date, last: date) -> None:

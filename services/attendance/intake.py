@@ -40,7 +40,7 @@ PunchKey = tuple[str, datetime, int, int]
 
 _HOLD = text(
     """
-    select serial, timezone, org_unit_id, complete_until, last_poll_at, last_upload_at, clock_wrong_since,
+    select serial, timezone, org_unit_id, in_service_to, complete_until, last_poll_at, last_upload_at, clock_wrong_since,
            exists (select from device_command c where c.serial = m.serial and c.sent_at is not null
                    and c.result_at is null and c.expires_at > :now and c.command like 'DATA QUERY%') as answering
     from machine m where serial = :serial for update
@@ -94,6 +94,7 @@ class HeldMachine:
     serial: str
     zone: ZoneInfo
     org_unit_id: str | None
+    in_service_to: datetime | None
     marks: Marks
     answering: bool
     """Whether it is answering a query for a range of punches."""
@@ -125,7 +126,7 @@ async def hold_machine(session: AsyncSession, serial: str, now: datetime) -> Hel
     if row is None:
         return None
     marks = Marks(row.complete_until, row.last_poll_at, row.last_upload_at, row.clock_wrong_since)
-    return HeldMachine(row.serial, ZoneInfo(row.timezone), row.org_unit_id, marks, row.answering)
+    return HeldMachine(row.serial, ZoneInfo(row.timezone), row.org_unit_id, row.in_service_to, marks, row.answering)
 
 
 def punch_of_line(line: AttlogLine, zone: ZoneInfo, received: datetime, received_local: datetime) -> NewPunch:
@@ -256,4 +257,4 @@ async def write_marks(
     await session.execute(_MARKS, values | {"serial": machine.serial, "now": now, "address": address})
     before, after = machine.marks.complete_until, marks.complete_until
     if machine.org_unit_id is not None and after is not None and after != before:
-        await mark_advanced(session, machine.org_unit_id, before, after)
+        await mark_advanced(session, machine.org_unit_id, before, after, machine.in_service_to)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.clock_corrections import TRUE_RECEIVED_AT, hold_clock_corrections
+from services.attendance.clock_corrections import hold_clock_corrections, true_received_at
 from services.attendance.days import mark_employees, mark_punches, mark_unit
 from services.attendance.domain.iclock import clock_flags
 from services.attendance.intake import hold_machine
@@ -39,7 +39,7 @@ _BEFORE = text(
     "select timezone, direction_from, org_unit_id, in_service_to from machine where serial = :serial for update"
 )
 _PUNCHES = text(
-    f"select p.id, p.local_time, p.at, p.employee_id, {TRUE_RECEIVED_AT} as received_at from punch p"
+    f"select p.id, p.local_time, p.at, p.employee_id, {true_received_at('p')} as received_at from punch p"
     " where p.serial = :serial and p.id > :after and p.source <> 'api-instant' order by p.id limit :most"
 )
 _REZONE = text(
@@ -95,7 +95,7 @@ _ORDER = text(
 class MachineSetup:
     """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
 
-    `in_service_to`: when it was taken out of use; None while it serves.
+    `in_service_to`: when it was taken out of use; None while it serves; "unchanged" says nothing of it.
     """
 
     serial: str
@@ -103,7 +103,7 @@ class MachineSetup:
     timezone: str
     direction_from: str
     org_unit_id: str | None
-    in_service_to: datetime | None = None
+    in_service_to: datetime | Literal["unchanged"] | None = "unchanged"
 
 
 async def register(session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo) -> bool:
@@ -112,8 +112,11 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
     Lines that waited for the registration become punches. A changed zone moves all its punches, and whatever changes
     marks the days it may touch.
     """
+    await hold_clock_corrections(session)
     await lock_serial(session, setup.serial)
     before: Any = (await session.execute(_BEFORE, {"serial": setup.serial})).first()
+    if setup.in_service_to == "unchanged":
+        setup = replace(setup, in_service_to=None if before is None else before.in_service_to)
     values = {
         "serial": setup.serial,
         "name": setup.name,
@@ -146,13 +149,12 @@ async def _mark_site(session: AsyncSession, before: Any, setup: MachineSetup, to
             if unit is not None:
                 await mark_unit(session, unit, date(2000, 1, 1), today)
     elif setup.org_unit_id is not None and before.in_service_to != setup.in_service_to:
-        ends = [end for end in (before.in_service_to, setup.in_service_to) if end is not None]
+        ends = [end for end in (before.in_service_to, setup.in_service_to) if isinstance(end, datetime)]
         first = min(ends).astimezone(unit_zone).date() - timedelta(days=1)  # a shift that reaches past midnight
         await mark_unit(session, setup.org_unit_id, first, today)
 
 
 async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit_zone: ZoneInfo) -> None:
-    await hold_clock_corrections(session)
     after = 0
     while True:
         rows = (await session.execute(_PUNCHES, {"serial": serial, "after": after, "most": BATCH})).all()
@@ -165,14 +167,14 @@ async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit
         ]
         await session.execute(_REZONE, {"ids": [row.id for row in rows], "ats": ats, "flags": flags})
         moments = [(row.employee_id, at) for row, new in zip(rows, ats, strict=True) for at in (row.at, new)]
-        await _mark_moments(session, moments, unit_zone)
+        await _mark_moments(session, moments, unit_zone, bulk=True)
 
 
 async def _mark_moments(
-    session: AsyncSession, moments: Sequence[tuple[UUID | None, datetime]], unit_zone: ZoneInfo
+    session: AsyncSession, moments: Sequence[tuple[UUID | None, datetime]], unit_zone: ZoneInfo, *, bulk: bool = False
 ) -> None:
     touched = {(who, at.astimezone(unit_zone).replace(tzinfo=None)) for who, at in moments if who is not None}
-    await mark_punches(session, sorted(touched))
+    await mark_punches(session, sorted(touched), bulk=bulk)
 
 
 async def _mark_people(session: AsyncSession, serial: str) -> None:

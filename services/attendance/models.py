@@ -166,6 +166,7 @@ class Punch(Base, table=True):
         Index("punch_of_machine", "serial", "at"),
         Index("punch_of_nobody", "serial", "pin", postgresql_where=text("employee_id is null")),
         Index("punch_not_counted", "id", postgresql_where=text("not counted")),
+        Index("punch_received", "received_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -381,6 +382,8 @@ class AttendanceDay(Base, table=True):
     status: str
     org_unit_id: str
     """The officer's unit on that date: its machines hold the day open."""
+    opens_at: datetime | None = utc_field(default=None, nullable=True)
+    """The begin of the shift's window; null on a day off, and in rows from before it was kept."""
     closes_at: datetime | None = utc_field(default=None, nullable=True)
     """The end of the shift's window: marks at or past it can make the day final; null on a day off."""
     record: str

@@ -79,12 +79,13 @@ async def read_sites(
     borders = {"first": span.start, "last": span.end}
     for row in await session.execute(_OUTAGES, {"units": values["units"]} | borders):
         sites[row.org_unit_id].outages.append(Outage(row.starts_at, row.ends_at, row.serial))
-    troubled = [unit for unit, site in sites.items() if _troubled(site, as_of, silent_days)]
+    troubled = [unit for unit, site in sites.items() if _troubled(site, span, as_of, silent_days)]
     if troubled:
         for row in await session.execute(_ACTIVITY, {"units": troubled} | borders):
             sites[row.org_unit_id].activity.append(MachineActivity(row.serial, row.first, row.last))
     return sites
 
 
-def _troubled(site: Site, as_of: datetime, silent_days: int) -> bool:
-    return bool(site.outages) or any(silent_since(m, as_of, silent_days) is not None for m in site.machines)
+def _troubled(site: Site, span: Window, as_of: datetime, silent_days: int) -> bool:
+    serving = (m for m in site.machines if m.in_service_to is None or m.in_service_to > span.start)
+    return bool(site.outages) or any(silent_since(m, as_of, silent_days) is not None for m in serving)

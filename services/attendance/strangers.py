@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.clock_corrections import true_received_at
 from services.attendance.domain.iclock import AttlogLine, UnreadableLine, UnreadableReason, parse_attlog
 from services.attendance.intake import HeldMachine, NewPunch, display, punch_of_line, store_punches
 
@@ -52,8 +53,9 @@ _KNOWN = text(
     " and line_sha256 = any(cast(:digests as bytea[]))"
 )
 _WAITING = text(
-    "select id, raw, received_at from quarantine where serial = :serial and reason = :reason and kind = 'ATTLOG'"
-    " and resolved_at is null and id > :after order by id limit :most"
+    f"select q.id, q.raw, q.received_at, {true_received_at('q')} as true_received_at from quarantine q"
+    " where q.serial = :serial and q.reason = :reason and q.kind = 'ATTLOG'"
+    " and q.resolved_at is null and q.id > :after order by q.id limit :most"
 )
 _RESOLVE = text("update quarantine set resolved_at = :now where id = any(cast(:ids as bigint[]))")
 
@@ -106,7 +108,7 @@ async def admit_waiting(session: AsyncSession, machine: HeldMachine, now: dateti
         for row in rows:
             found = parse_attlog(bytes(row.raw))
             line = found[0] if found else UnreadableLine("", UnreadableReason.TOO_FEW_COLUMNS)
-            received_local = row.received_at.astimezone(machine.zone).replace(tzinfo=None)
+            received_local = row.true_received_at.astimezone(machine.zone).replace(tzinfo=None)
             if isinstance(line, AttlogLine):
                 punches.append(punch_of_line(line, machine.zone, row.received_at, received_local))
             else:

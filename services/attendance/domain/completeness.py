@@ -16,8 +16,14 @@ __all__ = ["open_reasons", "outage_explains", "silent_since"]
 
 
 def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int) -> datetime | None:
-    """Since when a machine has been silent for longer than the rule allows; None when it has not."""
-    heard = machine.complete_up_to or machine.in_service_from
+    """Since when a machine has been silent for longer than the rule allows; None when it has not.
+
+    One that told everything until it was taken out of use has no more to say.
+    """
+    told, ended = machine.complete_up_to, machine.in_service_to
+    if told is not None and ended is not None and told >= ended:
+        return None
+    heard = told or machine.in_service_from
     if heard is None or as_of - heard <= timedelta(days=silent_outage_days):
         return None
     return heard

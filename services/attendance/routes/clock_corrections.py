@@ -13,9 +13,9 @@ from sqlalchemy import text
 from services.attendance.clock_corrections import ClockCorrection, put_clock_correction
 from services.attendance.routes.common import (
     BULK_SECONDS,
+    AnyMoment,
     ContextDep,
     Input,
-    Moment,
     OperatorDep,
     PlainText,
     read_rows,
@@ -25,8 +25,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/clock-corrections", tags=["clock corrections"])
 
-CENTURY_SECONDS = 100 * 366 * 86_400
-"""A server without a battery may begin in the year 1970."""
+SECONDS_MAX = 100 * 366 * 86_400
 
 _LIST = text(
     "select correction_id, received_from, received_to, seconds_behind, reason, recorded_at from clock_correction"
@@ -37,12 +36,12 @@ _LIST = text(
 class ClockCorrectionIn(Input):
     """The times of receipt that the wrong clock gave (`received_at` of punches), and by how much it was behind.
 
-    0 seconds take a correction back.
+    At most 31 days; of a longer time each part gets a correction. 0 seconds take one back.
     """
 
-    received_from: Moment
-    received_to: Moment
-    seconds_behind: Annotated[int, Field(ge=0, le=CENTURY_SECONDS)]
+    received_from: AnyMoment
+    received_to: AnyMoment
+    seconds_behind: Annotated[int, Field(ge=0, le=SECONDS_MAX)]
     reason: PlainText
 
 

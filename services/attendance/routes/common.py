@@ -18,6 +18,7 @@ from shared.http import context_of
 
 __all__ = [
     "BULK_SECONDS",
+    "AnyMoment",
     "ContextDep",
     "Input",
     "LocalTime",
@@ -41,6 +42,10 @@ Moment = Annotated[
     UtcDateTime, Field(ge=datetime.fromisoformat("2000-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
 ]
 """A moment with its offset, of the years 2000 to 2100."""
+AnyMoment = Annotated[
+    UtcDateTime, Field(ge=datetime.fromisoformat("1970-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
+]
+"""What a server's clock may have said: without a battery it begins in the year 1970."""
 PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 BULK_SECONDS = 30.0
 """What may touch every officer's days gets longer than an ordinary request."""

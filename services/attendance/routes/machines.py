@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -70,7 +71,9 @@ _ENROLMENTS = text(
 
 
 class MachineIn(Input):
-    """What the operator says of a machine. `in_service_to`: when it was taken out of use; left out while it serves."""
+    """What the operator says of a machine. `in_service_to`: when it was taken out of use; null puts it back, left out it
+    stays as it is.
+    """
 
     name: PlainText
     timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
@@ -161,12 +164,16 @@ async def list_unknown(context: ContextDep, _: OperatorDep) -> list[UnknownItem]
     return [UnknownItem(**row) for row in await read_rows(context, _UNKNOWN)]
 
 
-@router.put("/{serial}", status_code=200, responses={201: {"description": "Registered"}})
+@router.put(
+    "/{serial}", status_code=200, responses={201: {"description": "Registered"}}, response_model_exclude_unset=True
+)
 async def keep_machine(
     context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
 ) -> MachineIn:
     """Registers a machine (201) or changes it (200); what it sent before its registration becomes punches."""
-    setup = MachineSetup(serial, **new.model_dump())
+    setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id)
+    if "in_service_to" in new.model_fields_set:
+        setup = replace(setup, in_service_to=new.in_service_to)
 
     async def work(session: AsyncSession) -> bool:
         await must_exist(session, "org_unit_id", new.org_unit_id)

@@ -16,7 +16,7 @@ from services.attendance.domain.iclock import STATUS_NONE, clock_flags
 from services.attendance.intake import NewPunch, PunchKey, hold_machine, store_punches, write_marks
 from services.attendance.marks import Marks
 from services.attendance.models import UNKNOWN_VERIFY
-from services.attendance.routes.common import ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
+from services.attendance.routes.common import AnyMoment, ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
 from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_SERIAL
 from shared.errors import InvalidError
@@ -41,6 +41,8 @@ _LIST = text(
     where p.id > :after and p.serial <> '{CANARY_SERIAL}' and (cast(:serial as varchar) is null or p.serial = :serial)
       and (cast(:employee_id as uuid) is null or p.employee_id = :employee_id)
       and (not cast(:not_counted as boolean) or not p.counted)
+      and p.received_at between coalesce(cast(:received_from as timestamptz), '-infinity')
+          and coalesce(cast(:received_to as timestamptz), 'infinity')
     order by p.id limit :most
     """
 )
@@ -222,6 +224,8 @@ async def list_punches(
     employee_id: UUID | None = None,
     *,
     not_counted: bool = False,
+    received_from: AnyMoment | None = None,
+    received_to: AnyMoment | None = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[PunchItem]:
@@ -231,6 +235,8 @@ async def list_punches(
         "serial": serial,
         "employee_id": employee_id,
         "not_counted": not_counted,
+        "received_from": received_from,
+        "received_to": received_to,
         "after": cursor[0] if cursor else 0,
         "most": limit + 1,
     }

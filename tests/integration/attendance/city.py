@@ -77,13 +77,13 @@ class City:
     async def advance(self, mark: str, serial: str = "M1", unit: str = "u1") -> None:
         """The machine has told everything up to the mark."""
         async with self.service.context.database.transaction() as session:
-            query = text("select complete_until from machine where serial = :serial")
-            before = (await session.execute(query, {"serial": serial})).scalar()
+            query = text("select complete_until, in_service_to from machine where serial = :serial")
+            before, ends = (await session.execute(query, {"serial": serial})).one()
             await session.execute(
                 text("update machine set complete_until = :mark where serial = :serial"),
                 {"mark": local(mark), "serial": serial},
             )
-            await mark_advanced(session, unit, before, local(mark))
+            await mark_advanced(session, unit, before, local(mark), ends)
 
     async def work(self) -> None:
         """The worker, until nothing is marked."""

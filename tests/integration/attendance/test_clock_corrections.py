@@ -14,7 +14,8 @@ pytestmark = pytest.mark.embedded
 
 URL = "/attendance/v1/clock-corrections"
 ADDRESS = f"{URL}/0190a5a0-0000-7000-8000-000000000001"
-MACHINE = "/attendance/v1/machines/M1"
+MACHINES = "/attendance/v1/machines"
+PUNCHES = "/attendance/v1/punches"
 SETUP = {"name": "Pintu", "timezone": "Asia/Jakarta", "direction_from": "shift", "org_unit_id": "u1"}
 HOUR_BEHIND = {
     "received_from": "2026-08-04T06:00:00+07:00",
@@ -26,79 +27,161 @@ HOUR_BEHIND = {
 
 @pytest.fixture
 async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    """On Tuesday the server's clock was an hour behind; the machine's was right, but for one punch of Thursday."""
+    """On Tuesday the server's clock was an hour behind and the machine's was right."""
     async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        officer = (await found.officer())["employee_id"]
-        assert (await found.http.put(MACHINE, json=SETUP)).status_code == 201
-        enrolment = {"employee_id": officer, "valid_from": "2026-08-01"}
-        assert (await found.http.put(f"{MACHINE}/enrolments/7", json=enrolment)).status_code == 204
+        await found.import_lines(person(), person("199608182022041002", name="Contoh Lain"))
+        await register(found, "M1")
         await receive(found, "2026-08-04 06:20", "2026-08-04 07:20:00")
-        await receive(found, "2026-08-04 15:05", "2026-08-04 16:05:00", "2026-08-06 07:00:00")
-        assert found.clock is not None
-        found.clock.set(local("2026-08-05 23:00"))
+        await receive(found, "2026-08-04 15:05", "2026-08-04 16:05:00")
+        found.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
         await found.advance("2026-08-05 23:00")
         await found.close()
         yield found
 
 
-async def receive(town: City, at: str, *moments: str) -> None:
-    assert town.clock is not None
-    town.clock.set(local(at))
+async def register(town: City, serial: str) -> None:
+    assert (await town.http.put(f"{MACHINES}/{serial}", json=SETUP)).status_code == 201
+    enrolment = {"employee_id": (await town.officer())["employee_id"], "valid_from": "2026-08-01"}
+    assert (await town.http.put(f"{MACHINES}/{serial}/enrolments/7", json=enrolment)).status_code == 204
+
+
+async def receive(town: City, at: str, *moments: str, serial: str = "M1") -> None:
+    town.clock.set(local(at))  # type: ignore[union-attr]
     body = "\n".join(f"7\t{moment}\t255\t1" for moment in moments).encode()
-    answer = await town.http.post("/iclock/cdata", params={"SN": "M1", "table": "ATTLOG"}, content=body)
+    answer = await town.http.post("/iclock/cdata", params={"SN": serial, "table": "ATTLOG"}, content=body)
     assert answer.text == f"OK: {len(moments)}"
 
 
-async def counted(town: City) -> list[bool]:
-    items = (await town.http.get("/attendance/v1/punches", params={"serial": "M1"})).json()["items"]
+async def counted(town: City, serial: str = "M1") -> list[bool]:
+    items = (await town.http.get(PUNCHES, params={"serial": serial})).json()["items"]
     assert all(item["counted"] == (item["flags"] == []) for item in items)
     return [item["counted"] for item in items]
 
 
-async def correct(town: City, **changes: Any) -> None:
-    answer = await town.http.put(ADDRESS, json=HOUR_BEHIND | changes)
+async def correct(town: City, address: str = ADDRESS, **changes: Any) -> None:
+    answer = await town.http.put(address, json=HOUR_BEHIND | changes)
     assert answer.status_code == 204, answer.text
     await town.close()
 
 
+async def wrong_since(town: City, serial: str = "M1") -> str | None:
+    found = {item["serial"]: item["clock_wrong_since"] for item in (await town.http.get(MACHINES)).json()}
+    answer: str | None = found[serial]
+    return answer
+
+
+async def state(town: City, nip: str = "199608182022041001") -> tuple[str, str]:
+    day = (await town.day((await town.officer(nip))["employee_id"], "2026-08-04"))["day"]
+    return day["state"], day["status"]
+
+
 async def test_the_punches_of_that_time_count_and_the_machine_is_believed(town: City) -> None:
-    officer = (await town.officer())["employee_id"]
-    assert await counted(town) == [False, False, False]
-    assert (await town.day(officer, "2026-08-04"))["day"]["status"] == "unknown"
-    listed = (await town.http.get("/attendance/v1/punches", params={"not_counted": True})).json()["items"]
-    assert [item["received_at"] for item in listed] == ["2026-08-03T23:20:00Z"] + ["2026-08-04T08:05:00Z"] * 2
+    assert await counted(town) == [False, False]
+    assert await state(town) == ("provisional", "unknown")
     await correct(town)
-    assert await counted(town) == [True, True, False]
-    (machine,) = (await town.http.get("/attendance/v1/machines")).json()
-    assert machine["clock_wrong_since"] is None
-    day = (await town.day(officer, "2026-08-04"))["day"]
-    assert (day["state"], day["status"], day["late_minutes"]) == ("final", "present", 0)
-    listed = (await town.http.get("/attendance/v1/punches", params={"not_counted": True})).json()["items"]
-    assert [item["local_time"] for item in listed] == ["2026-08-06T07:00:00"]
+    assert await counted(town) == [True, True]
+    assert await wrong_since(town) is None
+    assert await state(town) == ("final", "present")
+    assert await state(town, "199608182022041002") == ("final", "absent")
+
+
+async def test_a_machine_that_is_ahead_by_the_true_time_too_stays_disbelieved(town: City) -> None:
+    """Or its unit's days would close while its punches do not count."""
+    town.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
+    await register(town, "M2")
+    await receive(town, "2026-08-04 15:00", "2026-08-06 07:00:00", serial="M2")
+    town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
+    await correct(town)
+    assert (await wrong_since(town), await wrong_since(town, "M2")) == (None, "2026-08-04T08:00:00Z")
+    assert await counted(town, "M2") == [False]
+    assert (await state(town, "199608182022041002"))[0] == "provisional"
+
+
+async def test_a_post_with_both_leaves_the_machine_disbelieved_until_its_next_live_punch(town: City) -> None:
+    await receive(town, "2026-08-04 15:30", "2026-08-04 16:30:00", "2026-08-06 07:00:00")
+    town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
+    await correct(town)
+    assert await wrong_since(town) == "2026-08-04T08:30:00Z"
+    await receive(town, "2026-08-05 23:00", "2026-08-05 08:00:00")  # of its memory: says nothing of its clock now
+    await correct(town, reason="again")
+    assert await wrong_since(town) == "2026-08-04T08:30:00Z"
+    await receive(town, "2026-08-05 23:01", "2026-08-05 23:00:30")
+    assert await wrong_since(town) is None
+    await correct(town, reason="once more")
+    assert await wrong_since(town) is None
 
 
 async def test_only_what_came_in_that_time_is_judged_again(town: City) -> None:
     await correct(town, received_to="2026-08-04T12:00:00+07:00")
-    assert await counted(town) == [True, False, False]
+    assert await counted(town) == [True, False]
 
 
-async def test_a_correction_can_be_changed_and_taken_back(town: City) -> None:
-    officer = (await town.officer())["employee_id"]
+async def test_a_correction_that_is_taken_back_leaves_all_as_it_was(town: City) -> None:
     await correct(town)
+    assert await state(town, "199608182022041002") == ("final", "absent")
     await correct(town, received_from="2026-08-04T12:00:00+07:00")
-    assert await counted(town) == [False, True, False]
+    assert await counted(town) == [False, True]
     await correct(town, seconds_behind=0)
-    assert await counted(town) == [False, False, False]
-    assert (await town.day(officer, "2026-08-04"))["day"]["status"] == "absent"
+    assert await counted(town) == [False, False]
+    assert await wrong_since(town) == "2026-08-03T23:20:00Z"
+    assert await state(town) == await state(town, "199608182022041002") == ("provisional", "unknown")
     assert [item["seconds_behind"] for item in (await town.http.get(URL)).json()] == [0]
+
+
+async def test_two_corrections_of_one_time_are_refused(town: City) -> None:
+    await correct(town)
+    other = ADDRESS.replace("0001", "0002")
+    answer = await town.http.put(other, json=HOUR_BEHIND | {"received_from": "2026-08-04T15:59:00+07:00"})
+    assert (answer.status_code, ADDRESS.rpartition("/")[2] in answer.json()["detail"]) == (409, True)
+    await correct(town, seconds_behind=0)
+    await correct(town, other)
+    assert await counted(town) == [True, True]
 
 
 async def test_it_holds_when_the_machine_s_zone_is_changed(town: City) -> None:
     await correct(town)
     for zone in ("Asia/Makassar", "Asia/Jakarta"):
-        assert (await town.http.put(MACHINE, json=SETUP | {"timezone": zone})).status_code == 200
-    assert await counted(town) == [True, True, False]
+        assert (await town.http.put(f"{MACHINES}/M1", json=SETUP | {"timezone": zone})).status_code == 200
+    assert await counted(town) == [True, True]
+
+
+async def test_it_holds_for_what_waited_for_its_machine_s_registration(town: City) -> None:
+    await receive(town, "2026-08-04 15:00", "2026-08-04 16:00:00", serial="M2")
+    town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
+    await correct(town)
+    await register(town, "M2")
+    assert await counted(town, "M2") == [True]
+
+
+async def test_punches_that_came_with_their_offset_are_judged_by_it(town: City) -> None:
+    """The machine's zone was another one then: their local time still follows that."""
+    await register(town, "M2")
+    assert (await town.http.put(f"{MACHINES}/M2", json=SETUP | {"timezone": "Asia/Jayapura"})).status_code == 200
+    town.clock.set(local("2026-08-04 12:00"))  # type: ignore[union-attr]
+    row = {"pin": "7", "at": "2026-08-04T11:59:00+07:00"}
+    assert (await town.http.post(PUNCHES, json={"serial": "M2", "rows": [row]})).is_success
+    assert (await town.http.put(f"{MACHINES}/M2", json=SETUP)).status_code == 200
+    town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
+    await correct(town, seconds_behind=60)
+    assert await counted(town, "M2") == [True]
+
+
+async def test_live_punches_do_not_wait_for_it(town: City) -> None:
+    answer = await town.http.put(ADDRESS, json=HOUR_BEHIND)
+    assert answer.status_code == 204
+    assert {row.bulk for row in await town.rows("select bulk from day_queue")} == {True}
+
+
+async def test_what_does_not_count_is_listed_with_the_time_that_the_clock_gave(town: City) -> None:
+    async def received(**span: str) -> list[str]:
+        answer = await town.http.get(PUNCHES, params={"not_counted": True} | span)
+        return [item["received_at"] for item in answer.json()["items"]]
+
+    assert await received() == ["2026-08-03T23:20:00Z", "2026-08-04T08:05:00Z"]
+    assert await received(received_from="2026-08-04T00:00:00Z") == ["2026-08-04T08:05:00Z"]
+    assert await received(received_to="2026-08-04T00:00:00Z") == ["2026-08-03T23:20:00Z"]
+    await correct(town)
+    assert await received() == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +189,7 @@ async def test_it_holds_when_the_machine_s_zone_is_changed(town: City) -> None:
     [
         {"received_to": "2026-08-05T23:00:01+07:00"},
         {"received_to": "2026-08-04T06:00:00+07:00"},
-        {"received_from": "2025-08-01T06:00:00+07:00"},
+        {"received_from": "2026-07-04T15:59:00+07:00"},
         {"received_from": "2026-08-04T06:00:00"},
         {"seconds_behind": -1},
         {"reason": ""},
@@ -114,5 +197,5 @@ async def test_it_holds_when_the_machine_s_zone_is_changed(town: City) -> None:
 )
 async def test_what_cannot_be_is_refused(town: City, change: dict[str, Any]) -> None:
     assert (await town.http.put(ADDRESS, json=HOUR_BEHIND | change)).status_code == 422
-    assert await counted(town) == [False, False, False]
+    assert await counted(town) == [False, False]
     assert (await town.http.put(ADDRESS, json=HOUR_BEHIND, headers={"Authorization": ""})).status_code == 401

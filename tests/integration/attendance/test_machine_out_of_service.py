@@ -29,9 +29,17 @@ async def town(postgres: Postgres) -> AsyncIterator[City]:
 
 
 async def out_of_service(town: City, until: str | None) -> None:
-    answer = await town.http.put(MACHINE, json=SETUP | ({} if until is None else {"in_service_to": until}))
+    answer = await town.http.put(MACHINE, json=SETUP | {"in_service_to": until})
     assert answer.status_code == 200, answer.text
     await town.work()
+
+
+async def ready_again(town: City) -> list[str]:
+    """The dates that the close marks with nothing new to judge them by."""
+    await town.service.app.state.close.round()
+    rows = await town.rows("select distinct work_date from day_queue order by 1")
+    await town.work()
+    return [row.work_date.isoformat()[8:] for row in rows]
 
 
 async def days(town: City) -> dict[str, tuple[str, str]]:
@@ -54,6 +62,9 @@ async def test_no_later_day_waits_for_it_and_what_it_closed_stays(town: City) ->
 async def test_back_in_service_it_holds_days_open_again(town: City) -> None:
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    assert (await days(town))["04"] == ("final", "absent")
+    assert (await town.http.put(MACHINE, json=SETUP)).json() == SETUP  # who does not know of it says nothing of it
+    await town.work()
     assert (await days(town))["04"] == ("final", "absent")
     await out_of_service(town, None)
     assert (await days(town))["04"][0] == "provisional"
@@ -102,6 +113,47 @@ async def test_what_was_last_heard_of_it_late_still_closes_its_last_day(town: Ci
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T14:00:00+07:00")
     assert (await days(town))["04"][0] == "provisional"
+    assert await ready_again(town) == []
     await town.advance("2026-08-04 14:00", "M1")
-    await town.close()
+    await town.work()
     assert (await days(town))["04"] == ("final", "absent")
+
+
+async def test_what_is_heard_of_it_after_its_day_was_given_up_is_judged_too(town: City) -> None:
+    await out_of_service(town, "2026-08-04T14:00:00+07:00")
+    town.clock.set(local("2026-08-12 12:00"))  # type: ignore[union-attr]
+    await town.advance("2026-08-12 11:00", "M2")
+    await town.close()
+    assert (await days(town))["04"] == ("final", "unknown")
+    await town.advance("2026-08-04 14:00", "M1")
+    await town.work()
+    assert (await days(town))["04"] == ("final", "absent")
+
+
+async def test_days_close_by_the_machines_that_served_in_them_where_no_mark_moves(town: City) -> None:
+    """As after a clock that was put right: the close finds them."""
+    await town.advance("2026-08-04 13:30", "M2")
+    await out_of_service(town, "2026-08-04T14:00:00+07:00")
+    told = "update machine set complete_until = :at where serial = :serial"
+    await town.run(told, serial="M2", at=local("2026-08-05 23:00"))
+    assert await ready_again(town) == ["05"]
+    await town.run(told, serial="M1", at=local("2026-08-04 14:00"))
+    assert await ready_again(town) == ["04"]
+    assert (await days(town))["04"] == (await days(town))["05"] == ("final", "absent")
+
+
+async def test_days_without_any_machine_are_not_looked_at_for_ever(town: City) -> None:
+    """M2 goes too, and nobody takes their place."""
+    await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    answer = await town.http.put(f"{MACHINE[:-1]}2", json=SETUP | {"in_service_to": "2026-08-04T18:00:00+07:00"})
+    assert answer.status_code == 200, answer.text
+    await town.work()
+    town.clock.set(local("2026-08-06 23:00"))  # type: ignore[union-attr]
+    await town.close()
+    waiting = ("provisional", "unknown")
+    assert await days(town) == {"03": ("final", "absent"), "04": waiting, "05": waiting, "06": waiting}
+    assert await ready_again(town) == []
+    await town.advance("2026-08-04 18:00", "M2")
+    await town.work()
+    assert (await days(town))["04"] == ("final", "absent")
+    assert await ready_again(town) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.attendance.domain.completeness import silent_since
+from services.attendance.domain.day_inputs import SiteMachine
 from services.attendance.domain.schedule import (
     CalendarDay,
     CalendarKind,
@@ -64,3 +66,10 @@ def test_a_shift_that_began_yesterday_counts() -> None:
 def test_a_machine_that_speaks_only_when_punched_has_the_days_of_the_rules() -> None:
     assert not silent(at("10:00"), at("10:00") - timedelta(days=SILENT_DAYS), polls=False)
     assert silent(at("10:00"), at("09:59") - timedelta(days=SILENT_DAYS), polls=False)
+
+
+def test_a_machine_that_told_everything_until_its_end_is_not_silent_afterwards() -> None:
+    heard, later = datetime(2026, 8, 4, 5, tzinfo=UTC), datetime(2026, 8, 20, 5, tzinfo=UTC)
+    for ended, expected in ((None, heard), (heard + timedelta(seconds=1), heard), (heard, None)):
+        machine = SiteMachine("m1", heard, in_service_to=ended)
+        assert silent_since(machine, later, 7) == expected

@@ -1,4 +1,4 @@
-"""Until when a machine was in use at its unit: the days that it closed rest on it after it was replaced."""
+"""Until when a machine was in use at its unit, and when the windows of days begin: which days waited for it."""
 
 from alembic import op
 
@@ -7,8 +7,11 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# A column that may be null: no row is written.
-_STATEMENTS = ("ALTER TABLE machine ADD COLUMN in_service_to TIMESTAMP WITH TIME ZONE",)
+# Columns that may be null: no row is written.
+_STATEMENTS = (
+    "ALTER TABLE machine ADD COLUMN in_service_to TIMESTAMP WITH TIME ZONE",
+    "ALTER TABLE attendance_day ADD COLUMN opens_at TIMESTAMP WITH TIME ZONE",
+)
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""When the server's clock was behind, and an index of the punches that do not count."""
+"""When the server's clock was behind; indexes of the punches that do not count, and of when punches came."""
 
 from alembic import op
 
@@ -19,8 +19,9 @@ _STATEMENTS = (
         PRIMARY KEY (correction_id)
     )
     """,
-    # One look at each punch, a second or two for some millions; then it holds a handful of rows.
+    # One look at each punch, a second or two for some millions; then they hold a handful of rows, and one for 128 pages.
     "CREATE INDEX punch_not_counted ON punch (id) WHERE NOT counted",
+    "CREATE INDEX punch_received ON punch USING brin (received_at) WITH (autosummarize = on)",
 )
 
 
