@@ -100,7 +100,7 @@ _EMPLOYEES = text(_KNOWN.format(bulk="false", where="and e.employee_id = any(cas
 _UNIT = text(_KNOWN.format(bulk="true", where="and e.org_unit_id = :org_unit_id"))
 _ALL = text(_KNOWN.format(bulk="true", where=""))
 
-# When a day's window began; rows from before that was kept have the longest that there is.
+# When a day's window began; for rows from before that was kept, a guess on the long side.
 _OPENS = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
 
 _ADVANCED = text(
@@ -111,7 +111,9 @@ _ADVANCED = text(
       and work_date >= coalesce(cast(:before as timestamptz)::date - 3, date '-infinity')
       and work_date <= cast(:after as timestamptz)::date + 1
       and (cast(:before as timestamptz) is null or closes_at > :before)
-      and (closes_at <= :after or {_OPENS} <= cast(:ends as timestamptz) and cast(:ends as timestamptz) <= :after)
+      and (closes_at <= :after
+           or {_OPENS} <= cast(:ends as timestamptz)
+              and cast(:ends as timestamptz) between coalesce(cast(:before as timestamptz), '-infinity') and :after)
     """
 )
 
