@@ -23,7 +23,8 @@ from shared.errors import ConflictError, InvalidError
 
 __all__ = ["ClockCorrection", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
 
-DAYS_MAX = 31
+DAYS_MAX = 7
+"""What fits into one transaction: 70,000 punches of 5,000 officers took 7 to 11 s beside 2 million others."""
 BATCH = 5_000
 
 
@@ -73,19 +74,23 @@ _FLAG = text(
 _BELIEVE = text(
     f"""
     with judged as (
-        select m.serial, m.org_unit_id, m.clock_wrong_since as before,
+        select m.serial, m.clock_wrong_since as before,
+               max(p.received_at) filter (
+                   where p.counted and p.at >= p.received_at - interval '{LIVE_SECONDS} seconds') as live_at
+        from machine m left join punch p on p.serial = m.serial and p.at >= cast(:first as timestamptz) - interval '1 day'
+            and p.received_at >= :first
+        where m.serial = any(cast(:serials as varchar[])) or m.clock_wrong_since between :first and :last
+        group by m.serial
+    ), found as (
+        select j.serial, j.before,
                (select min(p.received_at) from punch p
-                where p.serial = m.serial and not p.counted and 'future' = any(p.flags) and p.received_at >= :first
-                  and not exists (
-                      select from punch live where live.serial = p.serial and live.at >= p.received_at
-                      and live.counted and live.received_at > p.received_at
-                      and live.at >= live.received_at - interval '{LIVE_SECONDS} seconds')) as after
-        from machine m
-        where serial = any(cast(:serials as varchar[])) or clock_wrong_since between :first and :last
+                where p.serial = j.serial and not p.counted and 'future' = any(p.flags)
+                  and p.received_at >= greatest(:first, j.live_at)) as after
+        from judged j
     )
-    update machine m set clock_wrong_since = j.after from judged j
-    where m.serial = j.serial and j.before is distinct from j.after
-    returning j.org_unit_id
+    update machine m set clock_wrong_since = f.after from found f
+    where m.serial = f.serial and f.before is distinct from f.after
+    returning m.org_unit_id
     """
 )
 

@@ -36,7 +36,7 @@ _LIST = text(
 class ClockCorrectionIn(Input):
     """The times of receipt that the wrong clock gave (`received_at` of punches), and by how much it was behind.
 
-    At most 31 days; of a longer time each part gets a correction. 0 seconds take one back.
+    At most 7 days; of a longer time each part gets a correction. 0 seconds take one back.
     """
 
     received_from: AnyMoment

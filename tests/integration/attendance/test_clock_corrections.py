@@ -189,7 +189,7 @@ async def test_what_does_not_count_is_listed_with_the_time_that_the_clock_gave(t
     [
         {"received_to": "2026-08-05T23:00:01+07:00"},
         {"received_to": "2026-08-04T06:00:00+07:00"},
-        {"received_from": "2026-07-04T15:59:00+07:00"},
+        {"received_from": "2026-07-28T15:59:00+07:00"},
         {"received_from": "2026-08-04T06:00:00"},
         {"seconds_behind": -1},
         {"reason": ""},
