@@ -76,16 +76,18 @@ _BELIEVE = text(
     with judged as (
         select m.serial, m.clock_wrong_since as before,
                max(p.received_at) filter (
-                   where p.counted and p.at >= p.received_at - interval '{LIVE_SECONDS} seconds') as live_at
+                   where p.counted and p.at >= {true_received_at("p")} - interval '{LIVE_SECONDS} seconds') as live_at
         from machine m left join punch p on p.serial = m.serial and p.at >= cast(:first as timestamptz) - interval '1 day'
             and p.received_at >= :first
         where m.serial = any(cast(:serials as varchar[])) or m.clock_wrong_since between :first and :last
         group by m.serial
     ), found as (
         select j.serial, j.before,
-               (select min(p.received_at) from punch p
-                where p.serial = j.serial and not p.counted and 'future' = any(p.flags)
-                  and p.received_at >= greatest(:first, j.live_at)) as after
+               coalesce(
+                   case when j.before < :first and j.live_at is null then j.before end,
+                   (select min(p.received_at) from punch p
+                    where p.serial = j.serial and not p.counted and 'future' = any(p.flags)
+                      and p.received_at >= greatest(:first, j.live_at))) as after
         from judged j
     )
     update machine m set clock_wrong_since = f.after from found f

@@ -111,6 +111,17 @@ async def test_a_post_with_both_leaves_the_machine_disbelieved_until_its_next_li
     assert await wrong_since(town) is None
 
 
+async def test_a_machine_that_was_wrong_before_that_time_stays_so_until_a_live_punch(town: City) -> None:
+    town.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
+    await register(town, "M2")
+    await receive(town, "2026-08-03 12:00", "2026-08-06 07:00:00", serial="M2")
+    await receive(town, "2026-08-04 07:00", "2026-08-04 07:20:00", serial="M2")  # by the true time 40 minutes old
+    town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
+    await correct(town)
+    assert await counted(town, "M2") == [False, True]
+    assert (await wrong_since(town), await wrong_since(town, "M2")) == (None, "2026-08-03T05:00:00Z")
+
+
 async def test_only_what_came_in_that_time_is_judged_again(town: City) -> None:
     await correct(town, received_to="2026-08-04T12:00:00+07:00")
     assert await counted(town) == [True, False]
