@@ -70,7 +70,10 @@ async def test_records_that_wait_without_a_batch_end_the_consumer(
 ) -> None:
     await provision(own_kafka.bootstrap_servers, read_topics(replication_factor=1))
 
+    stuck = asyncio.Event()
+
     async def nothing(*_: Any, **__: Any) -> dict[Any, Any]:
+        stuck.set()
         await asyncio.sleep(0.05)
         return {}
 
@@ -80,5 +83,6 @@ async def test_records_that_wait_without_a_batch_end_the_consumer(
         ended: asyncio.Queue[str] = asyncio.Queue()
         service.app.state.runtime.on_failure = ended.put_nowait
         monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing)  # what the client's known long-run stalls look like
+        await asyncio.wait_for(stuck.wait(), WAIT_SECONDS)  # the last true look may still take what comes meanwhile
         await send(own_kafka)
         assert await asyncio.wait_for(ended.get(), WAIT_SECONDS) == "scoring.consumer"
