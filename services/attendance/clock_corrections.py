@@ -6,7 +6,6 @@ another word, and punches that are judged again later (another zone, a late regi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_punches, mark_unit
+from services.attendance.days import mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
 from services.attendance.marks import LIVE_SECONDS
 from shared.errors import ConflictError, InvalidError
@@ -164,7 +163,7 @@ async def _judge_again(
         if changed:
             ids, flags = [row.id for row, _ in changed], [",".join(flags) for _, flags in changed]
             await session.execute(_FLAG, {"ids": ids, "flags": flags})
-            await mark_punches(session, list(_moments((row for row, _ in changed), unit_zone)), bulk=True)
+            await mark_moments(session, ((row.employee_id, row.at) for row, _ in changed), unit_zone, bulk=True)
             serials.update(row.serial for row, _ in changed)
     units = await session.execute(_BELIEVE, {"serials": sorted(serials), "first": first, "last": last})
     for unit in sorted({unit for unit in units.scalars() if unit is not None}):
@@ -176,11 +175,3 @@ def _flags(row: Any) -> list[str]:
     # What came with its offset never followed the machine's zone.
     moment = row.at.astimezone(zone).replace(tzinfo=None) if row.source == "api-instant" else row.local_time
     return clock_flags(moment, row.received_at.astimezone(zone).replace(tzinfo=None))
-
-
-def _moments(rows: Iterable[Any], unit_zone: ZoneInfo) -> Iterable[tuple[UUID, datetime]]:
-    return (
-        (row.employee_id, row.at.astimezone(unit_zone).replace(tzinfo=None))
-        for row in rows
-        if row.employee_id is not None
-    )

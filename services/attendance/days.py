@@ -7,11 +7,12 @@ worker one look. Dates before an officer's first day or after today are not mark
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,7 @@ __all__ = [
     "mark_all",
     "mark_employee",
     "mark_employees",
+    "mark_moments",
     "mark_new",
     "mark_punches",
     "mark_ready",
@@ -165,6 +167,18 @@ def serve_marks(database: Database, wake: asyncio.Event, dates: Callable[[], tup
     `dates` gives the first date that is computed, and today.
     """
     _services[database.engine.sync_engine] = _Service(wake, dates)
+
+
+async def mark_moments(
+    session: AsyncSession,
+    moments: Iterable[tuple[UUID | None, datetime]],
+    unit_zone: ZoneInfo,
+    *,
+    bulk: bool = False,
+) -> None:
+    """Marks every date that punches of these officers (None: nobody's) at these aware moments may belong to."""
+    touched = {(who, at.astimezone(unit_zone).replace(tzinfo=None)) for who, at in moments if who is not None}
+    await mark_punches(session, list(touched), bulk=bulk)
 
 
 async def mark_punches(session: AsyncSession, touched: Sequence[tuple[UUID, datetime]], *, bulk: bool = False) -> None:

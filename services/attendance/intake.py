@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_advanced, mark_punches
+from services.attendance.days import mark_advanced, mark_moments
 from services.attendance.domain.iclock import AttlogLine, ClockFlag, UnreadableLine, clock_flags
 from services.attendance.marks import Marks, Record, after_upload
 from services.attendance.models import UNKNOWN_VERIFY
@@ -196,12 +196,11 @@ async def store_punches(
         "bad_reasons": [reason for _, reason in bad],
     }
     new: set[PunchKey] = set()
-    touched: list[tuple[UUID, datetime]] = []
+    moments: list[tuple[UUID | None, datetime]] = []
     for row in await session.execute(_STORE, values):
         new.add((row.pin, row.local_time, row.status, row.verify))
-        if row.employee_id is not None:
-            touched.append((row.employee_id, row.at.astimezone(unit_zone).replace(tzinfo=None)))
-    await mark_punches(session, touched)
+        moments.append((row.employee_id, row.at))
+    await mark_moments(session, moments, unit_zone)
     return new
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.clock_corrections import hold_clock_corrections, true_received_at
-from services.attendance.days import mark_employees, mark_punches, mark_unit
+from services.attendance.days import mark_employees, mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
 from services.attendance.intake import hold_machine
 from services.attendance.strangers import admit_waiting, lock_serial
@@ -167,14 +166,7 @@ async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit
         ]
         await session.execute(_REZONE, {"ids": [row.id for row in rows], "ats": ats, "flags": flags})
         moments = [(row.employee_id, at) for row, new in zip(rows, ats, strict=True) for at in (row.at, new)]
-        await _mark_moments(session, moments, unit_zone, bulk=True)
-
-
-async def _mark_moments(
-    session: AsyncSession, moments: Sequence[tuple[UUID | None, datetime]], unit_zone: ZoneInfo, *, bulk: bool = False
-) -> None:
-    touched = {(who, at.astimezone(unit_zone).replace(tzinfo=None)) for who, at in moments if who is not None}
-    await mark_punches(session, sorted(touched), bulk=bulk)
+        await mark_moments(session, moments, unit_zone, bulk=True)
 
 
 async def _mark_people(session: AsyncSession, serial: str) -> None:
@@ -210,7 +202,7 @@ async def _lock(session: AsyncSession, serial: str) -> None:
 
 async def _resolve(session: AsyncSession, values: dict[str, Any], unit_zone: ZoneInfo) -> None:
     rows = (await session.execute(_RESOLVE, values)).all()
-    await _mark_moments(session, [(who, row.at) for row in rows for who in (row.before, row.after)], unit_zone)
+    await mark_moments(session, [(who, row.at) for row in rows for who in (row.before, row.after)], unit_zone)
 
 
 def resend_command(first: datetime, last: datetime) -> str:

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK, SCORE
 from tests.e2e.stack import Stack, until
 from tests.e2e.town import MACHINE, PUNCHED_DAYS, work_days
-from tests.e2e.traffic import Traffic, assert_nothing_is_lost
+from tests.e2e.traffic import Traffic, assert_nothing_is_lost, attendance_rests
 
 __all__ = [
     "OFFICERS",
@@ -233,10 +233,9 @@ def slow_days(stack: Stack, seconds: float) -> Iterator[None]:
 
 def wait_until_settled(stack: Stack, broker: Broker) -> None:
     """Intake has judged and published everything, and scoring's group is behind nothing."""
-    waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
     until(
         "nothing waiting and no lag",
-        lambda: stack.psql("attendance", waiting) == "0" and broker.lag() == 0,
+        lambda: attendance_rests(stack) and broker.lag() == 0,
         LAG_SECONDS_MAX,
     )
 

@@ -15,7 +15,7 @@ from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import LASTING, Stack, until
 from tests.e2e.town import PUNCHED_DAYS, fill_town, punch, scores, work_days
-from tests.e2e.traffic import assert_scoring_agrees
+from tests.e2e.traffic import assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
@@ -86,8 +86,7 @@ def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: li
         )
         assert punch(stack, later) == f"OK: {OFFICERS * PUNCHED_DAYS}"
         stack.wait_until_ready()
-        waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
-        until("nothing waiting", lambda: stack.psql("attendance", waiting) == "0", 90)
+        until("nothing waiting", lambda: attendance_rests(stack), 90)
         assert_scoring_agrees(stack)
         assert stack.http.post("/scores/v1/verify").json()["ok"]
         scheduled = "select sum(scheduled_minutes) from day_fact where final_days = 1"

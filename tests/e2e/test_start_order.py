@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.stack import NO_CANARY, SERVICES, Stack, running_stack, until
 from tests.e2e.town import fill_town, punch, work_days
-from tests.e2e.traffic import OFFICERS, assert_scoring_agrees
+from tests.e2e.traffic import OFFICERS, assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
@@ -49,8 +49,7 @@ def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> 
     assert time.monotonic() - begun < READY_SECONDS_MAX
     restarts = stack.run("docker", "inspect", "--format", "{{.RestartCount}}", *containers.values()).stdout.split()
     assert max(map(int, restarts)) <= RESTARTS_MAX, dict(zip(containers, restarts, strict=True))
-    waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
-    until("nothing waiting", lambda: stack.psql("attendance", waiting) == "0", 120)
+    until("nothing waiting", lambda: attendance_rests(stack), 120)
     assert_scoring_agrees(stack)
     day = work_days()[0]
     before = stack.psql("scoring", "select sum(revision) from day_fact")

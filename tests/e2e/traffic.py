@@ -11,7 +11,7 @@ import httpx
 from tests.e2e.stack import Stack, until
 from tests.e2e.town import MACHINE
 
-__all__ = ["OFFICERS", "Traffic", "assert_nothing_is_lost", "assert_scoring_agrees"]
+__all__ = ["OFFICERS", "Traffic", "assert_nothing_is_lost", "assert_scoring_agrees", "attendance_rests"]
 
 OFFICERS = 10
 
@@ -62,6 +62,12 @@ class Traffic:
                 else:
                     self.refused.append((answer.status_code, time.monotonic() - begun))
                 time.sleep(0.02)
+
+
+def attendance_rests(stack: Stack) -> bool:
+    """Whether every day that was touched is judged, and every event is sent."""
+    waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
+    return stack.psql("attendance", waiting) == "0"
 
 
 def assert_nothing_is_lost(stack: Stack, traffic: Traffic) -> None:

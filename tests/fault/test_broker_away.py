@@ -8,15 +8,13 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
-from sqlalchemy import text
 
 from shared import relay
 from shared.clock import SystemClock
 from shared.contracts.topics import EMPLOYEE
-from shared.outbox import LANES
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.outbox import outbox_rows, until_empty
+from tests.fixtures.outbox import hold_lanes, outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import HEADER, City, person
 
@@ -82,8 +80,7 @@ async def test_intake_goes_on_and_the_events_follow(postgres: Postgres, own_kafk
         assert await outbox_rows(service) >= CHANGES - 1
         async with service.context.database.transaction() as session:
             # The embedded one forgot its topics, and would make those that the relay asks for by settings of its own.
-            hold = text("select pg_advisory_xact_lock(:namespace, lane) from generate_series(0, :lanes - 1) as lane")
-            await session.execute(hold, {"namespace": relay._LOCK_NAMESPACE, "lanes": LANES})
+            await hold_lanes(session)
             await asyncio.to_thread(own_kafka.start)
             await provision(own_kafka.bootstrap_servers, read_topics())
         await until_empty(service)

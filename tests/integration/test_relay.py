@@ -6,14 +6,12 @@ import asyncio
 from datetime import date
 
 import pytest
-from sqlalchemy import text
 
 from shared import relay
 from shared.clock import SystemClock
-from shared.outbox import LANES
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.outbox import outbox_rows, until_empty
+from tests.fixtures.outbox import hold_lanes, outbox_rows, until_empty
 from tests.fixtures.services import running_service
 from tests.integration.attendance.city import HEADER, person
 
@@ -27,9 +25,8 @@ async def test_it_need_not_poll_for_its_own_commits_nor_when_another_held_lanes(
     async with running_service("attendance", postgres, clock=SystemClock(), **settings) as service:
         await service.http.post("/attendance/v1/roster", content=HEADER + person())
         await until_empty(service)
-        hold = text("select pg_advisory_xact_lock(:namespace, lane) from generate_series(0, :lanes - 1) as lane")
         async with service.context.database.transaction() as session:
-            await session.execute(hold, {"namespace": relay._LOCK_NAMESPACE, "lanes": LANES})
+            await hold_lanes(session)
             await service.http.post("/attendance/v1/roster", content=HEADER + person(name="Contoh Pegawai Baru"))
             await asyncio.sleep(1.0)
             assert await outbox_rows(service) > 0, "the locks did not hold: this test could not fail"
