@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.placements import PLACEMENTS
 from shared.database import Database
 
 __all__ = [
@@ -124,23 +125,24 @@ _ADVANCED = text(
 _READY = text(
     f"""
     with serving as (
-        select org_unit_id, complete_until, clock_wrong_since, in_service_to,
+        select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
                coalesce(complete_until, registered_at) < cast(:now as timestamptz) - make_interval(days => :silent_days)
-                   and (in_service_to is null or complete_until is null or complete_until < in_service_to) as silent,
-               least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :since
-                                 and m.complete_until is not null)) as since
-        from machine m where org_unit_id is not null
+                   and (in_unit_to is null or complete_until is null or complete_until < in_unit_to) as silent,
+               coalesce(in_unit_from, least(registered_at,
+                   (select min(at) from punch p where p.serial = m.serial and p.at >= :since
+                    and m.complete_until is not null))) as since
+        from {PLACEMENTS} m where org_unit_id is not null
     )
     insert into day_queue (bulk, employee_id, work_date)
     select true, employee_id, work_date from attendance_day d
     where state = 'provisional' and closes_at between :since and :now
       and (status in ('excused', 'official_duty')
            or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at
-                      and (s.in_service_to is null or s.in_service_to >= {_OPENS}))
+                      and (s.in_unit_to is null or s.in_unit_to >= {_OPENS}))
               and not exists (
                   select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
-                  and (s.in_service_to is null or s.in_service_to >= {_OPENS})
-                  and (s.complete_until is null or s.complete_until < least(d.closes_at, s.in_service_to)
+                  and (s.in_unit_to is null or s.in_unit_to >= {_OPENS})
+                  and (s.complete_until is null or s.complete_until < least(d.closes_at, s.in_unit_to)
                        or s.clock_wrong_since is not null)))
       and (employee_id, work_date) not in (select employee_id, work_date from day_queue)
     order by work_date, employee_id

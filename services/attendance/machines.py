@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.clock_corrections import hold_clock_corrections, true_received_at
 from services.attendance.days import mark_employees, mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
+from services.attendance.domain.placements import Placement, changed_since
 from services.attendance.intake import hold_machine
+from services.attendance.placements import Since, decide, read_placements, write_past
 from services.attendance.strangers import admit_waiting, lock_serial
 from shared.errors import ConflictError, InvalidError, NotFoundError
 
@@ -23,19 +26,24 @@ __all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "unen
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
 BATCH = 5_000
+FIRST_DATE = date(2000, 1, 1)
 NO_MACHINE = "There is no machine with this serial. Register it first."
 
 _PUT = text(
     """
-    insert into machine (serial, name, timezone, direction_from, org_unit_id, in_service_to, registered_at)
-    values (:serial, :name, :timezone, :direction_from, :org_unit_id, :in_service_to, :now)
+    insert into machine (serial, name, timezone, direction_from, org_unit_id, in_unit_from, in_service_to, registered_at)
+    values (:serial, :name, :timezone, :direction_from, :org_unit_id, :in_unit_from, :in_service_to, :now)
     on conflict (serial) do update set name = excluded.name, timezone = excluded.timezone,
         direction_from = excluded.direction_from, org_unit_id = excluded.org_unit_id,
-        in_service_to = excluded.in_service_to
+        in_unit_from = excluded.in_unit_from, in_service_to = excluded.in_service_to
     """
 )
 _BEFORE = text(
-    "select timezone, direction_from, org_unit_id, in_service_to from machine where serial = :serial for update"
+    """
+    select timezone, direction_from, complete_until is not null or exists (select from punch p where p.serial = m.serial)
+               as heard
+    from machine m where serial = :serial for update
+    """
 )
 _PUNCHES = text(
     f"select p.id, p.local_time, p.at, p.employee_id, {true_received_at('p')} as received_at from punch p"
@@ -94,7 +102,8 @@ _ORDER = text(
 class MachineSetup:
     """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
 
-    `in_service_to`: when it was taken out of use; None while it serves; "unchanged" says nothing of it.
+    `in_unit_from`: since when it stands in its unit; None if it always did. `in_service_to`: when it was taken out of
+    use; None while it serves. "unchanged" says nothing of it.
     """
 
     serial: str
@@ -102,6 +111,7 @@ class MachineSetup:
     timezone: str
     direction_from: str
     org_unit_id: str | None
+    in_unit_from: Since = "unchanged"
     in_service_to: datetime | Literal["unchanged"] | None = "unchanged"
 
 
@@ -114,18 +124,20 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
     await hold_clock_corrections(session)
     await lock_serial(session, setup.serial)
     before: Any = (await session.execute(_BEFORE, {"serial": setup.serial})).first()
-    if setup.in_service_to == "unchanged":
-        setup = replace(setup, in_service_to=None if before is None else before.in_service_to)
+    placed_before = await read_placements(session, setup.serial)
+    placed = _placements(placed_before, setup, heard=before is not None and before.heard, now=now)
     values = {
         "serial": setup.serial,
         "name": setup.name,
         "timezone": setup.timezone,
         "direction_from": setup.direction_from,
         "org_unit_id": setup.org_unit_id,
-        "in_service_to": setup.in_service_to,
+        "in_unit_from": placed[-1].start,
+        "in_service_to": placed[-1].end,
         "now": now,
     }
     await session.execute(_PUT, values)
+    await write_past(session, setup.serial, placed)
     machine = await hold_machine(session, setup.serial, now)
     if machine is None:
         raise NotFoundError(NO_MACHINE)
@@ -136,21 +148,22 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
             await _move_punches(session, setup.serial, machine.zone, unit_zone)
         if before.direction_from != setup.direction_from:
             await _mark_people(session, setup.serial)
-    await _mark_site(session, before, setup, now.astimezone(unit_zone).date(), unit_zone)
+    today = now.astimezone(unit_zone).date()
+    for unit, since in sorted(changed_since(placed_before, placed).items()):
+        # A shift that reaches past midnight belongs to the date before.
+        first = FIRST_DATE if since is None else since.astimezone(unit_zone).date() - timedelta(days=1)
+        await mark_unit(session, unit, first, today)
     return before is None
 
 
-async def _mark_site(session: AsyncSession, before: Any, setup: MachineSetup, today: date, unit_zone: ZoneInfo) -> None:
-    """Marks the days that wait for other machines now than they did."""
-    old_unit = None if before is None else before.org_unit_id
-    if old_unit != setup.org_unit_id:
-        for unit in (old_unit, setup.org_unit_id):
-            if unit is not None:
-                await mark_unit(session, unit, date(2000, 1, 1), today)
-    elif setup.org_unit_id is not None and before.in_service_to != setup.in_service_to:
-        ends = [end for end in (before.in_service_to, setup.in_service_to) if isinstance(end, datetime)]
-        first = min(ends).astimezone(unit_zone).date() - timedelta(days=1)  # a shift that reaches past midnight
-        await mark_unit(session, setup.org_unit_id, first, today)
+def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool, now: datetime) -> list[Placement]:
+    placed = decide(before, setup.org_unit_id, setup.in_unit_from, heard=heard, now=now)
+    *past, present = placed
+    if setup.in_service_to != "unchanged":
+        present = replace(present, end=setup.in_service_to)
+    if present.start is not None and present.end is not None and present.end <= present.start:
+        raise InvalidError("The machine was taken out of use before it came to its unit: `in_service_to` lies later.")
+    return [*past, present]
 
 
 async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit_zone: ZoneInfo) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "OrgUnit",
     "Outage",
     "OutboxRow",
+    "PastPlacement",
     "Punch",
     "Quarantine",
     "RosterShift",
@@ -100,6 +101,8 @@ class Machine(Base, table=True):
     """`status`: the site's people press the keys, so in and out are trusted; `shift`: first in, last out."""
     org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id", index=True)
     registered_at: datetime = utc_field()
+    in_unit_from: datetime | None = utc_field(default=None, nullable=True)
+    """Since when it stands in its unit; null if it always did."""
     in_service_to: datetime | None = utc_field(default=None, nullable=True)
     """When it was taken out of use; null while it serves. It holds no day open that begins after it."""
     last_contact_at: datetime | None = utc_field(default=None, nullable=True)
@@ -115,6 +118,17 @@ class Machine(Base, table=True):
     info: str | None = None
     dialect: str | None = None
     """`access` when the machine last spoke the access-control dialect, which gives no attendance; else null."""
+
+
+class PastPlacement(Base, table=True):
+    """A machine's time in a unit (null: in none) that it left: the days of then rest on it still."""
+
+    __tablename__ = "past_placement"
+
+    serial: str = Field(primary_key=True, foreign_key="machine.serial")
+    in_unit_to: datetime = utc_field(primary_key=True)
+    in_unit_from: datetime | None = utc_field(default=None, nullable=True)
+    org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id", index=True)
 
 
 class UnknownMachine(Base, table=True):

@@ -14,35 +14,40 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.domain.completeness import silent_since
 from services.attendance.domain.day_inputs import MachineActivity, Outage, SiteMachine
 from services.attendance.domain.windows import Window
+from services.attendance.placements import PLACEMENTS
 
 __all__ = ["Site", "read_sites"]
 
-# A machine serves from its registration, or from before if it gave punches of that time and said that it gave all.
-# Punches older than `floor` prove nothing: a machine whose battery died writes them in the year 2000.
+# A machine that always stood in its unit serves from its registration, or from before if it gave punches of that time
+# and said that it gave all. Punches older than `floor` prove nothing: a machine whose battery died writes them in the
+# year 2000.
 _MACHINES = text(
-    """
-    select serial, org_unit_id, complete_until, clock_wrong_since, in_service_to,
-           least(registered_at, (select min(at) from punch p where p.serial = m.serial and p.at >= :floor
-                                 and m.complete_until is not null)) as serves_from
-    from machine m where org_unit_id = any(cast(:units as varchar[]))
+    f"""
+    select serial, org_unit_id, complete_until, clock_wrong_since, in_unit_to,
+           coalesce(in_unit_from, least(registered_at,
+               (select min(at) from punch p where p.serial = m.serial and p.at >= :floor
+                and m.complete_until is not null))) as serves_from
+    from {PLACEMENTS} m where org_unit_id = any(cast(:units as varchar[]))
     """
 )
-# A machine that was taken out of use explains nothing from then on.
+# A machine explains what happened in a unit while it stood there.
 _OUTAGES = text(
-    """
-    select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id, o.starts_at,
-           least(o.ends_at, m.in_service_to) as ends_at
-    from outage o left join machine m using (serial)
+    f"""
+    select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id,
+           greatest(o.starts_at, m.in_unit_from) as starts_at, least(o.ends_at, m.in_unit_to) as ends_at
+    from outage o left join {PLACEMENTS} m using (serial)
     where coalesce(m.org_unit_id, o.org_unit_id) = any(cast(:units as varchar[]))
-      and o.starts_at <= :last and least(o.ends_at, m.in_service_to) >= greatest(o.starts_at, :first)
+      and greatest(o.starts_at, m.in_unit_from) <= :last
+      and least(o.ends_at, m.in_unit_to) >= greatest(o.starts_at, m.in_unit_from, :first)
     """
 )
 # By the hour: that a machine took a punch at eight says nothing about noon.
 _ACTIVITY = text(
-    """
+    f"""
     select m.org_unit_id, p.serial, min(p.at) as first, max(p.at) as last
-    from machine m join punch p using (serial)
+    from {PLACEMENTS} m join punch p using (serial)
     where m.org_unit_id = any(cast(:units as varchar[])) and p.counted and p.at between :first and :last
+      and p.at between coalesce(m.in_unit_from, '-infinity') and coalesce(m.in_unit_to, 'infinity')
     group by m.org_unit_id, p.serial, date_trunc('hour', p.at)
     """
 )
@@ -73,7 +78,7 @@ async def read_sites(
     values: dict[str, Any] = {"units": sorted(set(units)), "floor": floor}
     for row in await session.execute(_MACHINES, values):
         machine = SiteMachine(
-            row.serial, row.complete_until, row.clock_wrong_since is None, row.serves_from, row.in_service_to
+            row.serial, row.complete_until, row.clock_wrong_since is None, row.serves_from, row.in_unit_to
         )
         sites[row.org_unit_id].machines.append(machine)
     borders = {"first": span.start, "last": span.end}

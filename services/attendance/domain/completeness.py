@@ -62,8 +62,22 @@ def _holds_open(machine: SiteMachine, window: Window, inputs: DayInputs) -> bool
 
 
 def outage_explains(inputs: DayInputs, span: Window) -> bool:
-    """Whether an outage within `span`, in which no other machine of the site worked, may have lost a punch."""
-    return any(_unrelieved(outage, inputs.activity, span) for outage in _all_outages(inputs))
+    """Whether an outage within `span`, in which no other machine of the site worked, may have lost a punch.
+
+    So may a time in which no machine stood there at all.
+    """
+    return _unattended(inputs.machines, span) or any(
+        _unrelieved(outage, inputs.activity, span) for outage in _all_outages(inputs)
+    )
+
+
+def _unattended(machines: Iterable[SiteMachine], span: Window) -> bool:
+    attended_until = span.start
+    for machine in sorted(machines, key=lambda each: each.in_service_from or span.start):
+        if machine.in_service_from is not None and machine.in_service_from > attended_until:
+            break
+        attended_until = max(attended_until, machine.in_service_to or span.end)
+    return attended_until < span.end
 
 
 def _all_outages(inputs: DayInputs) -> Iterable[Outage]:
@@ -71,7 +85,8 @@ def _all_outages(inputs: DayInputs) -> Iterable[Outage]:
     for machine in inputs.machines:
         since = silent_since(machine, inputs.as_of, inputs.rules.silent_outage_days)
         if since is not None:
-            yield Outage(since, machine.in_service_to, machine.machine)
+            begun = since if machine.in_service_from is None else max(since, machine.in_service_from)
+            yield Outage(begun, machine.in_service_to, machine.machine)
 
 
 def _unrelieved(outage: Outage, activity: Iterable[MachineActivity], span: Window) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -49,7 +48,7 @@ Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As 
 
 _LIST = text(
     f"""
-    select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_service_to, m.registered_at,
+    select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_unit_from, m.in_service_to, m.registered_at,
            m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version,
            m.info, m.dialect, {IN_OUTAGE} as in_declared_outage,
            (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
@@ -71,14 +70,15 @@ _ENROLMENTS = text(
 
 
 class MachineIn(Input):
-    """What the operator says of a machine. `in_service_to`: when it was taken out of use; null puts it back, left out it
-    stays as it is.
+    """What the operator says of a machine. `in_unit_from`: since when it stands in its unit; null says that it always did.
+    `in_service_to`: when it was taken out of use; null puts it back. What is left out stays as it is.
     """
 
     name: PlainText
     timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
     direction_from: Literal["status", "shift"]
     org_unit_id: UnitId | None = None
+    in_unit_from: Moment | None = None
     in_service_to: Moment | None = None
 
 
@@ -90,6 +90,7 @@ class MachineItem(BaseModel):
     timezone: str
     direction_from: Literal["status", "shift"]
     org_unit_id: str | None
+    in_unit_from: datetime | None
     in_service_to: datetime | None
     in_declared_outage: bool
     registered_at: datetime
@@ -171,9 +172,8 @@ async def keep_machine(
     context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
 ) -> MachineIn:
     """Registers a machine (201) or changes it (200); what it sent before its registration becomes punches."""
-    setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id)
-    if "in_service_to" in new.model_fields_set:
-        setup = replace(setup, in_service_to=new.in_service_to)
+    said = {name: getattr(new, name) for name in ("in_unit_from", "in_service_to") if name in new.model_fields_set}
+    setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id, **said)
 
     async def work(session: AsyncSession) -> bool:
         await must_exist(session, "org_unit_id", new.org_unit_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.attendance.days import mark_advanced, mark_punches
+from services.attendance.days import mark_punches
+from services.attendance.intake import hold_machine, write_marks
 from shared.clock import FakeClock
 from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
@@ -74,16 +76,13 @@ class City:
             touched = [(UUID(employee_id), local(m).astimezone(WIB).replace(tzinfo=None)) for m in moments]
             await mark_punches(session, touched)
 
-    async def advance(self, mark: str, serial: str = "M1", unit: str = "u1") -> None:
+    async def advance(self, mark: str, serial: str = "M1") -> None:
         """The machine has told everything up to the mark."""
+        now = self.service.context.clock.now()
         async with self.service.context.database.transaction() as session:
-            query = text("select complete_until, in_service_to from machine where serial = :serial")
-            before, ends = (await session.execute(query, {"serial": serial})).one()
-            await session.execute(
-                text("update machine set complete_until = :mark where serial = :serial"),
-                {"mark": local(mark), "serial": serial},
-            )
-            await mark_advanced(session, unit, before, local(mark), ends)
+            machine = await hold_machine(session, serial, now)
+            assert machine is not None
+            await write_marks(session, machine, replace(machine.marks, complete_until=local(mark)), now, None)
 
     async def work(self) -> None:
         """The worker, until nothing is marked."""

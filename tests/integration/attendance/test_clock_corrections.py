@@ -30,6 +30,7 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
     """On Tuesday the server's clock was an hour behind and the machine's was right."""
     async with city(embedded_postgres) as found:
         await found.import_lines(person(), person("199608182022041002", name="Contoh Lain"))
+        found.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
         await register(found, "M1")
         await receive(found, "2026-08-04 06:20", "2026-08-04 07:20:00")
         await receive(found, "2026-08-04 15:05", "2026-08-04 16:05:00")

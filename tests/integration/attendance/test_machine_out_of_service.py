@@ -17,13 +17,13 @@ OUTAGE = "/attendance/v1/outages/0190a5a0-0000-7000-8000-000000000001"
 
 @pytest.fixture
 async def town(postgres: Postgres) -> AsyncIterator[City]:
-    """M1 told everything up to Tuesday noon and was taken down; M2 hangs there since Tuesday afternoon."""
+    """M1 told everything up to Tuesday noon and was taken down; M2 hangs there since then."""
     async with city(postgres) as found:
         await found.import_lines(person())
         await found.machine("M1")
         await found.advance("2026-08-04 12:00", "M1")
         await found.machine("M2")
-        await found.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-04 13:00"))
+        await found.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-04 12:00"))
         await found.close()
         yield found
 
@@ -155,5 +155,13 @@ async def test_days_without_any_machine_are_not_looked_at_for_ever(town: City) -
     assert await ready_again(town) == []
     await town.advance("2026-08-04 18:00", "M2")
     await town.work()
-    assert (await days(town))["04"] == ("final", "absent")
+    assert (await days(town))["04"] == ("final", "unknown")  # after 18:00 nobody could punch
     assert await ready_again(town) == []
+
+
+async def test_between_two_machines_a_missing_punch_is_nobody_s_fault(town: City) -> None:
+    """M2 was put up an hour after M1 had been taken down."""
+    await town.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-04 13:00"))
+    await town.advance("2026-08-05 23:00", "M2")
+    await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    assert await days(town) == {"03": ("final", "absent"), "04": ("final", "unknown"), "05": ("final", "absent")}

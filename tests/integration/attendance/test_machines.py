@@ -166,5 +166,7 @@ async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) 
     for ends, counted in (("2026-08-05T12:00:00+07:00", 0), ("2026-08-05T12:01:00+07:00", 1)):
         assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"in_service_to": ends})).status_code == 200
         assert await silent("2026-08-05 12:00") == counted
-    assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None})).status_code == 200
+    assert (
+        await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None, "in_unit_from": None})
+    ).status_code == 200
     assert await silent("2026-08-05 12:00") == 0

@@ -128,6 +128,45 @@ class TestFinality:
         assert judge("07:20", "12:00", as_of=local("12:30"), machines=(machine("12:30"),)).early_leave_minutes == 0
 
 
+class TestUnattended:
+    """Between a machine that left and one that came nobody can punch."""
+
+    @staticmethod
+    def judged(until: str | None, since: str | None, *punches: str) -> tuple[str, tuple[str, ...]]:
+        """Status and missing punches; the first machine stood there until, the second since then (None: neither)."""
+        left = [] if until is None else [machine(in_service_to=local(until))]
+        came = [] if since is None else [SiteMachine("m2", local("+1 00:00"), in_service_from=local(since))]
+        day = judge(*punches, machines=(*came, *left))
+        assert day.state == "final"
+        return day.status, day.missing_punches
+
+    @pytest.mark.parametrize(
+        ("until", "since"),
+        [
+            ("12:00", "12:00"),
+            ("12:00", "11:00"),
+            ("20:00", None),
+            ("20:00", "+1 07:00"),
+            (None, "04:30"),
+            (None, "-1 08:00"),
+        ],
+    )
+    def test_without_a_gap_it_is_an_absence(self, until: str | None, since: str | None) -> None:
+        assert self.judged(until, since) == ("absent", ())
+
+    @pytest.mark.parametrize(
+        ("until", "since"),
+        [("12:00", "12:01"), ("19:59:59", None), ("12:00", "+1 07:00"), (None, "04:30:01"), ("04:30", "09:00")],
+    )
+    def test_in_a_gap_it_is_unknown(self, until: str | None, since: str | None) -> None:
+        assert self.judged(until, since) == ("unknown", ())
+
+    def test_a_punch_is_missing_only_where_it_could_be_given(self) -> None:
+        assert self.judged("15:00", "17:00", "07:20") == ("present", ())
+        assert self.judged("15:00", "17:00", "16:30") == ("present", ("in",))
+        assert self.judged("05:00", "06:00", "16:30") == ("present", ())
+
+
 class TestOutage:
     ALL_DAY = Outage(local("00:00"), local("+1 00:00"), "m1")
 

@@ -1,0 +1,90 @@
+"""The placements of machines in the store: what a day waits for is who stood in its unit then, not who stands there now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.placements import Placement, move, place_anew, redate
+from shared.errors import ConflictError, InvalidError
+
+__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "write_past"]
+
+Since = datetime | Literal["unchanged"] | None
+"""Since when a machine stands in its unit: a moment, always (None), or nothing said."""
+
+PLACEMENTS = """(
+    select placed.*, marks.complete_until, marks.registered_at,
+           case when marks.clock_wrong_since <= coalesce(placed.in_unit_to, 'infinity') then marks.clock_wrong_since end
+               as clock_wrong_since
+    from (select serial, org_unit_id, in_unit_from, in_service_to as in_unit_to from machine
+          union all
+          select serial, org_unit_id, in_unit_from, in_unit_to from past_placement) placed
+    join machine marks using (serial)
+)"""
+"""Every placement of every machine with the machine's marks; a clock that went wrong later spoilt none of them."""
+
+_READ = text(
+    """
+    select org_unit_id, in_unit_from, in_unit_to from past_placement where serial = :serial
+    union all
+    select org_unit_id, in_unit_from, in_service_to from machine where serial = :serial
+    """
+)
+_FORGET = text("delete from past_placement where serial = :serial")
+_WRITE = text(
+    "insert into past_placement (serial, org_unit_id, in_unit_from, in_unit_to)"
+    " values (:serial, :org_unit_id, :in_unit_from, :in_unit_to)"
+)
+
+
+async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:
+    """A machine's placements, oldest first; the last is the present one. None of a machine that is not registered."""
+    found = [Placement(*row) for row in await session.execute(_READ, {"serial": serial})]
+    return sorted(found, key=lambda each: (each.start is not None, each.start))
+
+
+def decide(
+    before: Sequence[Placement], org_unit_id: str | None, since: Since, *, heard: bool, now: datetime
+) -> list[Placement]:
+    """The placements after what an operator said of a machine's unit.
+
+    Raises ConflictError where a machine that was `heard` changes its unit and nothing is said of when, since its former
+    unit's days rest on it; InvalidError for a moment that cannot be.
+    """
+    if isinstance(since, datetime) and since > now:
+        raise InvalidError("`in_unit_from` lies in the future: say so once the machine stands there.")
+    if not before:
+        return [Placement(org_unit_id, None if since == "unchanged" else since)]
+    if since is None:
+        return place_anew(before, org_unit_id)
+    last = before[-1]
+    if since == "unchanged":
+        if org_unit_id == last.org_unit_id:
+            return list(before)
+        if heard:
+            raise ConflictError(
+                "The machine was heard in its present unit, and days there rest on it. Give `in_unit_from`: the moment"
+                " since which it stands in the new unit, or null if it always did."
+            )
+        return [*before[:-1], replace(last, org_unit_id=org_unit_id)]
+    try:
+        return redate(before, since) if org_unit_id == last.org_unit_id else move(before, org_unit_id, since)
+    except ValueError as error:
+        raise InvalidError(f"`in_unit_from` is too early: {error}.") from error
+
+
+async def write_past(session: AsyncSession, serial: str, placements: Sequence[Placement]) -> None:
+    """Keeps all but the present placement, which the machine's own row has."""
+    await session.execute(_FORGET, {"serial": serial})
+    rows: list[dict[str, Any]] = [
+        {"serial": serial, "org_unit_id": each.org_unit_id, "in_unit_from": each.start, "in_unit_to": each.end}
+        for each in placements[:-1]
+    ]
+    if rows:
+        await session.execute(_WRITE, rows)
