@@ -52,12 +52,14 @@ def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> 
     until("nothing waiting", lambda: attendance_rests(stack), 120)
     assert_scoring_agrees(stack)
     day = work_days()[0]
-    before = stack.psql("scoring", "select sum(revision) from day_fact")
+    # Of this date alone: others may be judged for the first time meanwhile.
+    revisions = f"select coalesce(sum(revision), 0) from day_fact where work_date = '{day}'"
+    before = int(stack.psql("scoring", revisions))
     lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for pin in range(1, OFFICERS + 1))
     assert punch(stack, lines) == f"OK: {OFFICERS}"
     until(
         "the punches in scoring",
-        lambda: int(stack.psql("scoring", "select sum(revision) from day_fact")) == int(before) + OFFICERS,
+        lambda: int(stack.psql("scoring", revisions)) == before + OFFICERS,
         90,
     )
     assert stack.http.post("/scores/v1/verify").json()["ok"]

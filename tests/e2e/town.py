@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 from services.attendance.holidays_calendar import published_days
 from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, until
 
-__all__ = ["MACHINE", "PUNCHED_DAYS", "fill_town", "open_town", "punch", "punch_days", "scores", "work_days"]
+__all__ = [
+    "MACHINE",
+    "PUNCHED_DAYS",
+    "all_days_given",
+    "fill_town",
+    "open_town",
+    "punch",
+    "punch_days",
+    "scores",
+    "work_days",
+]
 
 MACHINE = "STACK01"
 HEADER = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to\n"
 PUNCHED_DAYS = 5
 
 
+@cache  # midnight changes no town
 def work_days(count: int = PUNCHED_DAYS) -> list[date]:
     """The latest working days before yesterday, all of one semester."""
     days = [date.today() - timedelta(days=back) for back in range(2, 200)]  # noqa: DTZ011 - any recent days will do
@@ -63,6 +75,11 @@ def punch_days(officers: int) -> str:
         for clock in ("07:20:00", "16:40:00")
         for pin in range(1, officers + 1)
     )
+
+
+def all_days_given(stack: Stack) -> bool:
+    """Whether every officer has the days since the first of January: they come up to half a minute after the officer."""
+    return stack.psql("attendance", "select count(*) from employee where queued_until is null") == "0"
 
 
 def scores(stack: Stack) -> dict[str, dict[str, object]]:
