@@ -110,7 +110,7 @@ _ADVANCED = text(
     f"""
     insert into day_queue (bulk, employee_id, work_date)
     select true, employee_id, work_date from attendance_day d
-    where (state = 'provisional' or record like '%"OUTAGE"%') and org_unit_id = :org_unit_id
+    where (state = 'provisional' or record ~ '"(OUTAGE|NO_MACHINE)"') and org_unit_id = :org_unit_id
       and work_date >= coalesce(cast(:before as timestamptz)::date - 3, date '-infinity')
       and work_date <= cast(:after as timestamptz)::date + 1
       and (cast(:before as timestamptz) is null or closes_at > :before)
@@ -199,7 +199,8 @@ async def mark_advanced(
 ) -> None:
     """Marks the unit's days that end in the time by which a machine's mark moved (`before` None: any time before).
 
-    Provisional days may become final; a day that an outage explained is judged again, since the machine is back.
+    Provisional days may become final; a day that the lack of a machine explained is judged again, since it is back, or
+    was there already.
     `ends`: the end of the machine's service, past which it has no more to tell.
     """
     values = {"org_unit_id": org_unit_id, "before": before, "after": after, "ends": ends}

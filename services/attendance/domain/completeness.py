@@ -1,4 +1,4 @@
-"""Whether everything about a day has arrived, and whether an outage explains what did not.
+"""Whether everything about a day has arrived, and whether a site without a working machine explains what did not.
 
 A machine may hold punches back for days, so a missing punch means nothing until every machine of the officer's own
 site has reported past the end of the shift's window.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from services.attendance.domain.day_inputs import DayInputs, MachineActivity, Outage, SiteMachine
 from services.attendance.domain.windows import Window
 
-__all__ = ["open_reasons", "outage_explains", "silent_since"]
+__all__ = ["open_reasons", "silent_since", "why_unproven"]
 
 
 def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int) -> datetime | None:
@@ -61,14 +62,14 @@ def _holds_open(machine: SiteMachine, window: Window, inputs: DayInputs) -> bool
     return machine.complete_up_to < needed
 
 
-def outage_explains(inputs: DayInputs, span: Window) -> bool:
-    """Whether an outage within `span`, in which no other machine of the site worked, may have lost a punch.
+def why_unproven(inputs: DayInputs, span: Window) -> Literal["OUTAGE", "NO_MACHINE"] | None:
+    """Why a punch within `span` may be missing through nobody's fault; None where nothing excuses it.
 
-    So may a time in which no machine stood there at all.
+    `OUTAGE`: a machine was out of order and no other of the site worked then; `NO_MACHINE`: for a time none stood there.
     """
-    return _unattended(inputs.machines, span) or any(
-        _unrelieved(outage, inputs.activity, span) for outage in _all_outages(inputs)
-    )
+    if any(_unrelieved(outage, inputs.activity, span) for outage in _all_outages(inputs)):
+        return "OUTAGE"
+    return "NO_MACHINE" if _unattended(inputs.machines, span) else None
 
 
 def _unattended(machines: Iterable[SiteMachine], span: Window) -> bool:

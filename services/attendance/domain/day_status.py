@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from services.attendance.domain.completeness import open_reasons, outage_explains
+from services.attendance.domain.completeness import open_reasons, why_unproven
 from services.attendance.domain.day_inputs import (
     DayInputs,
     DayResult,
@@ -116,8 +116,9 @@ def _judged(inputs: DayInputs, shift: ScheduledShift, part: JudgedPart) -> DayRe
 
 
 def _without_punch(inputs: DayInputs, part: JudgedPart, window: Window, blank: DayResult) -> DayResult:
-    if outage_explains(inputs, window):
-        return replace(blank, reasons=(*blank.reasons, "OUTAGE"))
+    unproven = why_unproven(inputs, window)
+    if unproven:
+        return replace(blank, reasons=(*blank.reasons, unproven))
     requested = any(excuse.state is ExcuseState.REQUESTED for excuse in inputs.excuses)
     return replace(
         blank,
@@ -137,7 +138,8 @@ def _present(
     late = minutes_over(part.start, arrival, rules.grace_minutes) if arrival else 0
     early = minutes_over(departure, part.end, rules.grace_minutes) if departure and final else 0
     gaps = _gaps(attendance) if final else ()
-    missing = tuple(side for side in gaps if not outage_explains(inputs, _side_span(side, part, window)))
+    unproven = {side: why_unproven(inputs, _side_span(side, part, window)) for side in gaps}
+    missing = tuple(side for side in gaps if unproven[side] is None)
     charged = cap_deductions(
         [
             *band_deduction(late, rules.late_bands),
@@ -151,7 +153,8 @@ def _present(
         "EARLY_LEAVE": early > 0,
         "IN_MISSING": "in" in missing,
         "OUT_MISSING": "out" in missing,
-        "OUTAGE": len(missing) < len(gaps),
+        "OUTAGE": "OUTAGE" in unproven.values(),
+        "NO_MACHINE": "NO_MACHINE" in unproven.values(),
         "DAY_CAP": charged.capped,
     }
     return replace(

@@ -43,7 +43,7 @@ async def ready_again(town: City) -> list[str]:
 
 
 async def days(town: City) -> dict[str, tuple[str, str]]:
-    rows = await town.rows("select work_date, state, status from attendance_day order by 1")
+    rows = await town.rows("select work_date, state, status from attendance_day where org_unit_id = 'u1' order by 1")
     return {row.work_date.isoformat()[8:]: (row.state, row.status) for row in rows}
 
 
@@ -165,3 +165,16 @@ async def test_between_two_machines_a_missing_punch_is_nobody_s_fault(town: City
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
     assert await days(town) == {"03": ("final", "absent"), "04": ("final", "unknown"), "05": ("final", "absent")}
+
+
+async def test_a_machine_that_was_registered_late_was_there_since_its_first_punch(town: City) -> None:
+    """Of another unit's officer: nobody of this one is marked by it."""
+    await town.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-05 10:00"))
+    await out_of_service(town, "2026-08-04T12:00:00+07:00")
+    assert (await days(town))["04"] == ("final", "unknown")
+    await town.import_lines(person(nip="199608182022041002", org_unit_id="u2", org_unit_name="Dinas Dua"))
+    guest = (await town.officer("199608182022041002"))["employee_id"]
+    await town.punch(guest, "2026-08-04 11:00", serial="M2")
+    await town.advance("2026-08-05 23:00", "M2")
+    await town.work()
+    assert (await days(town))["04"] == ("final", "absent")

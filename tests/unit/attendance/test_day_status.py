@@ -132,13 +132,14 @@ class TestUnattended:
     """Between a machine that left and one that came nobody can punch."""
 
     @staticmethod
-    def judged(until: str | None, since: str | None, *punches: str) -> tuple[str, tuple[str, ...]]:
-        """Status and missing punches; the first machine stood there until, the second since then (None: neither)."""
+    def judged(until: str | None, since: str | None, *punches: str) -> tuple[str, tuple[str, ...], bool]:
+        """Status, missing punches, whether the lack of a machine is told; the first stood there until, the second since
+        then (None: neither)."""
         left = [] if until is None else [machine(in_service_to=local(until))]
         came = [] if since is None else [SiteMachine("m2", local("+1 00:00"), in_service_from=local(since))]
         day = judge(*punches, machines=(*came, *left))
         assert day.state == "final"
-        return day.status, day.missing_punches
+        return day.status, day.missing_punches, "NO_MACHINE" in day.reasons
 
     @pytest.mark.parametrize(
         ("until", "since"),
@@ -152,19 +153,19 @@ class TestUnattended:
         ],
     )
     def test_without_a_gap_it_is_an_absence(self, until: str | None, since: str | None) -> None:
-        assert self.judged(until, since) == ("absent", ())
+        assert self.judged(until, since) == ("absent", (), False)
 
     @pytest.mark.parametrize(
         ("until", "since"),
         [("12:00", "12:01"), ("19:59:59", None), ("12:00", "+1 07:00"), (None, "04:30:01"), ("04:30", "09:00")],
     )
     def test_in_a_gap_it_is_unknown(self, until: str | None, since: str | None) -> None:
-        assert self.judged(until, since) == ("unknown", ())
+        assert self.judged(until, since) == ("unknown", (), True)
 
     def test_a_punch_is_missing_only_where_it_could_be_given(self) -> None:
-        assert self.judged("15:00", "17:00", "07:20") == ("present", ())
-        assert self.judged("15:00", "17:00", "16:30") == ("present", ("in",))
-        assert self.judged("05:00", "06:00", "16:30") == ("present", ())
+        assert self.judged("15:00", "17:00", "07:20") == ("present", (), True)
+        assert self.judged("15:00", "17:00", "16:30") == ("present", ("in",), False)
+        assert self.judged("05:00", "06:00", "16:30") == ("present", (), True)
 
 
 class TestOutage:
