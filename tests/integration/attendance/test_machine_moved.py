@@ -105,12 +105,11 @@ async def test_its_last_day_in_the_unit_waits_until_it_has_told_it(town: City) -
 
 async def test_the_close_finds_days_of_a_unit_that_it_left(town: City) -> None:
     """Where no mark moved: as after a clock that was put right."""
-    await town.machine("M3")
-    await town.advance("2026-08-06 23:00", "M3")
-    await move(town, in_unit_from="2026-08-05T15:00:00+07:00")
+    await move(town, in_unit_from="2026-08-05T21:00:00+07:00")
+    assert (await days(town))["05"] == OPEN
     await town.run("update machine set complete_until = :at where serial = 'M1'", at=local("2026-08-06 23:00"))
     await town.close()
-    assert await days(town) == dict.fromkeys(("03", "04", "05", "06"), CLOSED)
+    assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": CLOSED, "06": OPEN}
     assert await days(town, "u2") == dict.fromkeys(("03", "04", "05", "06"), CLOSED)
 
 
@@ -125,6 +124,8 @@ async def test_a_clock_that_went_wrong_later_opens_nothing_in_the_unit_that_it_l
 
 async def test_an_outage_of_it_explains_a_day_where_it_stood(town: City) -> None:
     await move(town)
+    await town.advance("2026-08-06 23:10", "M1")
+    await town.work()
     outage = {
         "serial": "M1",
         "starts_at": "2026-08-04T00:00:00+07:00",
@@ -132,7 +133,6 @@ async def test_an_outage_of_it_explains_a_day_where_it_stood(town: City) -> None
         "reason": "listrik",
     }
     assert (await town.http.put(OUTAGE, json=outage)).status_code == 204
-    await town.advance("2026-08-06 23:10", "M1")
     await town.work()
     assert await days(town) == {"03": CLOSED, "04": UNKNOWN, "05": UNKNOWN, "06": OPEN}
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": CLOSED}

@@ -199,6 +199,11 @@ class TestOutage:
         day = judge(machines=(silent,), as_of=week_later + timedelta(seconds=1))
         assert (day.state, day.status) == ("final", "unknown")
 
+    def test_a_silent_machine_explains_nothing_before_it_came(self) -> None:
+        came = SiteMachine("m2", local("10:00"), in_service_from=local("18:00"))
+        day = judge("16:05", machines=(machine(), came), as_of=local("10:00") + timedelta(days=8))
+        assert (day.state, day.missing_punches) == ("final", ("in",))
+
 
 class TestExcuses:
     def test_leave_wins_over_punches_until_it_is_revoked(self) -> None:
