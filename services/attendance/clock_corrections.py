@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days import mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
 from services.attendance.marks import LIVE_SECONDS
+from services.attendance.placements import PLACEMENTS
 from shared.errors import ConflictError, InvalidError
 
 __all__ = ["ClockCorrection", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
@@ -91,7 +92,16 @@ _BELIEVE = text(
     )
     update machine m set clock_wrong_since = f.after from found f
     where m.serial = f.serial and f.before is distinct from f.after
-    returning m.org_unit_id
+    returning m.serial
+    """
+)
+# Wherever they stood since then.
+_UNITS = text(
+    f"""
+    select distinct org_unit_id from {PLACEMENTS} m
+    where serial = any(cast(:serials as varchar[])) and org_unit_id is not null
+      and coalesce(in_unit_to, 'infinity') >= :first
+    order by 1
     """
 )
 
@@ -165,8 +175,9 @@ async def _judge_again(
             await session.execute(_FLAG, {"ids": ids, "flags": flags})
             await mark_moments(session, ((row.employee_id, row.at) for row, _ in changed), unit_zone, bulk=True)
             serials.update(row.serial for row, _ in changed)
-    units = await session.execute(_BELIEVE, {"serials": sorted(serials), "first": first, "last": last})
-    for unit in sorted({unit for unit in units.scalars() if unit is not None}):
+    believed = await session.execute(_BELIEVE, {"serials": sorted(serials), "first": first, "last": last})
+    units = await session.execute(_UNITS, {"serials": list(believed.scalars()), "first": first})
+    for unit in list(units.scalars()):
         await mark_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
 
 

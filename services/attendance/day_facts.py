@@ -64,8 +64,9 @@ _EXCUSES = text(
 _PUNCHES = text(
     """
     select k.employee_id, k.work_date, p.id, p.serial, p.at, p.local_time, p.status, p.verify, p.flags, p.counted,
-           p.received_at, p.source, m.direction_from,
-           case when f.serial is null then m.org_unit_id else f.org_unit_id end as org_unit_id
+           p.received_at, p.source, coalesce(f.direction_from, m.direction_from) as direction_from,
+           case when f.serial is not null then f.org_unit_id
+                when p.at >= coalesce(m.in_unit_from, '-infinity') then m.org_unit_id end as org_unit_id
     from unnest(cast(:employees as uuid[]), cast(:dates as date[]), cast(:starts as timestamptz[]),
                 cast(:ends as timestamptz[])) as k (employee_id, work_date, starts_at, ends_at)
     join punch p on p.employee_id = k.employee_id and p.at between k.starts_at and k.ends_at

@@ -96,12 +96,20 @@ _KNOWN = """
              generate_series(greatest(cast(:first as date), e.queued_from),
                              least(cast(:last as date), cast(:today as date), e.queued_until), interval '1 day') as day
         where e.queued_from is not null {where}
+        {more}
     ) known
     order by employee_id, work_date
 """
-_EMPLOYEES = text(_KNOWN.format(bulk="false", where="and e.employee_id = any(cast(:employees as uuid[]))"))
-_UNIT = text(_KNOWN.format(bulk="true", where="and e.org_unit_id = :org_unit_id"))
-_ALL = text(_KNOWN.format(bulk="true", where=""))
+# A transfer does not rewrite the past: what was published before it is a day of the former unit.
+_TRANSFERRED = """
+        union
+        select employee_id, work_date from attendance_day d join employee e using (employee_id)
+        where d.org_unit_id = :org_unit_id and work_date < e.unit_from and e.unit_from > :first
+          and work_date between :first and least(cast(:last as date), cast(:today as date))
+"""
+_EMPLOYEES = text(_KNOWN.format(bulk="false", where="and e.employee_id = any(cast(:employees as uuid[]))", more=""))
+_UNIT = text(_KNOWN.format(bulk="true", where="and e.org_unit_id = :org_unit_id", more=_TRANSFERRED))
+_ALL = text(_KNOWN.format(bulk="true", where="", more=""))
 
 # When a day's window began; for rows from before that was kept, a guess on the long side.
 _OPENS = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
@@ -126,11 +134,12 @@ _READY = text(
     f"""
     with serving as (
         select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
-               coalesce(complete_until, registered_at) < cast(:now as timestamptz) - make_interval(days => :silent_days)
+               greatest(coalesce(complete_until, registered_at), in_unit_from)
+                       < cast(:now as timestamptz) - make_interval(days => :silent_days)
                    and (in_unit_to is null or complete_until is null or complete_until < in_unit_to) as silent,
                coalesce(in_unit_from, least(registered_at,
-                   (select min(at) from punch p where p.serial = m.serial and p.at >= :since
-                    and m.complete_until is not null))) as since
+                   (select min(at) from punch p where p.serial = m.serial and m.complete_until is not null
+                    and p.at >= cast(:since as timestamptz) - interval '31 days'))) as since
         from {PLACEMENTS} m where org_unit_id is not null
     )
     insert into day_queue (bulk, employee_id, work_date)
@@ -226,7 +235,7 @@ async def mark_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date
 
 
 async def mark_unit(session: AsyncSession, org_unit_id: str, first: date, last: date) -> None:
-    """Marks the computed days of a unit's officers between two dates, both included."""
+    """Marks the computed days of a unit between two dates, both included; of officers who have left it, too."""
     await _mark(session, _UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
 
 

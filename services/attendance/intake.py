@@ -42,11 +42,7 @@ _HOLD = text(
     """
     select serial, timezone, org_unit_id, in_service_to, complete_until, last_poll_at, last_upload_at, clock_wrong_since,
            exists (select from device_command c where c.serial = m.serial and c.sent_at is not null
-                   and c.result_at is null and c.expires_at > :now and c.command like 'DATA QUERY%') as answering,
-           array(select p.org_unit_id from past_placement p where p.serial = m.serial and p.org_unit_id is not null
-                 and coalesce(m.complete_until < p.in_unit_to, true) order by p.in_unit_to) as left_units,
-           array(select p.in_unit_to from past_placement p where p.serial = m.serial and p.org_unit_id is not null
-                 and coalesce(m.complete_until < p.in_unit_to, true) order by p.in_unit_to) as left_at
+                   and c.result_at is null and c.expires_at > :now and c.command like 'DATA QUERY%') as answering
     from machine m where serial = :serial for update
     """
 )
@@ -81,6 +77,13 @@ _STORE = text(
     returning pin, local_time, status, verify, at, employee_id
     """
 )
+# Units that it left before it had told all of its last days there.
+_LEFT = text(
+    """
+    select org_unit_id, in_unit_to from past_placement where serial = :serial
+    and (cast(:before as timestamptz) is null or in_unit_to > :before)
+    """
+)
 _MARKS = text(
     """
     update machine set complete_until = :complete_until, last_poll_at = :last_poll_at,
@@ -99,8 +102,6 @@ class HeldMachine:
     zone: ZoneInfo
     org_unit_id: str | None
     in_service_to: datetime | None
-    left: tuple[tuple[str, datetime], ...]
-    """Units that it left, and when, whose last days it has not told all of."""
     marks: Marks
     answering: bool
     """Whether it is answering a query for a range of punches."""
@@ -132,10 +133,7 @@ async def hold_machine(session: AsyncSession, serial: str, now: datetime) -> Hel
     if row is None:
         return None
     marks = Marks(row.complete_until, row.last_poll_at, row.last_upload_at, row.clock_wrong_since)
-    left = tuple(zip(row.left_units, row.left_at, strict=True))
-    return HeldMachine(
-        row.serial, ZoneInfo(row.timezone), row.org_unit_id, row.in_service_to, left, marks, row.answering
-    )
+    return HeldMachine(row.serial, ZoneInfo(row.timezone), row.org_unit_id, row.in_service_to, marks, row.answering)
 
 
 def punch_of_line(line: AttlogLine, zone: ZoneInfo, received: datetime, received_local: datetime) -> NewPunch:
@@ -266,6 +264,8 @@ async def write_marks(
     before, after = machine.marks.complete_until, marks.complete_until
     if after is None or after == before:
         return
-    for unit, ends in (*machine.left, (machine.org_unit_id, machine.in_service_to)):
+    # Read after the lock was got: who waited for a move's end sees what it wrote.
+    left = (await session.execute(_LEFT, {"serial": machine.serial, "before": before})).all()
+    for unit, ends in (*left, (machine.org_unit_id, machine.in_service_to)):
         if unit is not None:
             await mark_advanced(session, unit, before, after, ends)

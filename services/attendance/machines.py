@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.clock_corrections import hold_clock_corrections, true_received_at
 from services.attendance.days import mark_employees, mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
-from services.attendance.domain.placements import Placement, changed_since
+from services.attendance.domain.placements import Placement, changed_since, units_changed_since
 from services.attendance.intake import hold_machine
 from services.attendance.placements import Since, decide, read_placements, write_past
 from services.attendance.strangers import admit_waiting, lock_serial
@@ -26,7 +26,6 @@ __all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "unen
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
 BATCH = 5_000
-FIRST_DATE = date(2000, 1, 1)
 NO_MACHINE = "There is no machine with this serial. Register it first."
 
 _PUT = text(
@@ -40,8 +39,7 @@ _PUT = text(
 )
 _BEFORE = text(
     """
-    select timezone, direction_from, complete_until is not null or exists (select from punch p where p.serial = m.serial)
-               as heard
+    select timezone, complete_until is not null or exists (select from punch p where p.serial = m.serial) as heard
     from machine m where serial = :serial for update
     """
 )
@@ -58,7 +56,7 @@ _REZONE = text(
 )
 _PEOPLE = text(
     "select array_agg(distinct employee_id) as employees, min(local_time)::date as first, max(local_time)::date as last"
-    " from punch where serial = :serial and employee_id is not null"
+    " from punch where serial = :serial and at >= :since and employee_id is not null"
 )
 _ENROL = text(
     """
@@ -102,8 +100,8 @@ _ORDER = text(
 class MachineSetup:
     """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
 
-    `in_unit_from`: since when it stands in its unit; None if it always did. `in_service_to`: when it was taken out of
-    use; None while it serves. "unchanged" says nothing of it.
+    `in_unit_from`: since when it stands in its unit; None says nothing of it. `in_service_to`: when it was taken out of
+    use; None while it serves; "unchanged" says nothing of it.
     """
 
     serial: str
@@ -111,7 +109,7 @@ class MachineSetup:
     timezone: str
     direction_from: str
     org_unit_id: str | None
-    in_unit_from: Since = "unchanged"
+    in_unit_from: Since = None
     in_service_to: datetime | Literal["unchanged"] | None = "unchanged"
 
 
@@ -146,23 +144,26 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
     else:
         if before.timezone != setup.timezone:
             await _move_punches(session, setup.serial, machine.zone, unit_zone)
-        if before.direction_from != setup.direction_from:
-            await _mark_people(session, setup.serial)
-    today = now.astimezone(unit_zone).date()
-    for unit, since in sorted(changed_since(placed_before, placed).items()):
+        since = changed_since(placed_before, placed)
+        if since is not None:
+            await _mark_people(session, setup.serial, since)
+    for unit, since in sorted(units_changed_since(placed_before, placed).items()):
         # A shift that reaches past midnight belongs to the date before.
-        first = FIRST_DATE if since is None else since.astimezone(unit_zone).date() - timedelta(days=1)
-        await mark_unit(session, unit, first, today)
+        first = since.astimezone(unit_zone).date() - timedelta(days=1)
+        await mark_unit(session, unit, first, now.astimezone(unit_zone).date())
     return before is None
 
 
 def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool, now: datetime) -> list[Placement]:
-    placed = decide(before, setup.org_unit_id, setup.in_unit_from, heard=heard, now=now)
+    placed = decide(before, setup.org_unit_id, setup.direction_from, setup.in_unit_from, heard=heard, now=now)
     *past, present = placed
     if setup.in_service_to != "unchanged":
         present = replace(present, end=setup.in_service_to)
     if present.start is not None and present.end is not None and present.end <= present.start:
-        raise InvalidError("The machine was taken out of use before it came to its unit: `in_service_to` lies later.")
+        raise InvalidError(
+            "`in_service_to` is the end of the machine's service in this unit and lies after `in_unit_from`. An end in"
+            " its former unit is said in a request of its own, before the move."
+        )
     return [*past, present]
 
 
@@ -182,8 +183,8 @@ async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit
         await mark_moments(session, moments, unit_zone, bulk=True)
 
 
-async def _mark_people(session: AsyncSession, serial: str) -> None:
-    row: Any = (await session.execute(_PEOPLE, {"serial": serial})).one()
+async def _mark_people(session: AsyncSession, serial: str, since: datetime) -> None:
+    row: Any = (await session.execute(_PEOPLE, {"serial": serial, "since": since})).one()
     if row.employees:
         day = timedelta(days=1)
         await mark_employees(session, row.employees, row.first - day, row.last + day)

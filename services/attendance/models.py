@@ -129,6 +129,7 @@ class PastPlacement(Base, table=True):
     in_unit_to: datetime = utc_field(primary_key=True)
     in_unit_from: datetime | None = utc_field(default=None, nullable=True)
     org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id", index=True)
+    direction_from: str
 
 
 class UnknownMachine(Base, table=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,8 +14,8 @@ from shared.errors import ConflictError, InvalidError
 
 __all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "write_past"]
 
-Since = datetime | Literal["unchanged"] | None
-"""Since when a machine stands in its unit: a moment, always (None), or nothing said."""
+Since = datetime | Literal["always"] | None
+"""Since when a machine stands in its unit: a moment, always, or nothing said of it (None)."""
 
 PLACEMENTS = """(
     select placed.*, marks.complete_until, marks.registered_at,
@@ -31,15 +30,15 @@ PLACEMENTS = """(
 
 _READ = text(
     """
-    select org_unit_id, in_unit_from, in_unit_to from past_placement where serial = :serial
+    select org_unit_id, direction_from, in_unit_from, in_unit_to from past_placement where serial = :serial
     union all
-    select org_unit_id, in_unit_from, in_service_to from machine where serial = :serial
+    select org_unit_id, direction_from, in_unit_from, in_service_to from machine where serial = :serial
     """
 )
 _FORGET = text("delete from past_placement where serial = :serial")
 _WRITE = text(
-    "insert into past_placement (serial, org_unit_id, in_unit_from, in_unit_to)"
-    " values (:serial, :org_unit_id, :in_unit_from, :in_unit_to)"
+    "insert into past_placement (serial, org_unit_id, direction_from, in_unit_from, in_unit_to)"
+    " values (:serial, :org_unit_id, :direction_from, :in_unit_from, :in_unit_to)"
 )
 
 
@@ -50,31 +49,37 @@ async def read_placements(session: AsyncSession, serial: str) -> list[Placement]
 
 
 def decide(
-    before: Sequence[Placement], org_unit_id: str | None, since: Since, *, heard: bool, now: datetime
+    before: Sequence[Placement],
+    org_unit_id: str | None,
+    direction_from: str,
+    since: Since,
+    *,
+    heard: bool,
+    now: datetime,
 ) -> list[Placement]:
     """The placements after what an operator said of a machine's unit.
 
-    Raises ConflictError where a machine that was `heard` changes its unit and nothing is said of when, since its former
-    unit's days rest on it; InvalidError for a moment that cannot be.
+    Raises ConflictError where a machine that was `heard` changes its unit and nothing is said of when, since days rest
+    on where it stood; InvalidError for a moment that cannot be.
     """
     if isinstance(since, datetime) and since > now:
         raise InvalidError("`in_unit_from` lies in the future: say so once the machine stands there.")
     if not before:
-        return [Placement(org_unit_id, None if since == "unchanged" else since)]
+        return [Placement(org_unit_id, direction_from, since if isinstance(since, datetime) else None)]
+    if since == "always":
+        return place_anew(before, org_unit_id, direction_from)
+    *past, last = before
+    here = [*past, last.elsewhere(org_unit_id, direction_from)]
+    same = org_unit_id == last.org_unit_id
     if since is None:
-        return place_anew(before, org_unit_id)
-    last = before[-1]
-    if since == "unchanged":
-        if org_unit_id == last.org_unit_id:
-            return list(before)
-        if heard:
+        if heard and not same:
             raise ConflictError(
-                "The machine was heard in its present unit, and days there rest on it. Give `in_unit_from`: the moment"
-                " since which it stands in the new unit, or null if it always did."
+                "The machine was heard already, and days may rest on where it stood. Give `in_unit_from`: the moment"
+                ' since which it stands in this unit, or "always".'
             )
-        return [*before[:-1], replace(last, org_unit_id=org_unit_id)]
+        return here
     try:
-        return redate(before, since) if org_unit_id == last.org_unit_id else move(before, org_unit_id, since)
+        return redate(here, since) if same else move(before, org_unit_id, direction_from, since)
     except ValueError as error:
         raise InvalidError(f"`in_unit_from` is too early: {error}.") from error
 
@@ -83,7 +88,13 @@ async def write_past(session: AsyncSession, serial: str, placements: Sequence[Pl
     """Keeps all but the present placement, which the machine's own row has."""
     await session.execute(_FORGET, {"serial": serial})
     rows: list[dict[str, Any]] = [
-        {"serial": serial, "org_unit_id": each.org_unit_id, "in_unit_from": each.start, "in_unit_to": each.end}
+        {
+            "serial": serial,
+            "org_unit_id": each.org_unit_id,
+            "direction_from": each.direction_from,
+            "in_unit_from": each.start,
+            "in_unit_to": each.end,
+        }
         for each in placements[:-1]
     ]
     if rows:

@@ -19,13 +19,14 @@ from services.attendance.placements import PLACEMENTS
 __all__ = ["Site", "read_sites"]
 
 # A machine that always stood in its unit serves from its registration, or from before if it gave punches of that time
-# and said that it gave all. Punches older than `floor` prove nothing: a machine whose battery died writes them in the
-# year 2000.
+# and said that it gave all. Punches much older than `floor` prove nothing: a machine whose battery died writes them in
+# the year 2000.
 _MACHINES = text(
     f"""
     select serial, org_unit_id, complete_until, clock_wrong_since, in_unit_to,
+           greatest(coalesce(complete_until, registered_at), in_unit_from) as awaited_since,
            coalesce(in_unit_from, least(registered_at,
-               (select min(at) from punch p where p.serial = m.serial and p.at >= :floor
+               (select min(at) from punch p where p.serial = m.serial and p.at >= cast(:floor as timestamptz) - interval '31 days'
                 and m.complete_until is not null))) as serves_from
     from {PLACEMENTS} m where org_unit_id = any(cast(:units as varchar[]))
     """
@@ -78,7 +79,12 @@ async def read_sites(
     values: dict[str, Any] = {"units": sorted(set(units)), "floor": floor}
     for row in await session.execute(_MACHINES, values):
         machine = SiteMachine(
-            row.serial, row.complete_until, row.clock_wrong_since is None, row.serves_from, row.in_unit_to
+            row.serial,
+            row.complete_until,
+            clock_ok=row.clock_wrong_since is None,
+            in_service_from=row.serves_from,
+            in_service_to=row.in_unit_to,
+            awaited_since=row.awaited_since,
         )
         sites[row.org_unit_id].machines.append(machine)
     borders = {"first": span.start, "last": span.end}

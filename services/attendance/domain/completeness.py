@@ -17,17 +17,17 @@ __all__ = ["open_reasons", "silent_since", "why_unproven"]
 
 
 def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int) -> datetime | None:
-    """Since when a machine has been silent for longer than the rule allows; None when it has not.
+    """Since when a machine, silent for longer than the rule allows, may have lost punches there; None when it is not.
 
     One that told everything until it was taken out of use has no more to say.
     """
-    told, ended = machine.complete_up_to, machine.in_service_to
+    told, came, ended = machine.complete_up_to, machine.in_service_from, machine.in_service_to
     if told is not None and ended is not None and told >= ended:
         return None
-    heard = told or machine.in_service_from
-    if heard is None or as_of - heard <= timedelta(days=silent_outage_days):
+    awaited = machine.awaited_since or told or came
+    if awaited is None or as_of - awaited <= timedelta(days=silent_outage_days):
         return None
-    return heard
+    return max((moment for moment in (told, came) if moment is not None), default=awaited)
 
 
 def open_reasons(inputs: DayInputs, window: Window) -> tuple[str, ...]:
@@ -86,8 +86,7 @@ def _all_outages(inputs: DayInputs) -> Iterable[Outage]:
     for machine in inputs.machines:
         since = silent_since(machine, inputs.as_of, inputs.rules.silent_outage_days)
         if since is not None:
-            begun = since if machine.in_service_from is None else max(since, machine.in_service_from)
-            yield Outage(begun, machine.in_service_to, machine.machine)
+            yield Outage(since, machine.in_service_to, machine.machine)
 
 
 def _unrelieved(outage: Outage, activity: Iterable[MachineActivity], span: Window) -> bool:

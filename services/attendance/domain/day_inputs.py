@@ -94,7 +94,8 @@ class SiteMachine:
     """A machine of the officer's own site and up to when everything it recorded is known to have arrived.
 
     `complete_up_to` None: it never reported. While `clock_ok` is False its marks do not count. Outside its time of
-    service (None: open) it cannot hold a day open.
+    service there (None: open) it cannot hold a day open. `awaited_since`: from when its silence counts; None: from its
+    last word or the beginning of its service.
     """
 
     machine: str
@@ -102,6 +103,7 @@ class SiteMachine:
     clock_ok: bool = True
     in_service_from: datetime | None = None
     in_service_to: datetime | None = None
+    awaited_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

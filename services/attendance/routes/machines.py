@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -70,15 +71,16 @@ _ENROLMENTS = text(
 
 
 class MachineIn(Input):
-    """What the operator says of a machine. `in_unit_from`: since when it stands in its unit; null says that it always did.
-    `in_service_to`: when it was taken out of use; null puts it back. What is left out stays as it is.
+    """What the operator says of a machine. `in_unit_from`: since when it stands in its unit, or "always" for one whose
+    unit was wrong from the beginning; null or left out says nothing of it. `in_service_to`: when it was taken out of use
+    in this unit; null puts it back, left out it stays as it is (in a new unit it serves).
     """
 
     name: PlainText
     timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
     direction_from: Literal["status", "shift"]
     org_unit_id: UnitId | None = None
-    in_unit_from: Moment | None = None
+    in_unit_from: Moment | Literal["always"] | None = None
     in_service_to: Moment | None = None
 
 
@@ -172,8 +174,9 @@ async def keep_machine(
     context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
 ) -> MachineIn:
     """Registers a machine (201) or changes it (200); what it sent before its registration becomes punches."""
-    said = {name: getattr(new, name) for name in ("in_unit_from", "in_service_to") if name in new.model_fields_set}
-    setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id, **said)
+    setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id, new.in_unit_from)
+    if "in_service_to" in new.model_fields_set:
+        setup = replace(setup, in_service_to=new.in_service_to)
 
     async def work(session: AsyncSession) -> bool:
         await must_exist(session, "org_unit_id", new.org_unit_id)

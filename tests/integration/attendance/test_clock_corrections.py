@@ -211,3 +211,16 @@ async def test_what_cannot_be_is_refused(town: City, change: dict[str, Any]) -> 
     assert (await town.http.put(ADDRESS, json=HOUR_BEHIND | change)).status_code == 422
     assert await counted(town) == [False, False]
     assert (await town.http.put(ADDRESS, json=HOUR_BEHIND, headers={"Authorization": ""})).status_code == 401
+
+
+async def test_a_unit_that_the_machine_left_is_judged_again_too(town: City) -> None:
+    """The correction is taken back, and the machine is not believed any more of the time before it moved."""
+    await correct(town)
+    assert await state(town, "199608182022041002") == ("final", "absent")
+    await town.import_lines(person("199608182022041003", org_unit_id="u2", org_unit_name="Dinas Dua"))
+    town.clock.set(local("2026-08-06 12:00"))  # type: ignore[union-attr]
+    moved = SETUP | {"org_unit_id": "u2", "in_unit_from": "2026-08-06T06:00:00+07:00"}
+    assert (await town.http.put(f"{MACHINES}/M1", json=moved)).status_code == 200
+    await town.work()
+    await correct(town, seconds_behind=0)
+    assert await state(town, "199608182022041002") == ("provisional", "unknown")

@@ -163,9 +163,10 @@ async def test_that_it_worked_in_its_new_unit_relieves_no_outage_of_the_old_one(
 
 
 async def test_a_machine_that_was_heard_changes_its_unit_only_with_the_moment(town: City) -> None:
-    answer = await put(town, org_unit_id="u2")
-    assert answer.status_code == 409
-    assert "in_unit_from" in answer.json()["detail"]
+    for said in ({}, {"in_unit_from": None, "in_service_to": None}):  # also as the list of machines gives it
+        answer = await put(town, org_unit_id="u2", **said)
+        assert answer.status_code == 409
+        assert "in_unit_from" in answer.json()["detail"]
     assert (await put(town, name="Pintu belakang")).status_code == 200  # says nothing of its unit
     assert (await put(town, org_unit_id="u2", in_unit_from="2026-08-07T06:00:00+07:00")).status_code == 422
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": OPEN}
@@ -175,10 +176,10 @@ async def test_a_machine_that_was_heard_changes_its_unit_only_with_the_moment(to
 
 
 async def test_a_wrong_unit_is_put_right_as_if_it_had_always_been_the_other(town: City) -> None:
-    await put(town, org_unit_id="u2", in_unit_from=None)
+    await put(town, org_unit_id="u2", in_unit_from="always")
     assert await days(town) == dict.fromkeys(("03", "04", "05", "06"), OPEN)
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": OPEN}
-    await put(town, in_unit_from=None)
+    await put(town, in_unit_from="always")
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": OPEN}
     assert await days(town, "u2") == dict.fromkeys(("03", "04", "05", "06"), CLOSED)
 
@@ -204,3 +205,62 @@ async def test_taken_down_first_it_is_missed_in_neither_unit_on_the_way(town: Ci
     assert (await days(town, "u2"))["06"] == CLOSED
     (machine, _) = (await town.http.get(MACHINES)).json()
     assert machine["in_service_to"] is None
+
+
+async def test_whether_keys_are_pressed_goes_with_the_place(town: City) -> None:
+    """In the first unit nobody presses them: all its punches say "in"."""
+    officer = (await town.officer())["employee_id"]
+    await town.punch(officer, "2026-08-04 07:20", "2026-08-04 16:40")
+    await town.run("update punch set status = 0")
+    await town.work()
+    before = (await town.day(officer, "2026-08-04"))["day"]
+    assert before["missing_punches"] == []
+    await move(town, direction_from="status")
+    await judge_again(town)
+    assert (await town.day(officer, "2026-08-04"))["day"] == before
+    assert (await put(town, direction_from="status", in_unit_from="always")).status_code == 200
+    assert (await town.day(officer, "2026-08-04"))["day"]["missing_punches"] == ["out"]
+
+
+async def test_the_days_of_who_was_transferred_since_are_judged_by_the_move_too(town: City) -> None:
+    await town.machine("M3")
+    await town.advance("2026-08-06 23:00", "M3")
+    await town.advance("2026-08-06 23:10", "M1")
+    await town.work()
+    assert (await days(town))["05"] == CLOSED
+    town.clock.set(local("2026-08-07 08:00"))  # type: ignore[union-attr]
+    await town.import_lines(person(org_unit_id="u3", org_unit_name="Dinas Tiga"))
+    await town.work()
+    outage = {
+        "org_unit_id": "u1",
+        "starts_at": "2026-08-05T00:00:00+07:00",
+        "ends_at": "2026-08-06T00:00:00+07:00",
+        "reason": "listrik",
+    }
+    assert (await town.http.put(OUTAGE, json=outage)).status_code == 204
+    await town.work()
+    assert (await days(town))["05"] == UNKNOWN
+
+
+async def test_a_machine_long_silent_is_awaited_anew_where_it_is_put_up(town: City) -> None:
+    """It lay in a depot; its network comes tomorrow. By the rule and by what the close looks for."""
+    told = "update machine set registered_at = :at, complete_until = :told where serial = 'M1'"
+    for moment in (local("2026-05-03 12:00"), None):
+        await town.run(told, at=local("2026-05-01 12:00"), told=moment)
+        await move(town)
+        assert (await days(town, "u2"))["06"] == OPEN
+        await town.service.app.state.close.round()
+        assert await town.rows("select 1 from day_queue") == []
+        await put(town, in_unit_from="always")
+
+
+async def test_another_unit_at_the_same_moment_puts_the_move_right(town: City) -> None:
+    await town.import_lines(person(nip="199608182022041003", org_unit_id="u3", org_unit_name="Dinas Tiga"))
+    await town.close()
+    await move(town, org_unit_id="u3")
+    await move(town)
+    await town.advance("2026-08-06 23:10", "M1")
+    await town.work()
+    assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": OPEN}
+    assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": CLOSED, "06": CLOSED}
+    assert set((await days(town, "u3")).values()) == {OPEN}

@@ -167,6 +167,6 @@ async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) 
         assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"in_service_to": ends})).status_code == 200
         assert await silent("2026-08-05 12:00") == counted
     assert (
-        await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None, "in_unit_from": None})
+        await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None, "in_unit_from": "always"})
     ).status_code == 200
     assert await silent("2026-08-05 12:00") == 0

@@ -199,6 +199,15 @@ class TestOutage:
         day = judge(machines=(silent,), as_of=week_later + timedelta(seconds=1))
         assert (day.state, day.status) == ("final", "unknown")
 
+    def test_its_silence_counts_from_when_it_is_awaited(self) -> None:
+        """One that was silent elsewhere, or was registered late, is given as long as any other."""
+        came, week_later = local("10:00"), local("10:00") + timedelta(days=7)
+        for told in (local("-1 10:00") - timedelta(days=90), None):
+            fresh = SiteMachine("m2", told, in_service_from=local("-1 10:00"), awaited_since=came)
+            assert judge(machines=(machine(), fresh), as_of=week_later).state == "provisional"
+            day = judge(machines=(machine(), fresh), as_of=week_later + timedelta(seconds=1))
+            assert (day.state, day.status) == ("final", "unknown")
+
     def test_a_silent_machine_explains_nothing_before_it_came(self) -> None:
         came = SiteMachine("m2", local("10:00"), in_service_from=local("18:00"))
         day = judge("16:05", machines=(machine(), came), as_of=local("10:00") + timedelta(days=8))

@@ -9,38 +9,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.attendance.domain.placements import Placement, changed_since, move, place_anew, redate
+from services.attendance.domain.placements import (
+    BEGINNING,
+    Placement,
+    changed_since,
+    move,
+    place_anew,
+    redate,
+    units_changed_since,
+)
 
 DAYS = [datetime(2026, 8, 3, tzinfo=UTC) + timedelta(days=number) for number in range(10)]
 UNITS = ["a", "b", None]
 
-ALWAYS = [Placement("a")]
-MOVED = [Placement("a", None, DAYS[3]), Placement("b", DAYS[3])]
+
+def at(unit: str | None, start: datetime | None = None, end: datetime | None = None) -> Placement:
+    return Placement(unit, "shift", start, end)
 
 
-def said(orders: list[tuple[str | None, datetime]]) -> list[Placement]:
+ALWAYS = [at("a")]
+MOVED = [at("a", None, DAYS[3]), at("b", DAYS[3])]
+
+
+def said(orders: list[tuple[str | None, str, datetime]]) -> list[Placement]:
     """The placements after these orders, of which those that cannot be are refused."""
     placements = ALWAYS
-    for unit, since in orders:
+    for unit, direction, since in orders:
         try:
-            same = unit == placements[-1].org_unit_id
-            placements = redate(placements, since) if same else move(placements, unit, since)
+            if unit == placements[-1].org_unit_id:
+                placements = redate(placements, since)
+            else:
+                placements = move(placements, unit, direction, since)
         except ValueError:
             continue
-        assert (placements[-1].org_unit_id, placements[-1].start) == (unit, since)
+        assert placements[-1].org_unit_id == unit
+        assert stood(placements, unit, since)
     return placements
 
 
-ORDERS = st.lists(st.tuples(st.sampled_from(UNITS), st.sampled_from(DAYS)), max_size=8).map(said)
+ORDERS = st.lists(
+    st.tuples(st.sampled_from(UNITS), st.sampled_from(["shift", "status"]), st.sampled_from(DAYS)), max_size=8
+).map(said)
 
 
-def stood(placements: list[Placement], unit: str, moment: datetime) -> bool:
-    return any(
-        each.org_unit_id == unit
-        and (each.start is None or each.start <= moment)
-        and (each.end is None or moment < each.end)
+def place_at(placements: list[Placement], moment: datetime) -> Placement | None:
+    found = [
+        each
         for each in placements
-    )
+        if (each.start is None or each.start <= moment) and (each.end is None or moment < each.end)
+    ]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def stood(placements: list[Placement], unit: str | None, moment: datetime) -> bool:
+    place = place_at(placements, moment)
+    return place is not None and place.org_unit_id == unit
+
+
+MOMENTS = [BEGINNING, *(day + timedelta(hours=1) for day in DAYS)]
 
 
 @given(ORDERS)
@@ -55,46 +82,66 @@ def test_placements_follow_each_other(placements: list[Placement]) -> None:
 
 @given(ORDERS, ORDERS)
 def test_only_what_changed_is_judged_again(before: list[Placement], after: list[Placement]) -> None:
-    changed = changed_since(before, after)
-    for unit in ("a", "b"):
-        for moment in [DAYS[0] - timedelta(days=1), *(day + timedelta(hours=1) for day in DAYS)]:
+    units, anything = units_changed_since(before, after), changed_since(before, after)
+    for moment in MOMENTS:
+        for unit in ("a", "b"):
             same = stood(before, unit, moment) == stood(after, unit, moment)
-            since = changed.get(unit, DAYS[-1] + timedelta(days=1))
-            assert same or since is None or since <= moment
+            assert same or units[unit] <= moment
+        places = [place_at(side, moment) for side in (before, after)]
+        ways = [place and (place.org_unit_id, place.direction_from) for place in places]
+        assert ways[0] == ways[1] or (anything is not None and anything <= moment)
+    assert not (units and anything is None)
+
+
+def test_nothing_changed_is_nothing_to_judge() -> None:
+    assert units_changed_since(MOVED, MOVED) == {}
+    assert changed_since(MOVED, MOVED) is None
+    other = [MOVED[0], Placement("b", "status", DAYS[3])]
+    assert (units_changed_since(MOVED, other), changed_since(MOVED, other)) == ({}, DAYS[3])
 
 
 def test_a_move_ends_what_was_before() -> None:
-    assert move(ALWAYS, "b", DAYS[3]) == MOVED
-    assert changed_since(ALWAYS, MOVED) == {"a": DAYS[3], "b": DAYS[3]}
-    assert changed_since(MOVED, MOVED) == {}
+    assert move(ALWAYS, "b", "shift", DAYS[3]) == MOVED
+    assert units_changed_since(ALWAYS, MOVED) == {"a": DAYS[3], "b": DAYS[3]}
 
 
 def test_what_was_taken_down_before_stays_ended_then() -> None:
-    down = [Placement("a", None, DAYS[1])]
-    moved = move(down, "b", DAYS[3])
-    assert moved == [Placement("a", None, DAYS[1]), Placement("b", DAYS[3])]
-    assert redate(moved, DAYS[4]) == [Placement("a", None, DAYS[1]), Placement("b", DAYS[4])]
-    assert redate(moved, DAYS[0]) == [Placement("a", None, DAYS[0]), Placement("b", DAYS[0])]
+    down = [at("a", None, DAYS[1])]
+    moved = move(down, "b", "shift", DAYS[3])
+    assert moved == [at("a", None, DAYS[1]), at("b", DAYS[3])]
+    assert redate(moved, DAYS[4]) == [at("a", None, DAYS[1]), at("b", DAYS[4])]
+    with pytest.raises(ValueError, match="in use in its former unit until"):
+        move(down, "b", "shift", DAYS[0])
+    with pytest.raises(ValueError, match="in use in its former unit until"):
+        redate(moved, DAYS[0])
 
 
 def test_another_moment_moves_the_border() -> None:
-    later = [Placement("a", None, DAYS[5]), Placement("b", DAYS[5])]
+    later = [at("a", None, DAYS[5]), at("b", DAYS[5])]
     assert redate(MOVED, DAYS[5]) == later
-    assert changed_since(MOVED, later) == {"a": DAYS[3], "b": DAYS[3]}
-    assert redate(ALWAYS, DAYS[2]) == [Placement("a", DAYS[2])]
-    assert changed_since(ALWAYS, [Placement("a", DAYS[2])]) == {"a": None}
+    assert redate(later, DAYS[3]) == MOVED
+    assert units_changed_since(MOVED, later) == {"a": DAYS[3], "b": DAYS[3]}
+    assert redate(ALWAYS, DAYS[2]) == [at("a", DAYS[2])]
+    assert units_changed_since(ALWAYS, [at("a", DAYS[2])]) == {"a": BEGINNING}
 
 
-def test_a_mistake_leaves_no_history() -> None:
-    assert place_anew(MOVED, "c") == [Placement("c")]
-    assert place_anew([Placement("a", None, DAYS[1])], "b") == [Placement("b", None, DAYS[1])]
-    assert changed_since(MOVED, [Placement("b")]) == {"a": None, "b": None}
+def test_another_unit_at_the_same_moment_puts_the_move_right() -> None:
+    other = move(MOVED, "c", "status", DAYS[3])
+    assert other == [at("a", None, DAYS[3]), Placement("c", "status", DAYS[3])]
+    assert move(other, "a", "shift", DAYS[3]) == ALWAYS  # it did not move
+    assert move(other, "a", "status", DAYS[3]) == [at("a", None, DAYS[3]), Placement("a", "status", DAYS[3])]
+
+
+def test_a_mistake_from_the_beginning_leaves_no_history() -> None:
+    assert place_anew(MOVED, "c", "shift") == [at("c")]
+    assert place_anew([at("a", None, DAYS[1])], "b", "shift") == [at("b", None, DAYS[1])]
+    assert units_changed_since(MOVED, [at("b")]) == {"a": BEGINNING, "b": BEGINNING}
 
 
 def test_it_cannot_leave_before_it_came() -> None:
-    twice = move(MOVED, "a", DAYS[5])
+    twice = move(MOVED, "a", "shift", DAYS[5])
     for moment in (DAYS[2], DAYS[3]):
-        with pytest.raises(ValueError, match="its former unit"):
+        with pytest.raises(ValueError, match="came to its former unit"):
             redate(twice, moment)
-        with pytest.raises(ValueError, match="its former unit"):
-            move(MOVED, "c", moment)
+    with pytest.raises(ValueError, match="came to its former unit"):
+        move(MOVED, "c", "shift", DAYS[2])

@@ -16,6 +16,7 @@ _STATEMENTS = (
         in_unit_to TIMESTAMP WITH TIME ZONE NOT NULL,
         in_unit_from TIMESTAMP WITH TIME ZONE,
         org_unit_id VARCHAR,
+        direction_from VARCHAR NOT NULL,
         PRIMARY KEY (serial, in_unit_to),
         FOREIGN KEY(serial) REFERENCES machine (serial),
         FOREIGN KEY(org_unit_id) REFERENCES org_unit (org_unit_id)
