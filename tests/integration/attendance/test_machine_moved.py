@@ -54,6 +54,14 @@ async def days(town: City, unit: str = "u1") -> dict[str, tuple[str, str]]:
     return {row.work_date.isoformat()[8:]: (row.state, row.status) for row in await town.rows(query, unit=unit)}
 
 
+async def out_of_order(town: City, since: str, until: str, **what: str) -> None:
+    """An outage from one midnight to another."""
+    span = {"starts_at": f"{since}T00:00:00+07:00", "ends_at": f"{until}T00:00:00+07:00"}
+    answer = await town.http.put(OUTAGE, json=what | span | {"reason": "listrik"})
+    assert answer.status_code == 204, answer.text
+    await town.work()
+
+
 async def judge_again(town: City) -> None:
     """Every day, as after a new rule."""
     async with town.service.context.database.transaction() as session:
@@ -126,14 +134,7 @@ async def test_an_outage_of_it_explains_a_day_where_it_stood(town: City) -> None
     await move(town)
     await town.advance("2026-08-06 23:10", "M1")
     await town.work()
-    outage = {
-        "serial": "M1",
-        "starts_at": "2026-08-04T00:00:00+07:00",
-        "ends_at": "2026-08-06T00:00:00+07:00",
-        "reason": "listrik",
-    }
-    assert (await town.http.put(OUTAGE, json=outage)).status_code == 204
-    await town.work()
+    await out_of_order(town, "2026-08-04", "2026-08-06", serial="M1")
     assert await days(town) == {"03": CLOSED, "04": UNKNOWN, "05": UNKNOWN, "06": OPEN}
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": CLOSED}
 
@@ -143,13 +144,7 @@ async def test_that_it_worked_in_its_new_unit_relieves_no_outage_of_the_old_one(
     await town.machine("M3")
     await town.advance("2026-08-06 23:00", "M3")
     await move(town)
-    outage = {
-        "serial": "M3",
-        "starts_at": "2026-08-05T00:00:00+07:00",
-        "ends_at": "2026-08-06T00:00:00+07:00",
-        "reason": "listrik",
-    }
-    assert (await town.http.put(OUTAGE, json=outage)).status_code == 204
+    await out_of_order(town, "2026-08-05", "2026-08-06", serial="M3")
     officer = (await town.officer(SECOND_NIP))["employee_id"]
     await town.punch(officer, "2026-08-05 07:20", "2026-08-05 12:30", "2026-08-05 16:40", serial="M1")
     await town.advance("2026-08-06 23:10", "M1")
@@ -222,7 +217,7 @@ async def test_whether_keys_are_pressed_goes_with_the_place(town: City) -> None:
     assert (await town.day(officer, "2026-08-04"))["day"]["missing_punches"] == ["out"]
 
 
-async def test_the_days_of_who_was_transferred_since_are_judged_by_the_move_too(town: City) -> None:
+async def test_days_of_who_was_transferred_since_are_judged_again_too(town: City) -> None:
     await town.machine("M3")
     await town.advance("2026-08-06 23:00", "M3")
     await town.advance("2026-08-06 23:10", "M1")
@@ -231,14 +226,7 @@ async def test_the_days_of_who_was_transferred_since_are_judged_by_the_move_too(
     town.clock.set(local("2026-08-07 08:00"))  # type: ignore[union-attr]
     await town.import_lines(person(org_unit_id="u3", org_unit_name="Dinas Tiga"))
     await town.work()
-    outage = {
-        "org_unit_id": "u1",
-        "starts_at": "2026-08-05T00:00:00+07:00",
-        "ends_at": "2026-08-06T00:00:00+07:00",
-        "reason": "listrik",
-    }
-    assert (await town.http.put(OUTAGE, json=outage)).status_code == 204
-    await town.work()
+    await out_of_order(town, "2026-08-05", "2026-08-06", org_unit_id="u1")
     assert (await days(town))["05"] == UNKNOWN
 
 
