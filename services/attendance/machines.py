@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.clock_corrections import hold_clock_corrections, true_received_at
 from services.attendance.days import mark_employees, mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
-from services.attendance.domain.placements import Placement, changed_since, units_changed_since
+from services.attendance.domain.placements import Placement, changed_since, take_back, units_changed_since
 from services.attendance.intake import hold_machine
-from services.attendance.placements import Since, decide, read_placements, write_past
+from services.attendance.placements import Since, decide, read_placements, write_placements
 from services.attendance.strangers import admit_waiting, lock_serial
 from shared.errors import ConflictError, InvalidError, NotFoundError
 
-__all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "unenrol"]
+__all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "take_move_back", "unenrol"]
 
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
@@ -30,11 +30,9 @@ NO_MACHINE = "There is no machine with this serial. Register it first."
 
 _PUT = text(
     """
-    insert into machine (serial, name, timezone, direction_from, org_unit_id, in_unit_from, in_service_to, registered_at)
-    values (:serial, :name, :timezone, :direction_from, :org_unit_id, :in_unit_from, :in_service_to, :now)
-    on conflict (serial) do update set name = excluded.name, timezone = excluded.timezone,
-        direction_from = excluded.direction_from, org_unit_id = excluded.org_unit_id,
-        in_unit_from = excluded.in_unit_from, in_service_to = excluded.in_service_to
+    insert into machine (serial, name, timezone, direction_from, registered_at)
+    values (:serial, :name, :timezone, :direction_from, :now)
+    on conflict (serial) do update set name = excluded.name, timezone = excluded.timezone
     """
 )
 _BEFORE = text(
@@ -129,29 +127,52 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
         "name": setup.name,
         "timezone": setup.timezone,
         "direction_from": setup.direction_from,
-        "org_unit_id": setup.org_unit_id,
-        "in_unit_from": placed[-1].start,
-        "in_service_to": placed[-1].end,
         "now": now,
     }
     await session.execute(_PUT, values)
-    await write_past(session, setup.serial, placed)
+    await write_placements(session, setup.serial, placed)
     machine = await hold_machine(session, setup.serial, now)
     if machine is None:
         raise NotFoundError(NO_MACHINE)
     if before is None:
         await admit_waiting(session, machine, now, unit_zone)
-    else:
-        if before.timezone != setup.timezone:
-            await _move_punches(session, setup.serial, machine.zone, unit_zone)
-        since = changed_since(placed_before, placed)
-        if since is not None:
-            await _mark_people(session, setup.serial, since)
-    for unit, since in sorted(units_changed_since(placed_before, placed).items()):
-        # A shift that reaches past midnight belongs to the date before.
-        first = since.astimezone(unit_zone).date() - timedelta(days=1)
-        await mark_unit(session, unit, first, now.astimezone(unit_zone).date())
+    elif before.timezone != setup.timezone:
+        await _move_punches(session, setup.serial, machine.zone, unit_zone)
+    await _mark_places(session, setup.serial, placed_before, placed, now.astimezone(unit_zone).date(), unit_zone)
     return before is None
+
+
+async def take_move_back(
+    session: AsyncSession, serial: str, since: datetime, now: datetime, unit_zone: ZoneInfo
+) -> None:
+    """The machine's move of this moment, its last, was none: it stayed where it was. Raises NotFoundError."""
+    await hold_clock_corrections(session)
+    await _lock(session, serial)
+    before = await read_placements(session, serial)
+    if len(before) == 1 or before[-1].start != since:
+        raise NotFoundError(
+            "The machine's last move was at another moment: see `in_unit_from` in the list of machines."
+        )
+    after = take_back(before)
+    await write_placements(session, serial, after)
+    await _mark_places(session, serial, before, after, now.astimezone(unit_zone).date(), unit_zone)
+
+
+async def _mark_places(
+    session: AsyncSession,
+    serial: str,
+    before: Sequence[Placement],
+    after: Sequence[Placement],
+    today: date,
+    unit_zone: ZoneInfo,
+) -> None:
+    """Marks the days that wait for other machines now than they did, and those of its punches that read otherwise."""
+    since = changed_since(before, after)
+    if since is not None:
+        await _mark_people(session, serial, since)
+    for unit, first in sorted(units_changed_since(before, after).items()):
+        # A shift that reaches past midnight belongs to the date before.
+        await mark_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
 
 
 def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool, now: datetime) -> list[Placement]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.domain.placements import Placement, move, place_anew, redate
 from shared.errors import ConflictError, InvalidError
 
-__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "write_past"]
+__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "write_placements"]
 
 Since = datetime | Literal["always"] | None
 """Since when a machine stands in its unit: a moment, always, or nothing said of it (None)."""
@@ -33,6 +33,13 @@ _READ = text(
     select org_unit_id, direction_from, in_unit_from, in_unit_to from past_placement where serial = :serial
     union all
     select org_unit_id, direction_from, in_unit_from, in_service_to from machine where serial = :serial
+    """
+)
+_PRESENT = text(
+    """
+    update machine set org_unit_id = :org_unit_id, direction_from = :direction_from, in_unit_from = :in_unit_from,
+        in_service_to = :in_unit_to
+    where serial = :serial
     """
 )
 _FORGET = text("delete from past_placement where serial = :serial")
@@ -78,15 +85,16 @@ def decide(
                 ' since which it stands in this unit, or "always".'
             )
         return here
+    # One that was taken out of use and is put up again in its unit came back: that is a move, too.
+    back = same and last.end is not None and since >= last.end
     try:
-        return redate(here, since) if same else move(before, org_unit_id, direction_from, since)
+        return redate(here, since) if same and not back else move(before, org_unit_id, direction_from, since)
     except ValueError as error:
-        raise InvalidError(f"`in_unit_from` is too early: {error}.") from error
+        raise InvalidError(f"`in_unit_from` is too early: {error}. Or take its last move back first.") from error
 
 
-async def write_past(session: AsyncSession, serial: str, placements: Sequence[Placement]) -> None:
-    """Keeps all but the present placement, which the machine's own row has."""
-    await session.execute(_FORGET, {"serial": serial})
+async def write_placements(session: AsyncSession, serial: str, placements: Sequence[Placement]) -> None:
+    """Keeps a registered machine's placements: the present one in its own row, the past ones beside it."""
     rows: list[dict[str, Any]] = [
         {
             "serial": serial,
@@ -95,7 +103,9 @@ async def write_past(session: AsyncSession, serial: str, placements: Sequence[Pl
             "in_unit_from": each.start,
             "in_unit_to": each.end,
         }
-        for each in placements[:-1]
+        for each in placements
     ]
-    if rows:
-        await session.execute(_WRITE, rows)
+    await session.execute(_PRESENT, rows[-1])
+    await session.execute(_FORGET, {"serial": serial})
+    if rows[:-1]:
+        await session.execute(_WRITE, rows[:-1])

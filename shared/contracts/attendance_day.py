@@ -49,7 +49,7 @@ class AttendanceDayRecord(Record):
     state: DayState
     """Whether machines may still report punches of this day (provisional) or all have (final)."""
     status: DayStatus
-    """What the day was. `unknown` (a machine outage, an unconfirmed holiday) counts for nobody and against nobody."""
+    """What the day was. `unknown` (no working machine, an unconfirmed holiday) counts for nobody and against nobody."""
     excuse: Code | None = None
     """The kind of leave, duty or holiday behind the status; also set on a day that is excused in half."""
     scheduled_minutes: Minutes

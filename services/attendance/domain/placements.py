@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-__all__ = ["BEGINNING", "Placement", "changed_since", "move", "place_anew", "redate", "units_changed_since"]
+__all__ = [
+    "BEGINNING",
+    "Placement",
+    "changed_since",
+    "move",
+    "place_anew",
+    "redate",
+    "take_back",
+    "units_changed_since",
+]
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Before it nothing was ever judged."""
@@ -26,20 +35,16 @@ class Placement:
     end: datetime | None = None
 
     def elsewhere(self, org_unit_id: str | None, direction_from: str) -> Placement:
-        """The same time at another place."""
-        return replace(self, org_unit_id=org_unit_id, direction_from=direction_from)
+        """The same time at another place; in another unit the machine serves."""
+        end = self.end if org_unit_id == self.org_unit_id else None
+        return replace(self, org_unit_id=org_unit_id, direction_from=direction_from, end=end)
 
 
 def move(
     placements: Sequence[Placement], org_unit_id: str | None, direction_from: str, since: datetime
 ) -> list[Placement]:
-    """The placements (oldest first, not empty) of a machine that came to a unit. Raises ValueError.
-
-    At the moment at which it came to its present one: that it came to this one instead.
-    """
+    """The placements (oldest first, not empty) of a machine that came to a unit. Raises ValueError."""
     *before, last = placements
-    if since == last.start:
-        return _joined([*before, last.elsewhere(org_unit_id, direction_from)])
     _must_follow(last, since)
     return [*before, replace(last, end=last.end or since), Placement(org_unit_id, direction_from, since)]
 
@@ -48,17 +53,25 @@ def redate(placements: Sequence[Placement], since: datetime) -> list[Placement]:
     """The placements of a machine that came to where it is at another moment than was said. Raises ValueError."""
     *before, last = placements
     if before:
-        former = before[-1]
-        if former.end == last.start:
-            former = replace(former, end=None)  # it was said of the move alone
+        former = _without_the_move(before[-1], last)
         _must_follow(former, since)
         before[-1] = replace(former, end=former.end or since)
     return [*before, replace(last, start=since)]
 
 
+def take_back(placements: Sequence[Placement]) -> list[Placement]:
+    """The placements of a machine whose last move was none: it stayed where it was. Raises ValueError."""
+    *before, last = placements
+    if not before:
+        raise ValueError("it never moved")
+    former = _without_the_move(before[-1], last)
+    return [*before[:-1], replace(former, end=former.end or last.end)]
+
+
 def place_anew(placements: Sequence[Placement], org_unit_id: str | None, direction_from: str) -> list[Placement]:
-    """The placements of a machine that always stood in this unit, whatever was said; an end of its service stays."""
-    return [Placement(org_unit_id, direction_from, None, placements[-1].end if placements else None)]
+    """The placements of a machine that always stood in this unit, whatever was said."""
+    *_, last = placements
+    return [replace(last.elsewhere(org_unit_id, direction_from), start=None)]
 
 
 def units_changed_since(before: Iterable[Placement], after: Iterable[Placement]) -> dict[str, datetime]:
@@ -88,18 +101,13 @@ def _first(borders: Iterable[tuple[str, datetime | None]]) -> datetime:
     return min(moment or BEGINNING for kind, moment in borders if moment is not None or kind == "start")
 
 
-def _joined(placements: Sequence[Placement]) -> list[Placement]:
-    """One placement for two of the same place without a time between."""
-    *before, last = placements
-    if before and before[-1].end == last.start:
-        longer = replace(before[-1], end=last.end)
-        if longer == replace(last, start=longer.start):
-            return [*before[:-1], longer]
-    return list(placements)
+def _without_the_move(former: Placement, later: Placement) -> Placement:
+    """An end that is the later one's start was said of the move alone."""
+    return replace(former, end=None) if former.end == later.start else former
 
 
 def _must_follow(former: Placement, since: datetime) -> None:
     if former.start is not None and since <= former.start:
-        raise ValueError(f"it came to its former unit at {former.start.isoformat()}")
+        raise ValueError(f"it came to where it was before at {former.start.isoformat()}")
     if former.end is not None and since < former.end:
-        raise ValueError(f"it was in use in its former unit until {former.end.isoformat()}")
+        raise ValueError(f"it was in use where it was before until {former.end.isoformat()}")

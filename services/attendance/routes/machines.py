@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.machines import MachineSetup, enrol, order, register, resend_command, unenrol
+from services.attendance.machines import MachineSetup, enrol, order, register, resend_command, take_move_back, unenrol
 from services.attendance.outages import IN_OUTAGE
 from services.attendance.routes.common import (
     BULK_SECONDS,
@@ -73,7 +73,7 @@ _ENROLMENTS = text(
 class MachineIn(Input):
     """What the operator says of a machine. `in_unit_from`: since when it stands in its unit, or "always" for one whose
     unit was wrong from the beginning; null or left out says nothing of it. `in_service_to`: when it was taken out of use
-    in this unit; null puts it back, left out it stays as it is (in a new unit it serves).
+    in this unit; null says that it was not, left out it stays as it is. In another unit, and put up again, it serves.
     """
 
     name: PlainText
@@ -185,6 +185,18 @@ async def keep_machine(
     if await context.transact(work, seconds=BULK_SECONDS):
         response.status_code = 201
     return new
+
+
+@router.delete("/{serial}/placement", status_code=204)
+async def drop_move(
+    context: ContextDep, _: OperatorDep, serial: Serial, in_unit_from: Annotated[Moment, Query()]
+) -> None:
+    """Takes the machine's last move, which was at this moment, back: it stayed in its former unit."""
+
+    async def work(session: AsyncSession) -> None:
+        await take_move_back(session, serial, in_unit_from, context.clock.now(), context.zone)
+
+    await context.transact(work, seconds=BULK_SECONDS)
 
 
 @router.get("/{serial}/enrolments")

@@ -242,13 +242,29 @@ async def test_a_machine_long_silent_is_awaited_anew_where_it_is_put_up(town: Ci
         await put(town, in_unit_from="always")
 
 
-async def test_another_unit_at_the_same_moment_puts_the_move_right(town: City) -> None:
-    await town.import_lines(person(nip="199608182022041003", org_unit_id="u3", org_unit_name="Dinas Tiga"))
-    await town.close()
-    await move(town, org_unit_id="u3")
+async def take_back(town: City, since: str) -> int:
+    answer = await town.http.delete(f"{MACHINES}/M1/placement", params={"in_unit_from": since})
+    await town.work()
+    return int(answer.status_code)
+
+
+async def test_a_move_that_was_none_is_taken_back(town: City) -> None:
+    """So a wrong unit is put right; the moment says which move, so that nothing is taken back twice."""
+    before = await days(town), await days(town, "u2")
+    assert await take_back(town, MOVED) == 404
     await move(town)
+    assert (await put(town, org_unit_id="u1", in_unit_from=MOVED)).status_code == 422  # the moment of another move
+    assert await take_back(town, "2026-08-05T06:00:01+07:00") == 404
+    assert await take_back(town, MOVED) == 204
+    assert (await days(town), await days(town, "u2")) == before
+    assert await take_back(town, MOVED) == 404
+    machine = next(each for each in (await town.http.get(MACHINES)).json() if each["serial"] == "M1")
+    assert (machine["org_unit_id"], machine["in_unit_from"]) == ("u1", None)
+
+
+async def test_put_up_again_in_its_unit_it_was_missed_meanwhile_only(town: City) -> None:
+    await put(town, in_service_to="2026-08-04T21:00:00+07:00")
+    assert (await put(town, in_unit_from="2026-08-06T04:00:00+07:00")).status_code == 200
     await town.advance("2026-08-06 23:10", "M1")
     await town.work()
-    assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": OPEN}
-    assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": CLOSED, "06": CLOSED}
-    assert set((await days(town, "u3")).values()) == {OPEN}
+    assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": CLOSED}

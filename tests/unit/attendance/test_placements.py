@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from services.attendance.domain.placements import (
     move,
     place_anew,
     redate,
+    take_back,
     units_changed_since,
 )
 
@@ -110,9 +112,9 @@ def test_what_was_taken_down_before_stays_ended_then() -> None:
     moved = move(down, "b", "shift", DAYS[3])
     assert moved == [at("a", None, DAYS[1]), at("b", DAYS[3])]
     assert redate(moved, DAYS[4]) == [at("a", None, DAYS[1]), at("b", DAYS[4])]
-    with pytest.raises(ValueError, match="in use in its former unit until"):
+    with pytest.raises(ValueError, match="in use where it was before until"):
         move(down, "b", "shift", DAYS[0])
-    with pytest.raises(ValueError, match="in use in its former unit until"):
+    with pytest.raises(ValueError, match="in use where it was before until"):
         redate(moved, DAYS[0])
 
 
@@ -125,23 +127,31 @@ def test_another_moment_moves_the_border() -> None:
     assert units_changed_since(ALWAYS, [at("a", DAYS[2])]) == {"a": BEGINNING}
 
 
-def test_another_unit_at_the_same_moment_puts_the_move_right() -> None:
-    other = move(MOVED, "c", "status", DAYS[3])
-    assert other == [at("a", None, DAYS[3]), Placement("c", "status", DAYS[3])]
-    assert move(other, "a", "shift", DAYS[3]) == ALWAYS  # it did not move
-    assert move(other, "a", "status", DAYS[3]) == [at("a", None, DAYS[3]), Placement("a", "status", DAYS[3])]
+def test_a_move_that_was_none_is_taken_back() -> None:
+    assert take_back(MOVED) == ALWAYS
+    assert take_back([MOVED[0], at("b", DAYS[3], DAYS[5])]) == [at("a", None, DAYS[5])]
+    assert take_back([at("a", None, DAYS[1]), at("b", DAYS[3])]) == [at("a", None, DAYS[1])]
+    with pytest.raises(ValueError, match="never moved"):
+        take_back(ALWAYS)
+
+
+@given(ORDERS, st.sampled_from(["a", "b"]), st.sampled_from(DAYS))
+def test_what_is_taken_back_leaves_no_trace(placements: list[Placement], unit: str, since: datetime) -> None:
+    with contextlib.suppress(ValueError):
+        assert take_back(move(placements, unit, "status", since)) == placements
 
 
 def test_a_mistake_from_the_beginning_leaves_no_history() -> None:
     assert place_anew(MOVED, "c", "shift") == [at("c")]
-    assert place_anew([at("a", None, DAYS[1])], "b", "shift") == [at("b", None, DAYS[1])]
+    down = [at("a", None, DAYS[1])]
+    assert (place_anew(down, "a", "shift"), place_anew(down, "b", "shift")) == (down, [at("b")])
     assert units_changed_since(MOVED, [at("b")]) == {"a": BEGINNING, "b": BEGINNING}
 
 
 def test_it_cannot_leave_before_it_came() -> None:
     twice = move(MOVED, "a", "shift", DAYS[5])
     for moment in (DAYS[2], DAYS[3]):
-        with pytest.raises(ValueError, match="came to its former unit"):
+        with pytest.raises(ValueError, match="it came to where it was before"):
             redate(twice, moment)
-    with pytest.raises(ValueError, match="came to its former unit"):
-        move(MOVED, "c", "shift", DAYS[2])
+        with pytest.raises(ValueError, match="it came to where it was before"):
+            move(MOVED, "c", "shift", moment)
