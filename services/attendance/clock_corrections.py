@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days import mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
 from services.attendance.marks import LIVE_SECONDS
-from services.attendance.placements import PLACEMENTS
+from services.attendance.placements import units_between
 from shared.errors import ConflictError, InvalidError
 
 __all__ = ["ClockCorrection", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
@@ -95,15 +95,6 @@ _BELIEVE = text(
     returning m.serial
     """
 )
-# Wherever they stood since then.
-_UNITS = text(
-    f"""
-    select distinct org_unit_id from {PLACEMENTS} m
-    where serial = any(cast(:serials as varchar[])) and org_unit_id is not null
-      and coalesce(in_unit_to, 'infinity') >= :first
-    order by 1
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +167,7 @@ async def _judge_again(
             await mark_moments(session, ((row.employee_id, row.at) for row, _ in changed), unit_zone, bulk=True)
             serials.update(row.serial for row, _ in changed)
     believed = await session.execute(_BELIEVE, {"serials": sorted(serials), "first": first, "last": last})
-    units = await session.execute(_UNITS, {"serials": list(believed.scalars()), "first": first})
-    for unit in list(units.scalars()):
+    for unit in await units_between(session, list(believed.scalars()), first):
         await mark_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
 
 

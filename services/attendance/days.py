@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.placements import PLACEMENTS
+from services.attendance.placements import PLACEMENTS, serves_from
 from shared.database import Database
 
 __all__ = [
@@ -134,12 +134,9 @@ _READY = text(
     f"""
     with serving as (
         select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
-               greatest(coalesce(complete_until, registered_at), in_unit_from)
-                       < cast(:now as timestamptz) - make_interval(days => :silent_days)
+               awaited_since < cast(:now as timestamptz) - make_interval(days => :silent_days)
                    and (in_unit_to is null or complete_until is null or complete_until < in_unit_to) as silent,
-               coalesce(in_unit_from, least(registered_at,
-                   (select min(at) from punch p where p.serial = m.serial and m.complete_until is not null
-                    and p.at >= cast(:since as timestamptz) - interval '31 days'))) as since
+               {serves_from(":since")} as since
         from {PLACEMENTS} m where org_unit_id is not null
     )
     insert into day_queue (bulk, employee_id, work_date)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days import mark_unit
-from services.attendance.placements import PLACEMENTS
+from services.attendance.placements import units_between
 from shared.errors import InvalidError
 
 __all__ = ["IN_OUTAGE", "DeclaredOutage", "put_outage"]
@@ -31,16 +31,6 @@ _PUT = text(
     values (:id, :serial, :org_unit_id, :starts_at, :ends_at, :reason)
     on conflict (outage_id) do update set serial = excluded.serial, org_unit_id = excluded.org_unit_id,
         starts_at = excluded.starts_at, ends_at = excluded.ends_at, reason = excluded.reason
-    """
-)
-
-# Where the machine stood meanwhile.
-_UNITS = text(
-    f"""
-    select distinct org_unit_id from {PLACEMENTS} m
-    where serial = :serial and org_unit_id is not null
-      and coalesce(in_unit_from, '-infinity') <= :last and coalesce(in_unit_to, 'infinity') >= :first
-    order by 1
     """
 )
 
@@ -81,8 +71,8 @@ async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneIn
 async def _mark(session: AsyncSession, outage: Any, zone: ZoneInfo) -> None:
     units = [outage.org_unit_id]
     if outage.serial is not None:
-        values = {"serial": outage.serial, "first": outage.starts_at, "last": outage.ends_at}
-        units = list((await session.execute(_UNITS, values)).scalars())  # of no unit: it holds nobody's day
+        # In no unit it holds nobody's day.
+        units = await units_between(session, [outage.serial], outage.starts_at, outage.ends_at)
     first: date = outage.starts_at.astimezone(zone).date()
     last: date = outage.ends_at.astimezone(zone).date()
     for unit in units:

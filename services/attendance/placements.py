@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.domain.placements import Placement, move, place_anew, redate
 from shared.errors import ConflictError, InvalidError
 
-__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "write_placements"]
+__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "serves_from", "units_between", "write_placements"]
 
 Since = datetime | Literal["always"] | None
 """Since when a machine stands in its unit: a moment, always, or nothing said of it (None)."""
 
 PLACEMENTS = """(
     select placed.*, marks.complete_until, marks.registered_at,
+           greatest(coalesce(marks.complete_until, marks.registered_at), placed.in_unit_from) as awaited_since,
            case when marks.clock_wrong_since <= coalesce(placed.in_unit_to, 'infinity') then marks.clock_wrong_since end
                as clock_wrong_since
     from (select serial, org_unit_id, in_unit_from, in_service_to as in_unit_to from machine
@@ -26,7 +27,10 @@ PLACEMENTS = """(
           select serial, org_unit_id, in_unit_from, in_unit_to from past_placement) placed
     join machine marks using (serial)
 )"""
-"""Every placement of every machine with the machine's marks; a clock that went wrong later spoilt none of them."""
+"""Every placement of every machine with the machine's marks; a clock that went wrong later spoilt none of them.
+
+`awaited_since`: from when its silence counts.
+"""
 
 _READ = text(
     """
@@ -47,6 +51,37 @@ _WRITE = text(
     "insert into past_placement (serial, org_unit_id, direction_from, in_unit_from, in_unit_to)"
     " values (:serial, :org_unit_id, :direction_from, :in_unit_from, :in_unit_to)"
 )
+
+
+_UNITS = text(
+    f"""
+    select distinct org_unit_id from {PLACEMENTS} m
+    where serial = any(cast(:serials as varchar[])) and org_unit_id is not null
+      and coalesce(in_unit_from, '-infinity') <= coalesce(cast(:last as timestamptz), 'infinity')
+      and coalesce(in_unit_to, 'infinity') >= :first
+    order by 1
+    """
+)
+
+
+def serves_from(floor: str) -> str:
+    """SQL for the moment since which placement `m` of `PLACEMENTS` serves.
+
+    A machine that always stood in its unit serves from its registration, or from before if it gave punches of that time
+    and said that it gave all. Punches much older than `floor` prove nothing: a machine whose battery died writes them in
+    the year 2000.
+    """
+    return f"""coalesce(m.in_unit_from, least(m.registered_at,
+               (select min(at) from punch p where p.serial = m.serial and m.complete_until is not null
+                and p.at >= cast({floor} as timestamptz) - interval '31 days')))"""
+
+
+async def units_between(
+    session: AsyncSession, serials: Sequence[str], first: datetime, last: datetime | None = None
+) -> list[str]:
+    """The units in which any of these machines stood in a time (`last` None: up to now)."""
+    values = {"serials": list(serials), "first": first, "last": last}
+    return list((await session.execute(_UNITS, values)).scalars())
 
 
 async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:

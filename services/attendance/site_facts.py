@@ -14,20 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.domain.completeness import silent_since
 from services.attendance.domain.day_inputs import MachineActivity, Outage, SiteMachine
 from services.attendance.domain.windows import Window
-from services.attendance.placements import PLACEMENTS
+from services.attendance.placements import PLACEMENTS, serves_from
 
 __all__ = ["Site", "read_sites"]
 
-# A machine that always stood in its unit serves from its registration, or from before if it gave punches of that time
-# and said that it gave all. Punches much older than `floor` prove nothing: a machine whose battery died writes them in
-# the year 2000.
 _MACHINES = text(
     f"""
-    select serial, org_unit_id, complete_until, clock_wrong_since, in_unit_to,
-           greatest(coalesce(complete_until, registered_at), in_unit_from) as awaited_since,
-           coalesce(in_unit_from, least(registered_at,
-               (select min(at) from punch p where p.serial = m.serial and p.at >= cast(:floor as timestamptz) - interval '31 days'
-                and m.complete_until is not null))) as serves_from
+    select serial, org_unit_id, complete_until, clock_wrong_since, in_unit_to, awaited_since,
+           {serves_from(":floor")} as serves_from
     from {PLACEMENTS} m where org_unit_id = any(cast(:units as varchar[]))
     """
 )

@@ -14,7 +14,7 @@ from confluent_kafka import Consumer
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import LASTING, Stack, until
-from tests.e2e.town import PUNCHED_DAYS, fill_town, punch, scores, work_days
+from tests.e2e.town import fill_town, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
 
@@ -81,10 +81,7 @@ def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: li
     stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=3", seconds=300)
     try:
         assert len(stack.containers("scoring")) == 3
-        later = "".join(
-            f"{pin}\t{day} 16:50:00\t255\t1\t\t0\t0\n" for day in work_days() for pin in range(1, OFFICERS + 1)
-        )
-        assert punch(stack, later) == f"OK: {OFFICERS * PUNCHED_DAYS}"
+        punch_all(stack, work_days(), "16:50:00", OFFICERS)
         stack.wait_until_ready()
         until("nothing waiting", lambda: attendance_rests(stack), 90)
         assert_scoring_agrees(stack)

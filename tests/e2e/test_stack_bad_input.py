@@ -18,7 +18,7 @@ import pytest
 
 from embedded.children import free_port
 from tests.e2e.stack import NO_CANARY, ROOT, Stack, running_stack, until
-from tests.e2e.town import MACHINE, fill_town, punch, scores, work_days
+from tests.e2e.town import MACHINE, fill_town, punch, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees
 from tests.fixtures.engine import needs_engine
 
@@ -98,8 +98,7 @@ def many_punches(number: int) -> str:
 
 def change_every_day(stack: Stack, clock: str) -> None:
     """An arrival earlier than any before: every punched day gets a new revision."""
-    lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for day in work_days() for pin in range(1, OFFICERS + 1))
-    assert punch(stack, lines) == f"OK: {lines.count(chr(10))}"
+    punch_all(stack, work_days(), clock, OFFICERS)
 
 
 def kept_punches(stack: Stack) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.stack import NO_CANARY, SERVICES, Stack, running_stack, until
-from tests.e2e.town import fill_town, punch, work_days
+from tests.e2e.town import fill_town, punch_all, work_days
 from tests.e2e.traffic import OFFICERS, assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
 
@@ -55,8 +55,7 @@ def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> 
     # Of this date alone: others may be judged for the first time meanwhile.
     revisions = f"select coalesce(sum(revision), 0) from day_fact where work_date = '{day}'"
     before = int(stack.psql("scoring", revisions))
-    lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for pin in range(1, OFFICERS + 1))
-    assert punch(stack, lines) == f"OK: {OFFICERS}"
+    punch_all(stack, [day], clock, OFFICERS)
     until(
         "the punches in scoring",
         lambda: int(stack.psql("scoring", revisions)) == before + OFFICERS,

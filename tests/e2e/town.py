@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 
@@ -16,6 +17,7 @@ __all__ = [
     "fill_town",
     "open_town",
     "punch",
+    "punch_all",
     "punch_days",
     "scores",
     "work_days",
@@ -80,6 +82,12 @@ def punch_days(officers: int) -> str:
 def all_days_given(stack: Stack) -> bool:
     """Whether every officer has the days since the first of January: they come up to half a minute after the officer."""
     return stack.psql("attendance", "select count(*) from employee where queued_until is null") == "0"
+
+
+def punch_all(stack: Stack, days: Iterable[date], clock: str, officers: int) -> None:
+    """A punch of each officer at this local time on each of the days, accepted."""
+    lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for day in days for pin in range(1, officers + 1))
+    assert punch(stack, lines) == f"OK: {lines.count(chr(10))}"
 
 
 def scores(stack: Stack) -> dict[str, dict[str, object]]:
