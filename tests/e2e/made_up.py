@@ -20,12 +20,12 @@ STOP_SECONDS_MAX = 60
 class MadeUp:
     """A running `make up`."""
 
-    def __init__(self, data: Path, port: int, kafka_port: int, *, sample: bool) -> None:
+    def __init__(self, data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT) -> None:
         self.data = data
         orders = [f"PORT={port}", f"KAFKA_PORT={kafka_port}", f"DATA={data}", f"SAMPLE={'yes' if sample else 'no'}"]
         self._process = subprocess.Popen(
             ["make", "up", *orders],
-            cwd=ROOT,
+            cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -56,9 +56,9 @@ class MadeUp:
                 time.sleep(0.05)
         raise AssertionError(f"no {what} within {seconds:.0f} s:\n" + "\n".join(self.lines[-40:]))
 
-    def ready(self) -> dict[str, str]:
+    def ready(self, seconds: float = 240) -> dict[str, str]:
         """Waits for the line; the connection that it promises."""
-        self.wait_for("line that starts with ready", lambda line: line.startswith("ready"), 240)
+        self.wait_for("line that starts with ready", lambda line: line.startswith("ready"), seconds)
         lines = (self.data / "connect.env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
 
@@ -79,9 +79,9 @@ class MadeUp:
 
 
 @contextlib.contextmanager
-def made_up(data: Path, port: int, kafka_port: int, *, sample: bool) -> Iterator[MadeUp]:
-    """A `make up` that is gone at the end of the block."""
-    running = MadeUp(data, port, kafka_port, sample=sample)
+def made_up(data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT) -> Iterator[MadeUp]:
+    """A `make up` of a checkout that is gone at the end of the block."""
+    running = MadeUp(data, port, kafka_port, sample=sample, root=root)
     try:
         yield running
     finally:
