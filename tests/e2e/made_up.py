@@ -20,7 +20,9 @@ STOP_SECONDS_MAX = 60
 class MadeUp:
     """A running `make up`."""
 
-    def __init__(self, data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT) -> None:
+    def __init__(
+        self, data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, umask: int = -1
+    ) -> None:
         self.data = data
         orders = [f"PORT={port}", f"KAFKA_PORT={kafka_port}", f"DATA={data}", f"SAMPLE={'yes' if sample else 'no'}"]
         self._process = subprocess.Popen(
@@ -31,6 +33,7 @@ class MadeUp:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            umask=umask,
             env={name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))},
         )
         self.lines: list[str] = []
@@ -79,9 +82,11 @@ class MadeUp:
 
 
 @contextlib.contextmanager
-def made_up(data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT) -> Iterator[MadeUp]:
+def made_up(
+    data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, umask: int = -1
+) -> Iterator[MadeUp]:
     """A `make up` of a checkout that is gone at the end of the block."""
-    running = MadeUp(data, port, kafka_port, sample=sample, root=root)
+    running = MadeUp(data, port, kafka_port, sample=sample, root=root, umask=umask)
     try:
         yield running
     finally:

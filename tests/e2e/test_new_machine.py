@@ -28,13 +28,13 @@ SERIAL, PIN = "NEWMACHINE1", "7"
 def clone() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="kin-clone-") as folder:
         Path(folder).chmod(0o700)
-        subprocess.run(["git", "clone", "--quiet", ROOT, f"{folder}/kinerja"], check=True, timeout=60)
+        subprocess.run(["git", "clone", "--quiet", ROOT, f"{folder}/kinerja"], check=True, timeout=60, umask=0o077)
         yield Path(folder) / "kinerja"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that only root may enter")
 def test_a_punch_becomes_a_score_below_a_folder_of_root(clone: Path) -> None:
-    with made_up(clone / "var", free_port(), free_port(), sample=True, root=clone) as running:
+    with made_up(clone / "var", free_port(), free_port(), sample=True, root=clone, umask=0o077) as running:
         connection = running.ready(INSTALL_AND_START_SECONDS)
         punch_becomes_score(connection["KINERJA_URL"], connection["KINERJA_OPERATOR_KEY"])
         running.interrupt()
@@ -68,7 +68,7 @@ def test_a_punch_becomes_a_score_in_a_plain_container(clone: Path) -> None:
         lines = inside("cat kinerja/var/connect.env").splitlines()
         connection = dict(line.split("=", 1) for line in lines)
         punch_becomes_score(connection["KINERJA_URL"], connection["KINERJA_OPERATOR_KEY"])
-        inside("kill -INT -- -$(cat pid)")
+        inside("kill -INT -$(cat pid)")
         until("the end", lambda: inside("cat up.log").endswith("stopped\n"), 60)
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", container], capture_output=True, timeout=60, check=True)
