@@ -9,16 +9,17 @@ import shutil
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import typer
 
-from cli.client import client, fail
+from cli.client import PREFIXES, client, fail
+from cli.finding import Finding
+from cli.key_findings import key_findings
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
 from shared.certificates import served_certificate_ends_at
@@ -28,7 +29,6 @@ from shared.settings import KafkaSettings
 
 __all__ = ["Finding", "doctor", "examine"]
 
-PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 CONSUMERS = ("feedback", "scores", "notices")
 MACHINE_SILENT = timedelta(hours=1)
 CANARY_AGE_MAX = timedelta(minutes=5)
@@ -39,15 +39,6 @@ SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
 CLOCK_RUNBOOK = "docs/runbooks/clock.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. A `fail` needs a person now, a `warn` soon."""
-
-    state: Literal["ok", "warn", "fail"]
-    what: str
-    todo: str = ""
 
 
 def doctor() -> None:
@@ -74,6 +65,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         ("clock", lambda: _clock(http, now)),
         *((f"dead letters of {prefix}", lambda prefix=prefix: _dead_letters(http, prefix)) for prefix in CONSUMERS),
         ("machines", lambda: _machines(http, now())),
+        ("keys", lambda: key_findings(http, now())),
         ("totals", lambda: _totals(http)),
         ("certificate", lambda: _certificate(http, now())),
         ("disk", lambda: _disk(folder)),

@@ -18,6 +18,7 @@ from swagger_ui_bundle import swagger_ui_path
 
 from shared.context import Context
 from shared.logs import logger
+from shared.page_errors import PageErrors
 from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
 from shared.tracing import begin_trace
 
@@ -58,6 +59,7 @@ def make_app(
     _add_docs(app, prefix, title)
     app.add_middleware(_BodyLimit, bytes_max=body_bytes_max)
     app.add_middleware(_Observed, context=context)
+    app.add_middleware(PageErrors)
     return app
 
 

@@ -110,7 +110,7 @@ def create(
             clock_corrections.router,
             rules.router,
             days.router,
-            operations_router("attendance", scopes=("punches:write",)),
+            operations_router("attendance", service="attendance"),
         ],
         lifespan=runtime.lifespan,
         body_bytes_max=lambda path: UPLOAD_BYTES_MAX if path.startswith("/iclock") else BODY_BYTES_MAX,

@@ -46,7 +46,7 @@ def create(
         routers=[
             api.router,
             form.router,
-            operations_router("feedback", scopes=("visits:write", "assessments:write"), release=handle),
+            operations_router("feedback", service="feedback", release=handle),
         ],
         lifespan=runtime.lifespan,
     )

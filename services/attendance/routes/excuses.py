@@ -13,12 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.day_inputs import ExcuseKind, ExcuseState, Half
 from services.attendance.excuses import Decision, put_excuse
-from services.attendance.routes.common import ContextDep, Input, OperatorDep, PlainText, WorkDate, must_exist, read_rows
+from services.attendance.routes.common import ContextDep, Input, PlainText, WorkDate, must_exist, read_rows
+from shared.auth import Principal, requires
 from shared.contracts.base import Code
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/excuses", tags=["excuses"])
+
+_WriterDep = Annotated[Principal, requires("excuses:write")]
 
 _LIST = text(
     "select excuse_id, employee_id, code, kind, first_date, last_date, half, state, reference, decided_at from excuse"
@@ -55,14 +58,14 @@ class ExcuseItem(BaseModel):
 
 
 @router.get("")
-async def list_excuses(context: ContextDep, _: OperatorDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
+async def list_excuses(context: ContextDep, _: _WriterDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
     """An officer's leave and duty, the latest first."""
     await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
     return [ExcuseItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
 
 
 @router.put("/{excuse_id}", status_code=204)
-async def keep_excuse(context: ContextDep, _: OperatorDep, excuse_id: UUID, new: ExcuseIn) -> None:
+async def keep_excuse(context: ContextDep, _: _WriterDep, excuse_id: UUID, new: ExcuseIn) -> None:
     """Keeps a decision and computes the days that it covers, or covered before, again."""
     decision = Decision(excuse_id=excuse_id, **new.model_dump())
 

@@ -28,6 +28,7 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
+from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_SERIAL
 
 __all__ = ["Pin", "Serial", "router"]
@@ -156,7 +157,7 @@ class CommandOut(BaseModel):
 
 
 @router.get("")
-async def list_machines(context: ContextDep, _: OperatorDep) -> list[MachineItem]:
+async def list_machines(context: ContextDep, _: Annotated[Principal, requires("machines:read")]) -> list[MachineItem]:
     """The registered machines."""
     return [MachineItem(**row) for row in await read_rows(context, _LIST, {"now": context.clock.now()})]
 

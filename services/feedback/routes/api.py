@@ -21,7 +21,7 @@ from shared.context import Context
 from shared.contracts.base import Code, DecimalText, Identifier
 from shared.contracts.feedback import Assessment, FeedbackRecord, FeedbackState, Points
 from shared.contracts.semester import Semester
-from shared.errors import ForbiddenError, InvalidError
+from shared.errors import ForbiddenError, InvalidError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
@@ -116,7 +116,7 @@ async def add_visit(
 ) -> VisitMade:
     """Makes the one-use link of a visit."""
     # Two systems may count their tickets alike: each has keys of its own, or two citizens would share one link.
-    own_key = f"{who.scope}/{who.name}/{idempotency_key}" if idempotency_key else None
+    own_key = f"{'operator' if who.is_operator else 'key'}/{who.name}/{idempotency_key}" if idempotency_key else None
     hours = visit.valid_hours or request.app.state.rules.visit_valid_hours
     visit_id, token, expires_at = await context.transact(
         lambda s: make_visit(
@@ -213,7 +213,7 @@ async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished
 async def read_satisfaction(
     context: ContextDep,
     request: Request,
-    _: OperatorDep,
+    who: Annotated[Principal, requires("satisfaction:read")],
     org_unit_id: Annotated[Identifier, Query()],
     semester: Annotated[str | None, Query(max_length=7)] = None,
 ) -> SatisfactionAnswer:
@@ -221,6 +221,8 @@ async def read_satisfaction(
 
     Below the least number of respondents (rule data) only their number is told.
     """
+    if not who.reaches_unit(org_unit_id):
+        raise NotFoundError("This key reaches no such unit.")
     try:
         wanted = (
             Semester.parse(semester) if semester else Semester.of(context.clock.now().astimezone(context.zone).date())

@@ -1,0 +1,32 @@
+"""The doctor's look at API keys: which end soon, and which nobody seems to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import httpx
+
+from cli.finding import Finding
+from cli.keys import keys_of
+
+__all__ = ["key_findings"]
+
+ENDS_SOON = timedelta(days=30)
+UNUSED = timedelta(days=90)
+RUNBOOK = "docs/runbooks/keys-and-links.md"
+
+
+def key_findings(http: httpx.Client, now: datetime) -> Iterator[Finding]:
+    """Keys that work. One that was replaced ends on purpose, and is nobody's to look after."""
+    active = [key for key in keys_of(http) if key["state"] == "active"]
+    for key in active:
+        name, ends = f"key {key['id']} ({key['name']})", datetime.fromisoformat(key["expires_at"])
+        if ends - now < ENDS_SOON:
+            days = (ends - now).days
+            yield Finding("warn", f"{name} ends in {days} days", f"kinerja keys rotate; {RUNBOOK}")
+        last = key["last_used_at"]
+        if now - datetime.fromisoformat(last or key["created_at"]) >= UNUSED:
+            used = "never used" if last is None else f"not used since {last[:10]}"
+            yield Finding("warn", f"{name}: {used}", f"kinerja keys revoke, if nobody needs it; {RUNBOOK}")
+    yield Finding("ok", f"{len(active)} keys work")
