@@ -216,9 +216,7 @@ async def test_a_released_letter_says_what_was_released(notices: Running, clock:
 
 async def test_who_else_is_the_superior_now_decides(notices: Running, clock: FakeClock) -> None:
     draft = await draft_of_a_reward(notices, clock)
-    new = {"name": "k", "scopes": ["notices:release"], "employee_id": str(SUPERIOR)}
-    token = (await notices.http.post("/notices/v1/api-keys", json=new)).json()["token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = await notices.key("notices", "notices:release", employee_id=str(SUPERIOR))
     await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=None)), absences(1)])
     draft = await one(notices, draft)
     assert draft["evidence"]["officer"]["superior"] is None
