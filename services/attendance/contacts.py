@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.iclock import CommandResult, OperEvent, parse_info, parse_operlog
+from services.attendance.domain.lines import parts_of, stamp_text
+from services.attendance.held_machine import HeldMachine, hold_machine, write_marks
 from services.attendance.identity import Found
-from services.attendance.intake import HeldMachine, hold_machine, parts_of, stamp_text, write_marks
 from services.attendance.marks import Marks, after_poll, after_time_set
 from services.attendance.signals import compare_count
 

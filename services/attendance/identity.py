@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.proof import Proof, Refusal, Shown, prove
-from services.attendance.intake import HeldMachine, asked_of, hold_machine, note_proof
+from services.attendance.held_machine import HeldMachine, asked_of, hold_machine, note_proof
 
 __all__ = ["Found", "hold_proved", "identify"]
 

@@ -8,58 +8,39 @@ does not grow with its lines.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_advanced, mark_moments
+from services.attendance.days import mark_moments
 from services.attendance.domain.iclock import AttlogLine, ClockFlag, UnreadableLine, clock_flags, parse_attlog
-from services.attendance.domain.proof import Asked, Proof, ProofKind
+from services.attendance.domain.lines import count_lines, display, parts_of, raw_lines, stamp_text
+from services.attendance.held_machine import HeldMachine
 from services.attendance.marks import Marks, Record, Upload, after_upload
 from services.attendance.models import UNKNOWN_VERIFY
 
 __all__ = [
-    "HeldMachine",
     "KeptPost",
     "NewPunch",
     "Post",
     "PunchKey",
     "Stored",
-    "asked_of",
-    "count_lines",
-    "display",
-    "hold_machine",
-    "note_proof",
-    "parts_of",
     "punch_of_line",
-    "raw_lines",
     "record_of",
-    "stamp_text",
     "store_attlog",
     "store_punches",
-    "write_marks",
 ]
 
-PART_BYTES = 65_536
-"""A post is read and stored in parts of this size: some 1,600 punches, a few milliseconds of work."""
-
+LINE_BYTES_MAX = 2_000
+"""What is kept of a line that could not be read; the journal has all of it."""
 PunchKey = tuple[str, datetime, int, int]
 """PIN, local time, status, verify: with the serial the key by which a line is known again."""
 
-_HOLD = text(
-    """
-    select serial, timezone, org_unit_id, in_service_to, complete_until, last_poll_at, last_upload_at, clock_wrong_since,
-           networks, pinned_address, host_label_sha256, comm_key_sha256, secret_pending, journal_day, journal_bytes,
-           exists (select from device_command c where c.serial = m.serial and c.sent_at is not null
-                   and c.result_at is null and c.expires_at > :now and c.command like 'DATA QUERY%') as answering
-    from machine m where serial = :serial for update
-    """
-)
 # Further parts of a post (`upload_id` given) belong to the journal's row of its first one.
 _STORE = text(
     """
@@ -99,41 +80,6 @@ _STORE = text(
     select post.id, new.* from post left join new on true
     """
 )
-_PIN = text("update machine set pinned_address = :address where serial = :serial and pinned_address is null")
-_SECRET_USED = text("update machine set secret_pending = false where serial = :serial")
-# Units that it left before it had told all of its last days there.
-_LEFT = text(
-    """
-    select org_unit_id, in_unit_to from past_placement where serial = :serial
-    and (cast(:before as timestamptz) is null or in_unit_to > :before)
-    """
-)
-_MARKS = text(
-    """
-    update machine set complete_until = :complete_until, last_poll_at = :last_poll_at,
-        last_upload_at = :last_upload_at, clock_wrong_since = :clock_wrong_since, last_contact_at = :now,
-        address = coalesce(:address, address)
-    where serial = :serial
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldMachine:
-    """A registered machine whose row this transaction has locked."""
-
-    serial: str
-    zone: ZoneInfo
-    org_unit_id: str | None
-    in_service_to: datetime | None
-    marks: Marks
-    answering: bool
-    """Whether it is answering a query for a range of punches."""
-    asked: Asked
-    """What a connection has to show to be this machine."""
-    journal_day: date | None
-    journal_bytes: int
-    """Bytes journalled on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +102,6 @@ class NewPunch:
         return self.pin, self.local_time, self.status, self.verify
 
 
-async def hold_machine(session: AsyncSession, serial: str, now: datetime) -> HeldMachine | None:
-    """Locks a machine's row until the end of the transaction; None for a serial that is not registered."""
-    row: Any = (await session.execute(_HOLD, {"serial": serial, "now": now})).first()
-    if row is None:
-        return None
-    marks = Marks(row.complete_until, row.last_poll_at, row.last_upload_at, row.clock_wrong_since)
-    zone = ZoneInfo(row.timezone)
-    return HeldMachine(
-        row.serial, zone, row.org_unit_id, row.in_service_to, marks, row.answering, asked_of(row), row.journal_day,
-        row.journal_bytes,
-    )  # fmt: skip
-
-
-def asked_of(row: Any) -> Asked:
-    """What a machine's row says that it has to show."""
-    return Asked(
-        tuple(row.networks), row.pinned_address, row.host_label_sha256, row.comm_key_sha256, row.secret_pending
-    )
-
-
-async def note_proof(session: AsyncSession, machine: HeldMachine, proof: Proof, address: str) -> None:
-    """A post's proof, once its machine is held: the first one pins the address, a secret's first use makes it count."""
-    if proof.kind is ProofKind.NOTHING_YET:
-        await session.execute(_PIN, {"serial": machine.serial, "address": address})
-    if proof.secret_used and machine.asked.secret_pending:
-        await session.execute(_SECRET_USED, {"serial": machine.serial})
-
-
 def punch_of_line(line: AttlogLine, zone: ZoneInfo, received: datetime, received_local: datetime) -> NewPunch:
     """A line's punch. A local time that a clock change repeats is taken as its first occurrence."""
     return NewPunch(
@@ -197,36 +115,6 @@ def punch_of_line(line: AttlogLine, zone: ZoneInfo, received: datetime, received
         line.extra,
         received,
     )
-
-
-def display(raw: bytes) -> str:
-    """A raw line for a screen: undecodable bytes replaced, NUL shown as a picture character, 400 characters."""
-    return raw.decode("utf-8", errors="replace")[:400].replace("\0", "\u2400")
-
-
-def raw_lines(body: bytes) -> list[bytes]:
-    """The non-blank lines of a body as bytes, one for each line that the reader of ATTLOG bodies finds."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    return [raw.rstrip(b"\r") for raw in body.split(b"\n") if raw.decode("utf-8", errors="replace").strip()]
-
-
-def parts_of(body: bytes) -> Iterator[bytes]:
-    """A body in parts of whole lines, PART_BYTES each or one line; at least one part."""
-    start = 0
-    while True:
-        end = body.rfind(b"\n", start, start + PART_BYTES) + 1
-        if len(body) - start <= PART_BYTES or end <= start:
-            end = body.find(b"\n", start + PART_BYTES) + 1 if len(body) - start > PART_BYTES else len(body)
-            end = end or len(body)
-        yield body[start:end]
-        if end >= len(body):
-            return
-        start = end
-
-
-def count_lines(body: bytes) -> int:
-    """The number of non-blank lines, part by part."""
-    return sum(len(raw_lines(part)) for part in parts_of(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +180,7 @@ async def store_punches(
         "flags": [",".join(p.flags) for p in punches],
         "received": [p.received_at or now for p in punches],
         "bad_lines": [display(raw) for raw, _ in bad],
-        "bad_raws": [raw for raw, _ in bad],
+        "bad_raws": [raw[:LINE_BYTES_MAX] for raw, _ in bad],
         "bad_digests": [hashlib.sha256(raw).digest() for raw, _ in bad],
         "bad_reasons": [reason for _, reason in bad],
     }
@@ -300,11 +188,6 @@ async def store_punches(
     new = [row for row in rows if row.pin is not None]
     await mark_moments(session, ((row.employee_id, row.at) for row in new), unit_zone)
     return Stored(rows[0].id, {(row.pin, row.local_time, row.status, row.verify) for row in new})
-
-
-def stamp_text(stamp: str | None) -> str | None:
-    """A machine's stamp as the journal keeps it: 100 characters, no NUL."""
-    return None if stamp is None else stamp.replace("\0", "\u2400")[:100]
 
 
 async def store_attlog(
@@ -347,24 +230,3 @@ async def store_attlog(
 def record_of(punch: NewPunch) -> Record:
     """What the marks see of a punch."""
     return Record(punch.at, not punch.flags, ClockFlag.FUTURE.value in punch.flags)
-
-
-async def write_marks(
-    session: AsyncSession, machine: HeldMachine, marks: Marks, now: datetime, address: str | None
-) -> None:
-    """Notes a contact with its marks; days that may become final, or are open again for a right clock, are marked."""
-    values = {
-        "complete_until": marks.complete_until,
-        "last_poll_at": marks.last_poll_at,
-        "last_upload_at": marks.last_upload_at,
-        "clock_wrong_since": marks.clock_wrong_since,
-    }
-    await session.execute(_MARKS, values | {"serial": machine.serial, "now": now, "address": address})
-    before, after = machine.marks.complete_until, marks.complete_until
-    if after is None or after == before:
-        return
-    # Read after the lock was got: who waited for a move's end sees what it wrote.
-    left = (await session.execute(_LEFT, {"serial": machine.serial, "before": before})).all()
-    for unit, ends in (*left, (machine.org_unit_id, machine.in_service_to)):
-        if unit is not None:
-            await mark_advanced(session, unit, before, after, ends)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.proof import digest, in_networks
-from services.attendance.intake import HeldMachine, hold_machine
+from services.attendance.held_machine import HeldMachine, hold_machine
 from services.attendance.refused_contacts import addresses_of, admit_lines, dismiss_contact, lock_serial
 from shared.errors import InvalidError, NotFoundError
 

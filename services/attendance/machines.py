@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.clock_corrections import hold_clock_corrections
 from services.attendance.days import mark_employees, mark_moments, mark_unit
 from services.attendance.domain.placements import Placement, changed_since, take_back, units_changed_since
-from services.attendance.intake import hold_machine
+from services.attendance.held_machine import hold_machine
 from services.attendance.machine_proof import admit_known, set_networks
 from services.attendance.placements import Since, decide, read_placements, write_placements
 from services.attendance.refused_contacts import lock_serial

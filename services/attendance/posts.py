@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.contacts import store_operlog
 from services.attendance.domain.iclock import is_photo
+from services.attendance.domain.lines import count_lines, display, parts_of, raw_lines
 from services.attendance.domain.post_kind import ACCESS_PUNCH_TABLE, PostKind, holds_person_data
 from services.attendance.domain.proof import Refusal
 from services.attendance.door import Caller
+from services.attendance.held_machine import HeldMachine, write_marks
 from services.attendance.identity import hold_proved
-from services.attendance.intake import HeldMachine, count_lines, display, parts_of, raw_lines, store_attlog, write_marks
+from services.attendance.intake import store_attlog
 from services.attendance.settings import Settings, settings_of
 from shared.context import REQUEST_SECONDS_MAX, Context
 

@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.clock_corrections import true_received_at
 from services.attendance.domain.iclock import AttlogLine, UnreadableLine, UnreadableReason, parse_attlog
+from services.attendance.domain.lines import display
 from services.attendance.domain.proof import Refusal
-from services.attendance.intake import HeldMachine, NewPunch, Post, display, punch_of_line, store_punches
+from services.attendance.held_machine import HeldMachine
+from services.attendance.intake import NewPunch, Post, punch_of_line, store_punches
 
 __all__ = [
     "LINES_OF_CONTACT_MAX",

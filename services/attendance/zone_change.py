@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.clock_corrections import believe_again, true_received_at
 from services.attendance.days import mark_moments, mark_unit
 from services.attendance.domain.iclock import clock_flags
-from services.attendance.intake import HeldMachine
+from services.attendance.held_machine import HeldMachine
 from services.attendance.placements import units_between
 
 __all__ = ["change_zone"]

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.contacts import note_contact, poll, redacted, store_results
 from services.attendance.domain.iclock import option_block, parse_devicecmd, parse_operlog
+from services.attendance.domain.lines import raw_lines
 from services.attendance.domain.post_kind import ACCESS_PUNCH_TABLE, PostKind, access_dialect, post_kind
 from services.attendance.domain.proof import ProofKind, Refusal
 from services.attendance.domain.signals import SignalKind
 from services.attendance.door import Caller, Door
 from services.attendance.identity import Found, identify
-from services.attendance.intake import raw_lines
 from services.attendance.posts import (
     POST_LINES_MAX,
     QuotaError,

@@ -15,15 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.iclock import STATUS_NONE, clock_flags
-from services.attendance.intake import (
-    NewPunch,
-    Post,
-    PunchKey,
-    hold_machine,
-    record_of,
-    store_punches,
-    write_marks,
-)
+from services.attendance.held_machine import hold_machine, write_marks
+from services.attendance.intake import NewPunch, Post, PunchKey, record_of, store_punches
 from services.attendance.marks import Marks, Upload, after_upload
 from services.attendance.models import UNKNOWN_VERIFY
 from services.attendance.routes.common import AnyMoment, ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from services.attendance.days import mark_punches
-from services.attendance.intake import hold_machine, write_marks
+from services.attendance.held_machine import hold_machine, write_marks
 from shared.clock import FakeClock
 from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
