@@ -88,5 +88,7 @@ async def test_a_body_of_two_megabytes_is_no_poison(embedded_postgres: EmbeddedP
     async with city(embedded_postgres) as town, served(town.service.app) as port, httpx.AsyncClient(timeout=20) as http:
         await set_up(town)
         body = b"12\t2026-08-04 07:00:00\t0\t1\t" + b"\n" * 2_000_000 + b"13\t2026-08-04 07:00:00"
-        answer = await http.post(f"http://127.0.0.1:{port}/iclock/cdata", params={"SN": "M1", "table": "ATTLOG"}, content=body)
+        answer = await http.post(
+            f"http://127.0.0.1:{port}/iclock/cdata", params={"SN": "M1", "table": "ATTLOG"}, content=body
+        )
         assert answer.text == "OK: 2"
