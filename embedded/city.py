@@ -39,6 +39,9 @@ _BROKER = {
     "kafka_heartbeat_ms": 300,
 }
 
+# Everybody here comes from this machine: the sample's citizens, machines and systems share one address and one key.
+_ONE_ADDRESS = {"page_requests_per_minute": 100_000, "key_requests_per_minute": 100_000, "requests_at_once": 1_000}
+
 
 def make_apps(
     configuration: Configuration,
@@ -51,6 +54,7 @@ def make_apps(
     """Each service with its own database; the same code as in every other way of running."""
     common: dict[str, Any] = {
         **_BROKER,
+        **_ONE_ADDRESS,
         "operator_key": configuration.secret("operator-key"),
         "link_key": configuration.secret("link-key"),
         "public_url": configuration.url,

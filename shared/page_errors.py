@@ -19,7 +19,7 @@ API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock
 """First path segments of what programs speak to."""
 LANGUAGES = ("id", "en")
 
-_KEPT_HEADERS = ("retry-after", "allow", "x-request-id")
+_KEPT_HEADERS = ("retry-after", "allow", "connection", "x-request-id")
 _WORDS: dict[int, dict[str, tuple[str, str]]] = {
     400: {
         "id": ("Permintaan tidak dapat dibaca", "Buka lagi tautan yang Anda terima, atau isi kembali halamannya."),

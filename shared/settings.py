@@ -80,5 +80,15 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     kafka_heartbeat_ms: int = Field(default=3_000, ge=100, le=30_000)
     batch_records_max: int = Field(default=5_000, ge=1, le=50_000)
     """The most records of one transaction. Large ones are what makes the path fast; small ones bound its memory."""
+    page_requests_per_minute: int = Field(default=240, ge=1)
+    """Of one address, to pages behind links. Each process counts for itself; a street's shared address is one address."""
+    link_requests_per_minute: int = Field(default=60, ge=1)
+    """To one link, from anywhere."""
+    key_requests_per_minute: int = Field(default=6_000, ge=1)
+    """With one API key, from anywhere."""
+    refusals_per_minute: int = Field(default=60, ge=1)
+    """Wrong links and keys of one address; further ones wait for the next minute."""
+    requests_at_once: int = Field(default=100, ge=1)
+    """Of one address, being answered at the same time."""
     tasks: bool = True
     """Whether this process runs relays, consumers and periodic work beside HTTP."""

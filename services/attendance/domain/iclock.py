@@ -28,6 +28,7 @@ __all__ = [
     "AttlogLine",
     "ClockFlag",
     "CommandResult",
+    "DeviceInfo",
     "DeviceQuery",
     "OperEvent",
     "UnreadableLine",
@@ -37,6 +38,7 @@ __all__ = [
     "option_block",
     "parse_attlog",
     "parse_devicecmd",
+    "parse_info",
     "parse_operlog",
     "parse_query",
     "valid_serial",
@@ -106,8 +108,9 @@ def option_block(
     delay_seconds: int = 10,
     error_delay_seconds: int = 60,
     trans_flag: str = DEFAULT_TRANS_FLAG,
+    send_comm_key: bool = False,
 ) -> str:
-    """The answer to a handshake.
+    """The answer to a handshake. With `send_comm_key` the machine names its comm key in each request from then on.
 
     `zone_offset_minutes` is east of UTC; machines take whole hours, and minutes only for zones that are no whole
     hours away. Both families of stamps are sent, because old and new firmware read different ones; they are
@@ -139,8 +142,22 @@ def option_block(
         "Encrypt=None",
         f"ServerVer={PROTOCOL_VERSION}",
         f"PushProtVer={PROTOCOL_VERSION}",
+        *(("IsPushComKey=1",) if send_comm_key else ()),
     )
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What the machine says of itself at a poll; `records` is the number of punches that it holds, None when unreadable."""
+
+    records: int | None
+
+
+def parse_info(info: str) -> DeviceInfo:
+    """Read `INFO=firmware,users,fingerprints,punches,address,...`. Never raises."""
+    fields = info.split(",")
+    return DeviceInfo(_integer(fields[3].strip()) if len(fields) > 3 else None)
 
 
 @dataclass(frozen=True, slots=True)
