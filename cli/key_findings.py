@@ -21,8 +21,9 @@ def key_findings(http: httpx.Client, now: datetime) -> Iterator[Finding]:
     """Keys that work. One that was replaced ends on purpose, and is nobody's to look after."""
     active = [key for key in keys_of(http) if key["state"] == "active"]
     for key in active:
-        name, ends = f"key {key['id']} ({key['name']})", datetime.fromisoformat(key["expires_at"])
-        if ends - now < ENDS_SOON:
+        name = f"key {key['id']} ({key['name']})"
+        made, ends = (datetime.fromisoformat(key[field]) for field in ("created_at", "expires_at"))
+        if ends - now < min(ENDS_SOON, (ends - made) / 3):  # one that was made for a month is no news on its first day
             days = (ends - now).days
             yield Finding("warn", f"{name} ends in {days} days", f"kinerja keys rotate; {RUNBOOK}")
         last = key["last_used_at"]

@@ -13,7 +13,7 @@ from cli.client import client, pages, request
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Notices: list, release, withhold.")
+app = typer.Typer(no_args_is_help=True, help="Notices: list, show, release, withhold.")
 
 
 @app.command("list")
@@ -35,10 +35,25 @@ def list_notices(state: Annotated[str | None, typer.Option(help="For example dra
 
 
 @app.command()
-def release(notice_id: UUID) -> None:
-    """Lets a draft go out."""
+def show(notice_id: UUID) -> None:
+    """Prints a notice's letter, with its revision."""
     with client() as http:
-        typer.echo(request(http, "POST", f"/notices/v1/notices/{notice_id}/release").json()["state"])
+        notice = request(http, "GET", f"/notices/v1/notices/{notice_id}").json()
+    typer.echo(f"{notice['kind']} {notice['state']}, revision {notice['revision']}, {', '.join(notice['reasons'])}\n")
+    typer.echo(f"{notice['subject']}\n\n{notice['body']}")
+    if notice["withdrawal"]:
+        typer.echo(notice["withdrawal"])
+
+
+@app.command()
+def release(
+    notice_id: UUID,
+    revision: Annotated[int | None, typer.Option(help="The one that you have read: refused if it is another.")] = None,
+) -> None:
+    """Lets a draft go out, if it states what holds now; otherwise says what differs: then read it again."""
+    body = None if revision is None else {"revision": revision}
+    with client() as http:
+        typer.echo(request(http, "POST", f"/notices/v1/notices/{notice_id}/release", json=body).json()["state"])
 
 
 @app.command()

@@ -31,6 +31,7 @@ class System:
         self.date = NOW
         self.parked: list[dict[str, Any]] = []
         self.more: str | None = None
+        self.keys: list[dict[str, Any]] = []
         self.key_is_known = True
         self.machine: dict[str, Any] = {
             "serial": "M1", "clock_wrong_since": None, "in_declared_outage": False, "in_service_to": None,
@@ -51,6 +52,8 @@ class System:
             return httpx.Response(401)
         if path.endswith("/dead-letters"):
             return httpx.Response(200, json={"items": self.parked, "next": self.more})
+        if path.endswith("/api-keys"):
+            return httpx.Response(200, json={"items": self.keys, "next": None})
         if path == "/attendance/v1/machines":
             return httpx.Response(200, json=[self.machine])
         if path == "/scores/v1/verify":
@@ -74,6 +77,16 @@ def test_a_healthy_system_is_well() -> None:
     assert {found.state for found in findings(System())} == {"ok"}
 
 
+def key(ends: int, used: int = -1) -> dict[str, Any]:
+    """A key of half a year ago."""
+    moments = {"created_at": -180, "expires_at": ends, "last_used_at": used}
+    return {
+        "id": "0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10", "name": "hris", "scopes": ["scores:read"], "state": "active",
+        "machines": None, "employee_id": None, "org_unit_ids": None,
+        **{name: (NOW + timedelta(days=days)).isoformat() for name, days in moments.items()},
+    }  # fmt: skip
+
+
 def _set(name: str, value: Any) -> Callable[[System], None]:
     return lambda system: setattr(system, name, value)
 
@@ -95,6 +108,8 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (lambda s: s.machine.update(last_contact_at=(NOW - timedelta(hours=2)).isoformat()), "warn", "silent since"),
         (lambda s: s.machine.update(last_contact_at=None), "warn", "never heard of"),
         (lambda s: s.machine.update(clock_wrong_since=NOW.isoformat()), "fail", "clock is wrong"),
+        (lambda s: s.keys.append(key(ends=29)), "warn", "(hris) ends in 29 days"),
+        (lambda s: s.keys.append(key(ends=200, used=-90)), "warn", "(hris): not used since 2026-05-06"),
     ],
 )
 def test_each_fault_is_named_with_what_to_do(spoil: Callable[[System], None], state: str, words: str) -> None:
