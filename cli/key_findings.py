@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 
+from cli.client import PREFIXES
 from cli.finding import Finding
-from cli.keys import keys_of
+from cli.keys import merged
 
 __all__ = ["key_findings"]
 
@@ -19,7 +21,7 @@ RUNBOOK = "docs/runbooks/keys-and-links.md"
 
 def key_findings(http: httpx.Client, now: datetime) -> Iterator[Finding]:
     """Keys that work. One that was replaced ends on purpose, and is nobody's to look after."""
-    active = [key for key in keys_of(http) if key["state"] == "active"]
+    active = [key for key in merged(_all(http)) if key["state"] == "active"]
     for key in active:
         name = f"key {key['id']} ({key['name']})"
         made, ends = (datetime.fromisoformat(key[field]) for field in ("created_at", "expires_at"))
@@ -31,3 +33,17 @@ def key_findings(http: httpx.Client, now: datetime) -> Iterator[Finding]:
             used = "never used" if last is None else f"not used since {last[:10]}"
             yield Finding("warn", f"{name}: {used}", f"kinerja keys revoke, if nobody needs it; {RUNBOOK}")
     yield Finding("ok", f"{len(active)} keys work")
+
+
+def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Raises httpx.HTTPError, which the doctor tells as a finding of its own."""
+    for service, prefix in PREFIXES.items():
+        after: str | None = None
+        while True:
+            answer = http.get(f"/{prefix}/v1/api-keys", params={"after": after} if after else {})
+            answer.raise_for_status()
+            page = answer.json()
+            yield from ((service, item) for item in page["items"])
+            after = page["next"]
+            if after is None:
+                break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from cli.client import PREFIXES, client, fail, pages, request
 from shared.errors import InvalidError
 from shared.scopes import SCOPES, check_rights
 
-__all__ = ["app", "keys_of"]
+__all__ = ["app", "merged"]
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate, revoke, in all services at once.")
 
@@ -72,7 +72,7 @@ def list_keys(
         Column("key", no_wrap=True, min_width=36), "name", "opens", "limited to", "state", "ends", "last used"
     )
     with client() as http:
-        for key in keys_of(http):
+        for key in merged(_all(http)):
             if ended or key["state"] in ("active", "replaced"):
                 table.add_row(
                     key["id"],
@@ -108,14 +108,22 @@ def revoke(key: KeyArgument) -> None:
     typer.echo(f"revoked {key}")
 
 
-def keys_of(http: httpx.Client) -> Iterator[dict[str, Any]]:
-    """Every key once, whichever services it opens: `services`, `scopes` of all of them, the newest use, the first end."""
+def merged(items: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Every key once, whichever services it opens, the oldest first; `items` are services with a key each.
+
+    It has the scopes of all its services, the newest use and the first end.
+    """
     found: dict[str, dict[str, Any]] = {}
+    for service, item in items:
+        known = found.get(item["id"])
+        found[item["id"]] = {**item, "services": [service]} if known is None else _merge(known, item, service)
+    return sorted(found.values(), key=lambda key: str(key["created_at"]))
+
+
+def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
     for service, prefix in PREFIXES.items():
         for item in pages(http, f"/{prefix}/v1/api-keys"):
-            known = found.get(item["id"])
-            found[item["id"]] = {**item, "services": [service]} if known is None else _merge(known, item, service)
-    yield from sorted(found.values(), key=lambda key: str(key["created_at"]))
+            yield service, item
 
 
 def _merge(known: Mapping[str, Any], item: Mapping[str, Any], service: str) -> dict[str, Any]:
