@@ -17,6 +17,7 @@ from swagger_ui_bundle import swagger_ui_path
 
 from shared.bodies import Allowance, Bodies, ordinary
 from shared.context import Context
+from shared.forwarded import RealClient
 from shared.logs import logger
 from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
 from shared.rates import Rates
@@ -60,6 +61,8 @@ def make_app(
     app.add_middleware(Bodies, allowance=allowance)
     app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)
+    settings = context.settings
+    app.add_middleware(RealClient, behind_gateway=settings.behind_gateway, proxies=settings.proxy_networks)
     return app
 
 
