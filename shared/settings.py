@@ -90,7 +90,7 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     """To one link, from anywhere."""
     key_requests_per_minute: int = Field(default=6_000, ge=1)
     """With one API key, from anywhere."""
-    refusals_per_minute: int = Field(default=60, ge=1)
+    refusals_per_minute: int = Field(default=30, ge=1)
     """Wrong links and keys of one address; further ones wait for the next minute."""
     requests_at_once: int = Field(default=100, ge=1)
     """Of one address, being answered at the same time."""
