@@ -62,8 +62,12 @@ class NotArrivedError(Exception):
 class Canary:
     """The machine, and what it has seen."""
 
-    def __init__(self, http: httpx.AsyncClient, zone: ZoneInfo, machine: CanaryMachine) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, zone: ZoneInfo, machine: CanaryMachine, door: httpx.AsyncClient | None = None
+    ) -> None:
         self._http = http
+        self._door = door or http
+        """Where machines are served, if they have an address of their own."""
         self._zone = zone
         self._query = {"SN": machine.serial, "ComKey": machine.comm_key}
         self._arrived_at: float | None = None
@@ -168,8 +172,9 @@ class Canary:
             await self._request("GET", "/iclock/getrequest", params=self._query)
 
     async def _request(self, method: str, path: str, *, step: Step = "punch", **options: Any) -> httpx.Response:
+        http = self._door if path.startswith("/iclock") else self._http
         try:
-            return await self._http.request(method, path, **options)
+            return await http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise NotArrivedError(step, f"the gateway does not answer ({type(error).__name__})") from error
 
@@ -205,6 +210,13 @@ def _end_with(task: asyncio.Task[None]) -> None:
 
 def canary(
     url: Annotated[str, typer.Option(envvar="KINERJA_URL", help="The gateway.")] = "http://127.0.0.1:8080",
+    machine_url: Annotated[
+        str, typer.Option(envvar="KINERJA_MACHINE_URL", help="Where machines are served, if not at the gateway's URL.")
+    ] = "",
+    machine_host: Annotated[
+        str,
+        typer.Option(envvar="KINERJA_MACHINE_HOST", help="The host name at which machines are served, if it matters."),
+    ] = "",
     timezone: Annotated[str, typer.Option(envvar="KINERJA_TIMEZONE", help="Of the city's units.")] = "Asia/Jakarta",
     host: Annotated[str, typer.Option(help="The address to listen on, for health and metrics.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
@@ -218,6 +230,8 @@ def canary(
     except OSError as error:
         raise fail(f"the canary's key cannot be read ({type(error).__name__}): make secrets makes it") from error
     http = httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS_MAX)
-    watched = Canary(http, ZoneInfo(timezone), machine)
+    headers = {"Host": machine_host} if machine_host else {}
+    door = httpx.AsyncClient(base_url=machine_url or url, headers=headers, timeout=REQUEST_SECONDS_MAX)
+    watched = Canary(http, ZoneInfo(timezone), machine, door)
     signal.signal(signal.SIGTERM, leave)
     uvicorn.run(canary_app(watched), host=host, port=port, log_config=None, access_log=False, server_header=False)

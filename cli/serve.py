@@ -46,7 +46,7 @@ def serve(
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
-            proxy_headers=True,
+            proxy_headers=False,  # shared.forwarded reads them
             server_header=False,
         )
     )

@@ -104,6 +104,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # shared.forwarded reads them
             timeout_graceful_shutdown=5,
         )
     )

@@ -19,30 +19,36 @@ from shared.database import fault_of, is_transient
 from shared.logs import logger
 from shared.problems import problem
 
-__all__ = ["BODY_BYTES_MAX", "SMALL_BYTES", "Allowance", "Bodies", "HeldBytes"]
+__all__ = ["BODY_BYTES_MAX", "SMALL_BYTES", "Allowance", "Allowed", "Bodies", "HeldBytes"]
 
 log = logger(__name__)
 
 SMALL_BYTES = 65_536
 """Taken from anybody: a machine's ordinary post has 128 lines of 40 bytes, a form some hundred bytes."""
 BODY_BYTES_MAX = 1_048_576 - 1
-"""What a path allows that says nothing else."""
-HELD_BYTES_MAX = 25_165_824
-"""All bodies above SMALL_BYTES that one process reads or works on at a time: 24 MiB of a container's 256."""
+"""Of a request with a key that is known: a city's roster has less."""
+JSON_AMPLIFICATION = 32
+"""Bytes of memory that a byte of JSON may become: `[{},{},{}` has three bytes an object of 64 and its place in a list."""
+HELD_BYTES_MAX = 100_663_296
+"""What all bodies above SMALL_BYTES may become that one process works on at a time: 96 MiB of a container's 256."""
 BODY_SECONDS_MAX = 30.0
 
-Allowance = Callable[[Scope], Awaitable[int]]
-"""How many bytes a request's body may have; asked only for one above SMALL_BYTES."""
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How many bytes a request's body may have, and how many bytes of memory one of them may become."""
+
+    size: int
+    amplification: int = JSON_AMPLIFICATION
 
 
-async def ordinary(_: Scope) -> int:
-    """BODY_BYTES_MAX for every path."""
-    return BODY_BYTES_MAX
+Allowance = Callable[[Scope], Awaitable[Allowed]]
+"""Says what a request's body may cost; asked only for one above SMALL_BYTES."""
 
 
 @dataclass
 class HeldBytes:
-    """Bytes that large bodies hold in this process."""
+    """Memory that large bodies may hold in this process."""
 
     most: int = HELD_BYTES_MAX
     held: int = field(default=0, init=False)
@@ -73,7 +79,7 @@ class _CutOff(Exception):  # noqa: N818 - nobody is there to be answered
 class Bodies:
     """Reads a request's body whole, within its bounds, and only then lets the app see the request."""
 
-    def __init__(self, app: ASGIApp, allowance: Allowance = ordinary, held: HeldBytes | None = None) -> None:
+    def __init__(self, app: ASGIApp, allowance: Allowance, held: HeldBytes | None = None) -> None:
         self._app = app
         self._allowance = allowance
         self._held = held or HeldBytes()
@@ -102,7 +108,8 @@ class _Reading:
         self._scope = scope
         self._allowance = allowance
         self._held = held
-        self._allowed = SMALL_BYTES
+        self._allowed = Allowed(SMALL_BYTES)
+        self._reserved = 0
         self.size = 0
         self.taken = 0
 
@@ -115,8 +122,8 @@ class _Reading:
             async with asyncio.timeout(BODY_SECONDS_MAX):
                 async for chunk in _chunks(receive):
                     self.size += len(chunk)
-                    if self.size > self._allowed or (self.size > SMALL_BYTES and self.size > self.taken):
-                        await self._reserve(max(self.size, min(2 * self.taken, self._allowed)))
+                    if self.size > max(self._reserved, SMALL_BYTES):
+                        await self._reserve(max(self.size, min(2 * self._reserved, self._allowed.size)))
                     chunks.append(chunk)
         except TimeoutError:
             raise _Refused(problem(408, "Request Timeout", f"Send the body within {BODY_SECONDS_MAX:.0f} s.")) from None
@@ -138,20 +145,20 @@ class _Reading:
         """Makes sure that a body of `size` bytes is allowed, and takes its bytes from what the process may hold."""
         if size <= SMALL_BYTES:
             return
-        if size > self._allowed:
+        if size > self._allowed.size:
             self._allowed = await self._ask()
-        if size > self._allowed:
-            raise _Refused(
-                problem(413, "Content Too Large", f"The body may have {self._allowed} bytes at the most: split it.")
-            )
-        if size > self.taken:
-            if not self._held.take(size - self.taken):
-                raise _Refused(problem(503, "Too busy", "Too many large bodies come at once. Send it again later."))
-            self.taken = size
+        most = max(SMALL_BYTES, self._allowed.size)
+        if size > most:
+            words = f"The body may have {most} bytes at the most here: split it, or sign in if you have not."
+            raise _Refused(problem(413, "Content Too Large", words))
+        cost = size * self._allowed.amplification
+        if not self._held.take(cost - self.taken):
+            raise _Refused(problem(503, "Too busy", "Too many large bodies come at once. Send it again later."))
+        self.taken, self._reserved = cost, size
 
-    async def _ask(self) -> int:
+    async def _ask(self) -> Allowed:
         try:
-            return max(SMALL_BYTES, await self._allowance(self._scope))
+            return await self._allowance(self._scope)
         except Exception as error:
             if not is_transient(error):
                 raise

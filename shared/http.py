@@ -15,15 +15,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
 
-from shared.bodies import Allowance, Bodies, ordinary
+from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowance, Allowed, Bodies
 from shared.context import Context
+from shared.forwarded import RealClient
 from shared.logs import logger
 from shared.page_errors import PageErrors
 from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
 from shared.rates import Rates
 from shared.tracing import begin_trace
 
-__all__ = ["context_of", "make_app"]
+__all__ = ["context_of", "keyed_allowance", "make_app"]
 
 log = logger(__name__)
 
@@ -40,9 +41,9 @@ def make_app(
     title: str,
     routers: Sequence[APIRouter],
     lifespan: Lifespan,
-    allowance: Allowance = ordinary,
+    allowance: Allowance | None = None,
 ) -> FastAPI:
-    """A service's app under `/<prefix>`; `allowance` says how large a request's body may be."""
+    """A service's app under `/<prefix>`; `allowance` says what a request's body may cost."""
     app = FastAPI(
         title=title,
         version="1",
@@ -58,11 +59,24 @@ def make_app(
         app.include_router(router)
     app.mount(f"/{prefix}/assets", StaticFiles(directory=swagger_ui_path), name="assets")
     _add_docs(app, prefix, title)
-    app.add_middleware(Bodies, allowance=allowance)
+    app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
     app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)
     app.add_middleware(PageErrors)
+    settings = context.settings
+    app.add_middleware(RealClient, behind_gateway=settings.behind_gateway, proxies=settings.proxy_networks)
     return app
+
+
+def keyed_allowance(context: Context) -> Allowance:
+    """A large body needs a key that is known: JSON is read before any handler could ask for it."""
+
+    async def allowance(scope: Scope) -> Allowed:
+        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        known = kind.lower() == "bearer" and await context.authenticator.principal(token.strip(), context.transact)
+        return Allowed(BODY_BYTES_MAX if known else SMALL_BYTES)
+
+    return allowance
 
 
 def _add_docs(app: FastAPI, prefix: str, title: str) -> None:

@@ -88,7 +88,7 @@ class Guesses:
 
     def may_try(self, address: str, secret: str) -> bool:
         """False where this address has guessed too much in this minute, and never passed with this secret of late."""
-        return not self._refused.full(address) or self._knows(address, secret)
+        return not self._refused.full(address) or self.knows(address, secret)
 
     def passed(self, address: str, secret: str) -> None:
         """The secret was right."""
@@ -101,7 +101,8 @@ class Guesses:
         self._known.pop((address, secret), None)
         self._refused.hit(address)
 
-    def _knows(self, address: str, secret: str) -> bool:
+    def knows(self, address: str, secret: str) -> bool:
+        """Whether it passed from this address in the last ten minutes."""
         at = self._known.get((address, secret))
         return at is not None and time.monotonic() - at < KNOWN_SECONDS
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.domain.iclock import CommandResult, OperEvent, parse_info, parse_operlog
 from services.attendance.domain.lines import parts_of, stamp_text
 from services.attendance.held_machine import HeldMachine, hold_machine, write_marks
-from services.attendance.identity import Found
+from services.attendance.identity import Found, note_other_address
 from services.attendance.marks import Marks, after_poll, after_time_set
 from services.attendance.signals import compare_count
 
@@ -87,7 +87,9 @@ async def poll(session: AsyncSession, found: Found, now: datetime, *, address: s
         due = _due(rows, now)
     stale = found.last_contact_at is None or now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
     news = info is not None and info != found.info
-    if not (due or stale or news or found.last_poll_at is None):
+    if found.proof.proved:
+        await note_other_address(session, found, address, now)
+    if not (due or stale or news or found.last_poll_at is None or found.address != address):
         return []
     machine = await hold_machine(session, found.serial, now)
     if machine is None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.proof import Proof, Refusal, Shown, prove
+from services.attendance.domain.signals import TWO_ADDRESSES_SECONDS, SignalKind
 from services.attendance.held_machine import HeldMachine, asked_of, hold_machine, note_proof
+from services.attendance.signals import raise_signal
 
-__all__ = ["Found", "hold_proved", "identify"]
+__all__ = ["Found", "hold_proved", "identify", "note_other_address"]
 
 _FIND = text(
     """
@@ -49,6 +51,15 @@ async def identify(session: AsyncSession, serial: str, shown: Shown) -> Found | 
     )
 
 
+async def note_other_address(session: AsyncSession, found: Found, address: str, now: datetime) -> None:
+    """A machine whose secret or range lets it speak from anywhere speaks from two places at a time: a signal."""
+    if found.address in (None, address) or found.last_contact_at is None:
+        return
+    if now - found.last_contact_at <= timedelta(seconds=TWO_ADDRESSES_SECONDS):
+        detail = f"from {found.address} and from {address}"
+        await raise_signal(session, found.serial, SignalKind.TWO_ADDRESSES, detail, now)
+
+
 async def hold_proved(session: AsyncSession, serial: str, shown: Shown, now: datetime) -> HeldMachine | Refusal:
     """The machine of a post, its row locked: after its first post it is held to the address of that.
 
@@ -64,4 +75,5 @@ async def hold_proved(session: AsyncSession, serial: str, shown: Shown, now: dat
     if proof.refusal is not None:
         return proof.refusal
     await note_proof(session, machine, proof, shown.address)
+    await note_other_address(session, found, shown.address, now)
     return machine

@@ -11,6 +11,7 @@ from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, until
 
 __all__ = [
+    "HEADER",
     "MACHINE",
     "PUNCHED_DAYS",
     "all_days_given",

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embedded.postgres import EmbeddedPostgres
-from shared.bodies import Bodies
+from shared.bodies import SMALL_BYTES, Allowed, Bodies
 from tests.fixtures.raw_http import break_off, chunked, head, read_answer, served, with_length
 from tests.fixtures.services import OPERATOR_KEY
 from tests.integration.attendance.city import HEADER, City, city, person
@@ -25,6 +25,10 @@ OPERATOR = f"Authorization: Bearer {OPERATOR_KEY}"
 SETTLE_SECONDS = 0.3
 
 
+async def small(_: object) -> Allowed:
+    return Allowed(SMALL_BYTES)
+
+
 def recorder() -> tuple[FastAPI, list[bytes]]:
     """An app behind the bounds of every service, and the bodies that it saw."""
     app, seen = FastAPI(), []
@@ -35,7 +39,7 @@ def recorder() -> tuple[FastAPI, list[bytes]]:
         seen.append(body)
         return len(body)
 
-    app.add_middleware(Bodies)
+    app.add_middleware(Bodies, allowance=small)
     return app, seen
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from cli import keys, links, notices
 from cli.client import PREFIXES
-from cli.key_findings import key_findings
+from cli.doctor_keys import examine_keys
 from cli.main import app
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
@@ -206,7 +206,7 @@ async def test_the_doctor_warns_of_keys_that_end_and_of_keys_that_nobody_uses(
         def look() -> dict[str, list[str]]:
             found: dict[str, list[str]] = {}
             with gateway() as http:
-                for one in key_findings(http, now):
+                for one in examine_keys(http, now):
                     assert one.state == "ok" or one.todo
                     found.setdefault(one.state, []).append(one.what)
             return found

@@ -18,7 +18,6 @@ class SignalKind(StrEnum):
     """The fixed set, as the API shows it."""
 
     TWO_ADDRESSES = "TWO_ADDRESSES"
-    ADDRESS_CHANGED = "ADDRESS_CHANGED"
     PUNCH_RATE = "PUNCH_RATE"
     COUNT_CONTRADICTS = "COUNT_CONTRADICTS"
     QUOTA = "QUOTA"

@@ -35,6 +35,8 @@ from shared.context import Context
 __all__ = ["iclock_router"]
 
 RETRY_AFTER_SECONDS = 300
+STRANGER_BYTES_MAX = 16_384
+"""What is looked at of a stranger's post: an ordinary post of 128 lines three times over. The rest comes again."""
 BAD_SERIAL = "SN is missing or not 1 to 64 letters, digits, '_' or '-'\n"
 STRANGER = "Not found. If this is a machine of the city: ask the operator to look at the list of machines.\n"
 WRONG_DIALECT = "This server takes attendance only: switch the machine from A&C PUSH to T&A PUSH in its menu.\n"
@@ -82,7 +84,8 @@ def _endpoint(door: Door, handler: Handler) -> Callable[[Request], Awaitable[Res
             return _text(BAD_SERIAL, 400)
         if await door.turn_away(caller):
             return _text(STRANGER, 404)
-        answer = await handler(_Call(request, door.context, caller))
+        async with door.entry(caller):
+            answer = await handler(_Call(request, door.context, caller))
         if isinstance(answer, Response):
             door.guesses.passed(caller.shown.address, caller.secret)
             return answer
@@ -171,10 +174,11 @@ async def _upload(call: _Call) -> Response | Refusal:
 
 def _for_quarantine(kind: PostKind, table: str, body: bytes) -> tuple[str, Sequence[bytes]]:
     """What of a stranger's post waits for an operator: its punches, and its menu events without secrets."""
+    first = body if len(body) <= STRANGER_BYTES_MAX else body[: body.rfind(b"\n", 0, STRANGER_BYTES_MAX) + 1]
     if kind is PostKind.PUNCHES:
-        return "ATTLOG", raw_lines(body)
+        return "ATTLOG", raw_lines(first)
     if kind is PostKind.MENU:
-        return "OPERLOG", redacted(parse_operlog(body))
+        return "OPERLOG", redacted(parse_operlog(first))
     return table, ()
 
 

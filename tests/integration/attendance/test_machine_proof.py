@@ -314,6 +314,18 @@ async def test_two_addresses_at_a_time_are_a_signal_until_it_is_ended(town: City
     assert (await machine(town))["signals"] == []
 
 
+async def test_a_machine_with_a_secret_that_speaks_from_two_places_is_a_signal(town: City) -> None:
+    await secret(town, kind="comm_key", value="314159265")
+    await Device(town, ComKey="314159265").punch(LINE)
+    after(town, minutes=11)
+    await Device(town, OTHER, ComKey="314159265").ask("getrequest")
+    assert (await machine(town))["signals"] == []
+    after(town, minutes=1)
+    await Device(town, ComKey="314159265").punch(LINE)
+    (signal,) = (await machine(town))["signals"]
+    assert (signal["kind"], signal["detail"]) == ("TWO_ADDRESSES", f"from {OTHER} and from {OWN}")
+
+
 async def test_more_punches_than_a_door_lets_through_are_a_signal(town: City) -> None:
     crowd = [f"{n}\t2026-08-05 19:59:{n % 60:02}\t255\t1" for n in range(61)]
     await Device(town).punch(*crowd[:60])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared import bodies
-from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Bodies, HeldBytes
+from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowed, Bodies, HeldBytes
 from shared.errors import UnavailableError
 
 
@@ -53,20 +53,21 @@ async def ask(
     return status, taken
 
 
-def allowing(most: int) -> Callable[[Any], Awaitable[int]]:
-    async def allowance(_: Any) -> int:
-        return most
+def allowing(most: int, amplification: int = 1) -> Callable[[Any], Awaitable[Allowed]]:
+    async def allowance(_: Any) -> Allowed:
+        return Allowed(most, amplification)
 
     return allowance
 
 
 MIB = 1_048_576
+ORDINARY = allowing(BODY_BYTES_MAX)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
 async def test_every_method_s_body_is_bounded_before_the_app_sees_it(method: str) -> None:
     seen = Seen()
-    guard = Bodies(seen)
+    guard = Bodies(seen, ORDINARY)
     status, taken = await ask(guard, [b"x" * MIB] * 256, method=method)
     assert (status, seen.sizes) == (413, [])
     assert taken <= 2
@@ -77,7 +78,7 @@ async def test_every_method_s_body_is_bounded_before_the_app_sees_it(method: str
 
 async def test_a_body_at_the_limit_passes_and_one_byte_more_does_not() -> None:
     seen = Seen()
-    guard = Bodies(seen)
+    guard = Bodies(seen, ORDINARY)
     assert (await ask(guard, [b"x" * BODY_BYTES_MAX], length=BODY_BYTES_MAX))[0] == 200
     assert (await ask(guard, [b"x" * BODY_BYTES_MAX, b"x"]))[0] == 413
     assert seen.sizes == [BODY_BYTES_MAX]
@@ -86,10 +87,10 @@ async def test_a_body_at_the_limit_passes_and_one_byte_more_does_not() -> None:
 async def test_a_path_may_allow_more_and_is_asked_only_for_large_bodies() -> None:
     asked = 0
 
-    async def allowance(_: Any) -> int:
+    async def allowance(_: Any) -> Allowed:
         nonlocal asked
         asked += 1
-        return 4 * MIB
+        return Allowed(4 * MIB, 1)
 
     guard = Bodies(Seen(), allowance)
     assert (await ask(guard, [b"x" * 1_000]))[0] == 200
@@ -124,6 +125,13 @@ async def test_large_bodies_share_what_the_process_may_hold_and_give_it_back() -
     assert (await ask(other, [b"x" * 70_000], length=70_000))[0] == 200
 
 
+async def test_what_a_byte_may_become_counts_against_what_the_process_may_hold() -> None:
+    held = HeldBytes(most=2 * MIB)
+    assert (await ask(Bodies(Seen(), allowing(MIB, 32), held), [b"x" * 70_000]))[0] == 503
+    assert (await ask(Bodies(Seen(), allowing(MIB, 16), held), [b"x" * 70_000]))[0] == 200
+    assert held.held == 0
+
+
 async def test_what_is_refused_or_cut_off_is_given_back_too() -> None:
     held = HeldBytes(most=2 * MIB)
     guard = Bodies(Seen(), allowing(MIB), held)
@@ -134,14 +142,14 @@ async def test_what_is_refused_or_cut_off_is_given_back_too() -> None:
 
 async def test_a_body_that_was_cut_off_reaches_no_app() -> None:
     seen = Seen()
-    assert await ask(Bodies(seen), [b"half"], gone=True) == (None, 1)
-    assert (await ask(Bodies(seen), [b"half"], length=8))[0] == 400
+    assert await ask(Bodies(seen, ORDINARY), [b"half"], gone=True) == (None, 1)
+    assert (await ask(Bodies(seen, ORDINARY), [b"half"], length=8))[0] == 400
     assert seen.sizes == []
 
 
 @pytest.mark.parametrize("length", ["-1", "1_0", "٣", "9" * 16, "x", ""])
 async def test_a_length_that_is_no_number_is_refused(length: str) -> None:
-    assert (await ask(Bodies(Seen()), [b"x"], length=length))[0] == 400
+    assert (await ask(Bodies(Seen(), ORDINARY), [b"x"], length=length))[0] == 400
 
 
 async def test_a_body_that_comes_too_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,12 +164,12 @@ async def test_a_body_that_comes_too_slowly_is_refused(monkeypatch: pytest.Monke
         nonlocal status
         status = message.get("status", status)
 
-    await Bodies(Seen())({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
+    await Bodies(Seen(), ORDINARY)({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
     assert status == 408
 
 
 async def test_where_the_allowance_needs_the_store_and_it_is_away_the_client_shall_come_again() -> None:
-    async def away(_: Any) -> int:
+    async def away(_: Any) -> Allowed:
         raise UnavailableError("away")
 
     assert (await ask(Bodies(Seen(), away), [b"x" * 70_000], length=70_000))[0] == 503

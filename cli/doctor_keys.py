@@ -9,17 +9,17 @@ from typing import Any
 import httpx
 
 from cli.client import PREFIXES
-from cli.finding import Finding
+from cli.findings import Finding, read_json
 from cli.keys import merged
 
-__all__ = ["key_findings"]
+__all__ = ["examine_keys"]
 
 ENDS_SOON = timedelta(days=30)
 UNUSED = timedelta(days=90)
 RUNBOOK = "docs/runbooks/keys-and-links.md"
 
 
-def key_findings(http: httpx.Client, now: datetime) -> Iterator[Finding]:
+def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
     """Keys that work. One that was replaced ends on purpose, and is nobody's to look after."""
     active = [key for key in merged(_all(http)) if key["state"] == "active"]
     for key in active:
@@ -40,9 +40,7 @@ def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
     for service, prefix in PREFIXES.items():
         after: str | None = None
         while True:
-            answer = http.get(f"/{prefix}/v1/api-keys", params={"after": after} if after else {})
-            answer.raise_for_status()
-            page = answer.json()
+            page = read_json(http, f"/{prefix}/v1/api-keys{f'?after={after}' if after else ''}")
             yield from ((service, item) for item in page["items"])
             after = page["next"]
             if after is None:
