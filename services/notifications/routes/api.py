@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.decisions import release, withhold
+from services.notifications.domain.grounds import DISCIPLINE_KINDS
 from services.notifications.notices import republish
 from services.notifications.upkeep import Upkeep
 from shared.auth import Principal, requires
@@ -113,10 +114,12 @@ _LIST = text(
     """
 )
 _ONE = text(f"select n.* from notice n left join employee e using (employee_id) where notice_id = :id and {_REACHED}")
+# Of a reward that was stopped before anybody got it, nobody is told that it was withdrawn.
 _INBOX = text(
-    """
+    f"""
     select * from notice
-    where recipient_id = :recipient and released_at is not null and state <> 'draft'
+    where recipient_id = :recipient and released_at is not null
+      and (state <> 'withdrawn' or kind in {DISCIPLINE_KINDS} or coalesce(mailed_at, delivered_at) is not null)
     order by notice_id desc limit 200
     """
 )

@@ -109,7 +109,8 @@ async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncor
 
     mails.meanwhile = hold
     lost = asyncio.create_task(notices.app.state.sender.round())
-    await arrived.wait()
+    async with asyncio.timeout(30):
+        await arrived.wait()
     lost.cancel()
     await asyncio.wait({lost})
     mails.meanwhile = None

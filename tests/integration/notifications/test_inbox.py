@@ -18,6 +18,7 @@ from tests.integration.notifications.desk import (
     draft_of_a_reward,
     listed,
     one,
+    score,
 )
 
 
@@ -61,6 +62,16 @@ async def test_a_withdrawn_notice_says_so_and_accuses_no_more(notices: Running) 
     late = await notices.http.post(f"{superior}/{alert['notice_id']}/acknowledge")
     assert late.status_code == 409
     assert "Keadaannya sudah berubah" in late.text
+
+
+async def test_a_reward_that_nobody_got_is_not_taken_back_before_the_officer_s_eyes(
+    notices: Running, clock: FakeClock
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    await apply(notices, [score("70.00", 2)])
+    assert (await one(notices, draft))["state"] == "withdrawn"
+    assert "Belum ada surat" in (await notices.http.get(await inbox_of(notices, OFFICER))).text
 
 
 async def test_a_letter_about_discipline_has_no_clock_of_an_appraisal(notices: Running, mails: Mails) -> None:
