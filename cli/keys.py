@@ -68,9 +68,8 @@ def list_keys(
     ended: Annotated[bool, typer.Option("--ended", help="Also those that were revoked or are past their end.")] = False,
 ) -> None:
     """Lists keys, the oldest first."""
-    table = Table(
-        Column("key", no_wrap=True, min_width=36), "name", "opens", "limited to", "state", "ends", "last used"
-    )
+    widths = {"key": 36, "name": 8, "opens": 18, "limited to": 18, "state": 8, "ends": 10, "last used": 16}
+    table = Table(*(Column(name, no_wrap=name == "key", min_width=width) for name, width in widths.items()))
     with client() as http:
         for key in merged(_all(http)):
             if ended or key["state"] in ("active", "replaced"):

@@ -48,7 +48,8 @@ def list_links(
 ) -> None:
     """Lists links, without their addresses."""
     ids = [Column(name, no_wrap=True, min_width=36) for name in ("link", "employee_id")]
-    table = Table(ids[0], "opens", ids[1], "made by", "state", "ends", "last used")
+    words = [Column(name, no_wrap=True, min_width=8) for name in ("opens", "made by", "state")]
+    table = Table(ids[0], words[0], ids[1], *words[1:], Column("ends", min_width=10), Column("last used", min_width=16))
     with client() as http:
         for opens, link in _all(http, officer):
             if ended or link["state"] == "active":

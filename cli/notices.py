@@ -20,7 +20,8 @@ app = typer.Typer(no_args_is_help=True, help="Notices: list, show, release, with
 def list_notices(state: Annotated[str | None, typer.Option(help="For example draft.")] = None) -> None:
     """Lists notices, oldest first."""
     ids = [Column(name, no_wrap=True, min_width=36) for name in ("notice_id", "employee_id")]  # to be copied whole
-    table = Table(ids[0], "kind", ids[1], "indicator", "state", "created at")
+    kind, state_of = (Column(name, no_wrap=True, min_width=width) for name, width in (("kind", 22), ("state", 12)))
+    table = Table(ids[0], kind, ids[1], "indicator", state_of, "created at")
     with client() as http:
         for item in pages(http, "/notices/v1/notices", **({"state": state} if state else {})):
             table.add_row(

@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.domain.grounds import Ground, discipline_ground, step_to_follow
-from services.notifications.domain.rules import NoticeRules, alert_due
+from services.notifications.domain.rules import NoticeRules, alert_due, is_history
 from services.notifications.notices import RAISED, Notices, lock_officers
 from services.notifications.records import Records, read_records
 from shared.contracts.notice import NoticeKind
@@ -29,10 +29,10 @@ _LIVE = text(
     order by notice_id for update
     """
 )
-_GONE = text(
+_WITHDRAWN = text(
     """
     select employee_id, kind, period, max(gone_revision) as revision from notice
-    where employee_id = any(cast(:employees as uuid[])) and state = 'withdrawn' and gone_revision is not null
+    where employee_id = any(cast(:employees as uuid[])) and state = 'withdrawn' and kind like 'discipline%'
     group by employee_id, kind, period
     """
 )
@@ -120,12 +120,15 @@ class Upkeep:
         reached = [record for record in records.years.values() if record.step and record.employee_id in records.people]
         if not reached:
             return
-        gone = {
+        withdrawn = {
             (row.employee_id, row.kind, row.period): row.revision
-            for row in await session.execute(_GONE, {"employees": list(employees)})
+            for row in await session.execute(_WITHDRAWN, {"employees": list(employees)})
         }
+        context = self.notices.context
+        now = context.clock.now()
         for record in sorted(reached, key=lambda one: (one.employee_id, one.year)):
             officer, period = record.employee_id, f"{record.year}/{record.step}"
+            history = is_history(record.year, record.recorded_at, now, context.zone)
             person = records.person(officer)
             superior = None if person.superior_id == officer else person.superior_id
             evidence = {**discipline_ground(record.step or "", record).facts, "officer": person.facts}
@@ -135,7 +138,9 @@ class Upkeep:
             )
             for kind, recipient in told:
                 key = (officer, kind, period)
-                if recipient is None or not alert_due(record.revision, key in standing, gone.get(key)):
+                if recipient is None or not alert_due(record.revision, key in standing, withdrawn.get(key)):
+                    continue
+                if history and key not in withdrawn:
                     continue
                 await self.notices.make(
                     session, kind, officer, recipient=recipient, state="released", period=period, evidence=evidence,

@@ -15,6 +15,7 @@ __all__ = [
     "alert_due",
     "coaching_due",
     "held",
+    "is_history",
     "mail_due",
     "nudge_due",
     "object_until",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 _UP = "/up"
+_NEWS = timedelta(days=60)
 SUBJECTS = ("score", "attendance", "work_quality", "public_communication")
 
 
@@ -138,6 +140,14 @@ def alert_due(revision: int, stands: bool, gone_revision: int | None) -> bool:  
     that took its ground away: so old records that come again tell nobody anything.
     """
     return not stands and (gone_revision is None or revision > gone_revision)
+
+
+def is_history(year: int, recorded_at: datetime, now: datetime, zone: tzinfo) -> bool:
+    """Whether a record of a year's absences is old news, which a new or restored service reads: then nobody is told.
+
+    Of a year that is over, a record is news as long as it is itself not old: days are corrected late.
+    """
+    return year < now.astimezone(zone).year and now - recorded_at > _NEWS
 
 
 def raised(period: str) -> str:

@@ -81,6 +81,19 @@ async def test_a_step_is_told_once_and_the_canary_never(notices: Running) -> Non
     ] * 2
 
 
+async def test_old_news_of_a_year_that_is_over_is_told_to_nobody(notices: Running, clock: FakeClock) -> None:
+    """A service that is new, or was restored, reads what was told years ago."""
+    await apply(notices, [absences(3, year=2025, recorded_at="2025-12-30T01:00:00Z")])
+    assert await listed(notices) == []
+    # a day of last year that was corrected just now is news
+    await apply(notices, [absences(4, 2, year=2025, recorded_at="2026-08-09T01:00:00Z")])
+    assert [period for _, period, _ in await states(notices)] == ["2025/TEGURAN_TERTULIS"] * 2
+    clock.advance(timedelta(days=90))
+    new = uuid4()
+    await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=str(new)))])
+    assert [n["recipient_id"] for n in await alerts(notices) if n["state"] != "withdrawn"] == [str(new)]
+
+
 async def test_what_comes_before_its_officer_is_made_up_for(notices: Running) -> None:
     late = uuid4()
     await apply(notices, [absences(3, officer=late)])

@@ -19,6 +19,7 @@ from services.notifications.domain.rules import (
     alert_due,
     coaching_due,
     held,
+    is_history,
     mail_due,
     nudge_due,
     object_until,
@@ -80,6 +81,20 @@ def test_a_reward_is_held_over_evaluations_in_a_row(history: list[Decimal | None
 )
 def test_a_step_is_told_of_by_what_is_new(revision: int, stands: bool, gone_revision: int | None, due: bool) -> None:
     assert alert_due(revision, stands, gone_revision) is due
+
+
+@pytest.mark.parametrize(
+    ("year", "days_ago", "old"),
+    [(2026, 200, False), (2025, 60, False), (2025, 61, True), (2027, 0, False)],
+)
+def test_a_year_that_is_over_is_news_for_a_while(year: int, days_ago: int, old: bool) -> None:
+    assert is_history(year, NOW - timedelta(days=days_ago), NOW, ZoneInfo("Asia/Jakarta")) is old
+
+
+def test_a_year_begins_at_local_midnight() -> None:
+    new_year = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
+    assert is_history(2026, NOW, new_year, ZoneInfo("Asia/Jakarta"))
+    assert not is_history(2026, NOW, new_year - timedelta(seconds=1), ZoneInfo("Asia/Jakarta"))
 
 
 OFFICER, HEAD, MAYOR = uuid4(), uuid4(), uuid4()

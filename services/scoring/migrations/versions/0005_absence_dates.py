@@ -1,4 +1,7 @@
-"""Every year with absences is published again, with its dates and all steps that it reaches."""
+"""The running year's absences are published again, with their dates and all steps that they reach.
+
+Of years that are over nobody is to hear anew.
+"""
 
 from alembic import op
 
@@ -9,7 +12,7 @@ depends_on = None
 
 _STATEMENTS = (
     """
-    UPDATE discipline_year SET changed = true
+    UPDATE discipline_year SET changed = true WHERE year >= extract(year FROM now())
     """,
 )
 
