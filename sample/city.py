@@ -9,6 +9,9 @@ import httpx
 
 from sample.office import OFFICE, Officer, Unit, roster_csv
 
+OWN_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+"""From where this computer's own machines seem to speak: Docker may give it another address at each start."""
+
 __all__ = ["City"]
 
 _TRIES = 30
@@ -63,6 +66,7 @@ class City:
                 "name": f"Mesin {unit.name}",
                 "timezone": timezone,
                 "direction_from": "shift",
+                "networks": OWN_NETWORKS,
                 "org_unit_id": unit.org_unit_id,
             }
             await self.ask("PUT", f"/attendance/v1/machines/{unit.serial}", json=machine)
