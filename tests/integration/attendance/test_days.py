@@ -160,7 +160,7 @@ async def test_a_silent_machine_ends_as_an_outage_and_its_return_as_an_absence(t
 
 
 async def test_a_site_without_a_machine_never_closes_a_day(town: City) -> None:
-    await town.import_lines(person(org_unit_id="u2", org_unit_name="Dinas Dua"))
+    await town.import_lines(person(org_unit_id="u2", org_unit_name="Dinas Dua", unit_from="2026-08-03"))
     officer = (await town.officer())["employee_id"]
     await town.close()
     town.clock.set(local("2026-08-30 12:00"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.day_inputs import (
     DayResult,
     Direction,
@@ -20,7 +21,7 @@ from services.attendance.domain.day_inputs import (
     SiteMachine,
 )
 from services.attendance.domain.day_status import day_status
-from services.attendance.domain.schedule import DayHours, OffDay, UnconfirmedHoliday
+from services.attendance.domain.schedule import OffDay, UnconfirmedHoliday
 from tests.unit.attendance.day_helpers import MONDAY, NIGHT, inputs, local, machine, punch, shift
 
 LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)

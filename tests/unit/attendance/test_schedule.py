@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.schedule import (
     CalendarDay,
     CalendarKind,
-    DayHours,
     OffDay,
     RosterOff,
     RosterShift,
