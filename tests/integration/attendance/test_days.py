@@ -123,7 +123,7 @@ async def test_late_approval_and_revocation_rewrite_a_past_day(town: City) -> No
     await town.work()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["status"], day["excuse"], day["revision"]) == ("excused", "CUTI_SAKIT", 3)
-    assert (await town.http.put(address, json=leave | {"state": "revoked"})).status_code == 204
+    assert (await town.http.put(address, json=leave | {"state": "revoked", "reason": "Batal"})).status_code == 204
     await town.work()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["status"], day["excuse"], day["revision"]) == ("absent", None, 4)
