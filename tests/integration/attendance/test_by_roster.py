@@ -100,6 +100,17 @@ async def test_no_phantom_shift_of_the_morning_after_eats_the_departure_of_a_nig
     assert await day(town, officer, "2026-08-04") == NO_ENTRY
 
 
+async def test_the_night_before_a_transfer_is_judged_again_when_the_new_units_hours_change(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    await town.import_lines(person(org_unit_id="u2", org_unit_name="IGD", unit_from="2026-08-04"))
+    await shift(town, officer, "2026-08-03", "2026-08-03T22:00:00", "2026-08-04T06:00:00")
+    await town.punch(officer, "2026-08-03 21:55:00", "2026-08-04 07:10:00")
+    await town.work()
+    assert (await town.day(officer, "2026-08-03"))["day"]["missing_punches"] == ["out"]
+    await say(town, 1, org_unit_id="u2")
+    assert (await town.day(officer, "2026-08-03"))["day"]["missing_punches"] == []
+
+
 async def test_an_officers_own_setting_beats_the_units_from_date_to_date(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await say(town, 1, org_unit_id="u1")

@@ -179,7 +179,10 @@ class Clerk:
     async def punches(self) -> None:
         serial = f"M{self.chance.randrange(1, 4)}"
         rows = [
-            {"pin": str(self.chance.randrange(1, 5)), "at": f"{self.day()}T{self.chance.randrange(24):02}:{n:02}:00+07:00"}
+            {
+                "pin": str(self.chance.randrange(1, 5)),
+                "at": f"{self.day()}T{self.chance.randrange(24):02}:{n:02}:00+07:00",
+            }
             for n in range(30)
         ]
         await self.ask("POST", "/punches", {"serial": serial, "rows": rows})
