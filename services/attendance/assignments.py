@@ -41,24 +41,27 @@ class Attribute:
 UNIT = Attribute("employee_unit", "org_unit_id")
 EMPLOYMENT_TYPE = Attribute("employee_type", "employment_type")
 
-_LOCK = text("select 1 from employee where employee_id = :employee_id for no key update")
+_LOCK = text(
+    "select employee_id from employee where employee_id = any(cast(:employees as uuid[]))"
+    " order by employee_id for no key update"
+)
 # The present unit and type are kept with the officer, for events and lists; a step of the future comes due by itself.
+_PRESENT = """
+    employee e
+    join unit_time_v1 u on u.employee_id = e.employee_id and cast(:today as date) between u.first_date and u.last_date
+    join type_time_v1 t on t.employee_id = e.employee_id and cast(:today as date) between t.first_date and t.last_date
+    where (e.org_unit_id, e.employment_type) is distinct from (u.org_unit_id, t.employment_type)
+"""
+_DUE = text(f"select e.employee_id from {_PRESENT}")
 _SETTLE = text(
-    """
+    f"""
     with due as (
-        select e.employee_id, u.org_unit_id, t.employment_type
-        from employee e
-        join unit_time_v1 u on u.employee_id = e.employee_id and cast(:today as date) between u.first_date and u.last_date
-        join type_time_v1 t on t.employee_id = e.employee_id and cast(:today as date) between t.first_date and t.last_date
-        where (e.org_unit_id, e.employment_type) is distinct from (u.org_unit_id, t.employment_type)
-    ), held as (
-        select employee_id from employee where employee_id in (select employee_id from due)
-        order by employee_id for no key update
+        select e.employee_id, u.org_unit_id, t.employment_type from {_PRESENT}
+        and e.employee_id = any(cast(:employees as uuid[]))
     )
     update employee e set org_unit_id = due.org_unit_id, employment_type = due.employment_type,
         revision = e.revision + 1, recorded_at = :now
-    from due join held using (employee_id)
-    where e.employee_id = due.employee_id
+    from due where e.employee_id = due.employee_id
     returning e.employee_id
     """
 )
@@ -121,15 +124,19 @@ async def drop_step(
 
 async def settle_present(context: Context, session: AsyncSession, today: date, now: datetime) -> int:
     """Brings officers' present unit and type up to today's and publishes those that changed; gives their number."""
-    changed = list((await session.execute(_SETTLE, {"today": today, "now": now})).scalars())
-    if changed:
-        await publish_employees(context, session, changed)
+    due = list((await session.execute(_DUE, {"today": today})).scalars())
+    if not due:
+        return 0
+    # Asked once more under the lock: what somebody stated meanwhile is not undone.
+    await session.execute(_LOCK, {"employees": due})
+    changed = list((await session.execute(_SETTLE, {"today": today, "now": now, "employees": due})).scalars())
+    await publish_employees(context, session, changed)
     return len(changed)
 
 
 async def _hold(session: AsyncSession, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
     """Under the officer's lock no day is judged by the steps of before after they have changed."""
-    if (await session.execute(_LOCK, {"employee_id": employee_id})).first() is None:
+    if (await session.execute(_LOCK, {"employees": [employee_id]})).first() is None:
         raise NotFoundError("There is no officer with this employee_id. Look it up in the list of officers.")
     return (await read_steps(session, attribute, [employee_id]))[employee_id]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from tests.integration.attendance.city import City, city, local, person
@@ -172,6 +174,22 @@ async def test_a_transfer_of_the_future_comes_due_by_itself(town: City) -> None:
     assert [r["org_unit_id"] for r in published if r["employee_id"] == officer] == ["u1", "u2"]
     units_now = [(await town.day(officer, f"2026-08-0{n}"))["day"]["org_unit_id"] for n in (5, 6, 7)]
     assert units_now == ["u1", "u1", "u2"]
+
+
+async def test_what_is_stated_while_a_transfer_comes_due_is_not_undone(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    await town.run(f"insert into employee_unit values ('{officer}', '2026-08-05', 'u2')")
+    waiting = "select count(*) from pg_locks where not granted"
+    async with town.service.context.database.transaction() as session:
+        await session.execute(text(f"update employee set name = 'Lain' where employee_id = '{officer}'"))
+        await session.execute(text("delete from employee_unit where effective_from = '2026-08-05'"))
+        settling = asyncio.create_task(town.service.app.state.settle_transfers())
+        async with asyncio.timeout(20):
+            while not (await town.rows(waiting))[0][0]:  # noqa: ASYNC110 - another connection
+                await asyncio.sleep(0.02)
+    await settling
+    found = await town.officer()
+    assert (found["org_unit_id"], found["revision"]) == ("u1", 1)
 
 
 async def test_the_end_of_the_employment_dated_back_takes_no_day_away(town: City) -> None:
