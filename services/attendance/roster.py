@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.assignments import EMPLOYMENT_TYPE, UNIT, read_steps, write_steps
 from services.attendance.days import mark_spans
 from services.attendance.domain.history import Step, changed_span, restated, value_on
+from services.attendance.enrolments import resolve_leavers
 from services.attendance.publish import publish_employees
 from services.attendance.roster_file import RosterLine, refusal
 from shared.context import Context
@@ -100,6 +101,7 @@ async def import_roster(
     await publish_employees(context, session, [*(values["employee_id"] for values in written), *renamed])
     spans = [span for values in written if values["nip"] in known for span in _employment(values, known[values["nip"]])]
     await mark_spans(session, [*spans, *units.spans(), *types.spans()], bulk=True)
+    await _end_pins(context, session, [(values, known[nip]) for nip, values in wanted.items() if nip in known])
     created = sum(1 for nip in wanted if nip not in known)
     touched = {values["employee_id"] for values in written} | units.changed.keys() | types.changed.keys()
     return RosterReport(created, len(touched) - created, len(lines) - len(touched))
@@ -127,6 +129,15 @@ class _Restated:
             span = changed_span(before, after) if before else None
             if span is not None:
                 yield employee_id, span.first, span.last
+
+
+async def _end_pins(context: Context, session: AsyncSession, officers: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+    """Whose last day is another one than before: their PINs end with it."""
+    moved = [(values["employee_id"], values["active_to"], before.active_to) for values, before in officers]
+    changed = [(who, after or date.max, before or date.max) for who, after, before in moved if after != before]
+    if changed:
+        since = min(min(after, before) for _, after, before in changed)
+        await resolve_leavers(session, [who for who, _, _ in changed], since, context.zone)
 
 
 def _employment(values: Mapping[str, Any], before: Any) -> Iterator[tuple[UUID, date, date]]:

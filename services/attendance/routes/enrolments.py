@@ -47,7 +47,7 @@ class EnrolmentIn(Input):
 
 
 class EnrolmentItem(BaseModel):
-    """An enrolment; it holds to its last date and not beyond the next one of the same PIN."""
+    """An enrolment; it holds to its last date, to the day after the officer's `active_to`, and to the PIN's next one."""
 
     pin: str
     valid_from: date

@@ -105,6 +105,20 @@ async def test_the_weeks_of_the_unit_follow_the_date_too(town: City) -> None:
     assert await minutes() == [450, 450, 450]
 
 
+async def test_the_first_unit_that_is_stated_is_that_of_the_dates_before_it_too(town: City) -> None:
+    nip = "199203042018012004"
+    await town.import_lines(person(nip, unit_from="2026-08-07"))
+    await town.close()
+    found = await town.officer(nip)
+    assert (found["org_unit_id"], found["revision"]) == ("u1", 1)
+    assert [unit for unit, _, _ in await units(town, found["employee_id"])] == ["u1"] * 3
+    setting = {"org_unit_id": "u1", "by_roster": True, "effective_from": "2026-08-01"}
+    address = "/attendance/v1/by-roster/0190a5a0-0000-7000-8000-000000000001"
+    assert (await town.http.put(address, json=setting)).status_code == 204
+    await town.work()
+    assert [status for _, _, status in await units(town, found["employee_id"])] == ["off"] * 3
+
+
 async def test_an_outage_of_a_unit_concerns_who_was_in_it_then(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await put_unit(town, officer, "2026-08-05", "u2")

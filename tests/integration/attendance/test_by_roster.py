@@ -139,6 +139,15 @@ async def test_who_comes_and_who_leaves_is_by_roster_by_the_unit_of_the_date(tow
     assert [await status(town, officer, f"2026-08-0{n}") for n in (3, 4)] == ["off", "absent"]
 
 
+async def test_a_setting_that_was_another_units_frees_the_first_one(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    await town.import_lines(person("199009132025212001", employment_type="PPPK", org_unit_id="u2", org_unit_name="IGD"))
+    await say(town, 1, org_unit_id="u1")
+    assert await status(town, officer, "2026-08-04") == "off"
+    await say(town, 1, org_unit_id="u2")
+    assert await status(town, officer, "2026-08-04") == "absent"
+
+
 async def test_a_roster_that_must_be_complete_leaves_the_day_unknown_until_the_entry_comes(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await say(town, 1, org_unit_id="u1")

@@ -81,6 +81,24 @@ async def test_a_beginning_dated_back_and_the_next_officer_of_a_pin(town: City) 
     assert await present(town, second) == [False, False, True]
 
 
+async def test_the_pin_of_who_has_left_is_nobodys_from_the_second_day_on(town: City) -> None:
+    """On the first one a last night may end."""
+    officer = (await town.officer())["employee_id"]
+    await enrol(town, officer, "2026-01-01")
+    await send(town, "2026-08-03 07:20", "2026-08-04 07:21", "2026-08-05 07:22")
+    others = person(SECOND_NIP, employment_type="PPPK")
+    for last_day, whose in (("2026-08-03", [officer, officer, None]), ("2026-08-02", [officer, None, None])):
+        await town.import_lines(person(active_to=last_day), others)
+        rows = await town.rows("select employee_id from punch order by at")
+        assert [row.employee_id and str(row.employee_id) for row in rows] == whose
+    await send(town, "2026-08-05 16:00")
+    assert (await town.http.get("/attendance/v1/machines")).json()[0]["unknown_pins"] == 1
+    await town.import_lines(person(), others)
+    await town.work()
+    assert await present(town, officer) == [True, True, True]
+    assert (await town.http.get("/attendance/v1/machines")).json()[0]["unknown_pins"] == 0
+
+
 async def test_an_end_before_the_beginning_is_refused(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     body = {"employee_id": officer, "valid_from": "2026-08-04", "valid_to": "2026-08-03"}

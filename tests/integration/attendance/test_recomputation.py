@@ -248,6 +248,22 @@ async def days_of(town: City) -> dict[tuple[UUID, str], dict[str, Any]]:
     return found
 
 
+async def check_whose_punches_are(town: City) -> None:
+    """By the last enrolment that begins up to the date, in its time, of an officer who has not left."""
+    enrolments = await town.rows(
+        "select n.serial, n.pin, n.valid_from, n.valid_to, n.employee_id, o.active_to"
+        " from enrolment n join employee o using (employee_id) order by n.valid_from"
+    )
+    for punch in await town.rows("select serial, pin, local_time::date as day, employee_id from punch"):
+        whose = None
+        for each in enrolments:
+            if (each.serial, each.pin) == (punch.serial, punch.pin) and each.valid_from <= punch.day:
+                ended = each.valid_to is not None and each.valid_to < punch.day
+                left = each.active_to is not None and each.active_to + timedelta(days=1) < punch.day
+                whose = None if ended or left else each.employee_id
+        assert punch.employee_id == whose
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_changes_in_any_order_end_in_the_days_that_all_facts_together_give(
     seed: int, embedded_postgres: EmbeddedPostgres
@@ -268,6 +284,7 @@ async def test_changes_in_any_order_end_in_the_days_that_all_facts_together_give
         await copy(town, fresh)
         await fresh.close()
         changed, computed = await days_of(town), await days_of(fresh)
+        await check_whose_punches_are(town)
     assert len(computed) > len(NIPS)
     assert {key: changed[key] for key in computed} == computed
     # what was published is never taken away: outside the employment it is off
