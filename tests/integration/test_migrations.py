@@ -109,7 +109,7 @@ async def test_units_and_types_of_before_become_steps_and_decisions_their_histor
 ) -> None:
     """What was published of the time before the present unit is the only trace of it."""
     url = await fresh_database(embedded_postgres)
-    await asyncio.to_thread(command.upgrade, config_for("attendance", url), "0004")
+    await asyncio.to_thread(command.upgrade, config_for("attendance", url), "0005")
     engine = create_async_engine(url, poolclass=NullPool)
     officer, excuse = "0190a5a0-0000-7000-8000-000000000001", "0190a5a0-0000-7000-8000-000000000002"
     async with engine.begin() as connection:

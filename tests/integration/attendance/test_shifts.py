@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -177,21 +176,35 @@ async def test_of_two_weeks_that_begin_on_one_date_the_later_one_counts_whatever
     assert (await town.day(officer, "2026-08-04"))["day"]["scheduled_minutes"] == 300
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_a_punch_marks_every_date_in_whose_window_it_is(town: City, seed: int) -> None:
-    """Shifts of up to 24 hours and the window after them reach into the second date after."""
-    chance = random.Random(seed)
+@pytest.mark.parametrize(("start", "hours"), [("07:00", 7), ("21:00", 10), ("22:30", 24), ("23:59", 24)])
+async def test_a_punch_marks_every_date_in_whose_window_it_is(town: City, start: str, hours: int) -> None:
+    """A shift of 24 hours and the window after it reach into the second date after."""
     officer = (await town.officer())["employee_id"]
-    starts = datetime(2026, 8, 3) + timedelta(minutes=chance.randrange(18 * 60, 24 * 60))  # noqa: DTZ001 - local
-    ends = starts + timedelta(hours=chance.choice([8, 16, 24]))
+    starts = datetime.fromisoformat(f"2026-08-03T{start}")
+    ends = starts + timedelta(hours=hours)
     body = {"starts_at": starts.isoformat(), "ends_at": ends.isoformat()}
     assert (await town.http.put(f"/attendance/v1/employees/{officer}/roster/2026-08-03", json=body)).is_success
     rules = (await town.http.get("/attendance/v1/rules")).json()[0]["content"]
     first = starts - timedelta(minutes=rules["window_before_minutes"])
     last = ends + timedelta(minutes=rules["window_after_minutes"])
-    for moment in (first, last, *(first + chance.random() * (last - first) for _ in range(10))):
+    for moment in (first, starts, ends, last):
         await town.run("delete from day_queue")
         async with town.service.context.database.transaction() as session:
             await mark_punches(session, [(UUID(officer), moment)])
         queued = await town.rows("select work_date from day_queue")
         assert "2026-08-03" in {str(row.work_date) for row in queued}, moment
+
+
+async def test_a_week_of_24_hours_is_marked_as_far_as_its_window_reaches(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    week = {
+        "name": "Sehari", "kind": "five_day", "employee_id": officer, "effective_from": "2026-08-03",
+        "days": {"monday": {"start": "22:30", "end": "22:30"}},
+    }  # fmt: skip
+    address = "/attendance/v1/schedules/0190a5a0-0000-7000-8000-000000000001"
+    assert (await town.http.put(address, json=week)).status_code == 204
+    await town.work()
+    await town.punch(officer, "2026-08-03 22:20:00", "2026-08-05 02:10:00")
+    await town.work()
+    day = (await town.day(officer, "2026-08-03"))["day"]
+    assert (day["status"], day["last_out"]) == ("present", "2026-08-05T02:10:00+07:00")
