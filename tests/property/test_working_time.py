@@ -162,6 +162,14 @@ def test_the_shifts_that_compete_for_punches_are_those_of_the_dates_beside(offic
     assert [(shift.work_date, shift.start) for shift in officer.neighbours_of(day, WIB)] == expected
 
 
+@given(OFFICERS, DATES)
+def test_the_rules_are_those_of_the_employment_type_of_the_date(officer: OfficerTime, day: date) -> None:
+    part_time = replace(rules(), id="part-time", employment_types=("PPPK_PART_TIME",))
+    found = replace(officer, city=replace(officer.city, rules=[rules(), part_time])).rules_on(day)
+    assert found is not None
+    assert (found.id == "part-time") == (at(list(officer.employment_types), day) == "PPPK_PART_TIME")
+
+
 @given(OFFICERS, DATES, st.lists(st.integers(0, 30 * 60), max_size=3), st.integers(0, 72))
 def test_a_person_day_without_a_schedule_is_never_an_absence(
     officer: OfficerTime, day: date, minutes: list[int], told_hours: int
