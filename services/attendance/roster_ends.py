@@ -24,8 +24,10 @@ _CANDIDATES = text(
            (select max(r.work_date) from roster_shift r where r.employee_id = e.employee_id) as last_entry
     from employee e
     where cast(:day as date) between e.active_from and coalesce(e.active_to, 'infinity')
-      and exists (select from roster_setting s left join employee_unit u on u.org_unit_id = s.org_unit_id
-                  where s.by_roster and (s.employee_id = e.employee_id or u.employee_id = e.employee_id))
+      and e.employee_id in (
+          select employee_id from roster_setting where by_roster and employee_id is not null
+          union
+          select u.employee_id from roster_setting s join employee_unit u using (org_unit_id) where s.by_roster)
     order by e.employee_id
     """
 )

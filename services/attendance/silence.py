@@ -34,9 +34,10 @@ _MACHINES = text(
 _SHIFTS = text(
     """
     select distinct u.org_unit_id, r.work_date, r.starts_at, r.ends_at, r.break_minutes
-    from roster_shift r
-    join unit_time_v1 u on u.employee_id = r.employee_id and r.work_date between u.first_date and u.last_date
-    where u.org_unit_id = any(cast(:units as varchar[])) and r.work_date = any(cast(:dates as date[])) and r.kind = 'shift'
+    from unit_time_v1 u
+    join unnest(cast(:dates as date[])) as d (day) on d.day between u.first_date and u.last_date
+    join roster_shift r on r.employee_id = u.employee_id and r.work_date = d.day
+    where u.org_unit_id = any(cast(:units as varchar[])) and r.kind = 'shift'
     """
 )
 
