@@ -26,6 +26,7 @@ from services.scoring import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
 from shared.gateway import make_gateway
 from shared.runtime import end_process
+from shared.server_protocol import BoundedProtocol
 
 __all__ = ["make_apps", "republish", "serve", "wait_until_ready"]
 
@@ -101,6 +102,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
             make_gateway(apps),
             host="127.0.0.1",
             port=port,
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -7,6 +7,7 @@ handler runs, and the client's next try counts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ JSON_AMPLIFICATION = 32
 HELD_BYTES_MAX = 100_663_296
 """What all bodies above SMALL_BYTES may become that one process works on at a time: 96 MiB of a container's 256."""
 BODY_SECONDS_MAX = 30.0
+DISCARDED_BYTES_MAX = 16_777_216
+DISCARDED_SECONDS_MAX = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Bodies:
             try:
                 chunks = await reading.read(receive)
             except _Refused as refused:
+                if "authorization" in Headers(scope=scope):
+                    await _discard(receive)
                 await refused.answer(scope, receive, send)
                 return
             except _CutOff:
@@ -177,6 +182,20 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         if chunk:
             yield chunk
         more = message.get("more_body", False)
+
+
+async def _discard(receive: Receive) -> None:
+    """Reads on for a moment and keeps nothing: a client that still sends would not see its answer, but a broken connection.
+
+    Done for those who bring a key; strangers are not worth the work.
+    """
+    left = DISCARDED_BYTES_MAX
+    with contextlib.suppress(TimeoutError, _CutOff):
+        async with asyncio.timeout(DISCARDED_SECONDS_MAX):
+            async for chunk in _chunks(receive):
+                left -= len(chunk)
+                if left < 0:
+                    return
 
 
 def _replay(chunks: deque[bytes], receive: Receive) -> Receive:

@@ -24,6 +24,8 @@ __all__ = ["UPLOAD_BYTES_MAX", "Caller", "Door"]
 
 UPLOAD_BYTES_MAX = 8 * 1_048_576
 """A machine that was cut off for months sends its whole log in one body."""
+LOG_PATHS = ("/iclock/cdata", "/iclock/fdata")
+"""Where machines send their logs; whatever else they say is short."""
 POST_AMPLIFICATION = 4
 """A post is held twice, sent to the store once, and read part by part."""
 UNPROVED_AT_ONCE_MAX = 2
@@ -108,6 +110,8 @@ class Door:
         """What a body may cost: a machine's log for a machine, a small post for a stranger, and JSON for a key."""
         if not scope["path"].startswith("/iclock"):
             return await self._keyed(scope)
+        if not scope["path"].startswith(LOG_PATHS):
+            return Allowed(SMALL_BYTES)
         caller = self.caller(scope) if self.hears(scope) else None
         if caller is None or not self.guesses.may_try(caller.shown.address, caller.secret):
             return Allowed(SMALL_BYTES)

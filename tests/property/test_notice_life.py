@@ -293,6 +293,7 @@ KNOWN_COURSES = [
     "employee1 score1 weeks2 repair8800 release0",
     "employee1 score1 weeks2 employee2 score2",
     "employee1 score1 weeks2 release0 score2 send0",
+    "employee1 score1 weeks2 release0 repair8800 send0",
     "employee1 score3 weeks1 send0 weeks1 release0 send0 acknowledge0 weeks1",
     "employee1 score3 weeks1 score4 send0",
     "employee1 score3 weeks2 score4",

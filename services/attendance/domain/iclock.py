@@ -54,6 +54,9 @@ _SERIAL: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _COMMAND_ID: Final = re.compile(r"[A-Za-z0-9]{1,16}\Z")
 _STAMPS: Final = ("stamp", "attlogstamp", "opstamp", "operlogstamp", "photostamp")
 _MAX_COMMAND_TEXT: Final = 200
+_MAX_RESULTS: Final = 200
+"""A machine is given at most so many commands in an answer."""
+_MAX_RESULT_LINES: Final = 20_000
 
 
 def valid_serial(serial: str) -> bool:
@@ -176,19 +179,27 @@ class CommandResult:
 def parse_devicecmd(body: bytes) -> list[CommandResult]:
     """Read command results: `ID=..&Return=..&CMD=..` a line, or one key a line. Never raises; other lines are skipped.
 
-    Facts that follow an INFO result and the output (`Content=`) of others are not kept.
+    Results beyond the number of commands that a machine may be given are not read. Facts that follow an INFO result and the
+    output (`Content=`) of others are not kept.
     """
     groups: list[dict[str, str]] = []
-    for raw_line in body.replace(b"\0", b"\n").decode("utf-8", errors="replace").split("\n"):
+    text = body.replace(b"\0", b"\n").decode("utf-8", errors="replace")
+    for raw_line in text.split("\n", _MAX_RESULT_LINES)[:_MAX_RESULT_LINES]:
         for part in raw_line.strip().split("&"):
             key, separator, value = part.partition("=")
             name = key.strip().lower()
             if not separator:
                 continue
             if name == "id":
+                if len(groups) == _MAX_RESULTS:
+                    return _results(groups)
                 groups.append({})
             if groups:
                 groups[-1].setdefault(name, value.strip())
+    return _results(groups)
+
+
+def _results(groups: list[dict[str, str]]) -> list[CommandResult]:
     results = (_command_result(group) for group in groups)
     return [result for result in results if result is not None]
 

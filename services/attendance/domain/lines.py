@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["count_lines", "display", "parts_of", "raw_lines", "stamp_text"]
+__all__ = ["count_lines", "display", "first_lines", "parts_of", "raw_lines", "stamp_text"]
 
 PART_BYTES = 65_536
 """A post is read and stored in parts of this size: some 1,600 punches, a few milliseconds of work."""
@@ -33,6 +33,11 @@ def parts_of(body: bytes) -> Iterator[bytes]:
         if end >= len(body):
             return
         start = end
+
+
+def first_lines(body: bytes, size: int) -> bytes:
+    """The whole lines among the first `size` bytes of a body."""
+    return body if len(body) <= size else body[: body.rfind(b"\n", 0, size) + 1]
 
 
 def count_lines(body: bytes) -> int:

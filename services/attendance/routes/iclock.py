@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.contacts import note_contact, poll, redacted, store_results
 from services.attendance.domain.iclock import option_block, parse_devicecmd, parse_operlog
-from services.attendance.domain.lines import raw_lines
+from services.attendance.domain.lines import first_lines, raw_lines
 from services.attendance.domain.post_kind import ACCESS_PUNCH_TABLE, PostKind, access_dialect, post_kind
 from services.attendance.domain.proof import ProofKind, Refusal
 from services.attendance.domain.signals import SignalKind
@@ -174,7 +174,7 @@ async def _upload(call: _Call) -> Response | Refusal:
 
 def _for_quarantine(kind: PostKind, table: str, body: bytes) -> tuple[str, Sequence[bytes]]:
     """What of a stranger's post waits for an operator: its punches, and its menu events without secrets."""
-    first = body if len(body) <= STRANGER_BYTES_MAX else body[: body.rfind(b"\n", 0, STRANGER_BYTES_MAX) + 1]
+    first = first_lines(body, STRANGER_BYTES_MAX)
     if kind is PostKind.PUNCHES:
         return "ATTLOG", raw_lines(first)
     if kind is PostKind.MENU:
@@ -224,7 +224,8 @@ async def _ping(call: _Call) -> Response | Refusal:
 
 async def _access_dialect(call: _Call) -> Response | Refusal:
     """Refused, so that the box keeps its log, and shown to the operator; its punches are kept meanwhile."""
-    lines = raw_lines(await call.request.body()) if call.query.table == ACCESS_PUNCH_TABLE else []
+    punches = await call.request.body() if call.query.table == ACCESS_PUNCH_TABLE else b""
+    lines = raw_lines(first_lines(punches, STRANGER_BYTES_MAX))
 
     async def work(session: AsyncSession) -> Refusal | None:
         found = await identify(session, call.serial, call.shown)

@@ -147,6 +147,23 @@ async def test_a_body_that_was_cut_off_reaches_no_app() -> None:
     assert seen.sizes == []
 
 
+@pytest.mark.parametrize(("key", "taken"), [(None, 0), (b"Bearer x", 16)])
+async def test_who_brings_a_key_sees_why_a_large_body_is_refused(key: bytes | None, taken: int) -> None:
+    """A client that still sends sees a broken connection otherwise; of what comes beyond 16 MiB no more is read."""
+    left, answered = [b"x" * MIB] * 20, 0
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": left.pop(), "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal answered
+        answered = message.get("status", answered)
+
+    headers = [(b"content-length", str(20 * MIB).encode())] + ([(b"authorization", key)] if key else [])
+    await Bodies(Seen(), ORDINARY)({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive, send)
+    assert (answered, (20 - len(left)) // 17 * 16) == (413, taken)
+
+
 @pytest.mark.parametrize("length", ["-1", "1_0", "٣", "9" * 16, "x", ""])
 async def test_a_length_that_is_no_number_is_refused(length: str) -> None:
     assert (await ask(Bodies(Seen(), ORDINARY), [b"x"], length=length))[0] == 400
