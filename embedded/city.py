@@ -69,7 +69,12 @@ def make_apps(
             AttendanceSettings(database_url=database_url("attendance"), **common), on_failure=on_failure
         ),
         "feedback": feedback.create(
-            FeedbackSettings(database_url=database_url("feedback"), **common, **rules["feedback"]),
+            FeedbackSettings(
+                database_url=database_url("feedback"),
+                ballot_key=configuration.secret("ballot-key"),
+                **common,
+                **rules["feedback"],
+            ),
             on_failure=on_failure,
         ),
         "scoring": scoring.create(
