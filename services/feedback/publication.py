@@ -27,6 +27,7 @@ from services.feedback.seal import SealError
 from shared.context import Context
 from shared.contracts.semester import Semester
 from shared.logs import logger
+from shared.tracing import begin_trace
 
 __all__ = ["Publication", "minute_of"]
 
@@ -71,6 +72,7 @@ class Publication:
 
     async def round(self) -> bool:
         """Publishes the full groups whose time has come, and now and then looks into every box."""
+        begin_trace(None)  # a trace of its own: no event may carry that of a vote
         now = self._context.clock.now()
         if self._look_at is None or now >= self._look_at or self._looked_in != self._closable(now):
             await self.look()
