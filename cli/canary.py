@@ -207,6 +207,7 @@ def canary(
 ) -> None:
     """Punches every minute for an officer who is no person, and tells whether a score came of it."""
     logs.configure(log_level)
+    logs.log_uncaught()
     watched = Canary(httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS_MAX), ZoneInfo(timezone))
     signal.signal(signal.SIGTERM, leave)
     uvicorn.run(canary_app(watched), host=host, port=port, log_config=None, access_log=False, server_header=False)

@@ -105,6 +105,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            ws="none",
             timeout_graceful_shutdown=5,
         )
     )
