@@ -27,6 +27,7 @@ import structlog
 import uvicorn
 from aiosmtpd.controller import Controller
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from cli.serve import GRACEFUL_SECONDS
 from embedded.children import free_port
@@ -134,19 +135,31 @@ async def test_no_log_of_a_run_with_faults_holds_what_was_planted(server: Embedd
         structlog.reset_defaults()
 
     written = out.getvalue()
+    of_postgres = (server._folder / "server.log").read_text()
+    for secret in city.planted:
+        assert secret not in written, secret
+        assert secret not in of_postgres, secret
+    # and the faults were there
     events = [json.loads(line)["event"] for line in written.splitlines()]
     for fault in ("request_failed", "store_unavailable", "mail_not_accepted", "record_failed", "relay_waits"):
         assert fault in events, fault
     for code in ("23514", "42703", "22P02"):  # a constraint, a missing column, a text that is no number
         assert f'"sqlstate":"{code}"' in written, code
+    assert "Task exception was never retrieved" in events
     assert city.statuses.count(500) >= 4
     assert city.statuses.count(503) >= 3
     assert 422 in city.statuses
-    of_postgres = (server._folder / "server.log").read_text()
     assert "duration: " in of_postgres
-    for secret in city.planted:
-        assert secret not in written, secret
-        assert secret not in of_postgres, secret
+
+
+async def test_an_error_of_the_store_does_not_quote_parameters(embedded_postgres: EmbeddedPostgres) -> None:
+    """Whoever prints it, and wherever: the parameters are not in its words."""
+    async with running_service("feedback", embedded_postgres) as service:
+        with pytest.raises(DBAPIError) as caught:
+            async with service.context.database.transaction() as session:
+                await session.execute(text("select cast(:name as text) from nothing_here"), {"name": NAME})
+    assert "nothing_here" in str(caught.value)
+    assert NAME not in str(caught.value)
 
 
 async def good_and_wrong_requests(city: City) -> None:
