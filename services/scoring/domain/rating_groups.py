@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
 from uuid import UUID
 
 from services.scoring.domain.rounding import half_up
-from shared.contracts.feedback import GROUP_FLOOR
+from shared.contracts.feedback import GROUP_FLOOR, Unsur
 
 __all__ = ["Rating", "ShownGroup", "rating_groups"]
 
@@ -69,8 +70,8 @@ def _shown(group: list[Rating], minimum: int) -> ShownGroup:
         for name, answer in rating.answers.items():
             answers.setdefault(name, []).append(answer)
     means = {
-        name: half_up(Fraction(sum(given), len(given)), 2)
-        for name, given in sorted(answers.items())
-        if len(given) >= min(len(group), minimum)
+        name: half_up(Fraction(sum(answers[name]), len(answers[name])), 2)
+        for name in get_args(Unsur)
+        if len(answers.get(name, ())) >= min(len(group), minimum)
     }
     return ShownGroup(max(rating.given_on for rating in group), len(group), means, group[0].counted)
