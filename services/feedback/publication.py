@@ -16,6 +16,7 @@ from services.feedback.ballot_boxes import CITY, BallotBoxes, OpenBox, Target
 from services.feedback.domain.ballots import (
     Content,
     forget_minutes,
+    minute_of,
     put_back,
     semesters_before,
     take_full,
@@ -29,7 +30,7 @@ from shared.contracts.semester import Semester
 from shared.logs import logger
 from shared.tracing import begin_trace
 
-__all__ = ["Publication", "minute_of"]
+__all__ = ["Publication"]
 
 log = logger(__name__)
 
@@ -43,13 +44,9 @@ _END_VISITS = text(
     """
     delete from visit where visit_id in
       (select visit_id from visit where expires_at < :until limit :most for update skip locked)
+    returning 1
     """
 )
-
-
-def minute_of(moment: datetime) -> int:
-    """Whole minutes since 1970."""
-    return int(moment.timestamp()) // 60
 
 
 class Publication:
@@ -122,8 +119,8 @@ class Publication:
         """Deletes visits whose links ended long enough ago; True when there may be more."""
         values = {"until": self._context.clock.now() - self.rules.visit_retention, "most": VISITS_AT_A_TIME}
         async with self._context.database.transaction() as session:
-            deleted = await session.execute(_END_VISITS, values)
-        return getattr(deleted, "rowcount", 0) == VISITS_AT_A_TIME
+            deleted = (await session.execute(_END_VISITS, values)).all()
+        return len(deleted) == VISITS_AT_A_TIME
 
     def _later(self, now: datetime) -> datetime:
         least, most = self.rules.publish_seconds

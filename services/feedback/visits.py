@@ -17,8 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.ballot_boxes import BallotBoxes, Target
-from services.feedback.domain.ballots import Ballot, cast
-from services.feedback.publication import minute_of
+from services.feedback.domain.ballots import Ballot, cast, minute_of
 from shared.context import Context
 from shared.errors import ConflictError, GoneError, InvalidError, NotFoundError
 
@@ -48,8 +47,6 @@ _FIND = text(
 )
 # One statement decides: of two votes at once, one finds the row used.
 _USE = text("update visit set used = true where visit_id = :visit_id and not used returning visit_id")
-
-
 _NEW = "send the request again with a new Idempotency-Key for a new link"
 _DEAD = {
     "used": f"was used: one visit, one vote. For another visit, {_NEW}",

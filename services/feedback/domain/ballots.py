@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -25,6 +25,7 @@ __all__ = [
     "dismiss",
     "forget_minutes",
     "full_semesters",
+    "minute_of",
     "put_back",
     "semesters_before",
     "take_full",
@@ -82,6 +83,11 @@ def cast(
 def forget_minutes(minutes: Mapping[int, int], minute: int, span: int) -> Mapping[int, int]:
     """Those that the burst rule still needs at `minute`."""
     return {at: count for at, count in minutes.items() if at > minute - span}
+
+
+def minute_of(moment: datetime) -> int:
+    """Whole minutes since 1970."""
+    return int(moment.timestamp()) // 60
 
 
 def full_semesters(content: Content, minimum: int) -> list[Semester]:
