@@ -74,7 +74,7 @@ restore: ## bring a backup into an empty stack (FROM=var/backups/...)
 	@sh deploy/restore.sh "$(FROM)"
 
 sample: $(VENV)/.installed connect ## the sample office and its simulators against the running stack, until Ctrl-C
-	@FEEDBACK_RULES=rules/sample/feedback.yaml NOTICE_RULES=rules/sample/notices.yaml \
+	@FEEDBACK_RULES=rules/sample/feedback.yaml NOTICE_RULES=rules/sample/notices.yaml PAGE_REQUESTS_PER_MINUTE=100000 \
 	  docker compose up --detach --wait --no-deps feedback notifications
 	@DATA=$(STACK) exec $(BIN)/python -m sample.main
 

@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -25,9 +26,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cli.client import fail
 from cli.serve import leave
 from shared import logs, metrics
-from shared.contracts.canary import CANARY_PIN, CANARY_SERIAL, PUNCH_DAYS_BACK, arrival_of, departure_of
+from shared.contracts.canary import CANARY_PIN, PUNCH_DAYS_BACK, CanaryMachine, arrival_of, departure_of
 
 __all__ = ["Canary", "canary", "canary_app"]
 
@@ -42,6 +44,8 @@ ARRIVAL_SECONDS_MAX = 50.0
 AGE_SECONDS_MAX = 300.0
 """Older than this, the way from a punch to a score counts as broken."""
 REQUEST_SECONDS_MAX = 10.0
+
+KEY_FILE = Path("/run/secrets/canary_key")
 
 Step = Literal["punch", "score"]
 log = logs.logger(__name__)
@@ -58,9 +62,14 @@ class NotArrivedError(Exception):
 class Canary:
     """The machine, and what it has seen."""
 
-    def __init__(self, http: httpx.AsyncClient, zone: ZoneInfo) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, zone: ZoneInfo, machine: CanaryMachine, door: httpx.AsyncClient | None = None
+    ) -> None:
         self._http = http
+        self._door = door or http
+        """Where machines are served, if they have an address of their own."""
         self._zone = zone
+        self._query = {"SN": machine.serial, "ComKey": machine.comm_key}
         self._arrived_at: float | None = None
         """When a punch last became a published score, on the monotonic clock."""
         self._begun_at = time.monotonic()
@@ -111,7 +120,7 @@ class Canary:
             punches.append(departure)
         begun = time.monotonic()
         lines = "".join(f"{CANARY_PIN}\t{moment}\t255\t1\t\t0\t0\n" for moment in punches)
-        query = {"SN": CANARY_SERIAL, "table": "ATTLOG", "Stamp": "9999"}
+        query = self._query | {"table": "ATTLOG", "Stamp": "9999"}
         answer = await self._request("POST", "/iclock/cdata", params=query, content=lines.encode())
         if not answer.text.startswith("OK: "):
             raise NotArrivedError("punch", f"{answer.status_code} {answer.text[:200]}")
@@ -139,7 +148,7 @@ class Canary:
         """The handshake and two polls, which say that there is no backlog; until they are answered nothing is pushed."""
         while True:
             try:
-                query = {"SN": CANARY_SERIAL, "options": "all", "pushver": "2.2.14"}
+                query = self._query | {"options": "all", "pushver": "2.2.14"}
                 answer = await self._request("GET", "/iclock/cdata", params=query)
                 if answer.is_success:
                     await self._poll()
@@ -160,11 +169,12 @@ class Canary:
     async def _poll(self) -> None:
         # a poll that fails shows in the next punch
         with contextlib.suppress(NotArrivedError):
-            await self._request("GET", "/iclock/getrequest", params={"SN": CANARY_SERIAL})
+            await self._request("GET", "/iclock/getrequest", params=self._query)
 
     async def _request(self, method: str, path: str, *, step: Step = "punch", **options: Any) -> httpx.Response:
+        http = self._door if path.startswith("/iclock") else self._http
         try:
-            return await self._http.request(method, path, **options)
+            return await http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise NotArrivedError(step, f"the gateway does not answer ({type(error).__name__})") from error
 
@@ -200,14 +210,29 @@ def _end_with(task: asyncio.Task[None]) -> None:
 
 def canary(
     url: Annotated[str, typer.Option(envvar="KINERJA_URL", help="The gateway.")] = "http://127.0.0.1:8080",
+    machine_url: Annotated[
+        str, typer.Option(envvar="KINERJA_MACHINE_URL", help="Where machines are served, if not at the gateway's URL.")
+    ] = "",
+    machine_host: Annotated[
+        str,
+        typer.Option(envvar="KINERJA_MACHINE_HOST", help="The host name at which machines are served, if it matters."),
+    ] = "",
     timezone: Annotated[str, typer.Option(envvar="KINERJA_TIMEZONE", help="Of the city's units.")] = "Asia/Jakarta",
     host: Annotated[str, typer.Option(help="The address to listen on, for health and metrics.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
     log_level: Annotated[str, typer.Option(envvar="KINERJA_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    key_file: Annotated[Path, typer.Option(help="The secret of which its serial and key are made.")] = KEY_FILE,
 ) -> None:
     """Punches every minute for an officer who is no person, and tells whether a score came of it."""
     logs.configure(log_level)
     logs.log_uncaught()
-    watched = Canary(httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS_MAX), ZoneInfo(timezone))
+    try:
+        machine = CanaryMachine.of(key_file.read_text())
+    except OSError as error:
+        raise fail(f"the canary's key cannot be read ({type(error).__name__}): make secrets makes it") from error
+    http = httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS_MAX)
+    headers = {"Host": machine_host} if machine_host else {}
+    door = httpx.AsyncClient(base_url=machine_url or url, headers=headers, timeout=REQUEST_SECONDS_MAX)
+    watched = Canary(http, ZoneInfo(timezone), machine, door)
     signal.signal(signal.SIGTERM, leave)
     uvicorn.run(canary_app(watched), host=host, port=port, log_config=None, access_log=False, server_header=False)

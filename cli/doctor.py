@@ -8,17 +8,17 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Literal
 
 import httpx
 import typer
 
 from cli.client import client, fail
+from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
+from cli.findings import Finding, read_json
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
 from shared.certificates import served_certificate_ends_at
@@ -30,24 +30,13 @@ __all__ = ["Finding", "doctor", "examine"]
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 CONSUMERS = ("feedback", "scores", "notices")
-MACHINE_SILENT = timedelta(hours=1)
 CANARY_AGE_MAX = timedelta(minutes=5)
 CLOCK_DIFFERENCE_MAX = timedelta(seconds=60)
 DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
 SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
-CLOCK_RUNBOOK = "docs/runbooks/clock.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. A `fail` needs a person now, a `warn` soon."""
-
-    state: Literal["ok", "warn", "fail"]
-    what: str
-    todo: str = ""
 
 
 def doctor() -> None:
@@ -73,7 +62,8 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         ("canary", lambda: _canary(http, now)),
         ("clock", lambda: _clock(http, now)),
         *((f"dead letters of {prefix}", lambda prefix=prefix: _dead_letters(http, prefix)) for prefix in CONSUMERS),
-        ("machines", lambda: _machines(http, now())),
+        ("machines", lambda: examine_machines(http, now())),
+        ("what is kept", lambda: examine_retention(http, now())),
         ("totals", lambda: _totals(http)),
         ("certificate", lambda: _certificate(http, now())),
         ("disk", lambda: _disk(folder)),
@@ -142,33 +132,13 @@ def _clock(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]
 
 
 def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
-    page = _json(http, f"/{prefix}/v1/dead-letters")
+    page = read_json(http, f"/{prefix}/v1/dead-letters")
     count = len(page["items"])
     if count:
         words = f"{prefix}: {count}{' or more' if page['next'] else ''} records wait for a person"
         yield Finding("fail", words, "docs/runbooks/dead-letters.md")
     else:
         yield Finding("ok", f"{prefix}: no dead letters")
-
-
-def _machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    serving = [machine for machine in _json(http, "/attendance/v1/machines") if _serves(machine, now)]
-    runbook = "docs/runbooks/lost-machine.md"
-    for machine in serving:
-        last = machine["last_contact_at"]
-        if machine["clock_wrong_since"] is not None:
-            yield Finding("fail", f"machine {machine['serial']}: its clock is wrong", CLOCK_RUNBOOK)
-        elif machine["in_declared_outage"]:
-            continue  # as for the alert: somebody has seen to it
-        elif last is None:
-            yield Finding("warn", f"machine {machine['serial']}: never heard of", runbook)
-        elif now - datetime.fromisoformat(last) > MACHINE_SILENT:
-            yield Finding("warn", f"machine {machine['serial']}: silent since {last}", runbook)
-    yield Finding("ok", f"{len(serving)} machines are in service")
-
-
-def _serves(machine: Mapping[str, Any], now: datetime) -> bool:
-    return machine["in_service_to"] is None or now < datetime.fromisoformat(machine["in_service_to"])
 
 
 def _totals(http: httpx.Client) -> Iterator[Finding]:
@@ -243,9 +213,3 @@ def _access() -> Iterator[Finding]:
         yield Finding("fail", f"Kafka: {difference}", f"docker compose run --rm access; {BROKER_RUNBOOK}")
     if not differences:
         yield Finding("ok", "users and rights on Kafka are as the file says")
-
-
-def _json(http: httpx.Client, path: str) -> Any:
-    answer = http.get(path)
-    answer.raise_for_status()
-    return answer.json()

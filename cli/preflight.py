@@ -23,10 +23,12 @@ SECRETS = (
     "operator_key",
     "link_key",
     "ballot_key",
+    "canary_key",
 )
 LENGTH_MIN = 16
 CERTIFICATE = "kafka_certificate.pem"
 CERTIFICATE_TIME_MIN = timedelta(days=14)
+MACHINES_RUNBOOK = "docs/runbooks/machine-identity.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 
@@ -44,7 +46,26 @@ def preflight(
         typer.echo(words, err=True)
     if faults:
         raise fail("the stack cannot start: see docs/runbooks/secrets.md")
+    hidden = _addresses_hidden(Path("/proc/self/uid_map"), Path("/proc/sys/kernel/osrelease"))
+    if hidden:
+        typer.echo(hidden, err=True)
     typer.echo(f"{len(SECRETS)} secrets are there")
+
+
+def _addresses_hidden(uid_map: Path, kernel: Path) -> str | None:
+    """A word where this engine passes connections on under an address of its own, so that every machine seems to have it."""
+    try:
+        rootless = uid_map.read_text().split()[:3] != ["0", "0", "4294967295"]
+        desktop = any(name in kernel.read_text() for name in ("linuxkit", "microsoft"))
+    except OSError:
+        return None
+    if not (rootless or desktop):
+        return None
+    engine = "a rootless engine" if rootless else "Docker Desktop"
+    return (
+        f"this is {engine}: it may hide the clients' addresses, so that all machines and citizens seem to share one. Give"
+        f" machines a host label or comm key, and raise PAGE_REQUESTS_PER_MINUTE: {MACHINES_RUNBOOK}"
+    )
 
 
 def _certificate(file: Path) -> str | None:

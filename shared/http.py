@@ -1,10 +1,9 @@
-"""The HTTP side of every service: limits, request ids, metrics, problems, health; FastAPI with offline API pages."""
+"""The HTTP side of every service: bounds, request ids, metrics, problems, health; FastAPI with offline API pages."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -16,17 +15,20 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
 
+from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowance, Allowed, Bodies
 from shared.context import Context
+from shared.forwarded import RealClient
 from shared.logs import logger
 from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
+from shared.rates import Rates
 from shared.tracing import begin_trace
 
-__all__ = ["BODY_BYTES_MAX", "make_app"]
+__all__ = ["context_of", "keyed_allowance", "make_app"]
 
 log = logger(__name__)
 
-BODY_BYTES_MAX = 1_048_576 - 1
-BODY_SECONDS_MAX = 30.0
+CUT_OFF = 499
+"""What the metrics call a request whose client left before its body was whole; there is no answer to it."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -38,9 +40,9 @@ def make_app(
     title: str,
     routers: Sequence[APIRouter],
     lifespan: Lifespan,
-    body_bytes_max: Callable[[str], int] = lambda _: BODY_BYTES_MAX,
+    allowance: Allowance | None = None,
 ) -> FastAPI:
-    """A service's app under `/<prefix>`; `body_bytes_max` gives the limit for a path."""
+    """A service's app under `/<prefix>`; `allowance` says what a request's body may cost."""
     app = FastAPI(
         title=title,
         version="1",
@@ -56,9 +58,23 @@ def make_app(
         app.include_router(router)
     app.mount(f"/{prefix}/assets", StaticFiles(directory=swagger_ui_path), name="assets")
     _add_docs(app, prefix, title)
-    app.add_middleware(_BodyLimit, bytes_max=body_bytes_max)
+    app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
+    app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)
+    settings = context.settings
+    app.add_middleware(RealClient, behind_gateway=settings.behind_gateway, proxies=settings.proxy_networks)
     return app
+
+
+def keyed_allowance(context: Context) -> Allowance:
+    """A large body needs a key that is known: JSON is read before any handler could ask for it."""
+
+    async def allowance(scope: Scope) -> Allowed:
+        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        known = kind.lower() == "bearer" and await context.authenticator.principal(token.strip(), context.transact)
+        return Allowed(BODY_BYTES_MAX if known else SMALL_BYTES)
+
+    return allowance
 
 
 def _add_docs(app: FastAPI, prefix: str, title: str) -> None:
@@ -73,61 +89,6 @@ def _add_docs(app: FastAPI, prefix: str, title: str) -> None:
             swagger_css_url=f"{assets}/swagger-ui.css",
             swagger_favicon_url=f"{assets}/favicon-32x32.png",
         )
-
-
-class _BodyLimit:
-    """Refuses bodies over the limit (413) and bodies that arrive too slowly (408), before anything is parsed."""
-
-    def __init__(self, app: ASGIApp, bytes_max: Callable[[str], int]) -> None:
-        self._app = app
-        self._bytes_max = bytes_max
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            await self._app(scope, receive, send)
-            return
-        most = self._bytes_max(scope["path"])
-        length = Headers(scope=scope).get("content-length", "0")
-        chunks: list[bytes] = []
-        size = int(length) if length.isdigit() else most + 1
-        if size <= most:
-            size = 0
-            try:
-                async with asyncio.timeout(BODY_SECONDS_MAX):
-                    async for chunk in _chunks(receive):
-                        size += len(chunk)
-                        if size > most:
-                            break
-                        chunks.append(chunk)
-            except TimeoutError:
-                answer = problem(408, "Request Timeout", f"Send the body within {BODY_SECONDS_MAX:.0f} s.")
-                await answer(scope, receive, send)
-                return
-        if size > most:
-            answer = problem(413, "Content Too Large", f"The body may have {most} bytes at the most: split it.")
-            await answer(scope, receive, send)
-            return
-        body = b"".join(chunks)
-        given = False
-
-        async def replay() -> Message:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, replay, send)
-
-
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
 
 
 class _Observed:
@@ -145,7 +106,7 @@ class _Observed:
         trace = begin_trace(Headers(scope=scope).get("traceparent"))
         structlog.contextvars.bind_contextvars(request_id=trace, service=self._service)
         started = time.perf_counter()
-        status = 500
+        status = CUT_OFF
 
         async def observe(message: Message) -> None:
             nonlocal status

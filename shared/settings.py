@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
@@ -67,6 +69,10 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     database_pool_size: int = Field(default=8, ge=2, le=50)
     public_url: str = "http://127.0.0.1:8080"
     """The address under which people and machines reach the gateway; links are made from it."""
+    behind_gateway: bool = False
+    """Whether our gateway alone reaches this port: then the client's address is the one that it passes on."""
+    trusted_proxies: str = ""
+    """Proxies before the gateway (CIDRs, with blanks or commas between) whose X-Forwarded-For is believed."""
     timezone: str = "Asia/Jakarta"
     """The IANA zone of the city's units (WIB)."""
     operator_key: SecretStr
@@ -79,5 +85,30 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     kafka_heartbeat_ms: int = Field(default=3_000, ge=100, le=30_000)
     batch_records_max: int = Field(default=5_000, ge=1, le=50_000)
     """The most records of one transaction. Large ones are what makes the path fast; small ones bound its memory."""
+    page_requests_per_minute: int = Field(default=240, ge=1)
+    """Of one address, to pages behind links. Each process counts for itself; a street's shared address is one address."""
+    link_requests_per_minute: int = Field(default=60, ge=1)
+    """To one link, from anywhere."""
+    key_requests_per_minute: int = Field(default=6_000, ge=1)
+    """With one API key, from anywhere."""
+    refusals_per_minute: int = Field(default=30, ge=1)
+    """Wrong links and keys of one address; further ones wait for the next minute."""
+    requests_at_once: int = Field(default=100, ge=1)
+    """Of one address, being answered at the same time."""
     tasks: bool = True
     """Whether this process runs relays, consumers and periodic work beside HTTP."""
+
+    @property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """`trusted_proxies`, one by one."""
+        return tuple(ipaddress.ip_network(word) for word in re.split(r"[\s,]+", self.trusted_proxies) if word)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        for word in re.split(r"[\s,]+", value):
+            try:
+                _ = ipaddress.ip_network(word) if word else None
+            except ValueError as error:
+                raise ValueError(f"{word!r} is no address range: write it as in 10.20.0.0/16") from error
+        return value

@@ -12,8 +12,10 @@ from services.attendance.canary import Canary
 from services.attendance.close import Close
 from services.attendance.day_worker import DayWorker
 from services.attendance.days import serve_marks
+from services.attendance.door import Door
 from services.attendance.holidays_calendar import load_calendar
 from services.attendance.periods import first_computed_date
+from services.attendance.retention import Retention
 from services.attendance.routes import (
     calendar,
     clock_corrections,
@@ -21,19 +23,22 @@ from services.attendance.routes import (
     employees,
     excuses,
     iclock,
+    machine_proof,
     machines,
     outages,
     punches,
+    retained,
     rules,
     schedules,
 )
 from services.attendance.rule_sets import load_default_rules
 from services.attendance.schedules import load_default_week
 from services.attendance.settings import Settings
+from services.attendance.signals import ROUND_SECONDS, Signals
 from services.attendance.silence import Silence
 from shared.clock import Clock
 from shared.context import Context
-from shared.http import BODY_BYTES_MAX, make_app
+from shared.http import make_app
 from shared.operations import operations_router
 from shared.runtime import Periodic, Runtime, end_process
 
@@ -43,8 +48,7 @@ DAYS_POLL_SECONDS = 1.0  # for marks that another process committed; our own wak
 CLOSE_SECONDS = 30.0
 CANARY_SECONDS = 2.0
 SILENCE_SECONDS = 60.0
-UPLOAD_BYTES_MAX = 8 * 1_048_576
-"""A machine that was cut off for months sends its whole log in one body."""
+RETENTION_SECONDS = 600.0
 
 
 def create(
@@ -83,14 +87,19 @@ def create(
             loaded_in = year
         return await close.round()
 
-    canary = Canary(context)
+    door = Door(context, settings)
+    signals = Signals(context, punches_per_minute_max=settings.punches_per_minute_max)
+    retention = Retention(context, settings)
+    canary = None if settings.canary_key is None else Canary(context, settings.canary_key.get_secret_value())
     runtime = Runtime(
         context,
         periodics=(
             Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=changed),
             Periodic("close", close_days, CLOSE_SECONDS),
-            *([Periodic("canary", canary.round, CANARY_SECONDS)] if settings.canary else []),
+            *([Periodic("canary", canary.round, CANARY_SECONDS)] if canary else []),
             Periodic("silence", silence.round, SILENCE_SECONDS),
+            Periodic("signals", signals.round, ROUND_SECONDS),
+            Periodic("retention", retention.round, RETENTION_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -99,8 +108,9 @@ def create(
         prefix="attendance",
         title="Kinerja: attendance",
         routers=[
-            iclock.router,
+            iclock.iclock_router(door),
             punches.router,
+            machine_proof.router,
             machines.router,
             employees.router,
             schedules.router,
@@ -109,16 +119,19 @@ def create(
             outages.router,
             clock_corrections.router,
             rules.router,
+            retained.router,
             days.router,
             operations_router("attendance", scopes=("punches:write",)),
         ],
         lifespan=runtime.lifespan,
-        body_bytes_max=lambda path: UPLOAD_BYTES_MAX if path.startswith("/iclock") else BODY_BYTES_MAX,
+        allowance=door.allowance,
     )
     app.state.days_changed = changed
     app.state.day_worker = worker
     app.state.close = close
     app.state.silence = silence
     app.state.load_defaults = load_defaults
+    app.state.signals = signals
+    app.state.retention = retention
     app.state.canary = canary
     return app

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.machine_proof import give_secret
 from services.attendance.machines import MachineSetup, enrol, register
 from services.attendance.publish import publish_employees
 from services.attendance.schedules import Shift, put_shift
@@ -15,9 +16,9 @@ from shared.contracts.canary import (
     CANARY_EMPLOYEE_ID,
     CANARY_NIP,
     CANARY_PIN,
-    CANARY_SERIAL,
     CANARY_UNIT_ID,
     PUNCH_DAYS_BACK,
+    CanaryMachine,
     arrival_of,
 )
 from shared.contracts.employee import EmploymentType
@@ -41,10 +42,17 @@ _MAKE = text(
     on conflict do nothing returning 1
     """
 )
+_THERE = text("select 1 from machine where serial = :serial")
+_RETIRE = text(
+    f"""
+    update machine set in_service_to = cast(:now as timestamptz)
+    where org_unit_id = '{CANARY_UNIT_ID}' and in_service_to is null
+    """
+)
 # Shift after arrival, never before: a date with a shift and without a punch would be an absence.
 _ARRIVED = text(
     f"""
-    select 1 from punch p where serial = '{CANARY_SERIAL}' and local_time = :arrival
+    select 1 from punch p where serial = :serial and local_time = :arrival
     and not exists (select from roster_shift r where r.employee_id = '{CANARY_EMPLOYEE_ID}' and r.work_date = :work_date)
     """
 )
@@ -54,7 +62,7 @@ _FORGET = text(
     with shift as (
         delete from roster_shift where employee_id = '{CANARY_EMPLOYEE_ID}' and work_date < cast(:before as date)
     ), gone as (
-        delete from punch where serial = '{CANARY_SERIAL}' and local_time < cast(:before as date) returning upload_id
+        delete from punch where serial = :serial and local_time < cast(:before as date) returning upload_id
     )
     delete from upload where id in (select upload_id from gone)
     """
@@ -64,8 +72,9 @@ _FORGET = text(
 class Canary:
     """Keeps the canary on the roster; `kinerja canary` is the machine that punches for it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, key: str) -> None:
         self._context = context
+        self._machine = CanaryMachine.of(key)
         self._forgotten_on: date | None = None
 
     async def round(self) -> bool:
@@ -76,19 +85,24 @@ class Canary:
         async with self._context.database.transaction() as session:
             made = await session.execute(_MAKE, {"name": NAME, "first": work_date, "now": now})
             if made.first() is not None:
+                await publish_employees(self._context, session, [CANARY_EMPLOYEE_ID])
+            if (await session.execute(_THERE, {"serial": self._machine.serial})).first() is None:
                 await self._settle_in(session, work_date, now)
-            values = {"arrival": arrival_of(work_date), "work_date": work_date}
+            values = {"serial": self._machine.serial, "arrival": arrival_of(work_date), "work_date": work_date}
             if (await session.execute(_ARRIVED, values)).first() is not None:
                 starts = arrival_of(work_date).replace(second=0)
                 await put_shift(session, Shift(CANARY_EMPLOYEE_ID, work_date, starts, starts + _DAY))
             if self._forgotten_on != today:
-                await session.execute(_FORGET, {"before": work_date - KEPT_DAYS * _DAY})
+                before = work_date - KEPT_DAYS * _DAY
+                await session.execute(_FORGET, {"serial": self._machine.serial, "before": before})
         self._forgotten_on = today
         return False
 
     async def _settle_in(self, session: AsyncSession, first: date, now: datetime) -> None:
-        context = self._context
-        setup = MachineSetup(CANARY_SERIAL, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
+        """Registers the machine; one of another key, from before, is out of use from now on."""
+        context, serial = self._context, self._machine.serial
+        await session.execute(_RETIRE, {"now": now})
+        setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
         await register(session, setup, now, context.zone)
-        await enrol(session, CANARY_SERIAL, CANARY_PIN, first, CANARY_EMPLOYEE_ID, context.zone)
-        await publish_employees(context, session, [CANARY_EMPLOYEE_ID])
+        await give_secret(session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=now)
+        await enrol(session, serial, CANARY_PIN, first, CANARY_EMPLOYEE_ID, context.zone)

@@ -6,6 +6,7 @@ another word, and punches that are judged again later (another zone, a late regi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from services.attendance.marks import LIVE_SECONDS
 from services.attendance.placements import units_between
 from shared.errors import ConflictError, InvalidError
 
-__all__ = ["ClockCorrection", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
+__all__ = ["ClockCorrection", "believe_again", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
 
 DAYS_MAX = 7
 """What fits into one transaction: 70,000 punches of 5,000 officers took 7 to 11 s beside 2 million others."""
@@ -79,7 +80,7 @@ _BELIEVE = text(
                    where p.counted and p.at >= {true_received_at("p")} - interval '{LIVE_SECONDS} seconds') as live_at
         from machine m left join punch p on p.serial = m.serial and p.at >= cast(:first as timestamptz) - interval '1 day'
             and p.received_at >= :first
-        where m.serial = any(cast(:serials as varchar[])) or m.clock_wrong_since between :first and :last
+        where m.serial = any(cast(:serials as varchar[])) or m.clock_wrong_since between :first and cast(:last as timestamptz)
         group by m.serial
     ), found as (
         select j.serial, j.before,
@@ -166,7 +167,23 @@ async def _judge_again(
             await session.execute(_FLAG, {"ids": ids, "flags": flags})
             await mark_moments(session, ((row.employee_id, row.at) for row, _ in changed), unit_zone, bulk=True)
             serials.update(row.serial for row, _ in changed)
-    believed = await session.execute(_BELIEVE, {"serials": sorted(serials), "first": first, "last": last})
+    await believe_again(session, sorted(serials), first, last, unit_zone, today)
+
+
+async def believe_again(
+    session: AsyncSession,
+    serials: Sequence[str],
+    first: datetime,
+    last: datetime | None,
+    unit_zone: ZoneInfo,
+    today: date,
+) -> None:
+    """Judges anew, by the punches received from `first` on, whether these machines' clocks are wrong.
+
+    With `last`, so are all others whose clock was found wrong between the two moments. The days of units whose machines'
+    marks count now, or no longer, are computed again.
+    """
+    believed = await session.execute(_BELIEVE, {"serials": list(serials), "first": first, "last": last})
     for unit in await units_between(session, list(believed.scalars()), first):
         await mark_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
 

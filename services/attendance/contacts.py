@@ -1,4 +1,4 @@
-"""What a registered machine says beside punches: handshakes, polls, results of commands, events at its menu."""
+"""What a machine that proved itself says beside punches: handshakes, polls, results of commands, events at its menu."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.domain.iclock import CommandResult, OperEvent
-from services.attendance.intake import HeldMachine, hold_machine, write_marks
-from services.attendance.marks import after_poll, after_time_set
+from services.attendance.domain.iclock import CommandResult, OperEvent, parse_info, parse_operlog
+from services.attendance.domain.lines import parts_of, stamp_text
+from services.attendance.held_machine import HeldMachine, hold_machine, write_marks
+from services.attendance.identity import Found, note_other_address
+from services.attendance.marks import Marks, after_poll, after_time_set
+from services.attendance.signals import compare_count
 
-__all__ = ["find_machine", "note_contact", "poll", "redacted", "store_operlog", "store_results"]
+__all__ = ["note_contact", "poll", "redacted", "store_operlog", "store_results"]
 
 WRITE_SECONDS = 10
 """An idle machine's polls are written down at most this often."""
@@ -21,7 +24,6 @@ RESEND_COMMAND_SECONDS = 120  # the answer to a poll can get lost
 CLOCK_SET = 21
 INFO_MAX = 1_000
 
-_FIND = text("select serial, timezone, last_contact_at, last_poll_at, info from machine where serial = :serial")
 _CONTACT = text(
     # After a handshake the machine may have a backlog: the polls before it prove nothing any more.
     "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
@@ -29,15 +31,16 @@ _CONTACT = text(
 )
 _OPEN = text(
     """
-    select id, command, command like 'DATA QUERY%' as query, sent_at from device_command
+    select id, token, command, command like 'DATA QUERY%' as query, sent_at from device_command
     where serial = :serial and result_at is null and expires_at > :now order by id limit 50
     """
 )
 _SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
 _RESULT = text(
     "update device_command set result_at = :now, return_code = :code"
-    " where id = :id and serial = :serial and result_at is null and sent_at is not null"
+    " where token = :token and serial = :serial and result_at is null and sent_at is not null"
 )
+_INFO = text("update machine set info = :info where serial = :serial")
 _OPER = text(
     """
     with journal as (
@@ -58,11 +61,6 @@ _OPER = text(
 )
 
 
-async def find_machine(session: AsyncSession, serial: str) -> Any:
-    """The machine's row, not locked; None for a serial that is not registered."""
-    return (await session.execute(_FIND, {"serial": serial})).first()
-
-
 async def note_contact(
     session: AsyncSession,
     serial: str,
@@ -77,25 +75,33 @@ async def note_contact(
     await session.execute(_CONTACT, values)
 
 
-async def poll(session: AsyncSession, found: Any, now: datetime, *, address: str | None, info: str | None) -> list[str]:
-    """The command lines for this poll. It is written down only when something changes, or after WRITE_SECONDS."""
+async def poll(session: AsyncSession, found: Found, now: datetime, *, address: str, info: str | None) -> list[str]:
+    """The command lines for this poll. It is written down only when something changes, or after WRITE_SECONDS.
+
+    A machine that has not proved itself yet gets no command, and its poll moves no mark.
+    """
     info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
-    rows = (await session.execute(_OPEN, {"serial": found.serial, "now": now})).all()
-    due = _due(rows, now)
+    due: list[Any] = []
+    if found.proof.proved:
+        rows = (await session.execute(_OPEN, {"serial": found.serial, "now": now})).all()
+        due = _due(rows, now)
     stale = found.last_contact_at is None or now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
     news = info is not None and info != found.info
-    if not (due or stale or news or found.last_poll_at is None):
+    if found.proof.proved:
+        await note_other_address(session, found, address, now)
+    if not (due or stale or news or found.last_poll_at is None or found.address != address):
         return []
     machine = await hold_machine(session, found.serial, now)
     if machine is None:
         return []
-    await write_marks(session, machine, after_poll(machine.marks, now), now, address)
-    if news:
-        query = text("update machine set info = :info where serial = :serial")
-        await session.execute(query, {"info": info, "serial": found.serial})
+    marks = after_poll(machine.marks, now) if found.proof.proved else machine.marks
+    await write_marks(session, machine, marks, now, address)
+    if info is not None and news and found.proof.proved:
+        await session.execute(_INFO, {"info": info, "serial": found.serial})
+        await compare_count(session, found.serial, parse_info(info).records, now)
     if due:
         await session.execute(_SENT, {"ids": [row.id for row in due], "now": now})
-    return [f"C:{row.id}:{row.command}" for row in due]
+    return [f"C:{row.token}:{row.command}" for row in due]
 
 
 def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
@@ -109,9 +115,7 @@ def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
 async def store_results(session: AsyncSession, serial: str, results: Sequence[CommandResult], now: datetime) -> None:
     """Ends the commands of this machine that the results name; a result for another machine's command is nothing."""
     values = [
-        {"id": int(result.id), "serial": serial, "now": now, "code": _int4(result.return_code)}
-        for result in results
-        if result.id.isascii() and result.id.isdecimal()
+        {"token": result.id, "serial": serial, "now": now, "code": _int4(result.return_code)} for result in results
     ]
     if values:
         await session.execute(_RESULT, values)
@@ -132,27 +136,28 @@ def redacted(events: Sequence[OperEvent]) -> list[bytes]:
 
 
 async def store_operlog(
-    session: AsyncSession,
-    machine: HeldMachine,
-    events: Sequence[OperEvent],
-    now: datetime,
-    *,
-    stamp: str | None,
-    address: str | None,
-) -> None:
-    """Keeps what was done at the machine, without secrets. After its clock was set, its times are believed again."""
-    values = {
-        "serial": machine.serial,
-        "stamp": None if stamp is None else stamp.replace("\0", "\u2400")[:100],
-        "body": b"\n".join(redacted(events)),
-        "lines": len(events),
-        "now": now,
-        "tags": [event.tag for event in events],
-        "codes": [event.code for event in events],
-        "whos": [event.who or event.pin for event in events],
-        "times": [event.local_time for event in events],
-        "audits": [event.audit for event in events],
-    }
-    # A post that comes again tells of nothing new: least of all that the clock was set once more.
-    time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars())
-    await write_marks(session, machine, after_time_set(machine.marks) if time_set else machine.marks, now, address)
+    session: AsyncSession, machine: HeldMachine, body: bytes, now: datetime, *, stamp: str | None
+) -> tuple[int, Marks]:
+    """Keeps what was done at the machine, without secrets. Gives the number of lines and the machine's marks after it.
+
+    After its clock was set, its times are believed again.
+    """
+    lines, time_set = 0, False
+    for part in parts_of(body):
+        events = parse_operlog(part)
+        lines += len(events)
+        values = {
+            "serial": machine.serial,
+            "stamp": stamp_text(stamp),
+            "body": b"\n".join(redacted(events)),
+            "lines": len(events),
+            "now": now,
+            "tags": [event.tag for event in events],
+            "codes": [event.code for event in events],
+            "whos": [event.who or event.pin for event in events],
+            "times": [event.local_time for event in events],
+            "audits": [event.audit for event in events],
+        }
+        # A post that comes again tells of nothing new: least of all that the clock was set once more.
+        time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars()) or time_set
+    return lines, after_time_set(machine.marks) if time_set else machine.marks

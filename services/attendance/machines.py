@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,13 +13,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.clock_corrections import hold_clock_corrections, true_received_at
+from services.attendance.clock_corrections import hold_clock_corrections
 from services.attendance.days import mark_employees, mark_moments, mark_unit
-from services.attendance.domain.iclock import clock_flags
 from services.attendance.domain.placements import Placement, changed_since, take_back, units_changed_since
-from services.attendance.intake import hold_machine
+from services.attendance.held_machine import hold_machine
+from services.attendance.machine_proof import admit_known, set_networks
 from services.attendance.placements import Since, decide, read_placements, write_placements
-from services.attendance.strangers import admit_waiting, lock_serial
+from services.attendance.refused_contacts import lock_serial
+from services.attendance.zone_change import change_zone
 from shared.errors import ConflictError, InvalidError, NotFoundError
 
 __all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "take_move_back", "unenrol"]
@@ -39,17 +41,6 @@ _BEFORE = text(
     """
     select timezone, complete_until is not null or exists (select from punch p where p.serial = m.serial) as heard
     from machine m where serial = :serial for update
-    """
-)
-_PUNCHES = text(
-    f"select p.id, p.local_time, p.at, p.employee_id, {true_received_at('p')} as received_at from punch p"
-    " where p.serial = :serial and p.id > :after and p.source <> 'api-instant' order by p.id limit :most"
-)
-_REZONE = text(
-    """
-    update punch p set at = t.at, flags = string_to_array(t.flags, ','), counted = t.flags = ''
-    from unnest(cast(:ids as bigint[]), cast(:ats as timestamptz[]), cast(:flags as varchar[])) as t (id, at, flags)
-    where p.id = t.id
     """
 )
 _PEOPLE = text(
@@ -85,11 +76,12 @@ _RESOLVE = text(
 )
 _ORDER = text(
     """
-    insert into device_command (serial, command, reason, created_at, expires_at)
-    select cast(:serial as varchar), cast(:command as varchar), :reason, cast(:now as timestamptz), :expires_at
+    insert into device_command (token, serial, command, reason, created_at, expires_at)
+    select cast(:token as varchar), cast(:serial as varchar), cast(:command as varchar), :reason,
+           cast(:now as timestamptz), :expires_at
     where not exists (select from device_command where serial = :serial and result_at is null and expires_at > :now
                       and split_part(command, ' ', 1) = split_part(:command, ' ', 1))
-    returning id
+    returning token
     """
 )
 
@@ -99,7 +91,8 @@ class MachineSetup:
     """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
 
     `in_unit_from`: since when it stands in its unit; None says nothing of it. `in_service_to`: when it was taken out of
-    use; None while it serves; "unchanged" says nothing of it.
+    use; None while it serves; "unchanged" says nothing of it. `networks`: the address ranges (CIDRs) of its site; None says
+    nothing of them.
     """
 
     serial: str
@@ -109,13 +102,14 @@ class MachineSetup:
     org_unit_id: str | None
     in_unit_from: Since = None
     in_service_to: datetime | Literal["unchanged"] | None = "unchanged"
+    networks: Sequence[str] | None = None
 
 
 async def register(session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo) -> bool:
     """Registers a machine or changes it; True when it is new.
 
-    Lines that waited for the registration become punches. A changed zone moves all its punches, and whatever changes
-    marks the days it may touch.
+    Lines that waited for it become punches, as far as their address is the machine's. A changed zone moves all its
+    punches, and whatever changes marks the days it may touch.
     """
     await hold_clock_corrections(session)
     await lock_serial(session, setup.serial)
@@ -134,10 +128,11 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
     machine = await hold_machine(session, setup.serial, now)
     if machine is None:
         raise NotFoundError(NO_MACHINE)
-    if before is None:
-        await admit_waiting(session, machine, now, unit_zone)
-    elif before.timezone != setup.timezone:
-        await _move_punches(session, setup.serial, machine.zone, unit_zone)
+    if before is not None and before.timezone != setup.timezone:
+        await change_zone(session, machine, now, unit_zone)
+    if setup.networks is not None:
+        await set_networks(session, setup.serial, setup.networks)
+    await admit_known(session, machine, setup.networks, new=before is None, now=now, unit_zone=unit_zone)
     await _mark_places(session, setup.serial, placed_before, placed, now.astimezone(unit_zone).date(), unit_zone)
     return before is None
 
@@ -188,22 +183,6 @@ def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool
     return [*past, present]
 
 
-async def _move_punches(session: AsyncSession, serial: str, zone: ZoneInfo, unit_zone: ZoneInfo) -> None:
-    after = 0
-    while True:
-        rows = (await session.execute(_PUNCHES, {"serial": serial, "after": after, "most": BATCH})).all()
-        if not rows:
-            return
-        after = rows[-1].id
-        ats = [row.local_time.replace(tzinfo=zone).astimezone(UTC) for row in rows]
-        flags = [
-            ",".join(clock_flags(row.local_time, row.received_at.astimezone(zone).replace(tzinfo=None))) for row in rows
-        ]
-        await session.execute(_REZONE, {"ids": [row.id for row in rows], "ats": ats, "flags": flags})
-        moments = [(row.employee_id, at) for row, new in zip(rows, ats, strict=True) for at in (row.at, new)]
-        await mark_moments(session, moments, unit_zone, bulk=True)
-
-
 async def _mark_people(session: AsyncSession, serial: str, since: datetime) -> None:
     row: Any = (await session.execute(_PEOPLE, {"serial": serial, "since": since})).one()
     if row.employees:
@@ -250,12 +229,22 @@ def resend_command(first: datetime, last: datetime) -> str:
     return f"DATA QUERY ATTLOG StartTime={start}\tEndTime={end}"
 
 
-async def order(session: AsyncSession, serial: str, command: str, reason: str, now: datetime) -> int:
-    """Queues a command for the machine's next poll; gives its id. Raises ConflictError while one like it is open."""
+async def order(session: AsyncSession, serial: str, command: str, reason: str, now: datetime) -> str:
+    """Queues a command for the machine's next poll; gives the id that the machine will name.
+
+    Raises ConflictError while one like it is open.
+    """
     await _lock(session, serial)
     query: TextClause = _ORDER
-    values = {"serial": serial, "command": command, "reason": reason, "now": now, "expires_at": now + COMMAND_LIFE}
+    values = {
+        "token": secrets.token_hex(8),  # 16 letters and digits, the most that the protocol allows
+        "serial": serial,
+        "command": command,
+        "reason": reason,
+        "now": now,
+        "expires_at": now + COMMAND_LIFE,
+    }
     found = (await session.execute(query, values)).scalar()
     if found is None:
         raise ConflictError("The machine has not answered such a command yet. Wait for its result, or 15 minutes.")
-    return int(found)
+    return str(found)

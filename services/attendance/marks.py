@@ -7,11 +7,10 @@ still hold older ones. While its clock is wrong, its times prove nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-__all__ = ["LIVE_SECONDS", "QUIET_SECONDS", "Marks", "Record", "after_poll", "after_time_set", "after_upload"]
+__all__ = ["LIVE_SECONDS", "QUIET_SECONDS", "Marks", "Record", "Upload", "after_poll", "after_time_set", "after_upload"]
 
 LIVE_SECONDS = 300
 """A record at most this old at receipt is a live one."""
@@ -43,31 +42,40 @@ class Record:
     future: bool
 
 
-def after_upload(marks: Marks, received: datetime, records: Iterable[Record], *, in_order: bool = True) -> Marks:
+@dataclass(slots=True)
+class Upload:
+    """What a post's records say of its machine, whatever their number: read one by one."""
+
+    future: bool = False
+    live: bool = False
+    newest: datetime | None = None
+    """The newest credible record that is no live one."""
+
+    def add(self, record: Record, received: datetime) -> None:
+        """One more record of the post."""
+        self.future = self.future or record.future
+        if not record.counted:
+            return
+        if record.at >= received - timedelta(seconds=LIVE_SECONDS):
+            self.live = True
+        elif self.newest is None or record.at > self.newest:
+            self.newest = record.at
+
+
+def after_upload(marks: Marks, received: datetime, upload: Upload, *, in_order: bool = True) -> Marks:
     """The marks after a post of punches.
 
-    `in_order` is false while the machine answers a query for a range: records of the range say nothing about the
-    time before it.
+    `in_order` is false where records say nothing about the time before them: while the machine answers a query for a
+    range, and where the sender keeps no order.
     """
-    live_from = received - timedelta(seconds=LIVE_SECONDS)
-    newest: datetime | None = None
-    future = live = False
-    for record in records:
-        future = future or record.future
-        if not record.counted:
-            continue
-        if record.at >= live_from:
-            live = True
-        elif newest is None or record.at > newest:
-            newest = record.at
     wrong = marks.clock_wrong_since
-    if future:
+    if upload.future:
         wrong = wrong or received
-    elif live:
+    elif upload.live:
         wrong = None
     until = marks.complete_until
-    if in_order and wrong is None and newest is not None:
-        until = newest if until is None else max(until, newest)
+    if in_order and wrong is None and upload.newest is not None:
+        until = upload.newest if until is None else max(until, upload.newest)
     return Marks(until, None, received, wrong)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -25,6 +25,7 @@ __all__ = [
     "Enrolment",
     "Excuse",
     "Machine",
+    "MachineSignal",
     "OperEvent",
     "OrgUnit",
     "Outage",
@@ -32,10 +33,10 @@ __all__ = [
     "PastPlacement",
     "Punch",
     "Quarantine",
+    "RefusedContact",
     "RosterShift",
     "RuleSet",
     "ScheduleOverride",
-    "UnknownMachine",
     "Upload",
     "WeekSchedule",
 ]
@@ -118,6 +119,22 @@ class Machine(Base, table=True):
     info: str | None = None
     dialect: str | None = None
     """`access` when the machine last spoke the access-control dialect, which gives no attendance; else null."""
+    networks: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(String), nullable=False, server_default="{}")
+    )
+    """CIDRs from which it speaks; empty: none were set."""
+    pinned_address: str | None = None
+    """The address of its first post, or one that an operator accepted."""
+    host_label_sha256: bytes | None = None
+    comm_key_sha256: bytes | None = None
+    secret_pending: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """The secret counts from its first use on."""
+    told_records: int | None = Field(default=None, sa_type=BigInteger)
+    """How many punches the machine said to hold, at `told_records_at`."""
+    told_records_at: datetime | None = utc_field(default=None, nullable=True)
+    journal_day: date | None = None
+    journal_bytes: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    """Bytes journalled on `journal_day` (UTC)."""
 
 
 class PastPlacement(Base, table=True):
@@ -132,18 +149,37 @@ class PastPlacement(Base, table=True):
     direction_from: str
 
 
-class UnknownMachine(Base, table=True):
-    """A serial that talks to us and is not registered."""
+class RefusedContact(Base, table=True):
+    """Somebody who names a serial and is not its machine, as far as one can tell; by address."""
 
-    __tablename__ = "unknown_machine"
+    __tablename__ = "refused_contact"
+    __table_args__ = (
+        Index("refused_contact_of_address", "address", "last_seen_at"),
+        Index("refused_contact_oldest", "last_seen_at"),
+    )
 
     serial: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    reason: str
     first_seen_at: datetime = utc_field()
     last_seen_at: datetime = utc_field()
     requests: int = Field(sa_type=BigInteger)
-    address: str | None = None
     dialect: str | None = None
     kept_lines: int = Field(sa_type=BigInteger)
+    kept_bytes: int = Field(sa_type=BigInteger)
+
+
+class MachineSignal(Base, table=True):
+    """Something about a machine that an operator should look at, until he has."""
+
+    __tablename__ = "machine_signal"
+
+    serial: str = Field(primary_key=True, foreign_key="machine.serial")
+    kind: str = Field(primary_key=True)
+    first_at: datetime = utc_field()
+    last_at: datetime = utc_field()
+    times: int = Field(sa_type=BigInteger)
+    detail: str
 
 
 class Enrolment(Base, table=True):
@@ -161,6 +197,7 @@ class Upload(Base, table=True):
     """The journal: a body as it came, before anything was made of it. Secrets of OPERLOG bodies are redacted."""
 
     __tablename__ = "upload"
+    __table_args__ = (Index("upload_received", "received_at"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     serial: str
@@ -204,13 +241,15 @@ class Punch(Base, table=True):
 
 
 class Quarantine(Base, table=True):
-    """A line that could not be used: unreadable, or of a machine that is not registered."""
+    """A line that could not be used: unreadable, not understood, or of somebody who did not prove to be the machine."""
 
     __tablename__ = "quarantine"
     __table_args__ = (
         Index("quarantine_of_serial", "serial", "id"),
-        # A stranger that sends the same lines again must not fill the disk.
-        UniqueConstraint("serial", "line_sha256", "reason", name="quarantine_once"),
+        Index("quarantine_received", "received_at"),
+        Index("quarantine_waiting", "serial", postgresql_where=text("resolved_at is null")),
+        # Who sends the same lines again must not fill the disk.
+        UniqueConstraint("serial", "line_sha256", "reason", "address", name="quarantine_once"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -222,10 +261,12 @@ class Quarantine(Base, table=True):
     kind: str
     """The table it came for: ATTLOG, or another name."""
     reason: str
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Where it came from, of a contact that was refused; else empty."""
     upload_id: int = Field(sa_type=BigInteger)
     received_at: datetime = utc_field()
     resolved_at: datetime | None = utc_field(default=None, nullable=True)
-    """Set when the machine was registered and the line became a punch."""
+    """Set when an operator accepted the address and the line became a punch, or dismissed it."""
 
 
 class OperEvent(Base, table=True):
@@ -251,9 +292,14 @@ class DeviceCommand(Base, table=True):
     """A command that waits for a machine's next poll, and its result."""
 
     __tablename__ = "device_command"
-    __table_args__ = (Index("device_command_open", "serial", "id", postgresql_where=text("result_at is null")),)
+    __table_args__ = (
+        Index("device_command_open", "serial", "id", postgresql_where=text("result_at is null")),
+        UniqueConstraint("token", name="device_command_token"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    token: str
+    """The id that the machine sees and names in its result: made of chance."""
     serial: str = Field(foreign_key="machine.serial")
     command: str
     reason: str

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
+from pydantic import Field, SecretStr, field_validator
+
+from services.attendance.domain.proof import parse_networks
+from shared.context import Context
 from shared.settings import ServiceSettings
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "settings_of"]
 
 _RULES = Path(__file__).resolve().parents[2] / "rules" / "attendance"
 
@@ -17,7 +22,49 @@ class Settings(ServiceSettings):
 
     attendance_rules_file: Path = _RULES / "default.yaml"
     week_schedule_file: Path = _RULES / "week-schedule.yaml"
-    canary: bool = False
-    """Whether the canary is on the roster; `kinerja canary` punches for it."""
+    canary_key: SecretStr | None = None
+    """With it the canary is on the roster; its machine's serial and key are made of it. `kinerja canary` punches for it."""
+    machine_networks: str = "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7"
+    """The networks (CIDRs, with blanks or commas between) from which machines are served at /iclock: others get 404."""
+    machine_host: str | None = None
+    """The only host name, with its subdomains, at which machines are served; without it any name will do."""
+    punches_per_minute_max: int = Field(default=60, ge=1)
+    """More punches in a minute than this at one machine are a signal for the operator: no door lets so many through."""
+    journal_bytes_per_day: int = Field(default=67_108_864, ge=1_048_576)
+    """Of one machine's posts; beyond it the machine is told to send again later."""
+    unusable_lines_per_machine: int = Field(default=50_000, ge=1)
+    """Lines of one machine that could not be used and wait for a person; beyond it the machine keeps its posts."""
+    journal_days: int = Field(default=400, ge=7)
+    """How long posts are kept as they came. Punches stay."""
+    quarantine_days: int = Field(default=400, ge=7)
+    """How long lines that could not be used are kept."""
+    refused_days: int = Field(default=30, ge=1)
+    """How long a refused contact and its lines are kept after it was last heard."""
     first_work_date: date | None = None
     """No day before it is ever computed; without it the first day of the previous semester counts."""
+
+    @property
+    def machine_network_list(self) -> tuple[str, ...]:
+        """`machine_networks`, one by one."""
+        return parse_networks(word for word in re.split(r"[\s,]+", self.machine_networks) if word)
+
+    @field_validator("machine_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        if not parse_networks(word for word in re.split(r"[\s,]+", value) if word):
+            raise ValueError("name at least one network of machines, as in 10.20.0.0/16")
+        return value
+
+    @field_validator("machine_host")
+    @classmethod
+    def _host(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
+            raise ValueError("a host name in lower case, without port, as in adms.example.go.id")
+        return value
+
+
+def settings_of(context: Context) -> Settings:
+    """The service's own settings."""
+    if not isinstance(context.settings, Settings):
+        raise TypeError("the context is not the attendance service's")
+    return context.settings

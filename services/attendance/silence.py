@@ -13,7 +13,7 @@ from services.attendance.domain.schedule import scheduled_day
 from services.attendance.domain.silence import Contact, is_silent
 from services.attendance.outages import IN_OUTAGE
 from shared.context import Context
-from shared.contracts.canary import CANARY_SERIAL
+from shared.contracts.canary import CANARY_UNIT_ID
 
 __all__ = ["Silence"]
 
@@ -26,7 +26,7 @@ _MACHINES = text(
     select org_unit_id, coalesce(last_contact_at, registered_at) as heard_at,
            last_contact_at is null or push_version is not null as polls
     from machine m
-    where org_unit_id is not null and serial <> '{CANARY_SERIAL}'
+    where org_unit_id is not null and org_unit_id <> '{CANARY_UNIT_ID}'
       and (in_service_to is null or in_service_to > cast(:now as timestamptz)) and not {IN_OUTAGE}
     """
 )

@@ -1,7 +1,7 @@
 """Tables of the feedback service. Nothing leads from a rating back to its visit, and nothing to the citizen.
 
 A visit has no time of its use. A vote's answers are sealed in a ballot box until they are published with others
-(docs/adr/0011-ratings-leave-in-groups.md). A test tries every join on a dump.
+(docs/adr/0012-ratings-leave-in-groups.md). A test tries every join on a dump.
 """
 
 from __future__ import annotations

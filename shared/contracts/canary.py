@@ -7,6 +7,9 @@ part of any list, export, statistic or notice.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -14,10 +17,10 @@ __all__ = [
     "CANARY_EMPLOYEE_ID",
     "CANARY_NIP",
     "CANARY_PIN",
-    "CANARY_SERIAL",
     "CANARY_UNIT_ID",
     "CANARY_WORDS",
     "PUNCH_DAYS_BACK",
+    "CanaryMachine",
     "arrival_of",
     "departure_of",
 ]
@@ -28,8 +31,6 @@ CANARY_WORDS = (
     f"Records whose `employee_id` is `{CANARY_EMPLOYEE_ID}` (their keys begin with it too) are of no person: a canary"
     " that punches every minute, so that one can see whether events flow. Leave them out of whatever is about people."
 )
-CANARY_SERIAL = "KINERJA-CANARY"
-"""The serial of the machine that the canary plays."""
 CANARY_PIN = "1"
 CANARY_NIP = "0" * 18
 """No NIP: those begin with a date of birth."""
@@ -49,3 +50,20 @@ def departure_of(work_date: date, minute: int) -> datetime | None:
     None in the first minute: a departure within 60 s of the arrival would be the same tap.
     """
     return datetime.combine(work_date, time()) + timedelta(minutes=minute + 1) if minute else None
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryMachine:
+    """The machine that the canary plays: serial and comm key are the installation's own, both made of its canary key."""
+
+    serial: str
+    comm_key: str
+
+    @classmethod
+    def of(cls, key: str) -> CanaryMachine:
+        """From the secret `canary_key`."""
+        return cls(f"CANARY-{_derived(key, 'serial')[:16]}", _derived(key, "comm key"))
+
+
+def _derived(key: str, purpose: str) -> str:
+    return hmac.new(key.encode(), f"kinerja canary: {purpose}".encode(), hashlib.sha256).hexdigest()

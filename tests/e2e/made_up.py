@@ -20,17 +20,20 @@ STOP_SECONDS_MAX = 60
 class MadeUp:
     """A running `make up`."""
 
-    def __init__(self, data: Path, port: int, kafka_port: int, *, sample: bool) -> None:
+    def __init__(
+        self, data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, umask: int = -1
+    ) -> None:
         self.data = data
         orders = [f"PORT={port}", f"KAFKA_PORT={kafka_port}", f"DATA={data}", f"SAMPLE={'yes' if sample else 'no'}"]
         self._process = subprocess.Popen(
             ["make", "up", *orders],
-            cwd=ROOT,
+            cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            umask=umask,
             env={name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))},
         )
         self.lines: list[str] = []
@@ -56,9 +59,9 @@ class MadeUp:
                 time.sleep(0.05)
         raise AssertionError(f"no {what} within {seconds:.0f} s:\n" + "\n".join(self.lines[-40:]))
 
-    def ready(self) -> dict[str, str]:
+    def ready(self, seconds: float = 240) -> dict[str, str]:
         """Waits for the line; the connection that it promises."""
-        self.wait_for("line that starts with ready", lambda line: line.startswith("ready"), 240)
+        self.wait_for("line that starts with ready", lambda line: line.startswith("ready"), seconds)
         lines = (self.data / "connect.env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
 
@@ -79,9 +82,11 @@ class MadeUp:
 
 
 @contextlib.contextmanager
-def made_up(data: Path, port: int, kafka_port: int, *, sample: bool) -> Iterator[MadeUp]:
-    """A `make up` that is gone at the end of the block."""
-    running = MadeUp(data, port, kafka_port, sample=sample)
+def made_up(
+    data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, umask: int = -1
+) -> Iterator[MadeUp]:
+    """A `make up` of a checkout that is gone at the end of the block."""
+    running = MadeUp(data, port, kafka_port, sample=sample, root=root, umask=umask)
     try:
         yield running
     finally:

@@ -22,6 +22,7 @@ from services.notifications.certificates import Certificates
 from services.notifications.delivery import Sender
 from services.notifications.settings import Settings
 from shared.context import Context
+from shared.contracts.canary import CanaryMachine
 from shared.metrics import Metrics
 from tests.e2e.stack import ROOT, until
 from tests.fixtures.engine import needs_engine
@@ -70,7 +71,10 @@ def exposed() -> dict[str, set[str]]:
     Sender(context, cast(Settings, None))  # each makes its metrics, and does nothing yet
     Silence(context)
     Certificates(metrics, cast(Settings, SimpleNamespace(public_url="", kafka_external_listener=None)))
-    registries = (metrics.registry, Canary(cast(httpx.AsyncClient, None), cast(ZoneInfo, None)).registry)
+    registries = (
+        metrics.registry,
+        Canary(cast(httpx.AsyncClient, None), cast(ZoneInfo, None), CanaryMachine.of("key")).registry,
+    )
     words = b"".join(map(generate_latest, registries)).decode()
     families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", words, re.MULTILINE))
     labels = {

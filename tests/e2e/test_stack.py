@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import re
 import socket
 import tempfile
@@ -15,9 +17,10 @@ from confluent_kafka import Consumer
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import LASTING, Stack, until
-from tests.e2e.town import fill_town, punch_all, scores, work_days
+from tests.e2e.town import HEADER, MACHINE, fill_town, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.raw_http import break_off, chunked, read_answer, with_length
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
 
@@ -37,6 +40,39 @@ def test_punches_become_scores_that_an_hr_system_reads(
     assert {listed[officer]["score"] for officer in town} == {"100.00"}
     read_full_scores(connection, set(town), 60)
     assert stack.http.post("/scores/v1/verify").json()["ok"]
+
+
+async def test_what_is_cut_off_does_nothing_through_the_gateway_either(stack: Stack, town: list[str]) -> None:
+    day = work_days()[0]
+    line = f"1\t{day} 12:34:56\t255\t1\t\t0\t0\n1\t{day} 12:34:57\t255\t1\t\t0\t0\n".encode()
+    kept = (
+        f"select count(*) from punch where serial = '{MACHINE}' and local_time::time between '12:34:56' and '12:34:57'"
+    )
+    for framing in (with_length, chunked):
+        whole = framing("POST", f"/iclock/cdata?SN={MACHINE}&table=ATTLOG", line)
+        for cut in range(whole.index(b"\r\n\r\n") + 4, len(whole)):
+            await break_off(stack.port, whole[:cut], reset=bool(cut % 2))
+    roster = f"{HEADER}199601012020011001,Terpotong,PNS,cut,Cut,,terpotong@example.go.id,2026-01-01,\n".encode()
+    key = f"Authorization: Bearer {stack.operator_key}"
+    whole = with_length("POST", "/attendance/v1/roster", roster, key, "Content-Type: text/csv")
+    for cut in range(len(whole) - 40, len(whole)):
+        await break_off(stack.port, whole[:cut])
+    await asyncio.sleep(2)
+    assert stack.psql("attendance", kept) == "0"
+    assert stack.psql("attendance", "select count(*) from org_unit where org_unit_id = 'cut'") == "0"
+    whole = chunked("POST", f"/iclock/cdata?SN={MACHINE}&table=ATTLOG", line)
+    assert (await read_answer(stack.port, whole)).body.endswith(b"OK: 2")
+    assert stack.psql("attendance", kept) == "2"
+
+
+def test_a_machine_s_address_is_the_clients_and_not_what_it_says(stack: Stack, town: list[str]) -> None:
+    spoofed = {"X-Forwarded-For": "10.99.99.99", "Forwarded": "for=10.99.99.99", "X-Real-Ip": "10.99.99.99"}
+    query = {"SN": MACHINE, "options": "all"}
+    assert httpx.get(f"{stack.url}/iclock/cdata", params=query, headers=spoofed).text.startswith("GET OPTION")
+    [machine] = [each for each in stack.http.get("/attendance/v1/machines").json() if each["serial"] == MACHINE]
+    # Docker passes a connection of this machine on under its bridge's address
+    assert ipaddress.ip_address(machine["address"]).is_private
+    assert machine["address"] != "10.99.99.99"
 
 
 def test_the_canarys_punches_become_published_scores(stack: Stack, connection: dict[str, str]) -> None:

@@ -27,6 +27,8 @@ STATUS_NONE: Final = 255
 """The status code of a machine on which nobody chose "in" or "out"."""
 
 MAX_PIN_LENGTH: Final = 64
+MAX_LINE_LENGTH: Final = 2_000
+"""The longest line known, with its base64 of a place, has some 500 characters."""
 MAX_COLUMNS: Final = 16
 EXTRA_FROM_COLUMN: Final = 7
 DISPLAY_LENGTH: Final = 400
@@ -41,6 +43,7 @@ _MAX_CODE: Final = 32767
 class UnreadableReason(StrEnum):
     """Why a line could not be read as a punch. The set is fixed; the line itself is kept by the caller."""
 
+    LINE_TOO_LONG = "line_too_long"
     NUL_BYTE = "nul_byte"
     UNDECODABLE = "undecodable"
     KEY_VALUE_PAIRS = "key_value_pairs"
@@ -111,6 +114,8 @@ def _parse_suspect_line(line: str) -> AttlogLine | UnreadableLine:
 
 
 def _parse_line(line: str) -> AttlogLine | UnreadableLine:
+    if len(line) > MAX_LINE_LENGTH:
+        return _unreadable(line, UnreadableReason.LINE_TOO_LONG)
     columns = line.split("\t")
     pin = columns[0].strip(" ")
     problem = _shape_problem(columns, pin)

@@ -28,6 +28,7 @@ __all__ = [
     "AttlogLine",
     "ClockFlag",
     "CommandResult",
+    "DeviceInfo",
     "DeviceQuery",
     "OperEvent",
     "UnreadableLine",
@@ -37,6 +38,7 @@ __all__ = [
     "option_block",
     "parse_attlog",
     "parse_devicecmd",
+    "parse_info",
     "parse_operlog",
     "parse_query",
     "valid_serial",
@@ -52,6 +54,9 @@ _SERIAL: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _COMMAND_ID: Final = re.compile(r"[A-Za-z0-9]{1,16}\Z")
 _STAMPS: Final = ("stamp", "attlogstamp", "opstamp", "operlogstamp", "photostamp")
 _MAX_COMMAND_TEXT: Final = 200
+_MAX_RESULTS: Final = 200
+"""A machine is given at most so many commands in an answer."""
+_MAX_RESULT_LINES: Final = 20_000
 
 
 def valid_serial(serial: str) -> bool:
@@ -106,8 +111,9 @@ def option_block(
     delay_seconds: int = 10,
     error_delay_seconds: int = 60,
     trans_flag: str = DEFAULT_TRANS_FLAG,
+    send_comm_key: bool = False,
 ) -> str:
-    """The answer to a handshake.
+    """The answer to a handshake. With `send_comm_key` the machine names its comm key in each request from then on.
 
     `zone_offset_minutes` is east of UTC; machines take whole hours, and minutes only for zones that are no whole
     hours away. Both families of stamps are sent, because old and new firmware read different ones; they are
@@ -139,8 +145,22 @@ def option_block(
         "Encrypt=None",
         f"ServerVer={PROTOCOL_VERSION}",
         f"PushProtVer={PROTOCOL_VERSION}",
+        *(("IsPushComKey=1",) if send_comm_key else ()),
     )
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What the machine says of itself at a poll; `records` is the number of punches that it holds, None when unreadable."""
+
+    records: int | None
+
+
+def parse_info(info: str) -> DeviceInfo:
+    """Read `INFO=firmware,users,fingerprints,punches,address,...`. Never raises."""
+    fields = info.split(",")
+    return DeviceInfo(_integer(fields[3].strip()) if len(fields) > 3 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +179,27 @@ class CommandResult:
 def parse_devicecmd(body: bytes) -> list[CommandResult]:
     """Read command results: `ID=..&Return=..&CMD=..` a line, or one key a line. Never raises; other lines are skipped.
 
-    Facts that follow an INFO result and the output (`Content=`) of others are not kept.
+    Results beyond the number of commands that a machine may be given are not read. Facts that follow an INFO result and the
+    output (`Content=`) of others are not kept.
     """
     groups: list[dict[str, str]] = []
-    for raw_line in body.replace(b"\0", b"\n").decode("utf-8", errors="replace").split("\n"):
+    text = body.replace(b"\0", b"\n").decode("utf-8", errors="replace")
+    for raw_line in text.split("\n", _MAX_RESULT_LINES)[:_MAX_RESULT_LINES]:
         for part in raw_line.strip().split("&"):
             key, separator, value = part.partition("=")
             name = key.strip().lower()
             if not separator:
                 continue
             if name == "id":
+                if len(groups) == _MAX_RESULTS:
+                    return _results(groups)
                 groups.append({})
             if groups:
                 groups[-1].setdefault(name, value.strip())
+    return _results(groups)
+
+
+def _results(groups: list[dict[str, str]]) -> list[CommandResult]:
     results = (_command_result(group) for group in groups)
     return [result for result in results if result is not None]
 

@@ -1,240 +1,247 @@
 """The machines' own protocol, at the paths that their firmware has built in.
 
-Not in the OpenAPI document: parameter names are case-blind, bodies are free text that must never be refused, and the
-answers are the vendor's. A generated client or test would follow rules that no machine follows.
+Not in the OpenAPI document: parameter names are case-blind, bodies are free text that must never be refused for a line, and
+the answers are the vendor's. A generated client or test would follow rules that no machine follows.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.contacts import find_machine, note_contact, poll, redacted, store_operlog, store_results
-from services.attendance.domain.iclock import (
-    DeviceQuery,
-    is_photo,
-    option_block,
-    parse_attlog,
-    parse_devicecmd,
-    parse_operlog,
-    parse_query,
+from services.attendance.contacts import note_contact, poll, redacted, store_results
+from services.attendance.domain.iclock import option_block, parse_devicecmd, parse_operlog
+from services.attendance.domain.lines import first_lines, raw_lines
+from services.attendance.domain.post_kind import ACCESS_PUNCH_TABLE, PostKind, access_dialect, post_kind
+from services.attendance.domain.proof import ProofKind, Refusal
+from services.attendance.domain.signals import SignalKind
+from services.attendance.door import Caller, Door
+from services.attendance.identity import Found, identify
+from services.attendance.posts import (
+    POST_LINES_MAX,
+    QuotaError,
+    keep_access_lines,
+    keep_post,
+    too_many_lines,
+    upload_seconds,
 )
-from services.attendance.intake import hold_machine, raw_lines, store_attlog
-from services.attendance.strangers import keep_lines, lock_serial, note_stranger
-from shared.context import REQUEST_SECONDS_MAX, Context
+from services.attendance.refused_contacts import keep_lines, lock_serial, note_refused
+from services.attendance.signals import note_address, raise_signal
+from shared.context import Context
 
-__all__ = ["router"]
-
-router = APIRouter(prefix="/iclock", include_in_schema=False)
+__all__ = ["iclock_router"]
 
 RETRY_AFTER_SECONDS = 300
-LARGE_BODY_BYTES = 262_144
-LINES_A_SECOND = 5_000
-"""What the store takes even when it is busy: a long post gets the time that it needs, within UPLOAD_SECONDS_MAX."""
-UPLOAD_SECONDS_MAX = 45.0  # machines wait 60 s
-ACCESS_TABLES = frozenset({"RTLOG", "RTSTATE", "TABLEDATA"})
+STRANGER_BYTES_MAX = 16_384
+"""What is looked at of a stranger's post: an ordinary post of 128 lines three times over. The rest comes again."""
 BAD_SERIAL = "SN is missing or not 1 to 64 letters, digits, '_' or '-'\n"
-NOT_REGISTERED = "This machine is not registered. Ask the operator to register its serial number.\n"
+STRANGER = "Not found. If this is a machine of the city: ask the operator to look at the list of machines.\n"
 WRONG_DIALECT = "This server takes attendance only: switch the machine from A&C PUSH to T&A PUSH in its menu.\n"
-TOO_MUCH = "Too much waits for this machine's registration. Register its serial number, then it may send on.\n"
+TOO_MANY_LINES = f"A post may have {POST_LINES_MAX} lines.\n"
+TOO_MUCH = "This machine sent more than is kept of one. Keep the log and send it again later.\n"
 
 
 class _Call:
     """One request of a machine."""
 
-    def __init__(self, request: Request, serial: str, query: DeviceQuery) -> None:
+    def __init__(self, request: Request, context: Context, caller: Caller) -> None:
         self.request = request
-        self.context: Context = request.app.state.context
-        self.serial = serial
-        self.query = query
-        self.now: datetime = self.context.clock.now()
-        self.address = request.client.host if request.client is not None else None
+        self.context = context
+        self.caller = caller
+        self.serial = caller.serial
+        self.query = caller.query
+        self.shown = caller.shown
+        self.address = caller.shown.address
+        self.now: datetime = context.clock.now()
 
 
-Handler = Callable[[_Call], Awaitable[Response]]
+Handler = Callable[[_Call], Awaitable[Response | Refusal]]
 
 
 def _text(body: str, status: int = 200, **headers: str) -> Response:
     return Response(body, status, headers=headers, media_type="text/plain")
 
 
-def _serve(path: str, methods: list[str], handler: Handler) -> None:
+def iclock_router(door: Door) -> APIRouter:
+    """The routes. Whoever is not a machine that proves itself gets one and the same answer from all of them."""
+    router = APIRouter(prefix="/iclock", include_in_schema=False)
+    for path, methods, handler in _ROUTES:
+        endpoint = _endpoint(door, handler)
+        for suffix in ("", ".aspx"):
+            router.add_api_route(path + suffix, endpoint, methods=methods, response_model=None)
+    return router
+
+
+def _endpoint(door: Door, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        query = parse_query(request.query_params.multi_items())
-        if query.serial is None:
+        if not door.hears(request.scope):
+            return _text(STRANGER, 404)
+        caller = door.caller(request.scope)
+        if caller is None:
             return _text(BAD_SERIAL, 400)
-        return await handler(_Call(request, query.serial, query))
+        if await door.turn_away(caller):
+            return _text(STRANGER, 404)
+        async with door.entry(caller):
+            answer = await handler(_Call(request, door.context, caller))
+        if isinstance(answer, Response):
+            door.guesses.passed(caller.shown.address, caller.secret)
+            return answer
+        door.guesses.refused(caller.shown.address, caller.secret)
+        return _text(STRANGER, 404)
 
-    for suffix in ("", ".aspx"):
-        router.add_api_route(path + suffix, endpoint, methods=methods, response_model=None)
+    return endpoint
 
 
-async def _cdata(call: _Call) -> Response:
-    if call.query.get("DeviceType").lower() == "acc" or call.query.table in ACCESS_TABLES:
+async def _refused(
+    session: AsyncSession, call: _Call, refusal: Refusal, kind: str = "", lines: Sequence[bytes] = ()
+) -> Refusal:
+    """Keeps the contact for the operator, with its lines."""
+    if refusal is Refusal.UNREGISTERED_SERIAL:
+        await lock_serial(session, call.serial)
+    else:
+        await note_address(session, call.serial, call.address, call.now)
+    if lines:
+        await keep_lines(session, call.serial, call.address, refusal, kind, lines, call.now)
+    else:
+        dialect = "access" if access_dialect(call.query) else None
+        await note_refused(session, call.serial, call.address, refusal, call.now, dialect=dialect)
+    return refusal
+
+
+async def _cdata(call: _Call) -> Response | Refusal:
+    if access_dialect(call.query):
         return await _access_dialect(call)
     return await (_upload(call) if call.request.method == "POST" else _ask(call))
 
 
-async def _ask(call: _Call) -> Response:
+async def _ask(call: _Call) -> Response | Refusal:
     """The handshake, and the other questions that firmware asks by GET."""
 
-    async def work(session: AsyncSession) -> str | None:
-        found = await find_machine(session, call.serial)
-        if found is None:
-            await note_stranger(session, call.serial, now=call.now, address=call.address)
-            return None
+    async def work(session: AsyncSession) -> Found | Refusal:
+        found = await identify(session, call.serial, call.shown)
+        if isinstance(found, Refusal):
+            return await _refused(session, call, found)
         if call.query.wants_options:
             version = call.query.get("pushver").replace("\0", "")[:30] or None
             await note_contact(session, call.serial, call.now, address=call.address, push_version=version)
-        return str(found.timezone)
+        return found
 
-    zone_name = await call.context.transact(work)
-    if zone_name is None:
-        return _text(NOT_REGISTERED, 403)
-    local = call.now.astimezone(ZoneInfo(zone_name))
+    found = await call.context.transact(work)
+    if isinstance(found, Refusal):
+        return found
+    local = call.now.astimezone(found.zone)
     if call.query.wants_options:
         offset = local.utcoffset()
         minutes = 0 if offset is None else int(offset.total_seconds()) // 60
         # The machine sets its clock by the Date header; the HTTP server gives it, and a second one would spoil both.
-        return _text(option_block(call.serial, zone_offset_minutes=minutes))
+        by_key = found.proof.kind is ProofKind.COMM_KEY
+        return _text(option_block(call.serial, zone_offset_minutes=minutes, send_comm_key=by_key))
     if call.query.get("type").lower() == "time":
         return _text(f"Time={local.isoformat(timespec='seconds')}")
     return _text("OK")
 
 
-async def _upload(call: _Call) -> Response:
+async def _upload(call: _Call) -> Response | Refusal:
     body = await call.request.body()
-    if is_photo(body):
-        return await _discard(call, b"")
-    if call.query.table == "ATTLOG":
-        return await _attlog(call, body)
-    if call.query.table == "OPERLOG":
-        return await _operlog(call, body)
-    return await _discard(call, body)
+    if too_many_lines(body):
+        return _text(TOO_MANY_LINES, 413)
+    kind = post_kind(call.query, body)
 
-
-async def _attlog(call: _Call, body: bytes) -> Response:
-    # A log of months takes long to read, and nobody else should wait for that.
-    large = len(body) > LARGE_BODY_BYTES
-    found = await asyncio.to_thread(parse_attlog, body) if large else parse_attlog(body)
-    seconds = min(REQUEST_SECONDS_MAX + len(found) // LINES_A_SECOND, UPLOAD_SECONDS_MAX)
-
-    async def work(session: AsyncSession) -> bool:
-        machine = await hold_machine(session, call.serial, call.now)
-        if machine is None:
+    async def work(session: AsyncSession) -> int | Refusal:
+        kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
+        if kept is Refusal.UNREGISTERED_SERIAL:
+            # It may be registered at this very moment: whoever comes second sees what the first one wrote.
             await lock_serial(session, call.serial)
-            machine = await hold_machine(session, call.serial, call.now)
-        if machine is None:
-            lines = raw_lines(body)
-            return await keep_lines(session, call.serial, "ATTLOG", lines, now=call.now, address=call.address)
-        await store_attlog(
-            session,
-            machine,
-            found,
-            body,
-            stamp=call.query.stamp,
-            address=call.address,
-            now=call.now,
-            unit_zone=call.context.zone,
-        )
-        return True
+            kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
+        if isinstance(kept, Refusal):
+            return await _refused(session, call, kept, *_for_quarantine(kind, call.query.table, body))
+        return kept
 
-    return _kept(await call.context.transact(work, seconds=seconds), len(found))
-
-
-async def _operlog(call: _Call, body: bytes) -> Response:
-    events = parse_operlog(body)
-
-    async def work(session: AsyncSession) -> bool:
-        machine = await hold_machine(session, call.serial, call.now)
-        if machine is None:
-            lines = redacted(events)
-            return await keep_lines(session, call.serial, "OPERLOG", lines, now=call.now, address=call.address)
-        await store_operlog(session, machine, events, call.now, stamp=call.query.stamp, address=call.address)
-        return True
-
-    return _kept(await call.context.transact(work), len(events))
-
-
-def _kept(kept: bool, lines: int) -> Response:  # noqa: FBT001 - the outcome itself
-    if not kept:
+    try:
+        lines = await call.context.transact(work, seconds=upload_seconds(body))
+    except QuotaError as error:
+        words = str(error)
+        await call.context.transact(lambda s: raise_signal(s, call.serial, SignalKind.QUOTA, words, call.now))
         return _text(TOO_MUCH, 429, **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+    if isinstance(lines, Refusal):
+        return lines
     # The count is of all lines received: a machine that reads another number sends the same post for ever.
-    return _text(f"OK: {lines}")
+    return _text(f"OK: {lines}" if lines else "OK")
 
 
-async def _discard(call: _Call, body: bytes) -> Response:
-    """Templates, photos and user lists: personal data that nobody needs here, taken off the machine's hands."""
-    refusal = await _refusal(call)
-    if refusal is not None:
-        return refusal
-    return _text(f"OK: {len(raw_lines(body))}" if body else "OK")
+def _for_quarantine(kind: PostKind, table: str, body: bytes) -> tuple[str, Sequence[bytes]]:
+    """What of a stranger's post waits for an operator: its punches, and its menu events without secrets."""
+    first = first_lines(body, STRANGER_BYTES_MAX)
+    if kind is PostKind.PUNCHES:
+        return "ATTLOG", raw_lines(first)
+    if kind is PostKind.MENU:
+        return "OPERLOG", redacted(parse_operlog(first))
+    return table, ()
 
 
-async def _fdata(call: _Call) -> Response:
-    body = await call.request.body()
-    return await _discard(call, b"" if is_photo(body) else body)
+async def _fdata(call: _Call) -> Response | Refusal:
+    return await _upload(call)
 
 
-async def _refusal(call: _Call) -> Response | None:
-    async def work(session: AsyncSession) -> bool:
-        if await find_machine(session, call.serial) is not None:
-            return True
-        await note_stranger(session, call.serial, now=call.now, address=call.address)
-        return False
-
-    return None if await call.context.transact(work) else _text(NOT_REGISTERED, 403)
-
-
-async def _getrequest(call: _Call) -> Response:
-    async def work(session: AsyncSession) -> list[str] | None:
-        found = await find_machine(session, call.serial)
-        if found is None:
-            await note_stranger(session, call.serial, now=call.now, address=call.address)
-            return None
+async def _getrequest(call: _Call) -> Response | Refusal:
+    async def work(session: AsyncSession) -> list[str] | Refusal:
+        found = await identify(session, call.serial, call.shown)
+        if isinstance(found, Refusal):
+            return await _refused(session, call, found)
         info = call.query.get("INFO") or None
         return await poll(session, found, call.now, address=call.address, info=info)
 
     commands = await call.context.transact(work)
-    if commands is None:
-        return _text(NOT_REGISTERED, 403)
+    if isinstance(commands, Refusal):
+        return commands
     return _text("\n".join(commands) + "\n" if commands else "OK")
 
 
-async def _devicecmd(call: _Call) -> Response:
+async def _devicecmd(call: _Call) -> Response | Refusal:
     results = parse_devicecmd(await call.request.body())
 
-    async def work(session: AsyncSession) -> bool:
-        if await find_machine(session, call.serial) is None:
-            await note_stranger(session, call.serial, now=call.now, address=call.address)
-            return False
-        await store_results(session, call.serial, results, call.now)
-        return True
+    async def work(session: AsyncSession) -> Refusal | None:
+        found = await identify(session, call.serial, call.shown)
+        if isinstance(found, Refusal):
+            return await _refused(session, call, found)
+        if found.proof.proved:
+            await store_results(session, call.serial, results, call.now)
+        return None
 
-    return _text("OK") if await call.context.transact(work) else _text(NOT_REGISTERED, 403)
-
-
-async def _ping(call: _Call) -> Response:
-    return await _refusal(call) or _text("OK")
+    return await call.context.transact(work) or _text("OK")
 
 
-async def _access_dialect(call: _Call) -> Response:
-    async def work(session: AsyncSession) -> None:
-        if await find_machine(session, call.serial) is None:
-            await note_stranger(session, call.serial, now=call.now, address=call.address, dialect="access")
-        else:
-            await note_contact(session, call.serial, call.now, address=call.address, dialect="access")
+async def _ping(call: _Call) -> Response | Refusal:
+    async def work(session: AsyncSession) -> Refusal | None:
+        found = await identify(session, call.serial, call.shown)
+        return await _refused(session, call, found) if isinstance(found, Refusal) else None
 
-    await call.context.transact(work)
-    return _text(WRONG_DIALECT, 406)
+    return await call.context.transact(work) or _text("OK")
 
 
-for _path, _methods, _handler in (
+async def _access_dialect(call: _Call) -> Response | Refusal:
+    """Refused, so that the box keeps its log, and shown to the operator; its punches are kept meanwhile."""
+    punches = await call.request.body() if call.query.table == ACCESS_PUNCH_TABLE else b""
+    lines = raw_lines(first_lines(punches, STRANGER_BYTES_MAX))
+
+    async def work(session: AsyncSession) -> Refusal | None:
+        found = await identify(session, call.serial, call.shown)
+        if isinstance(found, Refusal):
+            return await _refused(session, call, found, ACCESS_PUNCH_TABLE, lines)
+        await note_contact(session, call.serial, call.now, address=call.address, dialect="access")
+        await keep_access_lines(session, call.context, call.serial, lines, call.now)
+        return None
+
+    try:
+        return await call.context.transact(work) or _text(WRONG_DIALECT, 406)
+    except QuotaError:
+        return _text(WRONG_DIALECT, 406)
+
+
+_ROUTES: tuple[tuple[str, list[str], Handler], ...] = (
     ("/cdata", ["GET", "POST"], _cdata),
     ("/getrequest", ["GET", "POST"], _getrequest),
     ("/devicecmd", ["GET", "POST"], _devicecmd),
@@ -244,5 +251,4 @@ for _path, _methods, _handler in (
     ("/push", ["GET", "POST"], _access_dialect),
     ("/rtdata", ["GET", "POST"], _access_dialect),
     ("/querydata", ["GET", "POST"], _access_dialect),
-):
-    _serve(_path, _methods, _handler)
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.domain.proof import Asked, ProofKind, parse_networks
+from services.attendance.domain.signals import SignalKind
 from services.attendance.machines import MachineSetup, enrol, order, register, resend_command, take_move_back, unenrol
 from services.attendance.outages import IN_OUTAGE
 from services.attendance.routes.common import (
@@ -28,9 +30,9 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
-from shared.contracts.canary import CANARY_SERIAL
+from shared.contracts.canary import CANARY_UNIT_ID
 
-__all__ = ["Pin", "Serial", "router"]
+__all__ = ["SERIAL", "Pin", "Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
@@ -44,25 +46,29 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Serial = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="As printed on the machine.")]
+def _networks(words: list[str]) -> list[str]:
+    return list(parse_networks(words))
+
+
+SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
+Serial = Annotated[str, Path(pattern=SERIAL, description="As printed on the machine.")]
+Networks = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50), AfterValidator(_networks)]
 Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As the machine sends it, zeros included.")]
 
 _LIST = text(
     f"""
     select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_unit_from, m.in_service_to, m.registered_at,
            m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version,
-           m.info, m.dialect, {IN_OUTAGE} as in_declared_outage,
+           m.info, m.dialect, {IN_OUTAGE} as in_declared_outage, m.networks, m.pinned_address, m.host_label_sha256,
+           m.comm_key_sha256, m.secret_pending,
+           (select count(*) from refused_contact r where r.serial = m.serial) as refused,
+           (select coalesce(json_agg(json_build_object('kind', s.kind, 'first_at', s.first_at, 'last_at', s.last_at,
+                                                       'times', s.times, 'detail', s.detail) order by s.kind), '[]')
+            from machine_signal s where s.serial = m.serial) as signals,
            (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
                as unknown_pins,
            (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
-    from machine m where m.serial <> '{CANARY_SERIAL}' order by m.serial limit 2000
-    """
-)
-_UNKNOWN = text(
-    f"""
-    select serial, first_seen_at, last_seen_at, requests, address, dialect, kept_lines from unknown_machine u
-    where not exists (select from machine m where m.serial = u.serial) and serial <> '{CANARY_SERIAL}'
-    order by last_seen_at desc, serial limit 1000
+    from machine m where m.org_unit_id is distinct from '{CANARY_UNIT_ID}' order by m.serial limit 2000
     """
 )
 _ENROLMENTS = text(
@@ -74,6 +80,7 @@ class MachineIn(Input):
     """What the operator says of a machine. `in_unit_from`: since when it stands in its unit, or "always" for one whose
     unit was wrong from the beginning; null or left out says nothing of it. `in_service_to`: when it was taken out of use
     in this unit; null says that it was not, left out it stays as it is. In another unit, and put up again, it serves.
+    `networks`: the address ranges of its site (CIDRs); left out they stay, [] says that there are none.
     """
 
     name: PlainText
@@ -82,10 +89,25 @@ class MachineIn(Input):
     org_unit_id: UnitId | None = None
     in_unit_from: Moment | Literal["always"] | None = None
     in_service_to: Moment | None = None
+    networks: Networks | None = None
+
+
+class SignalItem(BaseModel):
+    """Something about a machine that an operator should look at: it stays until he ends it."""
+
+    kind: SignalKind
+    first_at: datetime
+    last_at: datetime
+    times: int
+    detail: str
 
 
 class MachineItem(BaseModel):
-    """A registered machine and how it is. `complete_until`: every punch up to here has arrived."""
+    """A registered machine and how it is. `complete_until`: every punch up to here has arrived.
+
+    `proof`: what a connection has to show to be this machine; with a `pinned_address`, or nothing yet, it has no secret.
+    `refused`: how many addresses named its serial and were refused.
+    """
 
     serial: str
     name: str
@@ -104,20 +126,15 @@ class MachineItem(BaseModel):
     push_version: str | None
     info: str | None
     dialect: str | None
+    proof: ProofKind
+    has_secret: bool
+    secret_pending: bool
+    networks: list[str]
+    pinned_address: str | None
+    refused: int
+    signals: list[SignalItem]
     unknown_pins: int
     quarantined: int
-
-
-class UnknownItem(BaseModel):
-    """A serial that talks to us and is not registered. `kept_lines` of it wait for the registration."""
-
-    serial: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-    requests: int
-    address: str | None
-    dialect: str | None
-    kept_lines: int
 
 
 class EnrolmentIn(Input):
@@ -152,19 +169,21 @@ class PlainCommandIn(Input):
 class CommandOut(BaseModel):
     """The command's id, with which the machine will name its result."""
 
-    id: int
+    id: str
 
 
 @router.get("")
 async def list_machines(context: ContextDep, _: OperatorDep) -> list[MachineItem]:
     """The registered machines."""
-    return [MachineItem(**row) for row in await read_rows(context, _LIST, {"now": context.clock.now()})]
+    return [_machine_item(row) for row in await read_rows(context, _LIST, {"now": context.clock.now()})]
 
 
-@router.get("/unknown")
-async def list_unknown(context: ContextDep, _: OperatorDep) -> list[UnknownItem]:
-    """Serials that are not registered, the latest heard first."""
-    return [UnknownItem(**row) for row in await read_rows(context, _UNKNOWN)]
+def _machine_item(row: dict[str, Any]) -> MachineItem:
+    asked = Asked(
+        tuple(row["networks"]), row["pinned_address"], row.pop("host_label_sha256"), row.pop("comm_key_sha256"),
+        row["secret_pending"],
+    )  # fmt: skip
+    return MachineItem(**row, proof=asked.kind, has_secret=asked.has_secret)
 
 
 @router.put(
@@ -177,6 +196,8 @@ async def keep_machine(
     setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id, new.in_unit_from)
     if "in_service_to" in new.model_fields_set:
         setup = replace(setup, in_service_to=new.in_service_to)
+    if new.networks is not None:
+        setup = replace(setup, networks=new.networks)
 
     async def work(session: AsyncSession) -> bool:
         await must_exist(session, "org_unit_id", new.org_unit_id)

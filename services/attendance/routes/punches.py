@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,12 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.iclock import STATUS_NONE, clock_flags
-from services.attendance.intake import NewPunch, PunchKey, hold_machine, store_punches, write_marks
-from services.attendance.marks import Marks
+from services.attendance.held_machine import hold_machine, write_marks
+from services.attendance.intake import NewPunch, Post, PunchKey, record_of, store_punches
+from services.attendance.marks import Marks, Upload, after_upload
 from services.attendance.models import UNKNOWN_VERIFY
 from services.attendance.routes.common import AnyMoment, ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
 from shared.auth import Principal, requires
-from shared.contracts.canary import CANARY_SERIAL
+from shared.contracts.canary import CANARY_UNIT_ID
 from shared.errors import InvalidError
 from shared.paging import After, Limit, Page, cursor_of, read_cursor
 
@@ -38,7 +41,8 @@ _LIST = text(
     select p.id, p.serial, p.pin, p.employee_id, p.local_time, p.at, p.status, p.verify, p.flags,
            p.counted, p.received_at, m.direction_from
     from punch p left join machine m using (serial)
-    where p.id > :after and p.serial <> '{CANARY_SERIAL}' and (cast(:serial as varchar) is null or p.serial = :serial)
+    where p.id > :after and m.org_unit_id is distinct from '{CANARY_UNIT_ID}'
+      and (cast(:serial as varchar) is null or p.serial = :serial)
       and (cast(:employee_id as uuid) is null or p.employee_id = :employee_id)
       and (not cast(:not_counted as boolean) or not p.counted)
       and p.received_at between coalesce(cast(:received_from as timestamptz), '-infinity')
@@ -48,8 +52,9 @@ _LIST = text(
 )
 _QUARANTINE = text(
     f"""
-    select id, serial, line, reason, received_at from quarantine
-    where resolved_at is null and id > :after and serial <> '{CANARY_SERIAL}'
+    select id, serial, address, kind, line, reason, received_at from quarantine q
+    where resolved_at is null and id > :after
+      and not exists (select from machine m where m.serial = q.serial and m.org_unit_id = '{CANARY_UNIT_ID}')
       and (cast(:serial as varchar) is null or serial = :serial)
     order by id limit :most
     """
@@ -131,9 +136,11 @@ class PunchItem(BaseModel):
 
 
 class QuarantineItem(BaseModel):
-    """A line that could not be used and is kept as it came."""
+    """A line that could not be used and is kept as it came. `kind`: the table it came for; `address`: of a refused contact."""
 
     serial: str
+    address: str
+    kind: str
     line: str
     reason: str
     received_at: datetime
@@ -157,13 +164,14 @@ async def take_punches(context: ContextDep, _: _SenderDep, new: PunchesIn) -> Pu
         for source in ("api", "api-instant"):
             part = [p for p, r in zip(punches, read, strict=True) if isinstance(p, NewPunch) and _source(r) == source]
             if part:
-                fresh |= await store_punches(
-                    session, new.serial, part, now=now, unit_zone=context.zone, source=source, kind="JSON",
-                    lines=len(part),
-                )  # fmt: skip
+                post = Post("JSON", b"", len(part))
+                stored = await store_punches(
+                    session, new.serial, part, now=now, unit_zone=context.zone, source=source, post=post
+                )
+                fresh |= stored.new
         days = {"pins": [p.pin for p in readable], "days": [p.local_time.date() for p in readable]}
         known = {tuple(row) for row in await session.execute(_PINS, days | {"serial": new.serial})}
-        marks = _told_until(machine.marks, new.complete_until, now, uploaded=bool(readable))
+        marks = _told_until(machine.marks, new.complete_until, readable, now)
         await write_marks(session, machine, marks, now, None)
         return [_result(index, punch, fresh, known) for index, punch in enumerate(punches)]
 
@@ -197,13 +205,17 @@ def _punch_of(row: PunchRow, zone: ZoneInfo, now: datetime) -> NewPunch:
     return NewPunch(row.pin, local, row.status, verify, at, flags, row.work_code)
 
 
-def _told_until(marks: Marks, until: datetime | None, now: datetime, *, uploaded: bool) -> Marks:
-    """Rows of this kind come in any order, so only the sender's word moves the mark."""
+def _told_until(marks: Marks, until: datetime | None, punches: Sequence[NewPunch], now: datetime) -> Marks:
+    """Rows of this kind come in any order, so only the sender's word moves the mark, while the clock is believed."""
+    if punches:
+        upload = Upload()
+        for punch in punches:
+            upload.add(record_of(punch), now)
+        marks = after_upload(marks, now, upload, in_order=False)
     if until is None or marks.clock_wrong_since is not None:
-        until = marks.complete_until
-    elif marks.complete_until is not None:
-        until = max(until, marks.complete_until)
-    return Marks(until, marks.last_poll_at, now if uploaded else marks.last_upload_at, marks.clock_wrong_since)
+        return marks
+    told = until if marks.complete_until is None else max(until, marks.complete_until)
+    return replace(marks, complete_until=told)
 
 
 def _result(index: int, punch: NewPunch | str, fresh: set[PunchKey], known: set[tuple[Any, ...]]) -> RowResult:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from services.attendance.days import mark_punches
-from services.attendance.intake import hold_machine, write_marks
+from services.attendance.held_machine import hold_machine, write_marks
 from shared.clock import FakeClock
 from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
@@ -47,8 +47,9 @@ class City:
 
     async def machine(self, serial: str = "M1", unit: str = "u1", mark: str | None = None) -> None:
         await self.run(
-            "insert into machine (serial, name, timezone, direction_from, org_unit_id, registered_at, complete_until)"
-            " values (:serial, 'Pintu', 'Asia/Jakarta', 'shift', :unit, :registered, :mark)",
+            "insert into machine (serial, name, timezone, direction_from, org_unit_id, registered_at, complete_until,"
+            " pinned_address)"
+            " values (:serial, 'Pintu', 'Asia/Jakarta', 'shift', :unit, :registered, :mark, '127.0.0.1')",
             serial=serial,
             unit=unit,
             registered=datetime(2026, 8, 1, tzinfo=UTC),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
-import uvicorn
 
 from embedded.postgres import EmbeddedPostgres
 from tests.fixtures.backends import HeldPostgres
 from tests.fixtures.containers import PostgresInContainer
+from tests.fixtures.raw_http import served
 from tests.integration.attendance.city import City, city, person
 
 LINE = "12\t2026-08-04 07:0{}:00\t0\t1"
@@ -76,35 +73,22 @@ async def test_a_store_that_is_down_gives_503_and_serves_again_after(
         assert [row.local_time.minute for row in kept] == [0, 1]
 
 
-@asynccontextmanager
-async def served(town: City) -> AsyncIterator[str]:
-    """The address of the service under the HTTP server that it runs under."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(town.service.app, lifespan="off", log_level="error")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
-
-
 async def test_the_handshake_carries_one_date_by_which_the_machine_sets_its_clock(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
-    async with city(embedded_postgres) as town, served(town) as address, httpx.AsyncClient() as http:
+    async with city(embedded_postgres) as town, served(town.service.app) as port, httpx.AsyncClient() as http:
         await set_up(town)
-        answer = await http.get(f"{address}/iclock/cdata", params={"SN": "M1", "options": "all"})
+        answer = await http.get(f"http://127.0.0.1:{port}/iclock/cdata", params={"SN": "M1", "options": "all"})
         dates = answer.headers.get_list("date")
         assert len(dates) == 1
         assert dates[0].endswith(" GMT")
 
 
 async def test_a_body_of_two_megabytes_is_no_poison(embedded_postgres: EmbeddedPostgres) -> None:
-    async with city(embedded_postgres) as town, served(town) as address, httpx.AsyncClient(timeout=20) as http:
+    async with city(embedded_postgres) as town, served(town.service.app) as port, httpx.AsyncClient(timeout=20) as http:
         await set_up(town)
         body = b"12\t2026-08-04 07:00:00\t0\t1\t" + b"\n" * 2_000_000 + b"13\t2026-08-04 07:00:00"
-        answer = await http.post(f"{address}/iclock/cdata", params={"SN": "M1", "table": "ATTLOG"}, content=body)
+        answer = await http.post(
+            f"http://127.0.0.1:{port}/iclock/cdata", params={"SN": "M1", "table": "ATTLOG"}, content=body
+        )
         assert answer.text == "OK: 2"

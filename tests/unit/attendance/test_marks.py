@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.attendance.marks import Marks, Record, after_poll, after_time_set, after_upload
+from services.attendance import marks
+from services.attendance.marks import Marks, Record, Upload, after_poll, after_time_set
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=UTC)
 FRESH = Marks(None, None, None, None)
@@ -18,10 +19,17 @@ def record(at: datetime, *, counted: bool = True, future: bool = False) -> Recor
     return Record(at, counted, future)
 
 
+def after_upload(before: Marks, received: datetime, records: list[Record], *, in_order: bool = True) -> Marks:
+    upload = Upload()
+    for one in records:
+        upload.add(one, received)
+    return marks.after_upload(before, received, upload, in_order=in_order)
+
+
 def test_a_backlog_moves_the_mark_to_its_newest_record_and_never_back() -> None:
-    marks = after_upload(FRESH, NOW, [record(ago(hours=3)), record(ago(hours=2)), record(ago(minutes=1))])
-    assert marks.complete_until == ago(hours=2)
-    assert after_upload(marks, NOW, [record(ago(days=9))]).complete_until == ago(hours=2)
+    moved = after_upload(FRESH, NOW, [record(ago(hours=3)), record(ago(hours=2)), record(ago(minutes=1))])
+    assert moved.complete_until == ago(hours=2)
+    assert after_upload(moved, NOW, [record(ago(days=9))]).complete_until == ago(hours=2)
 
 
 def test_a_record_of_exactly_five_minutes_is_live_and_one_second_more_is_backlog() -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from cli import canary as module
 from cli.canary import Canary, NotArrivedError, canary_app
+from shared.contracts.canary import CanaryMachine
 
 WIB = ZoneInfo("Asia/Jakarta")
+MACHINE = CanaryMachine.of("canary-key-of-the-tests")
 NOW = datetime(2026, 8, 5, 9, 0, 30)  # noqa: DTZ001 - local time
 
 
@@ -31,7 +33,9 @@ class System:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/iclock/cdata" and request.method == "POST":
-            assert dict(request.url.params) == {"SN": "KINERJA-CANARY", "table": "ATTLOG", "Stamp": "9999"}
+            assert dict(request.url.params) == {
+                "SN": MACHINE.serial, "ComKey": MACHINE.comm_key, "table": "ATTLOG", "Stamp": "9999"
+            }  # fmt: skip
             self.bodies.append(request.content.decode())
             return httpx.Response(200 if self.punch.startswith("OK") else 503, text=self.punch)
         if request.url.path == "/scores/v1/canary":
@@ -40,7 +44,7 @@ class System:
 
     def canary(self) -> Canary:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer), base_url="http://testserver")
-        return Canary(http, WIB)
+        return Canary(http, WIB, MACHINE)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,9 @@ NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 Usage = namedtuple("Usage", "total used free")
 
 
+SIGNAL = {"kind": "TWO_ADDRESSES", "first_at": "2026-08-04", "detail": "also from 10.0.9.9"}
+
+
 class System:
     """A running system that answers as told."""
 
@@ -34,8 +37,12 @@ class System:
         self.key_is_known = True
         self.machine: dict[str, Any] = {
             "serial": "M1", "clock_wrong_since": None, "in_declared_outage": False, "in_service_to": None,
-            "last_contact_at": (NOW - timedelta(minutes=5)).isoformat(),
+            "last_contact_at": (NOW - timedelta(minutes=5)).isoformat(), "signals": [], "has_secret": False,
+            "address": "10.0.7.5", "org_unit_id": "u1",
         }  # fmt: skip
+        self.more_machines: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+        self.oldest: datetime | None = NOW - timedelta(days=30)
         self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
@@ -52,7 +59,13 @@ class System:
         if path.endswith("/dead-letters"):
             return httpx.Response(200, json={"items": self.parked, "next": self.more})
         if path == "/attendance/v1/machines":
-            return httpx.Response(200, json=[self.machine])
+            return httpx.Response(200, json=[self.machine, *self.more_machines])
+        if path == "/attendance/v1/machines/refused":
+            return httpx.Response(200, json=self.refused)
+        if path == "/attendance/v1/retention":
+            oldest = None if self.oldest is None else self.oldest.isoformat()
+            kept = {"store": "journal", "rows": 5, "bytes": 7 * 1_048_576, "oldest_at": oldest, "kept_days": 30}
+            return httpx.Response(200, json=[kept])
         if path == "/scores/v1/verify":
             return httpx.Response(200, json=self.verified)
         raise AssertionError(path)
@@ -95,6 +108,14 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (lambda s: s.machine.update(last_contact_at=(NOW - timedelta(hours=2)).isoformat()), "warn", "silent since"),
         (lambda s: s.machine.update(last_contact_at=None), "warn", "never heard of"),
         (lambda s: s.machine.update(clock_wrong_since=NOW.isoformat()), "fail", "clock is wrong"),
+        (lambda s: s.machine.update(signals=[SIGNAL]), "warn", "TWO_ADDRESSES since 2026-08-04: also from 10.0.9.9"),
+        (
+            _set("refused", [{"registered": True}, {"registered": False}]),
+            "warn",
+            "1 of unregistered serials and 1 of reg",
+        ),
+        (lambda s: s.more_machines.extend(s.machine | {"org_unit_id": u} for u in "ab"), "warn", "speak from 10.0.7.5"),
+        (_set("oldest", NOW - timedelta(days=33)), "warn", "33 days old, and is kept for 30"),
     ],
 )
 def test_each_fault_is_named_with_what_to_do(spoil: Callable[[System], None], state: str, words: str) -> None:
@@ -178,7 +199,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 11
+    assert len(found) == 12
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -258,7 +279,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -270,4 +291,4 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 11 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 12 + ["ok"]

@@ -41,3 +41,22 @@ def test_a_file_without_a_certificate_is_told(secrets: Path) -> None:
     (secrets / preflight.CERTIFICATE).write_text("not a certificate")
     done = CliRunner().invoke(app, ["preflight", "--folder", str(secrets)])
     assert "kafka_certificate.pem cannot be read (ValueError)" in done.output
+
+
+@pytest.mark.parametrize(
+    ("uid_map", "kernel", "words"),
+    [
+        ("0 0 4294967295", "6.12.0-amd64", None),
+        ("0 100000 65536", "6.12.0-amd64", "a rootless engine"),
+        ("0 0 4294967295", "6.6.87-linuxkit", "Docker Desktop"),
+        ("0 0 4294967295", "5.15.0-microsoft-standard-WSL2", "Docker Desktop"),
+    ],
+)
+def test_an_engine_that_hides_the_clients_addresses_is_told(
+    tmp_path: Path, uid_map: str, kernel: str, words: str | None
+) -> None:
+    (tmp_path / "uid_map").write_text(f"         {uid_map}\n")
+    (tmp_path / "osrelease").write_text(f"{kernel}\n")
+    told = preflight._addresses_hidden(tmp_path / "uid_map", tmp_path / "osrelease")
+    assert (told is None) if words is None else (words in str(told))
+    assert preflight._addresses_hidden(tmp_path / "none", tmp_path / "osrelease") is None

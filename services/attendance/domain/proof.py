@@ -1,0 +1,155 @@
+"""Whether a connection that names a machine's serial number is that machine.
+
+A serial number is printed on the box, so it proves nothing. What may prove a machine: an address range of its site, a secret
+host label (the one thing that every device menu can take), the comm key where the firmware sends it. A machine for which
+none of them is set is held to the address of its first post.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+__all__ = ["Asked", "Proof", "ProofKind", "Refusal", "Shown", "digest", "in_networks", "parse_networks", "prove"]
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Refusal(StrEnum):
+    """Why a connection is not the machine that it names. Told to operators only, never to the connection."""
+
+    UNREGISTERED_SERIAL = "UNREGISTERED_SERIAL"
+    OTHER_ADDRESS = "OTHER_ADDRESS"
+    WRONG_SECRET = "WRONG_SECRET"  # noqa: S105 - a reason code
+
+
+class ProofKind(StrEnum):
+    """What proves a machine. NOTHING_YET: registered, and no post has come that its address could be taken from."""
+
+    HOST_LABEL = "host_label"
+    COMM_KEY = "comm_key"
+    NETWORK = "network"
+    PINNED_ADDRESS = "pinned_address"
+    NOTHING_YET = "nothing_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a machine has to show. `networks` are CIDRs, the digests are SHA-256.
+
+    `pinned_address` is the address of its first post, or one that an operator accepted. `secret_pending`: the secret was
+    given out and counts from its first use on, so that a technician can get to the machine's menu meanwhile.
+    """
+
+    networks: tuple[str, ...] = ()
+    pinned_address: str | None = None
+    host_label_sha256: bytes | None = None
+    comm_key_sha256: bytes | None = None
+    secret_pending: bool = False
+
+    @property
+    def has_secret(self) -> bool:
+        return self.host_label_sha256 is not None or self.comm_key_sha256 is not None
+
+    @property
+    def kind(self) -> ProofKind:
+        """The strongest thing that a connection has to show at present."""
+        if self.has_secret and not self.secret_pending:
+            return ProofKind.COMM_KEY if self.host_label_sha256 is None else ProofKind.HOST_LABEL
+        if self.networks:
+            return ProofKind.NETWORK
+        return ProofKind.NOTHING_YET if self.pinned_address is None else ProofKind.PINNED_ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a connection shows: the client's real address, the name that it asked for, and its comm key."""
+
+    address: str
+    host: str = ""
+    comm_key: str = ""
+
+    @property
+    def host_label(self) -> str:
+        """The first label of the host name, in lower case."""
+        return self.host.partition(":")[0].partition(".")[0].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The outcome: a refusal, or what proved the machine."""
+
+    refusal: Refusal | None
+    kind: ProofKind = ProofKind.NOTHING_YET
+    secret_used: bool = False
+    """The machine's secret was shown, and is right."""
+
+    @property
+    def proved(self) -> bool:
+        """Only such a connection moves the machine's mark, gets its commands and reports their results."""
+        return self.refusal is None and self.kind is not ProofKind.NOTHING_YET
+
+
+def prove(asked: Asked, shown: Shown) -> Proof:
+    """Compares what a connection shows with what its machine has to show.
+
+    Every secret that is set has to be right. Where ranges are set the address has to lie in one of them, or to be the
+    accepted one. A machine with a secret and without ranges may come from anywhere.
+    """
+    secret_used = asked.has_secret and _secrets_right(asked, shown)
+    if asked.has_secret and not secret_used and not asked.secret_pending:
+        return Proof(Refusal.WRONG_SECRET)
+    accepted = asked.pinned_address is not None and shown.address == asked.pinned_address
+    if asked.networks and not (accepted or in_networks(shown.address, asked.networks)):
+        return Proof(Refusal.OTHER_ADDRESS)
+    if secret_used:
+        kind = ProofKind.COMM_KEY if asked.host_label_sha256 is None else ProofKind.HOST_LABEL
+        return Proof(None, kind, secret_used=True)
+    if asked.networks:
+        return Proof(None, ProofKind.NETWORK)
+    if asked.pinned_address is None:
+        return Proof(None, ProofKind.NOTHING_YET)
+    return Proof(None, ProofKind.PINNED_ADDRESS) if accepted else Proof(Refusal.OTHER_ADDRESS)
+
+
+def _secrets_right(asked: Asked, shown: Shown) -> bool:
+    label = asked.host_label_sha256 is None or hmac.compare_digest(digest(shown.host_label), asked.host_label_sha256)
+    key = asked.comm_key_sha256 is None or hmac.compare_digest(digest(shown.comm_key), asked.comm_key_sha256)
+    return label and key
+
+
+def digest(secret: str) -> bytes:
+    """How a secret is kept."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def parse_networks(words: Iterable[str]) -> tuple[str, ...]:
+    """CIDRs and single addresses, each in its canonical form. Raises ValueError that names the one that is none."""
+    found: dict[str, None] = {}
+    for word in words:
+        try:
+            found[str(ipaddress.ip_network(word.strip(), strict=False))] = None
+        except ValueError as error:
+            raise ValueError(f"{word!r} is no address range: write it as in 10.20.0.0/16") from error
+    return tuple(found)
+
+
+def in_networks(address: str, networks: Iterable[str]) -> bool:
+    """Whether an address lies in one of these ranges; False for what is no address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return any(found in network for network in _compiled(tuple(networks)))
+
+
+@lru_cache(maxsize=5_000)
+def _compiled(networks: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(network) for network in networks)

@@ -1,0 +1,123 @@
+"""The machines' door: which connections are heard at all, and how long one that guesses serials is heard."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from services.attendance.domain.iclock import DeviceQuery, parse_query
+from services.attendance.domain.proof import Refusal, Shown, in_networks
+from services.attendance.identity import identify
+from services.attendance.settings import Settings
+from shared.bodies import SMALL_BYTES, Allowance, Allowed
+from shared.context import Context
+from shared.http import keyed_allowance
+from shared.rates import Guesses
+
+__all__ = ["UPLOAD_BYTES_MAX", "Caller", "Door"]
+
+UPLOAD_BYTES_MAX = 8 * 1_048_576
+"""A machine that was cut off for months sends its whole log in one body."""
+LOG_PATHS = ("/iclock/cdata", "/iclock/fdata")
+"""Where machines send their logs; whatever else they say is short."""
+POST_AMPLIFICATION = 4
+"""A post is held twice, sent to the store once, and read part by part."""
+UNPROVED_AT_ONCE_MAX = 2
+"""So many of them use the store at a time: the machines that are known wait for none of them."""
+STRANGERS_AT_ONCE_MAX = 200
+"""Refused connections that are made to wait; further ones are refused at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A connection: the serial that it names and what it shows."""
+
+    serial: str
+    query: DeviceQuery
+    shown: Shown
+
+    @property
+    def secret(self) -> str:
+        """Serial, name and key as one digest, by which a connection is known again."""
+        words = "\0".join((self.serial, self.shown.host_label, self.shown.comm_key))
+        return hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass
+class Door:
+    """One process's door."""
+
+    context: Context
+    settings: Settings
+    guesses: Guesses = field(init=False)
+    _networks: tuple[str, ...] = field(init=False)
+    _keyed: Allowance = field(init=False)
+    _unproved: asyncio.Semaphore = field(init=False)
+    _waiting: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.guesses = Guesses(self.settings.refusals_per_minute)
+        self._networks = self.settings.machine_network_list
+        self._unproved = asyncio.Semaphore(UNPROVED_AT_ONCE_MAX)
+        self._keyed = keyed_allowance(self.context)
+
+    def hears(self, scope: Scope) -> bool:
+        """Whether the connection comes from a network of machines, to the name at which machines are served."""
+        client = scope.get("client")
+        if not in_networks(client[0] if client else "", self._networks):
+            return False
+        wanted = self.settings.machine_host
+        host = Headers(scope=scope).get("host", "").partition(":")[0].lower().rstrip(".")
+        return wanted is None or host == wanted or host.endswith(f".{wanted}")
+
+    def caller(self, scope: Scope) -> Caller | None:
+        """Who speaks; None where no serial is given that could be one."""
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=50)
+        query = parse_query(pairs)
+        serial = query.serial
+        if serial is None:
+            return None
+        client = scope.get("client")
+        key = query.get("ComKey") or query.get("pushcommkey")
+        shown = Shown(client[0] if client else "", Headers(scope=scope).get("host", ""), key)
+        return Caller(serial, query, shown)
+
+    def entry(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        """To be held while the caller is served: those that never proved themselves here take turns, a few at a time."""
+        if self.guesses.knows(caller.shown.address, caller.secret):
+            return nullcontext()
+        return self._unproved
+
+    async def turn_away(self, caller: Caller) -> bool:
+        """Whether the connection has guessed too much to be looked up; then it has waited before it is told."""
+        if self.guesses.may_try(caller.shown.address, caller.secret):
+            return False
+        if self._waiting < STRANGERS_AT_ONCE_MAX:
+            self._waiting += 1
+            try:
+                await asyncio.sleep(1.0)
+            finally:
+                self._waiting -= 1
+        return True
+
+    async def allowance(self, scope: Scope) -> Allowed:
+        """What a body may cost: a machine's log for a machine, a small post for a stranger, and JSON for a key."""
+        if not scope["path"].startswith("/iclock"):
+            return await self._keyed(scope)
+        if not scope["path"].startswith(LOG_PATHS):
+            return Allowed(SMALL_BYTES)
+        caller = self.caller(scope) if self.hears(scope) else None
+        if caller is None or not self.guesses.may_try(caller.shown.address, caller.secret):
+            return Allowed(SMALL_BYTES)
+        async with self.entry(caller):
+            found = await self.context.transact(lambda session: identify(session, caller.serial, caller.shown))
+        if isinstance(found, Refusal):
+            self.guesses.refused(caller.shown.address, caller.secret)
+            return Allowed(SMALL_BYTES)
+        return Allowed(UPLOAD_BYTES_MAX, POST_AMPLIFICATION)

@@ -1,0 +1,79 @@
+"""Which machine a connection is: the serial that it names, and whether what it shows proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.proof import Proof, Refusal, Shown, prove
+from services.attendance.domain.signals import TWO_ADDRESSES_SECONDS, SignalKind
+from services.attendance.held_machine import HeldMachine, asked_of, hold_machine, note_proof
+from services.attendance.signals import raise_signal
+
+__all__ = ["Found", "hold_proved", "identify", "note_other_address"]
+
+_FIND = text(
+    """
+    select serial, timezone, last_contact_at, last_poll_at, info, address, networks, pinned_address, host_label_sha256,
+           comm_key_sha256, secret_pending
+    from machine where serial = :serial
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A machine that is what it says, or (NOTHING_YET) that may become so by its first post; its row is not locked."""
+
+    serial: str
+    proof: Proof
+    zone: ZoneInfo
+    last_contact_at: datetime | None
+    last_poll_at: datetime | None
+    info: str | None
+    address: str | None
+
+
+async def identify(session: AsyncSession, serial: str, shown: Shown) -> Found | Refusal:
+    """The machine, or why the connection is not it."""
+    row = (await session.execute(_FIND, {"serial": serial})).first()
+    if row is None:
+        return Refusal.UNREGISTERED_SERIAL
+    proof = prove(asked_of(row), shown)
+    if proof.refusal is not None:
+        return proof.refusal
+    return Found(
+        row.serial, proof, ZoneInfo(row.timezone), row.last_contact_at, row.last_poll_at, row.info, row.address
+    )
+
+
+async def note_other_address(session: AsyncSession, found: Found, address: str, now: datetime) -> None:
+    """A machine whose secret or range lets it speak from anywhere speaks from two places at a time: a signal."""
+    if found.address in (None, address) or found.last_contact_at is None:
+        return
+    if now - found.last_contact_at <= timedelta(seconds=TWO_ADDRESSES_SECONDS):
+        detail = f"from {found.address} and from {address}"
+        await raise_signal(session, found.serial, SignalKind.TWO_ADDRESSES, detail, now)
+
+
+async def hold_proved(session: AsyncSession, serial: str, shown: Shown, now: datetime) -> HeldMachine | Refusal:
+    """The machine of a post, its row locked: after its first post it is held to the address of that.
+
+    Strangers are told apart before the lock, so that none of them makes the machine itself wait.
+    """
+    found = await identify(session, serial, shown)
+    if isinstance(found, Refusal):
+        return found
+    machine = await hold_machine(session, serial, now)
+    if machine is None:
+        return Refusal.UNREGISTERED_SERIAL
+    proof = prove(machine.asked, shown)  # of two first posts one was first
+    if proof.refusal is not None:
+        return proof.refusal
+    await note_proof(session, machine, proof, shown.address)
+    await note_other_address(session, found, shown.address, now)
+    return machine

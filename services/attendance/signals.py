@@ -1,0 +1,114 @@
+"""Signals about machines in the store: raised by traffic, shown to operators, ended by them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from prometheus_client import Gauge
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.domain.signals import TWO_ADDRESSES_SECONDS, Count, SignalKind, contradicts
+from shared.context import Context
+from shared.errors import NotFoundError
+
+__all__ = ["Signals", "compare_count", "dismiss_signal", "note_address", "raise_signal"]
+
+COUNT_DAYS = 7
+"""A machine's counts further apart than this are not compared."""
+ROUND_SECONDS = 60.0
+LATE = timedelta(seconds=10)
+"""A round looks back this far beyond the last one: a transaction may commit after it was stamped."""
+
+_RAISE = text(
+    """
+    insert into machine_signal (serial, kind, first_at, last_at, times, detail)
+    select serial, :kind, :now, :now, 1, :detail from machine where serial = :serial
+    on conflict (serial, kind) do update set last_at = excluded.last_at, detail = excluded.detail,
+        times = machine_signal.times + 1
+    """
+)
+_DISMISS = text("delete from machine_signal where serial = :serial and kind = :kind returning 1")
+_SPOKE = text("select 1 from machine where serial = :serial and last_contact_at >= :since and address <> :address")
+_TOLD = text("select told_records, told_records_at from machine where serial = :serial")
+_TELL = text("update machine set told_records = :records, told_records_at = :now where serial = :serial")
+_BETWEEN = text(
+    """
+    select count(*) from punch
+    where serial = :serial and at > :since and at <= :now and received_at > :since and received_at <= :now
+      and source = 'iclock'
+    """
+)
+# By the minute in which they were punched: what comes late was no crowd at the door.
+_RATES = text(
+    """
+    select serial, date_trunc('minute', at) as minute, count(*) as punches from punch
+    where received_at > :since and counted group by 1, 2 having count(*) > :most order by 1, 2 limit 1000
+    """
+)
+_COUNTS = text("select kind, count(*) from machine_signal group by kind")
+
+
+async def raise_signal(session: AsyncSession, serial: str, kind: SignalKind, detail: str, now: datetime) -> None:
+    """Shows something to the operators until one of them ends it; again, it counts on."""
+    await session.execute(_RAISE, {"serial": serial, "kind": kind.value, "detail": detail[:300], "now": now})
+
+
+async def dismiss_signal(session: AsyncSession, serial: str, kind: SignalKind) -> None:
+    """An operator has looked at it. Raises NotFoundError."""
+    if (await session.execute(_DISMISS, {"serial": serial, "kind": kind.value})).first() is None:
+        raise NotFoundError("The machine has no such signal. See `signals` in the list of machines.")
+
+
+async def note_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
+    """Another address names the serial while its machine speaks from its own."""
+    values = {"serial": serial, "address": address, "since": now - timedelta(seconds=TWO_ADDRESSES_SECONDS)}
+    if (await session.execute(_SPOKE, values)).first() is not None:
+        await raise_signal(session, serial, SignalKind.TWO_ADDRESSES, f"also from {address}", now)
+
+
+async def compare_count(session: AsyncSession, serial: str, records: int | None, now: datetime) -> None:
+    """Compares the number of punches that the machine says to hold with what came since it last said so."""
+    if records is None:
+        return
+    before = (await session.execute(_TOLD, {"serial": serial})).one()
+    after = Count(records, now)
+    if before.told_records is not None and before.told_records_at is not None:
+        told = Count(before.told_records, before.told_records_at)
+        if told.within(COUNT_DAYS, now):
+            values = {"serial": serial, "since": told.at, "now": now}
+            received = (await session.execute(_BETWEEN, values)).scalar_one()
+            if contradicts(told, after, received):
+                grown = after.records - told.records
+                detail = f"{received} punches came, the machine recorded {grown}"
+                await raise_signal(session, serial, SignalKind.COUNT_CONTRADICTS, detail, now)
+    await session.execute(_TELL, {"serial": serial, "records": records, "now": now})
+
+
+class Signals:
+    """Looks once a minute for punches that no door lets through, and counts what is open."""
+
+    def __init__(self, context: Context, *, punches_per_minute_max: int) -> None:
+        self._context = context
+        self._most = punches_per_minute_max
+        self._since: datetime | None = None
+        self._open = Gauge(
+            "kinerja_machine_signals",
+            "Signals about machines that no operator has ended",
+            ["kind"],
+            registry=context.metrics.registry,
+        )
+
+    async def round(self) -> bool:
+        """One look."""
+        now = self._context.clock.now()
+        since = now - timedelta(seconds=2 * ROUND_SECONDS) if self._since is None else self._since - LATE
+        async with self._context.database.transaction() as session:
+            for row in await session.execute(_RATES, {"since": since, "most": self._most}):
+                detail = f"{row.punches} punches in the minute of {row.minute:%Y-%m-%d %H:%M} UTC"
+                await raise_signal(session, row.serial, SignalKind.PUNCH_RATE, detail, now)
+            counts: dict[str, int] = {row[0]: row[1] for row in await session.execute(_COUNTS)}
+        for kind in SignalKind:
+            self._open.labels(kind.value).set(counts.get(kind.value, 0))
+        self._since = now
+        return False

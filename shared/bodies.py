@@ -1,0 +1,212 @@
+"""What a request's body may cost, whatever its method: bytes, time and memory, all before anything is made of it.
+
+A body that was cut off does nothing: the connection ended before the announced length, or before the last chunk. Then no
+handler runs, and the client's next try counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.database import fault_of, is_transient
+from shared.logs import logger
+from shared.problems import problem
+
+__all__ = ["BODY_BYTES_MAX", "SMALL_BYTES", "Allowance", "Allowed", "Bodies", "HeldBytes"]
+
+log = logger(__name__)
+
+SMALL_BYTES = 65_536
+"""Taken from anybody: a machine's ordinary post has 128 lines of 40 bytes, a form some hundred bytes."""
+BODY_BYTES_MAX = 1_048_576 - 1
+"""Of a request with a key that is known: a city's roster has less."""
+JSON_AMPLIFICATION = 32
+"""Bytes of memory that a byte of JSON may become: `[{},{},{}` has three bytes an object of 64 and its place in a list."""
+HELD_BYTES_MAX = 100_663_296
+"""What all bodies above SMALL_BYTES may become that one process works on at a time: 96 MiB of a container's 256."""
+BODY_SECONDS_MAX = 30.0
+DISCARDED_BYTES_MAX = 16_777_216
+DISCARDED_SECONDS_MAX = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How many bytes a request's body may have, and how many bytes of memory one of them may become."""
+
+    size: int
+    amplification: int = JSON_AMPLIFICATION
+
+
+Allowance = Callable[[Scope], Awaitable[Allowed]]
+"""Says what a request's body may cost; asked only for one above SMALL_BYTES."""
+
+
+@dataclass
+class HeldBytes:
+    """Memory that large bodies may hold in this process."""
+
+    most: int = HELD_BYTES_MAX
+    held: int = field(default=0, init=False)
+
+    def take(self, count: int) -> bool:
+        """False, and nothing taken, where they would be too many."""
+        if self.held + count > self.most:
+            return False
+        self.held += count
+        return True
+
+    def give_back(self, count: int) -> None:
+        """After `take`."""
+        self.held -= count
+
+
+class _Refused(Exception):  # noqa: N818 - an answer, not a fault
+    def __init__(self, answer: Response) -> None:
+        # What is still on its way is never read.
+        answer.headers["Connection"] = "close"
+        self.answer = answer
+
+
+class _CutOff(Exception):  # noqa: N818 - nobody is there to be answered
+    pass
+
+
+class Bodies:
+    """Reads a request's body whole, within its bounds, and only then lets the app see the request."""
+
+    def __init__(self, app: ASGIApp, allowance: Allowance, held: HeldBytes | None = None) -> None:
+        self._app = app
+        self._allowance = allowance
+        self._held = held or HeldBytes()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        reading = _Reading(scope, self._allowance, self._held)
+        try:
+            try:
+                chunks = await reading.read(receive)
+            except _Refused as refused:
+                if "authorization" in Headers(scope=scope):
+                    await _discard(receive)
+                await refused.answer(scope, receive, send)
+                return
+            except _CutOff:
+                log.info("body_cut_off", bytes=reading.size)
+                return
+            await self._app(scope, _replay(chunks, receive), send)
+        finally:
+            self._held.give_back(reading.taken)
+
+
+class _Reading:
+    def __init__(self, scope: Scope, allowance: Allowance, held: HeldBytes) -> None:
+        self._scope = scope
+        self._allowance = allowance
+        self._held = held
+        self._allowed = Allowed(SMALL_BYTES)
+        self._reserved = 0
+        self.size = 0
+        self.taken = 0
+
+    async def read(self, receive: Receive) -> deque[bytes]:
+        announced = self._announced()
+        if announced is not None:
+            await self._reserve(announced)
+        chunks: deque[bytes] = deque()
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                async for chunk in _chunks(receive):
+                    self.size += len(chunk)
+                    if self.size > max(self._reserved, SMALL_BYTES):
+                        await self._reserve(max(self.size, min(2 * self._reserved, self._allowed.size)))
+                    chunks.append(chunk)
+        except TimeoutError:
+            raise _Refused(problem(408, "Request Timeout", f"Send the body within {BODY_SECONDS_MAX:.0f} s.")) from None
+        if announced is not None and self.size != announced:
+            raise _Refused(
+                problem(400, "The body is not whole", "It has another length than Content-Length says: send it again.")
+            )
+        return chunks
+
+    def _announced(self) -> int | None:
+        length = Headers(scope=self._scope).get("content-length")
+        if length is None:
+            return None
+        if not (length.isascii() and length.isdecimal()) or len(length) > 15:
+            raise _Refused(problem(400, "Bad Request", "Content-Length is no number: send the body's bytes."))
+        return int(length)
+
+    async def _reserve(self, size: int) -> None:
+        """Makes sure that a body of `size` bytes is allowed, and takes its bytes from what the process may hold."""
+        if size <= SMALL_BYTES:
+            return
+        if size > self._allowed.size:
+            self._allowed = await self._ask()
+        most = max(SMALL_BYTES, self._allowed.size)
+        if size > most:
+            words = f"The body may have {most} bytes at the most here: split it, or sign in if you have not."
+            raise _Refused(problem(413, "Content Too Large", words))
+        cost = size * self._allowed.amplification
+        if not self._held.take(cost - self.taken):
+            raise _Refused(problem(503, "Too busy", "Too many large bodies come at once. Send it again later."))
+        self.taken, self._reserved = cost, size
+
+    async def _ask(self) -> Allowed:
+        try:
+            return await self._allowance(self._scope)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("store_unavailable", **fault_of(error))
+            words = "The store does not answer. Send the same request again later."
+            raise _Refused(problem(503, "Temporarily unavailable", words)) from error
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _CutOff
+        chunk = message.get("body", b"")
+        if chunk:
+            yield chunk
+        more = message.get("more_body", False)
+
+
+async def _discard(receive: Receive) -> None:
+    """Reads on for a moment and keeps nothing: a client that still sends would not see its answer, but a broken connection.
+
+    Done for those who bring a key; strangers are not worth the work.
+    """
+    left = DISCARDED_BYTES_MAX
+    with contextlib.suppress(TimeoutError, _CutOff):
+        async with asyncio.timeout(DISCARDED_SECONDS_MAX):
+            async for chunk in _chunks(receive):
+                left -= len(chunk)
+                if left < 0:
+                    return
+
+
+def _replay(chunks: deque[bytes], receive: Receive) -> Receive:
+    finished = False
+
+    async def replay() -> Message:
+        nonlocal finished
+        if finished:
+            return await receive()
+        body = chunks.popleft() if chunks else b""
+        finished = not chunks
+        return {"type": "http.request", "body": body, "more_body": not finished}
+
+    return replay

@@ -1,0 +1,81 @@
+"""A head that does not end, or does not come, is ended by the server; ordinary connections are not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+
+from shared import server_protocol
+from tests.fixtures.raw_http import head, read_answer, served, with_length
+
+
+async def app(_scope: Any, receive: Any, send: Any) -> None:
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def closed_after(port: int, sent: bytes, seconds: float = 5) -> bytes:
+    """What came back until the server closed; raises TimeoutError when it does not."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    with contextlib.suppress(ConnectionError):
+        await writer.drain()
+    try:
+        async with asyncio.timeout(seconds):
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("begin", [b"GET /?", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 9_000])
+async def test_a_head_that_does_not_end_is_refused(begin: bytes) -> None:
+    async with served(app) as port:
+        answer = await closed_after(port, begin + b"x" * 400_000)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_head_that_does_not_come_in_time_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_protocol, "HEAD_SECONDS_MAX", 0.2)
+    async with served(app) as port:
+        for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n"):
+            assert await closed_after(port, sent) == b""
+        # a request that is being read, and the pause after it, are no head
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head("POST", "/", "Content-Length: 4") + b"ab")
+        await asyncio.sleep(0.5)
+        writer.write(b"cd")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
+async def test_many_requests_on_one_connection_are_no_long_head() -> None:
+    async with served(app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(200):
+            writer.write(with_length("POST", "/", b"x" * 1_000))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        writer.close()
+        assert (await read_answer(port, with_length("POST", "/", b"x" * 500_000))).status == 200
+
+
+async def test_more_connections_than_allowed_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_protocol, "CONNECTIONS_MAX", 3)
+    async with served(app) as port:
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert await closed_after(port, head("GET", "/")) == b""
+        kept.pop()[1].close()
+        await asyncio.sleep(0.1)
+        assert (await read_answer(port, head("GET", "/"))).status == 200
+        for _, writer in kept:
+            writer.close()
