@@ -59,9 +59,10 @@ http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 class Gateway:
     """Caddy with our configuration; `attendance`, `feedback` and `scoring` are one tiny server, notifications is away."""
 
-    def __init__(self, container: Any, port: int) -> None:
+    def __init__(self, container: Any, port: int, machine_port: int) -> None:
         self._container = container
         self.port = port
+        self.machines = f"http://127.0.0.1:{machine_port}"
         self.http = httpx.Client(
             base_url=f"http://127.0.0.1:{port}",
             timeout=30,
@@ -89,9 +90,10 @@ def gateway() -> Iterator[Gateway]:
         upstream.with_network(network).with_network_aliases("attendance", "feedback", "scoring")
         caddy = DockerContainer("caddy:2").with_volume_mapping(str(ROOT / "deploy/caddy"), "/etc/caddy", "ro")
         caddy.with_network(network).with_name(f"kinerja-gateway-{uuid4().hex[:8]}")
-        caddy.ports["8080"] = ("127.0.0.1", port)
+        machine_port = free_port()
+        caddy.ports |= {"8080": ("127.0.0.1", port), "8081": ("127.0.0.1", machine_port)}
         with upstream, caddy:
-            found = Gateway(caddy, port)
+            found = Gateway(caddy, port, machine_port)
             deadline = time.monotonic() + 60
             while True:
                 try:
@@ -115,6 +117,8 @@ def test_the_log_holds_nothing_of_who_asked_and_no_link(gateway: Gateway) -> Non
     _send_raw(gateway.port, f"GET /f/{TOKEN} {NAME} HTTP/1.1\r\n\r\n")
     _send_raw(gateway.port, f"POST /f/{TOKEN} HTTP/1.1\r\nHost: {HOST_LABEL}\r\nContent-Length: 500\r\n\r\nshort")
 
+    for path in (f"/iclock/cdata?SN=1&pushcommkey={COMM_KEY}", f"/f/{TOKEN}", f"/iclock/{TOKEN}?Name={NAME}"):
+        gateway.http.post(gateway.machines + path, content=NIP)
     for _ in range(30):  # Caddy says either that the request was cancelled, or to which address it could not write
         _leave_in_the_middle(gateway.port, f"/my/{TOKEN}/endless?nip={NIP}")
         time.sleep(0.5)
@@ -122,6 +126,7 @@ def test_the_log_holds_nothing_of_who_asked_and_no_link(gateway: Gateway) -> Non
             break
     written = gateway.log()
     assert '"write tcp ' in written
+    assert {line["logger"] for line in gateway.lines()} >= {f"http.log.access.log{number}" for number in (0, 1)}
     for secret in (*PLANTED, client):
         assert secret not in written, secret
 
