@@ -37,6 +37,7 @@ CERTIFICATE_DAYS_MIN = 14
 SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
+ROSTER_RUNBOOK = "docs/runbooks/roster-ends.md"
 
 
 def doctor() -> None:
@@ -64,6 +65,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         *((f"dead letters of {prefix}", lambda prefix=prefix: _dead_letters(http, prefix)) for prefix in CONSUMERS),
         ("machines", lambda: examine_machines(http, now())),
         ("what is kept", lambda: examine_retention(http, now())),
+        ("rosters", lambda: _rosters(http)),
         ("totals", lambda: _totals(http)),
         ("certificate", lambda: _certificate(http, now())),
         ("disk", lambda: _disk(folder)),
@@ -139,6 +141,17 @@ def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
         yield Finding("fail", words, "docs/runbooks/dead-letters.md")
     else:
         yield Finding("ok", f"{prefix}: no dead letters")
+
+
+def _rosters(http: httpx.Client) -> Iterator[Finding]:
+    """A unit's name and dates; who its officers are is nobody's business here."""
+    ends = read_json(http, "/attendance/v1/by-roster/ends")
+    for end in ends:
+        last = f"its last entry is of {end['last_entry']}" if end["last_entry"] else "it has no entry at all"
+        words = f"{end['without_entry']} of {end['by_roster']} officers by roster have none from {end['from_date']} on"
+        yield Finding("warn", f"roster of {end['org_unit_id']}: {words}, {last}", ROSTER_RUNBOOK)
+    if not ends:
+        yield Finding("ok", "no roster ends soon")
 
 
 def _totals(http: httpx.Client) -> Iterator[Finding]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
 from sample.office import OFFICE, Officer, Unit, roster_csv
+from sample.shifts import PLANNED_DAYS, entries
 
 __all__ = ["DOCKER_NETWORKS", "City"]
 
@@ -58,11 +61,13 @@ class City:
             if after is None:
                 return items
 
-    async def open_office(self, timezone: str) -> None:
-        """Roster, machines and enrolments; doing it again changes nothing."""
+    async def open_office(self, timezone: str, first: date, today: date) -> None:
+        """Officers, rosters since `first`, machines and enrolments; doing it again changes nothing."""
         await self.ask("POST", "/attendance/v1/roster", content=roster_csv(), headers={"Content-Type": "text/csv"})
         self.ids = {item["nip"]: item["employee_id"] for item in await self.pages("/attendance/v1/employees")}
         for unit in OFFICE:
+            if unit.by_roster:
+                await self._write_roster(unit, first, today)
             machine = {
                 "name": f"Mesin {unit.name}",
                 "timezone": timezone,
@@ -77,6 +82,13 @@ class City:
                     f"/attendance/v1/machines/{unit.serial}/enrolments/{officer.pin}",
                     json={"employee_id": self.id_of(officer), "valid_from": "2024-01-01"},
                 )
+
+    async def _write_roster(self, unit: Unit, first: date, today: date) -> None:
+        """Before the first punch: whoever works by night is never expected in the office meanwhile."""
+        setting = {"org_unit_id": unit.org_unit_id, "by_roster": True, "effective_from": "2024-01-01"}
+        await self.ask("PUT", f"/attendance/v1/by-roster/{uuid5(NAMESPACE_URL, unit.serial)}", json=setting)
+        shifts = entries(unit, self.ids, first, today + timedelta(days=PLANNED_DAYS))
+        await self.ask("POST", "/attendance/v1/shifts", json={"entries": shifts})
 
     def id_of(self, officer: Officer) -> str:
         return self.ids[officer.nip]

@@ -23,7 +23,10 @@ _HEADERS = {"User-Agent": "iClock Proxy/1.09", "Content-Type": "text/plain", "Co
 
 
 class Machine:
-    """One machine. What it has sent is kept in a file, as a real one keeps its log's position."""
+    """One machine. What it has sent is kept in a file, as a real one keeps its log's position.
+
+    `hours`: local start and end of the work of the unit's officer at a place on a date; None on a free day.
+    """
 
     def __init__(
         self,
@@ -32,13 +35,13 @@ class Machine:
         zone: ZoneInfo,
         folder: Path,
         first_day: date,
-        off: Callable[[date], bool],
+        hours: Callable[[int, date], tuple[datetime, datetime] | None],
     ) -> None:
         self._http = http
         self.unit = unit
         self._zone = zone
         self._file = folder / f"{unit.serial}.json"
-        self._off = off
+        self._hours = hours
         self.sent_until = datetime.combine(first_day, time.min)
         if self._file.is_file():
             self.sent_until = datetime.fromisoformat(json.loads(self._file.read_text())["sent_until"])
@@ -58,7 +61,7 @@ class Machine:
 
     async def push(self, until: datetime, sent: Callable[[int], None] = lambda _: None) -> int:
         """Sends the log from where it stopped up to `until`, oldest first; returns the number of lines."""
-        lines = [line for day in self._days(self.sent_until.date(), until.date()) for line in self._lines(day)]
+        lines = [line for day in self._days(until) for line in self._lines(day)]
         due = sorted(line for line in lines if self.sent_until < line[0] <= until)
         for begin in range(0, len(due), LINES_PER_POST):
             part = due[begin : begin + LINES_PER_POST]
@@ -90,18 +93,22 @@ class Machine:
 
     def count(self, until: datetime) -> int:
         """How many lines wait to be sent up to `until`."""
-        days = self._days(self.sent_until.date(), until.date())
-        return sum(self.sent_until < at <= until for day in days for at, _ in self._lines(day))
+        return sum(self.sent_until < at <= until for day in self._days(until) for at, _ in self._lines(day))
 
-    def _days(self, first: date, last: date) -> Iterator[date]:
-        for offset in range((last - first).days + 1):
+    def _days(self, until: datetime) -> Iterator[date]:
+        """The dates of which something may wait to be sent; who began yesterday may leave today."""
+        first = self.sent_until.date() - timedelta(days=1)
+        for offset in range((until.date() - first).days + 1):
             yield first + timedelta(days=offset)
 
     def _lines(self, day: date) -> list[tuple[datetime, str]]:
         """A day's punches: the same whenever they are asked for."""
-        if self._off(day):
-            return []
-        return [(at, officer.pin) for officer in self.unit.officers for at in _taps(officer, day)]
+        lines = []
+        for position, officer in enumerate(self.unit.officers):
+            hours = self._hours(position, day)
+            if hours is not None:
+                lines += [(at, officer.pin) for at in _taps(officer, day, *hours)]
+        return lines
 
     def _remember(self, moment: datetime) -> None:
         self.sent_until = moment
@@ -123,19 +130,14 @@ class Machine:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-def _taps(officer: Officer, day: date) -> list[datetime]:
+def _taps(officer: Officer, day: date, start: datetime, end: datetime) -> list[datetime]:
     chance = random.Random(f"{officer.nip}/{day.isoformat()}")
     if chance.random() < officer.absent_share:
         return []
     late = chance.random() < officer.late_share
-    arrival = datetime.combine(day, time(7, 30)) + timedelta(
-        seconds=chance.randrange(60, 3600) if late else -chance.randrange(60, 2400)
-    )
-    end = time(16, 30) if day.weekday() == 4 else time(16, 0)
+    arrival = start + timedelta(seconds=chance.randrange(60, 3600) if late else -chance.randrange(60, 2400))
     early = chance.random() < officer.late_share / 4
-    departure = datetime.combine(day, end) + timedelta(
-        seconds=-chance.randrange(60, 2400) if early else chance.randrange(10, 3000)
-    )
+    departure = end + timedelta(seconds=-chance.randrange(60, 2400) if early else chance.randrange(10, 3000))
     taps = [arrival, departure]
     if chance.random() < 0.02:  # the finger that was read twice
         taps.append(arrival + timedelta(seconds=4))

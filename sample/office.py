@@ -1,4 +1,4 @@
-"""Twenty-four invented officers in three units, each with habits that make the numbers worth looking at."""
+"""Twenty-eight invented officers in four units, each with habits that make the numbers worth looking at."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class Officer:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit, its machine, and its officers; the first one heads it. `offline_days`: not heard of for so long."""
+    """A unit, its machine, and its officers; the first one heads it. `offline_days`: not heard of for so long.
+
+    `by_roster`: its officers have no office hours but shifts, day and night.
+    """
 
     org_unit_id: str
     name: str
@@ -33,6 +36,7 @@ class Unit:
     services: tuple[str, ...]
     officers: tuple[Officer, ...]
     offline_days: int = 0
+    by_roster: bool = False
 
     @property
     def head(self) -> Officer:
@@ -43,7 +47,8 @@ _NAMES = (
     "Afrizal Tanjung", "Betty Marlina", "Candra Wijaya", "Desi Ratnasari", "Edi Saputra", "Fitri Handayani",
     "Guntur Pratama", "Hesti Wulandari", "Irwan Syah", "Juniarti", "Khairul Anwar", "Lusi Permata", "Muhammad Ridwan",
     "Nelvi Yuliana", "Oki Setiawan", "Putri Amelia", "Rahmat Hidayat", "Sri Mulyati", "Taufik Rahman", "Ulfa Rahmi",
-    "Veri Gunawan", "Wirda Ningsih", "Yusri Effendi", "Zulaikha",
+    "Veri Gunawan", "Wirda Ningsih", "Yusri Effendi", "Zulaikha", "Adek Firmansyah", "Bunga Citra", "Cecep Hidayat",
+    "Dona Pertiwi",
 )  # fmt: skip
 # late share, absent share, service, quality: most are good, a few need help, one is often away without a word
 _HABITS = (
@@ -56,11 +61,11 @@ _UNITS = (
         "Dinas Kependudukan dan Pencatatan Sipil",
         "KNJ2026001",
         ("KTP-el", "Kartu Keluarga", "Akta lahir"),
-        0,
     ),
-    ("puskesmas-kota", "Puskesmas Kota", "KNJ2026002", ("Pendaftaran", "Poli umum", "Imunisasi"), 0),
-    ("kecamatan-utara", "Kantor Kecamatan Utara", "KNJ2026003", ("Surat keterangan", "Izin usaha mikro"), 10),
+    ("puskesmas-kota", "Puskesmas Kota", "KNJ2026002", ("Pendaftaran", "Poli umum", "Imunisasi")),
+    ("kecamatan-utara", "Kantor Kecamatan Utara", "KNJ2026003", ("Surat keterangan", "Izin usaha mikro")),
 )
+_EMERGENCY = ("igd-puskesmas", "IGD Puskesmas Kota", "KNJ2026004", ("Gawat darurat",))
 
 
 def _officer(number: int) -> Officer:
@@ -77,9 +82,12 @@ def _officer(number: int) -> Officer:
     return Officer(nip, _NAMES[number], f"{number % 8 + 1:04d}", kind, late, absent, service, quality)
 
 
-OFFICE = tuple(
-    Unit(code, name, serial, services, tuple(_officer(index * 8 + n) for n in range(8)), offline)
-    for index, (code, name, serial, services, offline) in enumerate(_UNITS)
+OFFICE = (
+    *(
+        Unit(*unit, tuple(_officer(index * 8 + n) for n in range(8)), offline_days=10 if index == 2 else 0)
+        for index, unit in enumerate(_UNITS)
+    ),
+    Unit(*_EMERGENCY, tuple(_officer(24 + n) for n in range(4)), by_roster=True),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from sample.live import watch
 from sample.machine import Machine
 from sample.office import OFFICE
 from sample.people import assess_all, rate_everyone, visitors
+from sample.shifts import shift_hours
 
 __all__ = ["Play"]
 
@@ -33,15 +34,21 @@ class Play:
 
     async def load(self) -> None:
         """Everything up to the present; on a later start only what is new."""
-        await self._city.open_office(self._timezone)
         zone = ZoneInfo(self._timezone)
-        today = date.today()  # noqa: DTZ011 - a rough span of years for the calendar only
-        holidays = await self._holidays({today.year - 1, today.year})
+        today = datetime.now(zone).date()
         first = date(today.year, 1 if today.month <= 6 else 7, 1)
+        await self._city.open_office(self._timezone, first, today)
+        holidays = await self._holidays({today.year - 1, today.year})
+
+        def office_hours(_: int, day: date) -> tuple[datetime, datetime] | None:
+            if day.weekday() > 4 or day in holidays:
+                return None
+            end = time(16, 30) if day.weekday() == 4 else time(16, 0)
+            return datetime.combine(day, time(7, 30)), datetime.combine(day, end)
+
         for unit in OFFICE:
-            machine = Machine(
-                self._city.public, unit, zone, self._folder, first, lambda d: d.weekday() > 4 or d in holidays
-            )
+            hours = shift_hours if unit.by_roster else office_hours
+            machine = Machine(self._city.public, unit, zone, self._folder, first, hours)
             await machine.connect()
             self._machines.append(machine)
         await self._send_backlog()

@@ -8,6 +8,7 @@ from datetime import date
 
 from fastapi import FastAPI
 
+from services.attendance.assignments import settle_present
 from services.attendance.canary import Canary
 from services.attendance.close import Close
 from services.attendance.day_worker import DayWorker
@@ -16,11 +17,14 @@ from services.attendance.door import Door
 from services.attendance.holidays_calendar import load_calendar
 from services.attendance.periods import first_computed_date
 from services.attendance.retention import Retention
+from services.attendance.roster_ends import RosterEnds
 from services.attendance.routes import (
+    assignments,
     calendar,
     clock_corrections,
     days,
     employees,
+    enrolments,
     excuses,
     iclock,
     machine_proof,
@@ -28,8 +32,10 @@ from services.attendance.routes import (
     outages,
     punches,
     retained,
+    roster_settings,
     rules,
     schedules,
+    shifts,
 )
 from services.attendance.rule_sets import load_default_rules
 from services.attendance.schedules import load_default_week
@@ -49,6 +55,8 @@ CLOSE_SECONDS = 30.0
 CANARY_SECONDS = 2.0
 SILENCE_SECONDS = 60.0
 RETENTION_SECONDS = 600.0
+ROSTER_ENDS_SECONDS = 600.0
+TRANSFERS_SECONDS = 60.0
 
 
 def create(
@@ -66,6 +74,7 @@ def create(
     worker = DayWorker(context)
     close = Close(context, settings)
     silence = Silence(context)
+    roster_ends = RosterEnds(context)
 
     async def load_defaults() -> bool:
         rules_words = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
@@ -87,6 +96,11 @@ def create(
             loaded_in = year
         return await close.round()
 
+    async def settle_transfers() -> bool:
+        async with context.database.transaction() as session:
+            await settle_present(context, session, dates()[1], context.clock.now())
+        return False
+
     door = Door(context, settings)
     signals = Signals(context, punches_per_minute_max=settings.punches_per_minute_max)
     retention = Retention(context, settings)
@@ -100,6 +114,8 @@ def create(
             Periodic("silence", silence.round, SILENCE_SECONDS),
             Periodic("signals", signals.round, ROUND_SECONDS),
             Periodic("retention", retention.round, RETENTION_SECONDS),
+            Periodic("roster_ends", roster_ends.round, ROSTER_ENDS_SECONDS),
+            Periodic("transfers", settle_transfers, TRANSFERS_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -112,7 +128,11 @@ def create(
             punches.router,
             machine_proof.router,
             machines.router,
+            enrolments.router,
             employees.router,
+            assignments.router,
+            roster_settings.router,
+            shifts.router,
             schedules.router,
             calendar.router,
             excuses.router,
@@ -130,6 +150,8 @@ def create(
     app.state.day_worker = worker
     app.state.close = close
     app.state.silence = silence
+    app.state.roster_ends = roster_ends
+    app.state.settle_transfers = settle_transfers
     app.state.load_defaults = load_defaults
     app.state.signals = signals
     app.state.retention = retention

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.enrolments import enrol
 from services.attendance.machine_proof import give_secret
-from services.attendance.machines import MachineSetup, enrol, register
+from services.attendance.machines import MachineSetup, register
 from services.attendance.publish import publish_employees
-from services.attendance.schedules import Shift, put_shift
+from services.attendance.shifts import Shift, put_shift
 from shared.context import Context
 from shared.contracts.canary import (
     CANARY_EMPLOYEE_ID,
@@ -36,10 +37,16 @@ _MAKE = text(
     f"""
     with unit as (
         insert into org_unit (org_unit_id, name) values ('{CANARY_UNIT_ID}', :name) on conflict do nothing
+    ), officer as (
+        insert into employee (employee_id, revision, nip, name, employment_type, org_unit_id, active_from, recorded_at)
+        values ('{CANARY_EMPLOYEE_ID}', 1, '{CANARY_NIP}', :name, '{EMPLOYMENT_TYPE}', '{CANARY_UNIT_ID}', :first, :now)
+        on conflict do nothing returning employee_id, active_from, org_unit_id, employment_type
+    ), unit_step as (
+        insert into employee_unit (employee_id, effective_from, org_unit_id)
+        select employee_id, active_from, org_unit_id from officer
     )
-    insert into employee (employee_id, revision, nip, name, employment_type, org_unit_id, active_from, unit_from, recorded_at)
-    values ('{CANARY_EMPLOYEE_ID}', 1, '{CANARY_NIP}', :name, '{EMPLOYMENT_TYPE}', '{CANARY_UNIT_ID}', :first, :first, :now)
-    on conflict do nothing returning 1
+    insert into employee_type (employee_id, effective_from, employment_type)
+    select employee_id, active_from, employment_type from officer returning 1
     """
 )
 _THERE = text("select 1 from machine where serial = :serial")

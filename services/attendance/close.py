@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.day_facts import read_rules
 from services.attendance.days import mark_new, mark_ready
+from services.attendance.hours_facts import read_rules
 from services.attendance.periods import evidence_floor, first_computed_date
 from services.attendance.settings import Settings
 from shared.context import Context

@@ -1,66 +1,23 @@
-"""Reads everything that a batch of days depends on, in one query per kind of fact."""
+"""Reads the punches of a batch of days, in one query."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.domain.day_inputs import Direction, Excuse, ExcuseKind, ExcuseState, Half, Punch
-from services.attendance.domain.rules import AttendanceRules, rules_from_mapping
-from services.attendance.domain.schedule import (
-    CalendarDay,
-    CalendarKind,
-    DayHours,
-    RosterOff,
-    RosterShift,
-    ScheduleOverride,
-    WeekKind,
-    WeekSchedule,
-)
-from services.attendance.domain.week_hours import WeekHours, week_hours
+from services.attendance.domain.day_inputs import Direction, Punch
 from services.attendance.domain.windows import Window
+from services.attendance.hours_facts import DayKey
 
-__all__ = ["CALENDAR_CODES", "DayKey", "Facts", "StoredPunch", "read_facts", "read_punches", "read_rules"]
+__all__ = ["StoredPunch", "read_punches"]
 
-DayKey = tuple[UUID, date]
-
-CALENDAR_CODES = {CalendarKind.HOLIDAY: "LIBUR_NASIONAL", CalendarKind.COLLECTIVE_LEAVE: "CUTI_BERSAMA"}
-"""What fills a day's `excuse` on such a date."""
-
-_DAY = timedelta(days=1)
 _DIRECTIONS = {0: Direction.IN, 1: Direction.OUT, 4: Direction.IN, 5: Direction.OUT}  # 4 and 5: overtime
-_KEYS = "unnest(cast(:employees as uuid[]), cast(:dates as date[])) as k (employee_id, work_date)"
-
-_ROSTER = text(
-    "select employee_id, work_date, kind, starts_at, ends_at, break_minutes from roster_shift"
-    " where (employee_id, work_date) in (select k.employee_id, k.work_date + n"
-    f" from {_KEYS}, generate_series(-1, 1) as n)"
-)
-_WEEKS = text(
-    "select employee_id, org_unit_id, effective_from, effective_to, kind, days from week_schedule"
-    " where employee_id is null or employee_id = any(cast(:employees as uuid[]))"
-)
-_OVERRIDES = text(
-    "select code, kind, first_date, last_date, days from schedule_override"
-    " where first_date <= cast(:last as date) and last_date >= cast(:first as date)"
-)
-_CALENDAR = text(
-    "select day, kind, confirmed from calendar_day where day between :first and :last and kind <> 'workday'"
-)
-_EXCUSES = text(
-    "select k.employee_id, k.work_date, x.code, x.kind, x.half, x.state"
-    f" from {_KEYS} join excuse x on x.employee_id = k.employee_id"
-    " and k.work_date between x.first_date and x.last_date where x.state <> 'revoked'"
-)
 _PUNCHES = text(
     """
     select k.employee_id, k.work_date, p.id, p.serial, p.at, p.local_time, p.status, p.verify, p.flags, p.counted,
@@ -94,91 +51,6 @@ class StoredPunch:
         """As the rules see it for an officer of this unit."""
         own = self.org_unit_id == org_unit_id
         return Punch(self.at, self.serial, self.direction, self.trusted, self.counted, own)
-
-
-@dataclass
-class Facts:
-    """Hours, calendar, excuses and rules for a batch of days."""
-
-    rules: Sequence[AttendanceRules]
-    overrides: Sequence[ScheduleOverride]
-    calendar: Mapping[date, CalendarDay]
-    roster: dict[UUID, dict[date, RosterShift | RosterOff]] = field(default_factory=lambda: defaultdict(dict))
-    excuses: dict[DayKey, list[Excuse]] = field(default_factory=lambda: defaultdict(list))
-    city_weeks: list[WeekSchedule] = field(default_factory=list)
-    unit_weeks: dict[str, list[WeekSchedule]] = field(default_factory=lambda: defaultdict(list))
-    employee_weeks: dict[UUID, list[WeekSchedule]] = field(default_factory=lambda: defaultdict(list))
-
-    def weeks(self, employee_id: UUID, employment_type: str, org_unit_id: str, work_date: date) -> list[WeekSchedule]:
-        """The schedules of the most particular level that has one on the date: the officer, the unit, the city.
-
-        The hours of a part-time contract are agreed one by one (KepmenPANRB 16/2025): only the officer's own count.
-        """
-        levels = [self.employee_weeks.get(employee_id, [])]
-        if employment_type != "PPPK_PART_TIME":
-            levels += [self.unit_weeks.get(org_unit_id, []), self.city_weeks]
-        for level in levels:
-            valid = [w for w in level if w.valid_from <= work_date and (w.valid_to is None or work_date <= w.valid_to)]
-            if valid:
-                return valid
-        return []
-
-
-@lru_cache(maxsize=1_000)
-def _hours(days: str) -> WeekHours:
-    return week_hours(json.loads(days))
-
-
-@lru_cache(maxsize=100)
-def _rules(content: str) -> AttendanceRules:
-    return rules_from_mapping(json.loads(content))
-
-
-async def read_rules(session: AsyncSession) -> list[AttendanceRules]:
-    """All versions of the rules."""
-    return [_rules(content) for content in (await session.execute(text("select content from rule_set"))).scalars()]
-
-
-async def read_facts(session: AsyncSession, keys: Sequence[DayKey]) -> Facts:
-    """The facts of these days and of the dates beside them, except punches and machines."""
-    employees, dates = [employee_id for employee_id, _ in keys], [work_date for _, work_date in keys]
-    values = {"employees": employees, "dates": dates}
-    span = {"first": min(dates) - _DAY, "last": max(dates) + _DAY}
-    facts = Facts(
-        rules=await read_rules(session),
-        overrides=[
-            ScheduleOverride(row.code, WeekKind(row.kind), _hours(row.days).hours, row.first_date, row.last_date)
-            for row in await session.execute(_OVERRIDES, span)
-        ],
-        calendar={
-            row.day: CalendarDay(CalendarKind(row.kind), CALENDAR_CODES[CalendarKind(row.kind)], row.confirmed)
-            for row in await session.execute(_CALENDAR, span)
-        },
-    )
-    for row in await session.execute(_WEEKS, {"employees": sorted(set(employees))}):
-        _add_week(facts, row)
-    for row in await session.execute(_ROSTER, values):
-        facts.roster[row.employee_id][row.work_date] = _roster_entry(row)
-    for row in await session.execute(_EXCUSES, values):
-        excuse = Excuse(row.code, ExcuseKind(row.kind), Half(row.half), ExcuseState(row.state))
-        facts.excuses[row.employee_id, row.work_date].append(excuse)
-    return facts
-
-
-def _add_week(facts: Facts, row: Any) -> None:
-    week = WeekSchedule(WeekKind(row.kind), _hours(row.days).hours, row.effective_from, row.effective_to)
-    if row.employee_id is not None:
-        facts.employee_weeks[row.employee_id].append(week)
-    elif row.org_unit_id is not None:
-        facts.unit_weeks[row.org_unit_id].append(week)
-    else:
-        facts.city_weeks.append(week)
-
-
-def _roster_entry(row: Any) -> RosterShift | RosterOff:
-    if row.kind == "off":
-        return RosterOff()
-    return RosterShift(DayHours(row.starts_at.time(), row.ends_at.time(), break_minutes=row.break_minutes))
 
 
 async def read_punches(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,18 +13,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.day_facts import DayKey, Facts, StoredPunch, read_facts, read_punches
+from services.attendance.day_facts import StoredPunch, read_punches
 from services.attendance.domain.day_inputs import DayInputs, DayResult
 from services.attendance.domain.day_status import day_status
-from services.attendance.domain.rules import AttendanceRules, rules_for
-from services.attendance.domain.schedule import (
-    OffDay,
-    Scheduled,
-    ScheduledShift,
-    UnconfirmedHoliday,
-    scheduled_day,
-)
+from services.attendance.domain.rules import AttendanceRules
+from services.attendance.domain.schedule import Scheduled, ScheduledShift
 from services.attendance.domain.windows import Window, shift_window
+from services.attendance.domain.working_time import OfficerTime
+from services.attendance.hours_facts import DayKey, read_officer_times
 from services.attendance.periods import evidence_floor
 from services.attendance.site_facts import Site, read_sites
 from shared.context import Context
@@ -38,7 +34,6 @@ BULK_DAYS_MAX = 200
 """Fewer of those that may wait: a punch that comes meanwhile waits for this round."""
 DAYS_AT_A_TIME = 100
 """After so many days the event loop gets its turn: the same process answers machines."""
-_DAY = timedelta(days=1)
 
 _TAKE = text(
     """
@@ -50,7 +45,7 @@ _TAKE = text(
 # Two workers may hold marks of the same day. Whoever reads the facts first must also write first, or its older result
 # would replace the newer one: so the officers are locked before anything is read, in one order against deadlocks.
 # "no key" lets new rows refer to the officer meanwhile.
-_OFFICER_COLUMNS = "select employee_id, employment_type, org_unit_id, unit_from, active_from, active_to from employee"
+_OFFICER_COLUMNS = "select employee_id, active_from, active_to from employee"
 _OFFICER = text(f"{_OFFICER_COLUMNS} where employee_id = :employee_id")
 _OFFICERS = text(
     f"""
@@ -59,7 +54,7 @@ _OFFICERS = text(
 )
 _PUBLISHED = text(
     """
-    select employee_id, work_date, revision, org_unit_id, record, recorded_at from attendance_day
+    select employee_id, work_date, revision, record, recorded_at from attendance_day
     where (employee_id, work_date) in (select * from unnest(cast(:employees as uuid[]), cast(:dates as date[])))
     """
 )
@@ -95,11 +90,10 @@ class _Plan:
     """A day of which the hours are known and the evidence is still to be read."""
 
     key: DayKey
-    officer: Any
+    officer: OfficerTime
     org_unit_id: str
     rules: AttendanceRules
     scheduled: Scheduled
-    neighbours: tuple[ScheduledShift, ...]
     window: Window | None
 
 
@@ -126,7 +120,7 @@ class DayWorker:
             if keys:
                 officers = await _officers(session, keys)
                 published = await _published(session, keys)
-                judged = await judge_days(session, keys, officers, published, self._context.zone, now)
+                judged = await judge_days(session, keys, officers, self._context.zone, now)
                 await self._publish(session, judged, published, now)
         return len(taken)
 
@@ -176,13 +170,12 @@ async def judge_days(
     session: AsyncSession,
     keys: Sequence[DayKey],
     officers: dict[UUID, Any],
-    published: dict[DayKey, Any],
     zone: ZoneInfo,
     now: datetime,
 ) -> list[JudgedDay]:
     """Reads the facts of these days and judges them. Days before the first rules in force have no result."""
-    facts = await read_facts(session, keys)
-    plans = [plan for key in keys if (plan := _plan(key, officers, published, facts, zone)) is not None]
+    times = await read_officer_times(session, keys, officers)
+    plans = [plan for key in keys if key[0] in times and (plan := _plan(key, times[key[0]], zone)) is not None]
     windows = [(plan.key, plan.window) for plan in plans if plan.window is not None]
     if not plans:
         return []
@@ -190,71 +183,39 @@ async def judge_days(
     sites: dict[str, Site] = {}
     if windows:
         span = Window(min(w.start for _, w in windows), max(w.end for _, w in windows))
-        silent_days = min(rules.silent_outage_days for rules in facts.rules)
+        silent_days = min(rules.silent_outage_days for rules in plans[0].officer.city.rules)
         units = {plan.org_unit_id for plan in plans}
         sites = await read_sites(session, units, span, evidence_floor(now, zone), now, silent_days)
     judged = []
     for position, plan in enumerate(plans):
         if position % DAYS_AT_A_TIME == DAYS_AT_A_TIME - 1:
             await asyncio.sleep(0)
-        judged.append(_judge(plan, facts, punches.get(plan.key, []), sites.get(plan.org_unit_id), zone, now))
+        judged.append(_judge(plan, punches.get(plan.key, []), sites.get(plan.org_unit_id), zone, now))
     return judged
 
 
-def _plan(
-    key: DayKey, officers: dict[UUID, Any], published: dict[DayKey, Any], facts: Facts, zone: ZoneInfo
-) -> _Plan | None:
-    employee_id, work_date = key
-    officer = officers.get(employee_id)
-    rules = None if officer is None else rules_for(work_date, officer.employment_type, facts.rules)
+def _plan(key: DayKey, officer: OfficerTime, zone: ZoneInfo) -> _Plan | None:
+    _, work_date = key
+    rules = officer.rules_on(work_date)
     if rules is None:
         return None
-    unit = _unit_on(work_date, officer, published.get(key))
-    around = [_scheduled(officer, unit, work_date + _DAY * n, facts, zone) for n in (-1, 0, 1)]
-    neighbours = tuple(shift for shift in (_shift(around[0]), _shift(around[2])) if shift is not None)
+    scheduled = officer.scheduled_on(work_date, zone)
     # Without hours, or with hours that a decree may still cancel, no punch and no machine decides anything.
-    window = shift_window(around[1], rules) if isinstance(around[1], ScheduledShift) else None
-    return _Plan(key, officer, unit, rules, around[1], neighbours, window)
+    window = shift_window(scheduled, rules) if isinstance(scheduled, ScheduledShift) else None
+    return _Plan(key, officer, officer.unit_on(work_date), rules, scheduled, window)
 
 
-def _unit_on(work_date: date, officer: Any, published: Any) -> str:
-    """A transfer does not rewrite the past: what was published before it keeps its unit."""
-    if published is not None and work_date < officer.unit_from:
-        return str(published.org_unit_id)
-    return str(officer.org_unit_id)
-
-
-def _scheduled(officer: Any, unit: str, day: date, facts: Facts, zone: ZoneInfo) -> Scheduled:
-    return scheduled_day(
-        day,
-        zone,
-        schedules=facts.weeks(officer.employee_id, officer.employment_type, unit, day),
-        overrides=facts.overrides,
-        roster=facts.roster.get(officer.employee_id, {}),
-        calendar=facts.calendar,
-    )
-
-
-def _shift(scheduled: Scheduled) -> ScheduledShift | None:
-    """The shift whose window competes for punches; nobody is expected on a day off."""
-    if isinstance(scheduled, OffDay):
-        return None
-    return scheduled.shift if isinstance(scheduled, UnconfirmedHoliday) else scheduled
-
-
-def _judge(
-    plan: _Plan, facts: Facts, punches: Sequence[StoredPunch], site: Site | None, zone: ZoneInfo, now: datetime
-) -> JudgedDay:
-    site = site or Site()
+def _judge(plan: _Plan, punches: Sequence[StoredPunch], site: Site | None, zone: ZoneInfo, now: datetime) -> JudgedDay:
+    site, work_date = site or Site(), plan.key[1]
     inputs = DayInputs(
-        work_date=plan.key[1],
+        work_date=work_date,
         zone=zone,
         scheduled=plan.scheduled,
         rules=plan.rules,
         as_of=now,
-        neighbours=plan.neighbours,
+        neighbours=plan.officer.neighbours_of(work_date, zone) if plan.window else (),
         punches=tuple(punch.for_unit(plan.org_unit_id) for punch in punches),
-        excuses=tuple(facts.excuses.get(plan.key, ())),
+        excuses=tuple(plan.officer.excuses.get(work_date, ())),
         machines=tuple(site.machines),
         outages=site.outages_in(plan.window) if plan.window else (),
         activity=site.activity_in(plan.window) if plan.window else (),
@@ -295,5 +256,5 @@ async def explain_day(
     keys = [(employee_id, work_date)]
     rows = await session.execute(_OFFICER, {"employee_id": employee_id})
     officers = {row.employee_id: row for row in rows}
-    judged = await judge_days(session, keys, officers, await _published(session, keys), zone, now)
+    judged = await judge_days(session, keys, officers, zone, now)
     return judged[0] if judged else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -21,6 +21,8 @@ from services.attendance.placements import PLACEMENTS, serves_from
 from shared.database import Database
 
 __all__ = [
+    "day_after",
+    "day_before",
     "mark_advanced",
     "mark_all",
     "mark_employee",
@@ -29,18 +31,21 @@ __all__ = [
     "mark_new",
     "mark_punches",
     "mark_ready",
+    "mark_spans",
     "mark_unit",
     "serve_marks",
 ]
 
+_DAY = timedelta(days=1)
 _OPEN = """
     work_date <= cast(:today as date)
     and (work_date >= greatest(e.active_from, cast(:floor as date))
          or exists (select from attendance_day d where d.employee_id = e.employee_id and d.work_date = marked.work_date))
 """
 
-# A punch can belong to a shift of its own date, to one of the date before that reaches past midnight, or to one of
-# the date after whose window opens before midnight. Rosters are looked up; of the weeks' hours the widest count.
+# A punch can belong to a shift of its own date, to one of the two dates before (24 hours and the window after them reach
+# so far), or to one of the date after whose window opens before midnight. Rosters are looked up; of the weeks' hours the
+# widest count.
 _PUNCHES = text(
     f"""
     with windows as (
@@ -56,15 +61,13 @@ _PUNCHES = text(
                extract(epoch from local_time - local_time::date)::int / 60 as minute
         from unnest(cast(:employees as uuid[]), cast(:times as timestamp[])) as t (employee_id, local_time)
     ), marked as (
-        select employee_id, day as work_date from touched
-        union
-        select employee_id, day - 1 from touched, week, windows where minute + 1440 <= last_minute + after
-        union
-        select employee_id, day + 1 from touched, week, windows where minute - 1440 >= first_minute - before
+        select employee_id, day + n as work_date
+        from touched, week, windows, generate_series(-2, 1) as n
+        where n = 0 or minute - 1440 * n between first_minute - before and last_minute + after
         union
         select employee_id, work_date
         from touched join roster_shift r using (employee_id), windows
-        where r.work_date in (day - 1, day + 1)
+        where r.work_date between day - 2 and day + 1
           and local_time between r.starts_at - make_interval(mins => before) and r.ends_at + make_interval(mins => after)
     )
     insert into day_queue (bulk, employee_id, work_date)
@@ -84,32 +87,39 @@ _SPANS = text(
     """
 )
 
-# Every date that was given out before; the others come by themselves when the close reaches them.
+# Every date that was given out before; the others come by themselves when the close reaches them. `spans` is a table of
+# employee_id, first_date and last_date, which may be infinite.
 _KNOWN = """
+    with spans as ({spans})
     insert into day_queue (bulk, employee_id, work_date)
     select {bulk}, employee_id, work_date from (
-        select employee_id, work_date from attendance_day join employee e using (employee_id)
-        where work_date between :first and least(cast(:last as date), cast(:today as date)) {where}
+        select d.employee_id, d.work_date
+        from spans s join attendance_day d on d.employee_id = s.employee_id
+            and d.work_date between s.first_date and least(s.last_date, cast(:today as date))
         union
-        select employee_id, day::date
-        from employee e,
-             generate_series(greatest(cast(:first as date), e.queued_from),
-                             least(cast(:last as date), cast(:today as date), e.queued_until), interval '1 day') as day
-        where e.queued_from is not null {where}
-        {more}
+        select e.employee_id, day::date
+        from spans s join employee e using (employee_id),
+             generate_series(greatest(s.first_date, e.queued_from),
+                             least(s.last_date, cast(:today as date), e.queued_until), interval '1 day') as day
+        where e.queued_from is not null
     ) known
     order by employee_id, work_date
 """
-# A transfer does not rewrite the past: what was published before it is a day of the former unit.
-_TRANSFERRED = """
-        union
-        select employee_id, work_date from attendance_day d join employee e using (employee_id)
-        where d.org_unit_id = :org_unit_id and work_date < e.unit_from and e.unit_from > :first
-          and work_date between :first and least(cast(:last as date), cast(:today as date))
+_EMPLOYEES_SPANS = """
+    select * from unnest(cast(:employees as uuid[]), cast(:firsts as date[]), cast(:lasts as date[]))
+        as given (employee_id, first_date, last_date)
 """
-_EMPLOYEES = text(_KNOWN.format(bulk="false", where="and e.employee_id = any(cast(:employees as uuid[]))", more=""))
-_UNIT = text(_KNOWN.format(bulk="true", where="and e.org_unit_id = :org_unit_id", more=_TRANSFERRED))
-_ALL = text(_KNOWN.format(bulk="true", where="", more=""))
+# An officer's dates in the unit, by the unit of each date, and one more at each end: the shifts of the dates beside
+# compete for punches.
+_UNIT_SPANS = """
+    select employee_id, greatest(first_date - 1, cast(:first as date)) as first_date,
+           least(last_date + 1, cast(:last as date)) as last_date
+    from unit_time_v1 where org_unit_id = :org_unit_id
+"""
+_ALL_SPANS = "select employee_id, cast(:first as date) as first_date, cast(:last as date) as last_date from employee"
+_EMPLOYEES = text(_KNOWN.format(bulk="cast(:bulk as boolean)", spans=_EMPLOYEES_SPANS))
+_UNIT = text(_KNOWN.format(bulk="true", spans=_UNIT_SPANS))
+_ALL = text(_KNOWN.format(bulk="true", spans=_ALL_SPANS))
 
 # When a day's window began; for rows from before that was kept, a guess on the long side.
 _OPENS = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
@@ -220,7 +230,23 @@ async def mark_employee(session: AsyncSession, employee_id: UUID, first: date, l
 
 async def mark_employees(session: AsyncSession, employees: Sequence[UUID], first: date, last: date) -> None:
     """Marks dates of several officers, both ends included."""
-    await _mark(session, _EMPLOYEES, {"employees": list(employees), "first": first, "last": last})
+    await _mark_known(session, [(employee_id, first, last) for employee_id in employees], bulk=False)
+
+
+async def mark_spans(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
+    """Marks dates of officers whose hours changed, both ends included, and the dates beside.
+
+    `bulk`: they may wait for the punches of this moment.
+    """
+    beside = [(employee_id, day_before(first), day_after(last)) for employee_id, first, last in spans]
+    await _mark_known(session, beside, bulk=bulk)
+
+
+async def _mark_known(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
+    if spans:
+        employees, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
+        values = {"employees": employees, "firsts": firsts, "lasts": lasts, "bulk": bulk}
+        await _mark(session, _EMPLOYEES, values)
 
 
 async def mark_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]]) -> None:
@@ -232,7 +258,7 @@ async def mark_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date
 
 
 async def mark_unit(session: AsyncSession, org_unit_id: str, first: date, last: date) -> None:
-    """Marks the computed days of a unit between two dates, both included; of officers who have left it, too."""
+    """Marks the computed days between two dates, both included, of the officers who were in the unit on them."""
     await _mark(session, _UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
 
 
@@ -244,6 +270,16 @@ async def mark_all(session: AsyncSession, first: date, last: date) -> None:
 async def mark_ready(session: AsyncSession, since: datetime, now: datetime, silent_days: int, most: int) -> None:
     """Marks provisional days that can be final although no mark has moved."""
     await _mark(session, _READY, {"since": since, "now": now, "silent_days": silent_days, "most": most})
+
+
+def day_before(day: date) -> date:
+    """The date before; `date.min` is an open end."""
+    return day if day == date.min else day - _DAY
+
+
+def day_after(day: date) -> date:
+    """The date after; `date.max` is an open end."""
+    return day if day == date.max else day + _DAY
 
 
 async def _mark(session: AsyncSession, statement: TextClause, values: dict[str, Any]) -> None:

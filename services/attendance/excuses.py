@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_employee
+from services.attendance.days import mark_spans
 from services.attendance.domain.day_inputs import ExcuseKind, ExcuseState, Half
 from services.attendance.domain.excuse_codes import EXCUSE_KINDS
+from services.attendance.domain.excuse_moves import NEEDS_REASON, may_follow
 from shared.errors import ConflictError, InvalidError
 
 __all__ = ["Decision", "put_excuse"]
@@ -20,25 +21,37 @@ __all__ = ["Decision", "put_excuse"]
 DAYS_MAX = 1_100
 """Three years: the longest leave there is."""
 
-_LOCK = text("select employee_id, first_date, last_date from excuse where excuse_id = :id for update")
+# Two first decisions on one excuse must not both find nothing.
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended(cast(:id as text), 11))")
+_BEFORE = text(
+    "select employee_id, code, first_date, last_date, half, state, reference, reason, decided_by from excuse"
+    " where excuse_id = :id"
+)
 _PUT = text(
     """
-    insert into excuse as x (excuse_id, employee_id, code, kind, first_date, last_date, half, state, reference, decided_at)
-    values (:id, :employee_id, :code, :kind, :first_date, :last_date, :half, :state, :reference, :now)
+    insert into excuse (excuse_id, employee_id, code, kind, first_date, last_date, half, state, reference, reason,
+                        decided_by, decided_at)
+    values (:id, :employee_id, :code, :kind, :first_date, :last_date, :half, :state, :reference, :reason, :decided_by, :now)
     on conflict (excuse_id) do update set code = excluded.code, kind = excluded.kind, first_date = excluded.first_date,
         last_date = excluded.last_date, half = excluded.half, state = excluded.state, reference = excluded.reference,
-        decided_at = excluded.decided_at
-    where (x.code, x.kind, x.first_date, x.last_date, x.half, x.state, x.reference) is distinct from
-          (excluded.code, excluded.kind, excluded.first_date, excluded.last_date, excluded.half, excluded.state,
-           excluded.reference)
-    returning 1
+        reason = excluded.reason, decided_by = excluded.decided_by, decided_at = excluded.decided_at
+    """
+)
+_REMEMBER = text(
+    """
+    insert into excuse_decision (excuse_id, position, state, code, first_date, last_date, half, reference, reason,
+                                 decided_by, recorded_by, recorded_at)
+    select :id, coalesce(max(position), 0) + 1, :state, :code, cast(:first_date as date), cast(:last_date as date), :half,
+           cast(:reference as varchar), cast(:reason as varchar), cast(:decided_by as uuid), cast(:recorded_by as varchar),
+           cast(:now as timestamptz)
+    from excuse_decision where excuse_id = :id
     """
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The present state of one leave or duty, first and last date included."""
+    """The present state of one leave or duty, first and last date included; `decided_by` the officer who decided."""
 
     excuse_id: UUID
     employee_id: UUID
@@ -48,34 +61,60 @@ class Decision:
     last_date: date
     half: Half
     state: ExcuseState
-    reference: str | None
+    reference: str | None = None
+    reason: str | None = None
+    decided_by: UUID | None = None
 
 
-async def put_excuse(session: AsyncSession, decision: Decision, now: datetime) -> None:
-    """Keeps a decision. Raises InvalidError, and ConflictError when the id is another officer's."""
+async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str, now: datetime) -> None:
+    """Keeps a decision and remembers it; the same one again changes nothing.
+
+    Raises InvalidError, and ConflictError when the id is another officer's or the decision cannot follow the last one.
+    """
+    _check(decision)
+    await session.execute(_HOLD, {"id": str(decision.excuse_id)})
+    before: Any = (await session.execute(_BEFORE, {"id": decision.excuse_id})).first()
+    values = {
+        "employee_id": decision.employee_id,
+        "code": decision.code,
+        "first_date": decision.first_date,
+        "last_date": decision.last_date,
+        "half": decision.half.value,
+        "state": decision.state.value,
+        "reference": decision.reference,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+    }
+    if before is not None and dict(before._mapping) == values:  # noqa: SLF001 - a row's public way to a mapping
+        return
+    _check_move(before, decision)
+    values |= {"id": decision.excuse_id, "kind": decision.kind.value, "now": now}
+    await session.execute(_PUT, values)
+    await session.execute(_REMEMBER, values | {"recorded_by": recorded_by})
+    covered = [span for span in (before, decision) if span is not None]
+    await mark_spans(session, [(decision.employee_id, each.first_date, each.last_date) for each in covered])
+
+
+def _check(decision: Decision) -> None:
     if EXCUSE_KINDS.get(decision.code) is not decision.kind:
         known = ", ".join(f"{code} ({kind.value})" for code, kind in EXCUSE_KINDS.items())
         raise InvalidError(f"`code` and `kind` do not fit. The codes are: {known}.")
     days = (decision.last_date - decision.first_date).days + 1
     if not 1 <= days <= DAYS_MAX:
         raise InvalidError(f"`last_date` is from `first_date` on, and a decision covers at most {DAYS_MAX} days.")
-    before: Any = (await session.execute(_LOCK, {"id": decision.excuse_id})).first()
-    if before is not None and before.employee_id != decision.employee_id:
-        raise ConflictError("This excuse_id is another officer's: give a new decision a new id.")
-    values = {
-        "id": decision.excuse_id,
-        "employee_id": decision.employee_id,
-        "code": decision.code,
-        "kind": decision.kind.value,
-        "first_date": decision.first_date,
-        "last_date": decision.last_date,
-        "half": decision.half.value,
-        "state": decision.state.value,
-        "reference": decision.reference,
-        "now": now,
-    }
-    if (await session.execute(_PUT, values)).first() is None:
+    if decision.state in NEEDS_REASON and decision.reason is None:
+        raise InvalidError(f"Give `reason`: the officer has to be told why it is {decision.state.value}.")
+
+
+def _check_move(before: Any, decision: Decision) -> None:
+    if before is None:
+        if not may_follow(None, decision.state):
+            raise ConflictError("Nothing was approved under this excuse_id that could be revoked.")
         return
-    for covered in (before, decision):
-        if covered is not None:
-            await mark_employee(session, decision.employee_id, covered.first_date, covered.last_date)
+    if before.employee_id != decision.employee_id:
+        raise ConflictError("This excuse_id is another officer's: give a new decision a new id.")
+    if not may_follow(ExcuseState(before.state), decision.state):
+        raise ConflictError(
+            f"It is {before.state} and cannot become {decision.state.value} or be changed: requested becomes approved or"
+            " rejected, approved becomes revoked. A decision after that is on a new request: give it a new excuse_id."
+        )

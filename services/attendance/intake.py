@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days import mark_moments
 from services.attendance.domain.iclock import AttlogLine, ClockFlag, UnreadableLine, clock_flags, parse_attlog
 from services.attendance.domain.lines import count_lines, display, parts_of, raw_lines, stamp_text
+from services.attendance.enrolments import holder
 from services.attendance.held_machine import HeldMachine
 from services.attendance.marks import Marks, Record, Upload, after_upload
 from services.attendance.models import UNKNOWN_VERIFY
@@ -43,7 +44,7 @@ PunchKey = tuple[str, datetime, int, int]
 
 # Further parts of a post (`upload_id` given) belong to the journal's row of its first one.
 _STORE = text(
-    """
+    f"""
     with journal as (
         insert into upload (serial, kind, stamp, body, lines, received_at)
         select cast(:serial as varchar), cast(:kind as varchar), cast(:stamp as varchar), cast(:body as bytea),
@@ -68,9 +69,7 @@ _STORE = text(
         insert into punch (serial, pin, local_time, status, verify, at, employee_id, work_code, extra, flags, counted,
                            source, upload_id, received_at)
         select cast(:serial as varchar), pin, local_time, status, verify, at,
-               (select e.employee_id from enrolment e
-                where e.serial = cast(:serial as varchar) and e.pin = given.pin and e.valid_from <= given.local_time::date
-                order by e.valid_from desc limit 1),
+               {holder("cast(:serial as varchar)", "given.pin", "given.local_time::date")},
                nullif(work_code, ''), nullif(extra, ''), string_to_array(flags, ','), flags = '',
                cast(:source as varchar), post.id, given.received_at
         from given, post

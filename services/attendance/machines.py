@@ -1,4 +1,4 @@
-"""Use cases of the operator: registering machines, saying whose PIN is whose, asking machines for what is missing."""
+"""Use cases of the operator: registering machines, asking them for what is missing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.clock_corrections import hold_clock_corrections
-from services.attendance.days import mark_employees, mark_moments, mark_unit
+from services.attendance.days import mark_employees, mark_unit
 from services.attendance.domain.placements import Placement, changed_since, take_back, units_changed_since
 from services.attendance.held_machine import hold_machine
 from services.attendance.machine_proof import admit_known, set_networks
@@ -23,7 +22,7 @@ from services.attendance.refused_contacts import lock_serial
 from services.attendance.zone_change import change_zone
 from shared.errors import ConflictError, InvalidError, NotFoundError
 
-__all__ = ["MachineSetup", "enrol", "order", "register", "resend_command", "take_move_back", "unenrol"]
+__all__ = ["MachineSetup", "order", "register", "resend_command", "take_move_back"]
 
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
@@ -46,33 +45,6 @@ _BEFORE = text(
 _PEOPLE = text(
     "select array_agg(distinct employee_id) as employees, min(local_time)::date as first, max(local_time)::date as last"
     " from punch where serial = :serial and at >= :since and employee_id is not null"
-)
-_ENROL = text(
-    """
-    insert into enrolment (serial, pin, valid_from, employee_id) values (:serial, :pin, :valid_from, :employee_id)
-    on conflict (serial, pin, valid_from) do update set employee_id = excluded.employee_id
-    """
-)
-_UNENROL = text(
-    "delete from enrolment where serial = :serial and pin = :pin and valid_from = :valid_from returning employee_id"
-)
-# A dated enrolment concerns the punches up to the next one; the rest keep theirs.
-_RESOLVE = text(
-    """
-    with found as (
-        select p.id, p.employee_id as before,
-               (select e.employee_id from enrolment e where e.serial = p.serial and e.pin = p.pin
-                and e.valid_from <= p.local_time::date order by e.valid_from desc limit 1) as after
-        from punch p
-        where p.serial = :serial and p.pin = :pin and p.local_time >= cast(:valid_from as date)
-          and p.local_time < coalesce(
-              (select min(valid_from) from enrolment
-               where serial = :serial and pin = :pin and valid_from > cast(:valid_from as date)), date 'infinity')
-    )
-    update punch p set employee_id = found.after from found
-    where p.id = found.id and found.before is distinct from found.after
-    returning p.at, found.before, found.after
-    """
 )
 _ORDER = text(
     """
@@ -190,33 +162,9 @@ async def _mark_people(session: AsyncSession, serial: str, since: datetime) -> N
         await mark_employees(session, row.employees, row.first - day, row.last + day)
 
 
-async def enrol(
-    session: AsyncSession, serial: str, pin: str, valid_from: date, employee_id: UUID, unit_zone: ZoneInfo
-) -> None:
-    """From a local date on the PIN on this machine is this officer; its punches since then become theirs."""
-    await _lock(session, serial)
-    values = {"serial": serial, "pin": pin, "valid_from": valid_from}
-    await session.execute(_ENROL, values | {"employee_id": employee_id})
-    await _resolve(session, values, unit_zone)
-
-
-async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date, unit_zone: ZoneInfo) -> None:
-    """Takes an enrolment back: its punches are those of the enrolment before it, or of nobody. Raises NotFoundError."""
-    await _lock(session, serial)
-    values = {"serial": serial, "pin": pin, "valid_from": valid_from}
-    if (await session.execute(_UNENROL, values)).first() is None:
-        raise NotFoundError("There is no enrolment of this PIN from this date on. List the machine's enrolments.")
-    await _resolve(session, values, unit_zone)
-
-
 async def _lock(session: AsyncSession, serial: str) -> None:
     if (await session.execute(_BEFORE, {"serial": serial})).first() is None:
         raise NotFoundError(NO_MACHINE)
-
-
-async def _resolve(session: AsyncSession, values: dict[str, Any], unit_zone: ZoneInfo) -> None:
-    rows = (await session.execute(_RESOLVE, values)).all()
-    await mark_moments(session, [(who, row.at) for row in rows for who in (row.before, row.after)], unit_zone)
 
 
 def resend_command(first: datetime, last: datetime) -> str:

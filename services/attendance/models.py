@@ -22,8 +22,11 @@ __all__ = [
     "DayQueue",
     "DeviceCommand",
     "Employee",
+    "EmployeeType",
+    "EmployeeUnit",
     "Enrolment",
     "Excuse",
+    "ExcuseDecision",
     "Machine",
     "MachineSignal",
     "OperEvent",
@@ -34,6 +37,7 @@ __all__ = [
     "Punch",
     "Quarantine",
     "RefusedContact",
+    "RosterSetting",
     "RosterShift",
     "RuleSet",
     "ScheduleOverride",
@@ -78,16 +82,38 @@ class Employee(Base, table=True):
     name: str
     employment_type: str
     org_unit_id: str = Field(foreign_key="org_unit.org_unit_id", index=True)
+    """Type and unit as of today; those of other dates are steps of their own."""
     superior_id: UUID | None = None
     email: str | None = None
     active_from: date
     active_to: date | None = None
-    unit_from: date
-    """First date in the present unit: earlier days keep the unit that they were published with."""
     queued_from: date | None = None
     queued_until: date | None = None
     """Every date of this span was given to the day queue, so has a row or will; null: none yet."""
     recorded_at: datetime = utc_field()
+
+
+class EmployeeUnit(Base, table=True):
+    """An officer's unit from a date on, until the next step; the first one holds for earlier dates, too.
+
+    The view `unit_time_v1` gives the same as first and last dates.
+    """
+
+    __tablename__ = "employee_unit"
+
+    employee_id: UUID = Field(primary_key=True, foreign_key="employee.employee_id")
+    effective_from: date = Field(primary_key=True)
+    org_unit_id: str = Field(foreign_key="org_unit.org_unit_id", index=True)
+
+
+class EmployeeType(Base, table=True):
+    """An officer's employment type from a date on, like the unit; the view is `type_time_v1`."""
+
+    __tablename__ = "employee_type"
+
+    employee_id: UUID = Field(primary_key=True, foreign_key="employee.employee_id")
+    effective_from: date = Field(primary_key=True)
+    employment_type: str
 
 
 class Machine(Base, table=True):
@@ -183,13 +209,15 @@ class MachineSignal(Base, table=True):
 
 
 class Enrolment(Base, table=True):
-    """PIN on one machine → officer, from a local date on, until the next enrolment of that PIN."""
+    """PIN on one machine → officer, from a local date on, until its last date or the next enrolment of that PIN."""
 
     __tablename__ = "enrolment"
 
     serial: str = Field(primary_key=True, foreign_key="machine.serial")
     pin: str = Field(primary_key=True)
     valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    """The last local date on which the PIN is this officer's; null: until the next enrolment."""
     employee_id: UUID = Field(foreign_key="employee.employee_id", index=True)
 
 
@@ -361,6 +389,23 @@ class RosterShift(Base, table=True):
     break_minutes: int = 0
 
 
+class RosterSetting(Base, table=True):
+    """Whether an officer or a unit's officers work by roster only, between two dates; the officer's own beats the unit's."""
+
+    __tablename__ = "roster_setting"
+    __table_args__ = (
+        UniqueConstraint("employee_id", "effective_from", name="roster_setting_of_employee"),
+        UniqueConstraint("org_unit_id", "effective_from", name="roster_setting_of_unit"),
+    )
+
+    setting_id: UUID = Field(primary_key=True)
+    employee_id: UUID | None = Field(default=None, foreign_key="employee.employee_id")
+    org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id")
+    by_roster: bool
+    effective_from: date
+    effective_to: date | None = None
+
+
 class CalendarDay(Base, table=True):
     """A holiday or a collective-leave day. Unconfirmed ones are estimates: they make a day unknown, never absent."""
 
@@ -374,7 +419,7 @@ class CalendarDay(Base, table=True):
 
 
 class Excuse(Base, table=True):
-    """Leave or official duty of an officer, approved or not; each decision recomputes the days it covers."""
+    """Leave or official duty of an officer, in its present state; each decision recomputes the days it covers."""
 
     __tablename__ = "excuse"
     __table_args__ = (Index("excuse_of_employee", "employee_id", "first_date"),)
@@ -388,7 +433,31 @@ class Excuse(Base, table=True):
     half: str
     state: str
     reference: str | None = None
+    reason: str | None = None
+    decided_by: UUID | None = None
+    """The officer who decided, where the caller says so."""
     decided_at: datetime = utc_field()
+
+
+class ExcuseDecision(Base, table=True):
+    """Each state that an excuse was given, who recorded it and why; never changed."""
+
+    __tablename__ = "excuse_decision"
+
+    excuse_id: UUID = Field(primary_key=True, foreign_key="excuse.excuse_id")
+    position: int = Field(primary_key=True)
+    """Counts the decisions on one excuse from 1."""
+    state: str
+    code: str
+    first_date: date
+    last_date: date
+    half: str
+    reference: str | None = None
+    reason: str | None = None
+    decided_by: UUID | None = None
+    recorded_by: str | None = None
+    """The name of the key that recorded it; null for what was recorded before this was kept."""
+    recorded_at: datetime = utc_field()
 
 
 class Outage(Base, table=True):

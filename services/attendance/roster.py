@@ -1,8 +1,8 @@
-"""The roster: who works where, from which day to which. A file is taken whole or not at all."""
+"""The officers: who works where, from which day to which. A file of them is taken whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_employees
+from services.attendance.assignments import EMPLOYMENT_TYPE, UNIT, read_steps, write_steps
+from services.attendance.days import mark_spans
+from services.attendance.domain.history import Step, changed_span, restated, value_on
+from services.attendance.enrolments import resolve_leavers
 from services.attendance.publish import publish_employees
 from services.attendance.roster_file import RosterLine, refusal
 from shared.context import Context
@@ -23,7 +26,7 @@ _IMPORT_LOCK = 1_577_021_001  # any number that nothing else of this database us
 
 _KNOWN = text(
     """
-    select employee_id, nip, name, employment_type, org_unit_id, superior_id, email, active_from, active_to, unit_from
+    select employee_id, nip, name, employment_type, org_unit_id, superior_id, email, active_from, active_to
     from employee where nip = any(cast(:nips as text[])) order by employee_id for no key update
     """
 )
@@ -45,24 +48,21 @@ _RENAMED = text(
 _WRITE = text(
     """
     insert into employee as e (employee_id, revision, nip, name, employment_type, org_unit_id, superior_id, email,
-                               active_from, active_to, unit_from, recorded_at)
-    select employee_id, 1, nip, name, employment_type, org_unit_id, superior_id, email, active_from, active_to, unit_from,
+                               active_from, active_to, recorded_at)
+    select employee_id, 1, nip, name, employment_type, org_unit_id, superior_id, email, active_from, active_to,
            cast(:now as timestamptz)
     from unnest(cast(:employee_id as uuid[]), cast(:nip as text[]), cast(:name as text[]),
                 cast(:employment_type as text[]), cast(:org_unit_id as text[]), cast(:superior_id as uuid[]),
-                cast(:email as text[]), cast(:active_from as date[]), cast(:active_to as date[]),
-                cast(:unit_from as date[]))
-         as t (employee_id, nip, name, employment_type, org_unit_id, superior_id, email, active_from, active_to, unit_from)
+                cast(:email as text[]), cast(:active_from as date[]), cast(:active_to as date[]))
+         as t (employee_id, nip, name, employment_type, org_unit_id, superior_id, email, active_from, active_to)
     order by employee_id
     on conflict (employee_id) do update set revision = e.revision + 1, name = excluded.name,
         employment_type = excluded.employment_type, org_unit_id = excluded.org_unit_id,
         superior_id = excluded.superior_id, email = excluded.email, active_from = excluded.active_from,
-        active_to = excluded.active_to, unit_from = excluded.unit_from, recorded_at = excluded.recorded_at
+        active_to = excluded.active_to, recorded_at = excluded.recorded_at
     """
 )
 _FIELDS = ("name", "employment_type", "org_unit_id", "superior_id", "email", "active_from", "active_to")
-_JUDGED_BY = ("employment_type", "active_from", "active_to")
-"""What the past days of an officer depend on; a new unit counts from its own date on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,67 @@ async def import_roster(
     ids = {line.nip: known[line.nip].employee_id if line.nip in known else new_id() for line in lines}
     ids |= {nip: row.employee_id for nip, row in known.items()}
     _check_superiors(lines, ids)
-    wanted = {line.nip: _values(line, ids, known.get(line.nip), today) for line in lines}
+    employees = [ids[line.nip] for line in lines]
+    units = _Restated(await read_steps(session, UNIT, employees))
+    types = _Restated(await read_steps(session, EMPLOYMENT_TYPE, employees))
+    wanted: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        unit = units.state(ids[line.nip], line.org_unit_id, line.unit_from, line.active_from, today)
+        kind = types.state(ids[line.nip], line.employment_type, line.employment_type_from, line.active_from, today)
+        wanted[line.nip] = _values(line, ids, unit, kind)
     written = [values for nip, values in wanted.items() if _differs(values, known.get(nip))]
     renamed = await _write(session, lines, written, now)
+    await write_steps(session, UNIT, units.changed)
+    await write_steps(session, EMPLOYMENT_TYPE, types.changed)
     await publish_employees(context, session, [*(values["employee_id"] for values in written), *renamed])
-    await _mark(session, written, known, today)
-    created = sum(1 for values in written if values["nip"] not in known)
-    return RosterReport(created, len(written) - created, len(lines) - len(written))
+    spans = [span for values in written if values["nip"] in known for span in _employment(values, known[values["nip"]])]
+    await mark_spans(session, [*spans, *units.spans(), *types.spans()], bulk=True)
+    await _end_pins(context, session, [(values, known[nip]) for nip, values in wanted.items() if nip in known])
+    created = sum(1 for nip in wanted if nip not in known)
+    touched = {values["employee_id"] for values in written} | units.changed.keys() | types.changed.keys()
+    return RosterReport(created, len(touched) - created, len(lines) - len(touched))
+
+
+class _Restated:
+    """Officers' units or types as they were and, where the file says otherwise, as they are now."""
+
+    def __init__(self, before: Mapping[UUID, Sequence[Step[str]]]) -> None:
+        self._before = before
+        self.changed: dict[UUID, Sequence[Step[str]]] = {}
+
+    def state(self, employee_id: UUID, value: str, since: date | None, active_from: date, today: date) -> str:
+        """Takes what a line says; gives the value of today, which is another one where the line plans ahead."""
+        before = self._before.get(employee_id)
+        after = restated(before, value, since, today) if before else [(since or active_from, value)]
+        if after != before:
+            self.changed[employee_id] = after
+        return value_on(after, today)
+
+    def spans(self) -> Iterator[tuple[UUID, date, date]]:
+        """The dates on which known officers' value is another."""
+        for employee_id, after in self.changed.items():
+            before = self._before.get(employee_id)
+            span = changed_span(before, after) if before else None
+            if span is not None:
+                yield employee_id, span.first, span.last
+
+
+async def _end_pins(context: Context, session: AsyncSession, officers: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+    """Whose last day is another one than before: their PINs end with it."""
+    moved = [(values["employee_id"], values["active_to"], before.active_to) for values, before in officers]
+    changed = [(who, after or date.max, before or date.max) for who, after, before in moved if after != before]
+    if changed:
+        since = min(min(after, before) for _, after, before in changed)
+        await resolve_leavers(session, [who for who, _, _ in changed], since, context.zone)
+
+
+def _employment(values: Mapping[str, Any], before: Any) -> Iterator[tuple[UUID, date, date]]:
+    """The dates on which the officer is employed now and was not, or the other way round."""
+    first = sorted((values["active_from"], before.active_from))
+    last = sorted((values["active_to"] or date.max, before.active_to or date.max))
+    for begin, end in (first, last):
+        if begin != end:
+            yield values["employee_id"], begin, end
 
 
 def _check_superiors(lines: Sequence[RosterLine], ids: dict[str, UUID]) -> None:
@@ -105,21 +159,17 @@ def _check_superiors(lines: Sequence[RosterLine], ids: dict[str, UUID]) -> None:
         raise refusal(faults[:500])
 
 
-def _values(line: RosterLine, ids: dict[str, UUID], before: Any, today: date) -> dict[str, Any]:
-    unit_from = line.active_from if before is None else before.unit_from
-    if before is not None and before.org_unit_id != line.org_unit_id:
-        unit_from = today
+def _values(line: RosterLine, ids: dict[str, UUID], unit: str, employment_type: str) -> dict[str, Any]:
     return {
         "employee_id": ids[line.nip],
         "nip": line.nip,
         "name": line.name,
-        "employment_type": line.employment_type,
-        "org_unit_id": line.org_unit_id,
+        "employment_type": employment_type,
+        "org_unit_id": unit,
         "superior_id": ids[line.superior_nip] if line.superior_nip else None,
         "email": line.email,
         "active_from": line.active_from,
         "active_to": line.active_to,
-        "unit_from": unit_from,
     }
 
 
@@ -141,11 +191,3 @@ async def _write(
         return []
     names = {"units": changed_units, "written": [values["employee_id"] for values in written], "now": now}
     return list((await session.execute(_RENAMED, names)).scalars())
-
-
-async def _mark(session: AsyncSession, written: Sequence[dict[str, Any]], known: dict[str, Any], today: date) -> None:
-    changed = [(values, known[values["nip"]]) for values in written if values["nip"] in known]
-    judged = [v["employee_id"] for v, before in changed if any(v[name] != getattr(before, name) for name in _JUDGED_BY)]
-    moved = [v["employee_id"] for v, before in changed if v["org_unit_id"] != before.org_unit_id]
-    await mark_employees(session, judged, date.min, today)
-    await mark_employees(session, moved, today, today)

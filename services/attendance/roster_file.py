@@ -1,9 +1,7 @@
-"""Reads a roster file: CSV with a header, comma or semicolon, every fault with its line and field."""
+"""Reads a file of officers: CSV with a header, every fault with its line and field."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,25 +9,27 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.attendance.csv_file import Faults, read_date, read_rows
 from services.attendance.domain.nip import InvalidNipError, read_nip
 from shared.contracts.base import Identifier
 from shared.errors import InvalidError
 
-__all__ = ["RosterLine", "read_roster_file"]
+__all__ = ["RosterLine", "read_roster_file", "refusal"]
 
 _REQUIRED: Final = ("nip", "name", "employment_type", "org_unit_id", "org_unit_name", "active_from")
-_OPTIONAL: Final = ("superior_nip", "email", "active_to")
+_OPTIONAL: Final = ("superior_nip", "email", "active_to", "unit_from", "employment_type_from")
 _TYPES: Final = ("PNS", "PPPK", "PPPK_PART_TIME")
 _NAME_MAX: Final = 200
 _EMAIL_MAX: Final = 254
-_FAULTS_MAX: Final = 500
-_YEARS: Final = range(1950, 2101)
 _IDENTIFIER: Final[TypeAdapter[str]] = TypeAdapter(Identifier)
 
 
 @dataclass(frozen=True, slots=True)
 class RosterLine:
-    """One officer as the file has them; `line` counts from 1, the header included."""
+    """One officer as the file has them; `line` counts from 1, the header included.
+
+    `unit_from` and `employment_type_from`: since when unit and type are these; None where the file says nothing of it.
+    """
 
     line: int
     nip: str
@@ -41,43 +41,18 @@ class RosterLine:
     email: str | None
     active_from: date
     active_to: date | None
-
-
-class _Faults(list[dict[str, Any]]):
-    """What is wrong; messages never repeat a value, which may be personal."""
-
-    def note(self, line: int, field: str, message: str) -> None:
-        if len(self) < _FAULTS_MAX:
-            self.append({"line": line, "field": field, "message": message})
+    unit_from: date | None
+    employment_type_from: date | None
 
 
 def read_roster_file(body: bytes, today: date) -> list[RosterLine]:
     """All lines of the file. Raises InvalidError with every fault, so that the file can be corrected at once."""
-    try:
-        words = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidError(f"The file is not UTF-8 (at byte {error.start}): save it as CSV UTF-8.") from error
-    if "\x00" in words:
-        raise InvalidError("The file holds NUL characters: save it as CSV UTF-8.")
-    header, _, _ = words.partition("\n")
-    reader = csv.reader(io.StringIO(words), delimiter=";" if header.count(";") > header.count(",") else ",")
-    faults = _Faults()
+    faults = Faults()
     lines: list[RosterLine] = []
-    try:
-        names = [name.strip().lower() for name in next(reader, [])]
-        _check_header(names)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(names):
-                faults.note(reader.line_num, "line", f"has {len(cells)} fields, the header {len(names)}")
-                continue
-            values = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
-            found = _read_line(reader.line_num, values, today, faults)
-            if found is not None:
-                lines.append(found)
-    except csv.Error as error:
-        faults.note(reader.line_num, "line", f"is not CSV: {error}")
+    for line, values in read_rows(body, _REQUIRED, _OPTIONAL, faults):
+        found = _read_line(line, values, today, faults)
+        if found is not None:
+            lines.append(found)
     _check_whole(lines, faults)
     if faults:
         raise refusal(faults)
@@ -89,16 +64,7 @@ def refusal(faults: list[dict[str, Any]]) -> InvalidError:
     return InvalidError("The roster was not taken: nothing is changed. Correct the lines in `errors`.", errors=faults)
 
 
-def _check_header(names: list[str]) -> None:
-    missing = [name for name in _REQUIRED if name not in names]
-    unknown = [name for name in names if name not in (*_REQUIRED, *_OPTIONAL)]
-    if missing or unknown or len(names) != len(set(names)):
-        expected = ",".join((*_REQUIRED, *_OPTIONAL))
-        detail = f"{len(unknown)} unknown columns, missing: {', '.join(missing) or 'none'}"
-        raise InvalidError(f"The first line names the columns, each once: {expected}. Here: {detail}.")
-
-
-def _read_line(line: int, values: Mapping[str, str], today: date, faults: _Faults) -> RosterLine | None:
+def _read_line(line: int, values: Mapping[str, str], today: date, faults: Faults) -> RosterLine | None:
     before = len(faults)
     employment_type = values["employment_type"].upper()
     if employment_type not in _TYPES:
@@ -118,15 +84,17 @@ def _read_line(line: int, values: Mapping[str, str], today: date, faults: _Fault
     email = values.get("email") or None
     if email is not None and not _is_address(email):
         faults.note(line, "email", "is an address like nama@contoh.go.id")
-    active_from = _date(line, "active_from", values["active_from"], faults)
-    active_to = _date(line, "active_to", values["active_to"], faults) if values.get("active_to") else None
+    active_from = read_date(line, "active_from", values["active_from"], faults)
+    active_to, unit_from, type_from = (
+        read_date(line, name, values[name], faults) if values.get(name) else None
+        for name in ("active_to", "unit_from", "employment_type_from")
+    )
     if active_from and active_to and active_to < active_from:
         faults.note(line, "active_to", "lies before active_from")
     superior = (values.get("superior_nip") or "").replace(" ", "") or None
     if superior is not None and superior == nip:
         faults.note(line, "superior_nip", "is the officer's own")
-    # At the limit of faults nothing is noted any more, and nothing is taken either.
-    if active_from is None or len(faults) > before or len(faults) >= _FAULTS_MAX:
+    if active_from is None or len(faults) > before or faults.full:
         return None
     return RosterLine(
         line,
@@ -139,6 +107,8 @@ def _read_line(line: int, values: Mapping[str, str], today: date, faults: _Fault
         email,
         active_from,
         active_to,
+        unit_from,
+        type_from,
     )
 
 
@@ -148,18 +118,7 @@ def _is_address(text: str) -> bool:
     return plain and bool(at and local and domain) and "@" not in local
 
 
-def _date(line: int, field: str, text: str, faults: _Faults) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.year not in _YEARS or len(text) != len("2026-01-01"):
-        faults.note(line, field, f"is a date like 2026-01-01, from {_YEARS.start} to {_YEARS.stop - 1}")
-        return None
-    return found
-
-
-def _check_whole(lines: list[RosterLine], faults: _Faults) -> None:
+def _check_whole(lines: list[RosterLine], faults: Faults) -> None:
     seen: dict[str, int] = {}
     units: dict[str, tuple[str, int]] = {}
     for each in lines:

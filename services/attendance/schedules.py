@@ -1,36 +1,33 @@
-"""Working hours: the city's, a unit's or an officer's weeks, dated overrides, and shifts on a roster."""
+"""Working hours: the city's, a unit's or an officer's weeks, and dated overrides."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days import mark_all, mark_employee, mark_unit
+from services.attendance.days import day_after, day_before, mark_all, mark_spans, mark_unit
 from services.attendance.domain.schedule import WeekKind
 from services.attendance.domain.week_hours import InvalidHoursError, WeekHours, week_hours
 from services.attendance.rule_sets import read_document
-from shared.errors import InvalidError
+from shared.errors import InvalidError, NotFoundError
 from shared.ids import new_id
 
 __all__ = [
     "HoursOverride",
-    "Shift",
     "Week",
+    "drop_override",
+    "drop_week",
     "load_default_week",
     "put_override",
-    "put_shift",
     "put_week",
 ]
-
-_DAY = timedelta(days=1)
-_SHIFT_MAX = timedelta(days=1)
 
 _LOCK_WEEK = text("select * from week_schedule where schedule_id = :id for update")
 _PUT_WEEK = text(
@@ -54,14 +51,10 @@ _PUT_OVERRIDE = text(
         days = excluded.days, first_minute = excluded.first_minute, last_minute = excluded.last_minute
     """
 )
-_PUT_SHIFT = text(
-    """
-    insert into roster_shift (employee_id, work_date, kind, starts_at, ends_at, break_minutes)
-    values (:employee_id, :work_date, :kind, :starts_at, :ends_at, :break_minutes)
-    on conflict (employee_id, work_date) do update set kind = excluded.kind, starts_at = excluded.starts_at,
-        ends_at = excluded.ends_at, break_minutes = excluded.break_minutes
-    """
+_DROP_WEEK = text(
+    "delete from week_schedule where schedule_id = :id returning employee_id, org_unit_id, effective_from, effective_to"
 )
+_DROP_OVERRIDE = text("delete from schedule_override where override_id = :id returning first_date, last_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +85,6 @@ class HoursOverride:
     days: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """An officer's shift on a date, in local time, or (no times) a day off."""
-
-    employee_id: UUID
-    work_date: date
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    break_minutes: int = 0
-
-
 async def put_week(session: AsyncSession, week: Week) -> None:
     """Keeps a week and marks the days that it governs or governed. Raises InvalidError."""
     if week.employee_id is not None and week.org_unit_id is not None:
@@ -131,13 +113,13 @@ async def put_week(session: AsyncSession, week: Week) -> None:
 
 async def _mark_governed(session: AsyncSession, week: Any) -> None:
     # One more date at each end: the neighbours' windows compete for punches.
-    first, last = _before(week.effective_from), _after(week.effective_to or date.max)
+    first, last = week.effective_from, week.effective_to or date.max
     if week.employee_id is not None:
-        await mark_employee(session, week.employee_id, first, last)
+        await mark_spans(session, [(week.employee_id, first, last)])
     elif week.org_unit_id is not None:
-        await mark_unit(session, week.org_unit_id, first, last)
+        await mark_unit(session, week.org_unit_id, day_before(first), day_after(last))
     else:
-        await mark_all(session, first, last)
+        await mark_all(session, day_before(first), day_after(last))
 
 
 async def put_override(session: AsyncSession, override: HoursOverride) -> None:
@@ -162,29 +144,23 @@ async def put_override(session: AsyncSession, override: HoursOverride) -> None:
     await session.execute(_PUT_OVERRIDE, values)
     for governed in (before, override):
         if governed is not None:
-            await mark_all(session, _before(governed.first_date), _after(governed.last_date))
+            await mark_all(session, day_before(governed.first_date), day_after(governed.last_date))
 
 
-async def put_shift(session: AsyncSession, shift: Shift) -> None:
-    """Keeps a roster entry and marks the dates around it. Raises InvalidError."""
-    starts, ends = shift.starts_at, shift.ends_at
-    if (starts is None) != (ends is None):
-        raise InvalidError("`starts_at` and `ends_at` come together; leave both out for a day off.")
-    if starts is not None and ends is not None:
-        if starts.date() != shift.work_date:
-            raise InvalidError("A shift belongs to the date on which it starts: `starts_at` has another date.")
-        if not timedelta(0) < ends - starts <= _SHIFT_MAX or timedelta(minutes=shift.break_minutes) >= ends - starts:
-            raise InvalidError("A shift ends after its start, within 24 hours, and is longer than its break.")
-    values = {
-        "employee_id": shift.employee_id,
-        "work_date": shift.work_date,
-        "kind": "off" if starts is None else "shift",
-        "starts_at": starts,
-        "ends_at": ends,
-        "break_minutes": shift.break_minutes,
-    }
-    await session.execute(_PUT_SHIFT, values)
-    await mark_employee(session, shift.employee_id, _before(shift.work_date), _after(shift.work_date))
+async def drop_week(session: AsyncSession, schedule_id: UUID) -> None:
+    """Takes a week back, as if it had never been: the days that it governed get their other hours. Raises NotFoundError."""
+    row: Any = (await session.execute(_DROP_WEEK, {"id": schedule_id})).first()
+    if row is None:
+        raise NotFoundError("There is no week with this schedule_id. List the schedules.")
+    await _mark_governed(session, row)
+
+
+async def drop_override(session: AsyncSession, override_id: UUID) -> None:
+    """Takes dated hours back, as if they had never been. Raises NotFoundError."""
+    row: Any = (await session.execute(_DROP_OVERRIDE, {"id": override_id})).first()
+    if row is None:
+        raise NotFoundError("There are no dated hours with this override_id. List the overrides.")
+    await mark_all(session, day_before(row.first_date), day_after(row.last_date))
 
 
 async def load_default_week(session: AsyncSession, words: bytes) -> None:
@@ -203,11 +179,3 @@ def _checked(days: Mapping[str, Any]) -> WeekHours:
         return week_hours(days)
     except InvalidHoursError as error:
         raise InvalidError(f"The hours cannot be used: {error}.") from error
-
-
-def _before(day: date) -> date:
-    return day if day == date.min else day - _DAY
-
-
-def _after(day: date) -> date:
-    return day if day == date.max else day + _DAY

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from prometheus_client import Gauge
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.day_facts import read_facts
-from services.attendance.domain.schedule import scheduled_day
+from services.attendance.domain.schedule import Scheduled, scheduled_day
 from services.attendance.domain.silence import Contact, is_silent
+from services.attendance.domain.working_time import CityTime
+from services.attendance.hours_facts import read_city_time, shift_of
 from services.attendance.outages import IN_OUTAGE
 from shared.context import Context
 from shared.contracts.canary import CANARY_UNIT_ID
 
 __all__ = ["Silence"]
-
-_NOBODY = UUID(int=0)
-"""Has no hours of his own, so the unit's or the city's are found."""
 
 # A machine of no unit, or out of service, holds nobody's day. One in a declared outage is known.
 _MACHINES = text(
@@ -28,6 +29,15 @@ _MACHINES = text(
     from machine m
     where org_unit_id is not null and org_unit_id <> '{CANARY_UNIT_ID}'
       and (in_service_to is null or in_service_to > cast(:now as timestamptz)) and not {IN_OUTAGE}
+    """
+)
+_SHIFTS = text(
+    """
+    select distinct u.org_unit_id, r.work_date, r.starts_at, r.ends_at, r.break_minutes
+    from unit_time_v1 u
+    join unnest(cast(:dates as date[])) as d (day) on d.day between u.first_date and u.last_date
+    join roster_shift r on r.employee_id = u.employee_id and r.work_date = d.day
+    where u.org_unit_id = any(cast(:units as varchar[])) and r.kind = 'shift'
     """
 )
 
@@ -51,25 +61,29 @@ class Silence:
         today = now.astimezone(zone).date()
         dates = (today - timedelta(days=1), today)  # a shift may have begun yesterday
         async with self._context.database.transaction() as session:
-            facts = await read_facts(session, [(_NOBODY, day) for day in dates])
+            city = await read_city_time(session, *dates)
             machines = (await session.execute(_MACHINES, {"now": now})).all()
-        if not facts.rules:
+            days = await _working_hours(session, city, {machine.org_unit_id for machine in machines}, dates, zone)
+        if not city.rules:
             return False  # the service has just been made: nothing is judged before there are rules
-        silent_days = min(rules.silent_outage_days for rules in facts.rules)
-        days = {
-            unit: [
-                scheduled_day(
-                    day,
-                    zone,
-                    schedules=facts.weeks(_NOBODY, "PNS", unit, day),
-                    overrides=facts.overrides,
-                    calendar=facts.calendar,
-                )
-                for day in dates
-            ]
-            for unit in {machine.org_unit_id for machine in machines}
-        }
+        silent_days = min(rules.silent_outage_days for rules in city.rules)
         self._silent.set(
             sum(is_silent(Contact(m.heard_at, m.polls), days[m.org_unit_id], now, silent_days) for m in machines)
         )
         return False
+
+
+async def _working_hours(
+    session: AsyncSession, city: CityTime, units: set[str], dates: Sequence[date], zone: ZoneInfo
+) -> dict[str, list[Scheduled]]:
+    """What the dates hold for each unit: its week, or, where it works by roster only, its officers' shifts."""
+    found: dict[str, list[Scheduled]] = defaultdict(list)
+    by_roster = {(unit, day) for unit in units for day in dates if city.unit_works_by_roster_on(unit, day)}
+    for unit in units:
+        found[unit] += [city.unit_scheduled_on(unit, day, zone) for day in dates if (unit, day) not in by_roster]
+    values = {"units": sorted({unit for unit, _ in by_roster}), "dates": list(dates)}
+    for row in await session.execute(_SHIFTS, values) if by_roster else ():
+        if (row.org_unit_id, row.work_date) in by_roster:
+            shift = scheduled_day(row.work_date, zone, roster={row.work_date: shift_of(row)})
+            found[row.org_unit_id].append(shift)
+    return found

@@ -49,7 +49,7 @@ class AttendanceDayRecord(Record):
     state: DayState
     """Whether machines may still report punches of this day (provisional) or all have (final)."""
     status: DayStatus
-    """What the day was. `unknown` (no working machine, an unconfirmed holiday) counts for nobody and against nobody."""
+    """What the day was. `unknown` (no working machine, an open holiday or roster) counts for nobody and against nobody."""
     excuse: Code | None = None
     """The kind of leave, duty or holiday behind the status; also set on a day that is excused in half."""
     scheduled_minutes: Minutes
@@ -71,6 +71,6 @@ class AttendanceDayRecord(Record):
     rule: RuleRef
     """The rule set that judged the day."""
     reasons: tuple[Code, ...] = ()
-    """Why the day came out so."""
+    """Why the day came out so; docs/working-time.md lists the codes."""
     org_unit_id: Identifier
     """The officer's unit on that date."""

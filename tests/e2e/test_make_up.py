@@ -114,7 +114,23 @@ def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
 
 def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
     connection = first.ready()
-    until("24 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 24, 60)
+    until("28 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 28, 60)
+
+
+def test_shift_workers_of_the_office_are_judged_by_their_roster_alone(first: MadeUp) -> None:
+    with client_of(first.ready()) as http:
+        unit = {"org_unit_id": "igd-puskesmas", "limit": 10}
+        officers = [item["employee_id"] for item in http.get("/attendance/v1/employees", params=unit).json()["items"]]
+        assert len(officers) == 4
+        today = datetime.now(ZoneInfo("Asia/Jakarta")).date()
+        span = {"from": f"{today - timedelta(days=20)}", "to": f"{today}"}
+        for officer in officers:
+            days = http.get(f"/attendance/v1/employees/{officer}/days", params=span).json()
+            reasons = {day["reasons"][0] for day in days}
+            assert reasons == {"ROSTER", "ROSTER_NO_ENTRY"}
+            nights = [day for day in days if day["scheduled_minutes"] == 540 and day["state"] == "final"]
+            assert sum(day["missing_punches"] == [] and day["status"] == "present" for day in nights) >= len(nights) - 1
+        assert http.get("/attendance/v1/by-roster/ends").json() == []
 
 
 def test_printed_links_open(first: MadeUp) -> None:

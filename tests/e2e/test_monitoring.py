@@ -17,6 +17,7 @@ from prometheus_client import generate_latest
 
 from cli.canary import Canary
 from embedded.children import free_port
+from services.attendance.roster_ends import RosterEnds
 from services.attendance.silence import Silence
 from services.notifications.certificates import Certificates
 from services.notifications.delivery import Sender
@@ -33,7 +34,7 @@ IMAGE = "prom/prometheus:v2.53.3"
 MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
 RUNBOOKS = {
     f"docs/runbooks/{name}.md"
-    for name in ("broker-down", "certificate", "database-full", "dead-letters", "lost-machine", "replay")
+    for name in ("broker-down", "certificate", "database-full", "dead-letters", "lost-machine", "replay", "roster-ends")
 }
 NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
 # of Prometheus: the scrape's and the alerts' own
@@ -70,6 +71,7 @@ def exposed() -> dict[str, set[str]]:
     context = cast(Context, SimpleNamespace(metrics=metrics))
     Sender(context, cast(Settings, None))  # each makes its metrics, and does nothing yet
     Silence(context)
+    RosterEnds(context)
     Certificates(metrics, cast(Settings, SimpleNamespace(public_url="", kafka_external_listener=None)))
     registries = (
         metrics.registry,

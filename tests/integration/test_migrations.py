@@ -163,3 +163,53 @@ async def test_ratings_published_one_by_one_become_groups_and_their_moments_go(
         (many, "2026-08-04", 4, 5)
     }
     assert len(accepted) == 4
+
+
+async def test_units_and_types_of_before_become_steps_and_decisions_their_history(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    """What was published of the time before the present unit is the only trace of it."""
+    url = await fresh_database(embedded_postgres)
+    await asyncio.to_thread(command.upgrade, config_for("attendance", url), "0005")
+    engine = create_async_engine(url, poolclass=NullPool)
+    officer, excuse = "0190a5a0-0000-7000-8000-000000000001", "0190a5a0-0000-7000-8000-000000000002"
+    async with engine.begin() as connection:
+        for statement in (
+            "insert into org_unit values ('u1', 'A'), ('u2', 'B'), ('u3', 'C')",
+            f"""insert into employee (employee_id, revision, nip, name, employment_type, org_unit_id, active_from, unit_from,
+                recorded_at) values ('{officer}', 1, '1', 'x', 'PNS', 'u3', '2022-04-01', '2026-08-05', now())""",
+            *(
+                "insert into attendance_day (employee_id, work_date, revision, state, status, org_unit_id, record,"
+                f" recorded_at) values ('{officer}', '2026-08-0{day}', 1, 'final', 'off', '{unit}', '{{}}', now())"
+                for day, unit in ((1, "u1"), (2, "u1"), (3, "u2"), (4, "u2"), (5, "u3"), (6, "u3"))
+            ),
+            f"""insert into excuse (excuse_id, employee_id, code, kind, first_date, last_date, half, state, decided_at)
+                values ('{excuse}', '{officer}', 'IZIN', 'leave', '2026-08-01', '2026-08-02', 'none', 'approved', now())""",
+        ):
+            await connection.execute(text(statement))
+    await asyncio.to_thread(upgrade, "attendance", url)
+    async with engine.connect() as connection:
+        units = (
+            await connection.execute(text("select effective_from, org_unit_id from employee_unit order by 1"))
+        ).all()
+        types = (await connection.execute(text("select effective_from, employment_type from employee_type"))).all()
+        decisions = (await connection.execute(text("select position, state, recorded_by from excuse_decision"))).all()
+        times = (
+            await connection.execute(
+                text("select org_unit_id from unit_time_v1 where '2020-01-01' <= last_date order by 1")
+            )
+        ).scalars()
+        first = (
+            await connection.execute(
+                text("select org_unit_id from unit_time_v1 where '2020-01-01' between first_date and last_date")
+            )
+        ).scalar_one()
+    await engine.dispose()
+    assert [(str(since), unit) for since, unit in units] == [
+        ("2026-08-01", "u1"),
+        ("2026-08-03", "u2"),
+        ("2026-08-05", "u3"),
+    ]
+    assert [(str(since), kind) for since, kind in types] == [("2022-04-01", "PNS")]
+    assert [tuple(row) for row in decisions] == [(1, "approved", None)]
+    assert (list(times), first) == (["u1", "u2", "u3"], "u1")

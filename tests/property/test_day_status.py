@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.attendance.domain.attlog import parse_attlog
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.day_inputs import (
     DayInputs,
     Direction,
@@ -23,8 +24,8 @@ from services.attendance.domain.day_inputs import (
     SiteMachine,
 )
 from services.attendance.domain.day_status import day_status
-from services.attendance.domain.schedule import DayHours, ScheduledShift
-from services.attendance.domain.windows import affected_work_dates, belongs_to_shift, shift_window, work_date_of
+from services.attendance.domain.schedule import ScheduledShift
+from services.attendance.domain.windows import belongs_to_shift, shift_window
 from tests.unit.attendance.day_helpers import MONDAY, NIGHT, OFFICE, WIB, local, rules, shift
 
 ZONES = st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Kolkata", "UTC"]).map(ZoneInfo)
@@ -107,17 +108,10 @@ def test_a_shift_and_its_punches_belong_to_the_date_it_starts(
 ) -> None:
     end = (datetime.combine(day, start, UTC) + timedelta(minutes=length)).time()
     worked = shift(DayHours(start, end), day, zone)
-    assert work_date_of(worked.start, zone) == worked.work_date == day
+    assert worked.start.astimezone(zone).date() == worked.work_date == day
     offset = data.draw(st.integers(-180 * 60, 240 * 60 + length * 60))
     instant = worked.start + timedelta(seconds=offset)
     assert belongs_to_shift(instant, worked, (), rules())
-    assert day in affected_work_dates(instant, zone, rules())
-
-
-@given(ZONES, st.integers(-2, 2))
-def test_midnight_is_the_units_midnight(zone: ZoneInfo, seconds: int) -> None:
-    instant = datetime.combine(MONDAY, time(0), zone).astimezone(UTC) + timedelta(seconds=seconds)
-    assert work_date_of(instant, zone) == (MONDAY if seconds >= 0 else MONDAY - timedelta(days=1))
 
 
 @settings(max_examples=200)

@@ -61,6 +61,7 @@ class ExcuseState(StrEnum):
 
     REQUESTED = "requested"
     APPROVED = "approved"
+    REJECTED = "rejected"
     REVOKED = "revoked"
 
 

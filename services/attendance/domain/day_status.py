@@ -13,6 +13,7 @@ from services.attendance.domain.completeness import open_reasons, why_unproven
 from services.attendance.domain.day_inputs import (
     DayInputs,
     DayResult,
+    DayStatus,
     ExcuseKind,
     ExcuseState,
     Punch,
@@ -25,8 +26,16 @@ from services.attendance.domain.deductions import (
     minutes_over,
     missing_deductions,
 )
-from services.attendance.domain.excuses import ExcusedDay, JudgedPart, excused_day, judged_part, merge_excuses
-from services.attendance.domain.schedule import OffDay, ScheduledShift, UnconfirmedHoliday
+from services.attendance.domain.excuses import (
+    ExcusedDay,
+    JudgedPart,
+    MergedExcuses,
+    excused_day,
+    judged_part,
+    merge_excuses,
+    whole_day_excuse,
+)
+from services.attendance.domain.schedule import MissingEntry, OffDay, ScheduledShift, UnconfirmedHoliday
 from services.attendance.domain.taps import Attendance, Tap, attendance_of, merge_taps
 from services.attendance.domain.windows import Window, belongs_to_shift, shift_window
 
@@ -52,10 +61,22 @@ def day_status(inputs: DayInputs) -> DayResult:
             reasons=(*scheduled.shift.reasons, *scheduled.reasons),
         )
     merged = merge_excuses(inputs.excuses)
+    if isinstance(scheduled, MissingEntry):
+        return _without_entry(scheduled, merged)
     excused = excused_day(merged, scheduled)
     if excused is not None:
         return _excused(inputs, scheduled, excused)
     return _judged(inputs, scheduled, judged_part(merged, scheduled))
+
+
+def _without_entry(scheduled: MissingEntry, merged: MergedExcuses) -> DayResult:
+    """Open until the roster says something of the date; on leave or duty for the whole day nothing is left to ask."""
+    whole = whole_day_excuse(merged)
+    if whole is None:
+        return DayResult("provisional", "unknown", reasons=scheduled.reasons)
+    duty = whole.kind is ExcuseKind.DUTY
+    status: DayStatus = "official_duty" if duty else "excused"
+    return DayResult("final", status, whole.code, reasons=(*scheduled.reasons, "DUTY" if duty else "LEAVE"))
 
 
 def _employed(inputs: DayInputs) -> bool:

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from services.attendance.domain.day_inputs import Excuse, ExcuseKind, ExcuseState, Half
 from services.attendance.domain.schedule import ScheduledShift
 
-__all__ = ["ExcusedDay", "JudgedPart", "excused_day", "judged_part", "merge_excuses"]
+__all__ = [
+    "ExcusedDay",
+    "JudgedPart",
+    "MergedExcuses",
+    "excused_day",
+    "judged_part",
+    "merge_excuses",
+    "whole_day_excuse",
+]
 
 _MINUTE = timedelta(minutes=1)
 
@@ -58,19 +66,29 @@ def merge_excuses(excuses: Iterable[Excuse]) -> MergedExcuses:
     )
 
 
+def whole_day_excuse(merged: MergedExcuses) -> Excuse | None:
+    """The excuse that names a day that is excused in whole: of different halves the one on duty; None where none is."""
+    morning, afternoon = merged.morning, merged.afternoon
+    if morning is None or afternoon is None:
+        return None
+    return afternoon if afternoon.kind is ExcuseKind.DUTY and morning.kind is ExcuseKind.LEAVE else morning
+
+
 def excused_day(merged: MergedExcuses, shift: ScheduledShift) -> ExcusedDay | None:
     """The whole day's excuse, or None when at least half a day is to be judged.
 
     Two halves may have different excuses: with one of them on duty the day is duty, and only that half is scheduled.
     """
-    morning, afternoon = merged.morning, merged.afternoon
-    if morning is None or afternoon is None:
+    morning, afternoon, whole = merged.morning, merged.afternoon, whole_day_excuse(merged)
+    if morning is None or afternoon is None or whole is None:
         return None
     if morning.kind is afternoon.kind:
-        return ExcusedDay(morning.code, morning.kind, shift.minutes)
-    if morning.kind is ExcuseKind.DUTY:
-        return ExcusedDay(morning.code, morning.kind, _morning_minutes(shift))
-    return ExcusedDay(afternoon.code, afternoon.kind, shift.minutes - _morning_minutes(shift))
+        minutes = shift.minutes
+    elif whole is morning:
+        minutes = _morning_minutes(shift)
+    else:
+        minutes = shift.minutes - _morning_minutes(shift)
+    return ExcusedDay(whole.code, whole.kind, minutes)
 
 
 def judged_part(merged: MergedExcuses, shift: ScheduledShift) -> JudgedPart:

@@ -36,6 +36,8 @@ class AttendanceRules:
 
     `absent_percent` is also the most one day can cost; `absent_half_day_percent` takes its place when only half a day
     is judged. `missing_punch_credit` is the part of the scheduled minutes left after one missing punch (0..1).
+    `roster_must_be_complete`: a date without an entry of an officer who works by roster only is unknown, else off.
+    `roster_alert_days`: a roster that has no entry from so many days ahead on is told to the operator.
     `employment_types` empty means all.
     """
 
@@ -56,6 +58,8 @@ class AttendanceRules:
     tap_out_missing_percent: Decimal
     absent_percent: Decimal
     absent_half_day_percent: Decimal
+    roster_must_be_complete: bool = False
+    roster_alert_days: int = 7
     employment_types: tuple[str, ...] = ()
 
 
@@ -108,6 +112,8 @@ def rules_from_mapping(data: Mapping[str, Any]) -> AttendanceRules:
         tap_out_missing_percent=_percent(data, "tap_out_missing_percent"),
         absent_percent=absent,
         absent_half_day_percent=absent_half,
+        roster_must_be_complete=_yes_or_no(data, "roster_must_be_complete"),
+        roster_alert_days=_integer({"roster_alert_days": 7, **data}, "roster_alert_days", 1, 90),
         employment_types=_texts(data, "employment_types"),
     )
 
@@ -136,6 +142,13 @@ def _integer(data: Mapping[str, Any], name: str, low: int, high: int) -> int:
     value = _required(data, name)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidRulesError(f"{name} must be a whole number from {low} to {high}")
+    return value
+
+
+def _yes_or_no(data: Mapping[str, Any], name: str) -> bool:
+    value = data.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidRulesError(f"{name} must be true or false")
     return value
 
 

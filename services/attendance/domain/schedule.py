@@ -1,5 +1,7 @@
 """Which shift an officer has on a date: roster first, then the calendar, then the week's hours.
 
+Who works by roster only has no other hours than the roster's: neither week nor calendar fill a date without an entry.
+
 Times of day are local to the unit; a shift that has been worked out for a date is in UTC, so that punches compare
 with it directly. A person-day without any schedule is off: it can never be an absence.
 """
@@ -8,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from services.attendance.domain.day_hours import DayHours
+
 __all__ = [
     "CalendarDay",
     "CalendarKind",
-    "DayHours",
+    "MissingEntry",
     "OffDay",
     "RosterOff",
     "RosterShift",
@@ -44,45 +48,6 @@ class CalendarKind(StrEnum):
 
     HOLIDAY = "holiday"
     COLLECTIVE_LEAVE = "collective_leave"
-
-
-@dataclass(frozen=True, slots=True)
-class DayHours:
-    """The hours of a day in local wall-clock time. An end not after the start is on the next date.
-
-    The break is given by both its borders or by its length in minutes; a break of which only the length is known is
-    put in the middle of the shift. Raises ValueError when the break does not fit inside the shift.
-    """
-
-    start: time
-    end: time
-    break_start: time | None = None
-    break_end: time | None = None
-    break_minutes: int = 0
-
-    def __post_init__(self) -> None:
-        if (self.break_start is None) != (self.break_end is None):
-            raise ValueError("break_start and break_end come together")
-        if self.break_start is not None and self.break_minutes:
-            raise ValueError("give the break by its borders or by its minutes, not by both")
-        span, break_from, break_to = self.offsets()
-        if not timedelta(0) <= break_from <= break_to <= span:
-            raise ValueError("the break must lie inside the shift")
-
-    def offsets(self) -> tuple[timedelta, timedelta, timedelta]:
-        """Wall-clock distance from the start to the end, to the break's start and to the break's end."""
-        span = _wall_clock_distance(self.start, self.end) or timedelta(days=1)
-        if self.break_start is not None and self.break_end is not None:
-            break_from = _wall_clock_distance(self.start, self.break_start)
-            return span, break_from, break_from + _wall_clock_distance(self.break_start, self.break_end)
-        pause = self.break_minutes * _MINUTE
-        break_from = (span - pause) // 2 // _MINUTE * _MINUTE
-        return span, break_from, break_from + pause
-
-
-def _wall_clock_distance(earlier: time, later: time) -> timedelta:
-    day = date(2000, 1, 1)
-    return (datetime.combine(day, later) - datetime.combine(day, earlier)) % timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +139,17 @@ class UnconfirmedHoliday:
     reasons: tuple[str, ...] = ()
 
 
-Scheduled = ScheduledShift | OffDay | UnconfirmedHoliday
+@dataclass(frozen=True, slots=True)
+class MissingEntry:
+    """A date without an entry of an officer who works by roster only, where the rules want the roster complete.
+
+    Nobody knows yet whether there was anything to work: the day is unknown until the entry comes.
+    """
+
+    reasons: tuple[str, ...] = ("ROSTER_NO_ENTRY",)
+
+
+Scheduled = ScheduledShift | OffDay | UnconfirmedHoliday | MissingEntry
 
 _NO_CALENDAR: Mapping[date, CalendarDay] = MappingProxyType({})
 _NO_ROSTER: Mapping[date, RosterShift | RosterOff] = MappingProxyType({})
@@ -194,17 +169,22 @@ def scheduled_day(
     overrides: Sequence[ScheduleOverride] = (),
     roster: Mapping[date, RosterShift | RosterOff] = _NO_ROSTER,
     calendar: Mapping[date, CalendarDay] = _NO_CALENDAR,
+    by_roster: bool = False,
+    roster_must_be_complete: bool = False,
 ) -> Scheduled:
     """What the date holds for one officer in the unit's zone.
 
-    Of several week schedules valid on the date the one that starts last counts. A roster entry beats the calendar and
-    the week; a rest day stays a plain rest day when it is also a holiday.
+    Of several week schedules valid on the date the one that starts last counts, of equal ones the first given. A roster
+    entry beats the calendar and the week; a rest day stays a plain rest day when it is also a holiday.
+    `by_roster`: whether the officer works by roster only on the date; see `services.attendance.domain.by_roster`.
     """
     entry = roster.get(work_date)
     if isinstance(entry, RosterOff):
         return OffDay(entry.code, ("ROSTER_OFF",))
     if entry is not None:
         return _shift_on(work_date, zone, entry.hours, ("ROSTER",))
+    if by_roster:
+        return MissingEntry() if roster_must_be_complete else OffDay(None, ("ROSTER_NO_ENTRY",))
     week = _week_on(work_date, schedules)
     if week is None:
         return OffDay(None, ("NO_SCHEDULE",))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Final
 
-from services.attendance.domain.schedule import DayHours
+from services.attendance.domain.day_hours import DayHours
 
 __all__ = ["WEEKDAYS", "InvalidHoursError", "WeekHours", "week_hours"]
 

@@ -1,18 +1,15 @@
-"""Which shift a punch belongs to, and which dates a punch can change."""
+"""Which shift a punch belongs to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from services.attendance.domain.rules import AttendanceRules
 from services.attendance.domain.schedule import ScheduledShift
 
-__all__ = ["Window", "affected_work_dates", "belongs_to_shift", "shift_window", "work_date_of"]
-
-_DAY = timedelta(days=1)
+__all__ = ["Window", "belongs_to_shift", "shift_window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +21,6 @@ class Window:
 
     def __contains__(self, instant: datetime) -> bool:
         return self.start <= instant <= self.end
-
-
-def work_date_of(instant: datetime, zone: ZoneInfo) -> date:
-    """The calendar date of an instant in the unit's zone."""
-    return instant.astimezone(zone).date()
 
 
 def shift_window(shift: ScheduledShift, rules: AttendanceRules) -> Window:
@@ -64,10 +56,3 @@ def _is_the_earlier_ones(instant: datetime, earlier: ScheduledShift, later: Sche
     if instant >= later.start:
         return False
     return instant - earlier.end <= later.start - instant
-
-
-def affected_work_dates(instant: datetime, zone: ZoneInfo, rules: AttendanceRules) -> tuple[date, ...]:
-    """The work dates that a punch at this instant can change: a shift may start a day before and end after it."""
-    first = work_date_of(instant - timedelta(minutes=rules.window_after_minutes), zone) - _DAY
-    last = work_date_of(instant + timedelta(minutes=rules.window_before_minutes), zone)
-    return tuple(first + _DAY * offset for offset in range((last - first).days + 1))

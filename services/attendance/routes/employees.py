@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.assignments import EMPLOYMENT_TYPE, UNIT, read_steps
+from services.attendance.domain.history import present_since
 from services.attendance.publish import republish
 from services.attendance.roster import import_roster
 from services.attendance.roster_file import read_roster_file
 from services.attendance.routes.common import BULK_SECONDS, ContextDep, Input, OperatorDep, UnitId, read_rows
+from shared.context import Context
 from shared.contracts.canary import CANARY_EMPLOYEE_ID, CANARY_UNIT_ID
 from shared.errors import InvalidError, NotFoundError
 from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
@@ -46,14 +50,16 @@ _UNITS = text(
 
 
 class Officer(BaseModel):
-    """An officer of the roster."""
+    """An officer as of today. `unit_from` and `employment_type_from`: since when unit and type have been these."""
 
     employee_id: UUID
     nip: str
     name: str
     employment_type: str
+    employment_type_from: date
     org_unit_id: str
     org_unit_name: str
+    unit_from: date
     superior_id: UUID | None
     email: str | None
     active_from: date
@@ -97,6 +103,8 @@ async def take_roster(context: ContextDep, _: OperatorDep, request: Request) -> 
     """Takes a roster file (CSV in UTF-8, `,` or `;`, with a header), all of it or nothing.
 
     An officer is known by the NIP and keeps the employee_id. Officers that the file does not name stay as they are.
+    `unit_from` and `employment_type_from` (optional) say since when unit and type are these, also on a past or future date;
+    without them a new unit or type counts from today on, and a new officer's from `active_from` on.
     """
     now = context.clock.now()
     lines = read_roster_file(await request.body(), now.astimezone(context.zone).date())
@@ -114,7 +122,7 @@ async def list_officers(
 ) -> Page[Officer]:
     """Officers by employee_id, perhaps of one unit."""
     values = {"after": read_id_cursor(after), "unit": org_unit_id, "most": limit + 1}
-    items = [Officer(**row) for row in await read_rows(context, _LIST, values)]
+    items = await _officers(context, _LIST, values)
     more = len(items) > limit
     return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
 
@@ -125,19 +133,39 @@ async def find_officer(context: ContextDep, _: OperatorDep, wanted: Annotated[Ni
     nip = wanted.nip.replace(" ", "")
     if not (nip.isascii() and nip.isdigit() and len(nip) == 18):
         raise InvalidError("A NIP has 18 digits.")
-    rows = await read_rows(context, _BY_NIP, {"nip": nip})
-    if not rows:
+    found = await _officers(context, _BY_NIP, {"nip": nip})
+    if not found:
         raise NotFoundError("No officer of the roster has this NIP.")
-    return Officer(**rows[0])
+    return found[0]
 
 
 @router.get("/employees/{employee_id}")
 async def show_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> Officer:
     """One officer."""
-    rows = await read_rows(context, _ONE, {"employee_id": employee_id})
-    if not rows:
+    found = await _officers(context, _ONE, {"employee_id": employee_id})
+    if not found:
         raise NotFoundError("There is no officer with this employee_id.")
-    return Officer(**rows[0])
+    return found[0]
+
+
+async def _officers(context: Context, query: TextClause, values: dict[str, Any]) -> list[Officer]:
+    today = context.clock.now().astimezone(context.zone).date()
+
+    async def read(session: AsyncSession) -> list[Officer]:
+        rows = (await session.execute(query, values)).mappings().all()
+        employees = [row["employee_id"] for row in rows]
+        units = await read_steps(session, UNIT, employees)
+        types = await read_steps(session, EMPLOYMENT_TYPE, employees)
+        return [
+            Officer(
+                unit_from=present_since(units[row["employee_id"]], today),
+                employment_type_from=present_since(types[row["employee_id"]], today),
+                **row,
+            )
+            for row in rows
+        ]
+
+    return await context.transact(read)
 
 
 @router.get("/units")

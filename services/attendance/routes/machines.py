@@ -1,11 +1,10 @@
-"""Machines: registration, whose PIN is whose, commands, and how each of them is."""
+"""Machines: registration, commands, and how each of them is."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Path, Query, Response
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.proof import Asked, ProofKind, parse_networks
 from services.attendance.domain.signals import SignalKind
-from services.attendance.machines import MachineSetup, enrol, order, register, resend_command, take_move_back, unenrol
+from services.attendance.machines import MachineSetup, order, register, resend_command, take_move_back
 from services.attendance.outages import IN_OUTAGE
 from services.attendance.routes.common import (
     BULK_SECONDS,
@@ -26,13 +25,12 @@ from services.attendance.routes.common import (
     OperatorDep,
     PlainText,
     UnitId,
-    WorkDate,
     must_exist,
     read_rows,
 )
 from shared.contracts.canary import CANARY_UNIT_ID
 
-__all__ = ["SERIAL", "Pin", "Serial", "router"]
+__all__ = ["SERIAL", "Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
@@ -53,7 +51,6 @@ def _networks(words: list[str]) -> list[str]:
 SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
 Serial = Annotated[str, Path(pattern=SERIAL, description="As printed on the machine.")]
 Networks = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50), AfterValidator(_networks)]
-Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As the machine sends it, zeros included.")]
 
 _LIST = text(
     f"""
@@ -70,9 +67,6 @@ _LIST = text(
            (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
     from machine m where m.org_unit_id is distinct from '{CANARY_UNIT_ID}' order by m.serial limit 2000
     """
-)
-_ENROLMENTS = text(
-    "select pin, valid_from, employee_id from enrolment where serial = :serial order by pin, valid_from limit 20000"
 )
 
 
@@ -135,21 +129,6 @@ class MachineItem(BaseModel):
     signals: list[SignalItem]
     unknown_pins: int
     quarantined: int
-
-
-class EnrolmentIn(Input):
-    """From which local date on the PIN is which officer."""
-
-    employee_id: UUID
-    valid_from: WorkDate
-
-
-class EnrolmentItem(BaseModel):
-    """An enrolment; it holds until the next one of the same PIN."""
-
-    pin: str
-    valid_from: date
-    employee_id: UUID
 
 
 class ResendIn(Input):
@@ -218,32 +197,6 @@ async def drop_move(
         await take_move_back(session, serial, in_unit_from, context.clock.now(), context.zone)
 
     await context.transact(work, seconds=BULK_SECONDS)
-
-
-@router.get("/{serial}/enrolments")
-async def list_enrolments(context: ContextDep, _: OperatorDep, serial: Serial) -> list[EnrolmentItem]:
-    """Whose PIN is whose on this machine."""
-    await context.transact(lambda session: must_exist(session, "serial", serial))
-    return [EnrolmentItem(**row) for row in await read_rows(context, _ENROLMENTS, {"serial": serial})]
-
-
-@router.put("/{serial}/enrolments/{pin}", status_code=204)
-async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, new: EnrolmentIn) -> None:
-    """Says whose a PIN is from a date on; the punches since then become that officer's."""
-
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", new.employee_id)
-        await enrol(session, serial, pin, new.valid_from, new.employee_id, context.zone)
-
-    await context.transact(work, seconds=BULK_SECONDS)
-
-
-@router.delete("/{serial}/enrolments/{pin}", status_code=204)
-async def drop_enrolment(
-    context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, valid_from: Annotated[WorkDate, Query()]
-) -> None:
-    """Takes the enrolment that begins on this date back."""
-    await context.transact(lambda s: unenrol(s, serial, pin, valid_from, context.zone), seconds=BULK_SECONDS)
 
 
 @router.post("/{serial}/commands", status_code=202)

@@ -1,9 +1,9 @@
-"""Weeks, overrides and rosters."""
+"""Weeks and overrides."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from services.attendance.routes.common import (
     BULK_SECONDS,
     ContextDep,
     Input,
-    LocalTime,
     OperatorDep,
     PlainText,
     UnitId,
@@ -25,7 +24,7 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
-from services.attendance.schedules import HoursOverride, Shift, Week, put_override, put_shift, put_week
+from services.attendance.schedules import HoursOverride, Week, drop_override, drop_week, put_override, put_week
 from shared.contracts.base import Code
 
 __all__ = ["router"]
@@ -41,10 +40,6 @@ _WEEKS = text(
 _OVERRIDES = text(
     "select override_id, name, code, kind, decree, first_date, last_date, days from schedule_override"
     " order by first_date desc, override_id limit 1000"
-)
-_SHIFTS = text(
-    "select work_date, starts_at, ends_at, break_minutes from roster_shift where employee_id = :employee_id"
-    " order by work_date desc limit 400"
 )
 
 
@@ -101,14 +96,6 @@ class OverrideIn(Input):
     days: DaysIn
 
 
-class ShiftIn(Input):
-    """A shift in local time, which begins on the date of the address; without times a day off."""
-
-    starts_at: LocalTime | None = None
-    ends_at: LocalTime | None = None
-    break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
-
-
 class WeekItem(BaseModel):
     """A week as it is kept."""
 
@@ -135,15 +122,6 @@ class OverrideItem(BaseModel):
     days: dict[str, Any]
 
 
-class ShiftItem(BaseModel):
-    """A roster entry; without times a day off."""
-
-    work_date: date
-    starts_at: datetime | None
-    ends_at: datetime | None
-    break_minutes: int
-
-
 @router.get("/schedules")
 async def list_weeks(context: ContextDep, _: OperatorDep) -> list[WeekItem]:
     """The weeks, the latest first."""
@@ -164,6 +142,12 @@ async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new:
     await context.transact(work, seconds=BULK_SECONDS)
 
 
+@router.delete("/schedules/{schedule_id}", status_code=204)
+async def take_week_back(context: ContextDep, _: OperatorDep, schedule_id: UUID) -> None:
+    """Takes a week back that should never have been; one that ended gets its `effective_to` instead."""
+    await context.transact(lambda s: drop_week(s, schedule_id), seconds=BULK_SECONDS)
+
+
 @router.get("/overrides")
 async def list_overrides(context: ContextDep, _: OperatorDep) -> list[OverrideItem]:
     """The overrides, the latest first."""
@@ -177,20 +161,7 @@ async def keep_override(context: ContextDep, _: OperatorDep, override_id: UUID, 
     await context.transact(lambda s: put_override(s, override), seconds=BULK_SECONDS)
 
 
-@router.get("/employees/{employee_id}/roster")
-async def list_shifts(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[ShiftItem]:
-    """An officer's roster entries, the latest first."""
-    await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
-    return [ShiftItem(**row) for row in await read_rows(context, _SHIFTS, {"employee_id": employee_id})]
-
-
-@router.put("/employees/{employee_id}/roster/{work_date}", status_code=204)
-async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate, new: ShiftIn) -> None:
-    """Keeps an officer's shift on a date; it beats the calendar and the week."""
-    shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
-
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", employee_id)
-        await put_shift(session, shift)
-
-    await context.transact(work)
+@router.delete("/overrides/{override_id}", status_code=204)
+async def take_override_back(context: ContextDep, _: OperatorDep, override_id: UUID) -> None:
+    """Takes dated hours back, as if they had never been."""
+    await context.transact(lambda s: drop_override(s, override_id), seconds=BULK_SECONDS)

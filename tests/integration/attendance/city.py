@@ -21,7 +21,10 @@ from tests.fixtures.services import Running, running_service
 __all__ = ["HEADER", "City", "city"]
 
 WIB = ZoneInfo("Asia/Jakarta")
-HEADER = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to\n"
+HEADER = (
+    "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,active_from,active_to,"
+    "unit_from,employment_type_from\n"
+)
 FIRST_NIP = "199608182022041001"
 
 
@@ -127,6 +130,8 @@ def person(nip: str = FIRST_NIP, **changes: str) -> str:
         "email": "",
         "active_from": "2022-04-01",
         "active_to": "",
+        "unit_from": "",
+        "employment_type_from": "",
     }
     return ",".join((values | changes).values())
 

@@ -25,6 +25,7 @@ OVERRIDE = {
     "days": {"monday": DAY},
 }
 OUTAGE = {"starts_at": "2026-08-03T06:00:00Z", "ends_at": "2026-08-03T07:00:00Z", "reason": "Padam"}
+BY_ROSTER = {"by_roster": True, "effective_from": "2026-08-03"}
 HOLIDAY = {"name": "Libur", "kind": "holiday", "confirmed": True}
 EXCUSE = {
     "employee_id": UNKNOWN,
@@ -69,6 +70,20 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ("schedules/not-a-uuid", WEEK),
     ("overrides/{id}", OVERRIDE | {"last_date": "2026-08-01"}),
     ("overrides/{id}", OVERRIDE | {"code": "ramadan!"}),
+    ("excuses/{id}", EXCUSE | {"state": "denied"}),
+    ("by-roster/{id}", BY_ROSTER),
+    ("by-roster/{id}", BY_ROSTER | {"org_unit_id": "nowhere"}),
+    ("by-roster/{id}", BY_ROSTER | {"org_unit_id": "a\x00b"}),
+    ("by-roster/{id}", BY_ROSTER | {"employee_id": UNKNOWN}),
+    ("by-roster/{id}", BY_ROSTER | {"org_unit_id": "u1", "effective_to": "2026-08-02"}),
+    ("by-roster/{id}", BY_ROSTER | {"org_unit_id": "u1", "by_roster": "sometimes"}),
+    ("by-roster/mine", BY_ROSTER | {"org_unit_id": "u1"}),
+    ("employees/{officer}/units/2026-08-04", {"org_unit_id": "nowhere"}),
+    ("employees/{officer}/units/2026-08-04", {"org_unit_id": ""}),
+    ("employees/{officer}/units/1900-01-01", {"org_unit_id": "u1"}),
+    ("employees/{id}/units/2026-08-04", {"org_unit_id": "u1"}),
+    ("employees/{officer}/employment-types/2026-08-04", {"employment_type": "HONORER"}),
+    ("employees/{id}/employment-types/2026-08-04", {"employment_type": "PNS"}),
     ("employees/{id}/roster/2026-08-04", {"starts_at": "2026-08-04T08:00:00", "ends_at": "2026-08-04T16:00:00"}),
     ("employees/{officer}/roster/2026-08-04", {"starts_at": "2026-08-04T08:00:00"}),
     ("employees/{officer}/roster/2026-08-04", {"starts_at": "2026-08-05T08:00:00", "ends_at": "2026-08-05T16:00:00"}),
@@ -104,6 +119,11 @@ READS = [
     "calendar?year=99999",
     f"excuses?employee_id={UNKNOWN}",
     f"employees/{UNKNOWN}/roster",
+    f"employees/{UNKNOWN}/units",
+    f"employees/{UNKNOWN}/employment-types",
+    f"excuses/{UNKNOWN}/decisions",
+    "by-roster?org_unit_id=%00",
+    "by-roster?employee_id=x",
 ]
 
 
@@ -155,10 +175,14 @@ async def test_right_ones_are_taken(town: City) -> None:
         ("outages/{id}", OUTAGE | {"org_unit_id": "u1"}),
         ("outages/{id}", OUTAGE | {"serial": "M1"}),
         ("employees/{officer}/roster/2026-08-04", {}),
+        ("employees/{officer}/units/2026-08-04", {"org_unit_id": "u1"}),
+        ("employees/{officer}/employment-types/2026-08-04", {"employment_type": "PNS"}),
+        ("by-roster/{id}", BY_ROSTER | {"org_unit_id": "u1"}),
     ]
     for path, body in right:
         answer = await town.http.put("/attendance/v1/" + path.format(id=UNKNOWN, officer=officer), json=body)
         assert answer.status_code == 204, (path, answer.text)
-    for path in ("schedules", "overrides", "outages", f"excuses?employee_id={officer}", f"employees/{officer}/roster"):
+    officers = (f"excuses?employee_id={officer}", *(f"employees/{officer}/{what}" for what in ("roster", "units")))
+    for path in ("schedules", "overrides", "outages", "by-roster", *officers):
         answer = await town.http.get("/attendance/v1/" + path)
         assert answer.json(), path

@@ -46,11 +46,11 @@ async def register(town: City, serial: str) -> None:
     assert (await town.http.put(f"{MACHINES}/{serial}/enrolments/7", json=enrolment)).status_code == 204
 
 
-async def receive(town: City, at: str, *moments: str, serial: str = "M1") -> None:
+async def receive(town: City, at: str, *moments: str, serial: str = "M1", stranger: bool = False) -> None:
     town.clock.set(local(at))  # type: ignore[union-attr]
     body = "\n".join(f"7\t{moment}\t255\t1" for moment in moments).encode()
     answer = await town.http.post("/iclock/cdata", params={"SN": serial, "table": "ATTLOG"}, content=body)
-    assert answer.text == f"OK: {len(moments)}"
+    assert (answer.status_code == 404) if stranger else (answer.text == f"OK: {len(moments)}")
 
 
 async def counted(town: City, serial: str = "M1") -> list[bool]:
@@ -158,7 +158,7 @@ async def test_it_holds_when_the_machine_s_zone_is_changed(town: City) -> None:
 
 
 async def test_it_holds_for_what_waited_for_its_machine_s_registration(town: City) -> None:
-    await receive(town, "2026-08-04 15:00", "2026-08-04 16:00:00", serial="M2")
+    await receive(town, "2026-08-04 15:00", "2026-08-04 16:00:00", serial="M2", stranger=True)
     town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
     await correct(town)
     await register(town, "M2")

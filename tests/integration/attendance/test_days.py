@@ -123,7 +123,7 @@ async def test_late_approval_and_revocation_rewrite_a_past_day(town: City) -> No
     await town.work()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["status"], day["excuse"], day["revision"]) == ("excused", "CUTI_SAKIT", 3)
-    assert (await town.http.put(address, json=leave | {"state": "revoked"})).status_code == 204
+    assert (await town.http.put(address, json=leave | {"state": "revoked", "reason": "Batal"})).status_code == 204
     await town.work()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["status"], day["excuse"], day["revision"]) == ("absent", None, 4)
@@ -160,7 +160,7 @@ async def test_a_silent_machine_ends_as_an_outage_and_its_return_as_an_absence(t
 
 
 async def test_a_site_without_a_machine_never_closes_a_day(town: City) -> None:
-    await town.import_lines(person(org_unit_id="u2", org_unit_name="Dinas Dua"))
+    await town.import_lines(person(org_unit_id="u2", org_unit_name="Dinas Dua", unit_from="2026-08-03"))
     officer = (await town.officer())["employee_id"]
     await town.close()
     town.clock.set(local("2026-08-30 12:00"))

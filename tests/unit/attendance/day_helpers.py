@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.day_inputs import DayInputs, Direction, Punch, SiteMachine
 from services.attendance.domain.rules import AttendanceRules, rules_from_mapping
-from services.attendance.domain.schedule import DayHours, RosterShift, ScheduledShift, scheduled_day
+from services.attendance.domain.schedule import RosterShift, ScheduledShift, scheduled_day
 
 WIB = ZoneInfo("Asia/Jakarta")
 MONDAY = date(2026, 1, 5)

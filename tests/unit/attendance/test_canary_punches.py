@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.day_inputs import DayResult, Punch
 from services.attendance.domain.day_status import day_status
-from services.attendance.domain.schedule import DayHours
 from shared.contracts.canary import arrival_of, departure_of
 from tests.unit.attendance.day_helpers import MONDAY, WIB, inputs, machine, shift
 

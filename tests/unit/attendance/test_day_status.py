@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.day_inputs import (
     DayResult,
     Direction,
@@ -20,7 +21,7 @@ from services.attendance.domain.day_inputs import (
     SiteMachine,
 )
 from services.attendance.domain.day_status import day_status
-from services.attendance.domain.schedule import DayHours, OffDay, UnconfirmedHoliday
+from services.attendance.domain.schedule import MissingEntry, OffDay, UnconfirmedHoliday
 from tests.unit.attendance.day_helpers import MONDAY, NIGHT, inputs, local, machine, punch, shift
 
 LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
@@ -214,7 +215,30 @@ class TestOutage:
         assert (day.state, day.missing_punches) == ("final", ("in",))
 
 
+class TestMissingEntry:
+    def test_it_is_unknown_until_the_roster_says_something(self) -> None:
+        for punches in ((), ("07:20", "16:00")):
+            day = judge(*punches, scheduled=MissingEntry(), as_of=local("+9 00:00"))
+            assert (day.state, day.status, day.scheduled_minutes) == ("provisional", "unknown", 0)
+            assert day.reasons == ("ROSTER_NO_ENTRY",)
+
+    def test_on_leave_for_the_whole_day_nothing_is_left_to_ask(self) -> None:
+        day = judge(scheduled=MissingEntry(), excuses=(LEAVE,))
+        assert (day.state, day.status, day.excuse) == ("final", "excused", "CUTI_SAKIT")
+        assert judge(scheduled=MissingEntry(), excuses=(DUTY,)).status == "official_duty"
+        half = Excuse("IZIN", ExcuseKind.LEAVE, Half.MORNING)
+        assert judge(scheduled=MissingEntry(), excuses=(half,)).status == "unknown"
+
+    def test_outside_the_employment_there_is_no_roster(self) -> None:
+        day = judge(scheduled=MissingEntry(), active_to=MONDAY - timedelta(days=1))
+        assert (day.state, day.status) == ("final", "off")
+
+
 class TestExcuses:
+    def test_rejected_leave_does_nothing_and_is_not_mentioned(self) -> None:
+        day = judge(excuses=(Excuse("CUTI_TAHUNAN", ExcuseKind.LEAVE, state=ExcuseState.REJECTED),))
+        assert (day.status, day.reasons) == ("absent", ("ROSTER", "NO_PUNCH"))
+
     def test_leave_wins_over_punches_until_it_is_revoked(self) -> None:
         day = judge("07:20", "16:00", excuses=(LEAVE,))
         assert (day.status, day.excuse, day.scheduled_minutes, day.credited_minutes) == (

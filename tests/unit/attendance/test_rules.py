@@ -45,11 +45,20 @@ def test_the_default_set() -> None:
         ({"late_bands": "x"}, "late_bands must be a list"),
         ({"gracee": 1}, "unknown fields: gracee"),
         ({"decree": " "}, "decree must be a text"),
+        ({"roster_must_be_complete": "ya"}, "roster_must_be_complete must be true or false"),
+        ({"roster_alert_days": 0}, "roster_alert_days must be a whole number from 1 to 90"),
     ],
 )  # fmt: skip
 def test_wrong_rules_are_refused_by_name(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidRulesError, match=message):
         rules_from_mapping(mapping(**change))
+
+
+def test_what_a_set_of_before_does_not_say_of_rosters_is_the_milder_rule() -> None:
+    data = mapping()
+    assert (rules_from_mapping(data).roster_must_be_complete, rules_from_mapping(data).roster_alert_days) == (False, 7)
+    del data["roster_must_be_complete"], data["roster_alert_days"]
+    assert rules_from_mapping(data) == rules_from_mapping(mapping())
 
 
 def test_a_missing_field_is_named() -> None:

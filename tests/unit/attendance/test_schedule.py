@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from services.attendance.domain.by_roster import RosterSetting, works_by_roster
+from services.attendance.domain.day_hours import DayHours
 from services.attendance.domain.schedule import (
     CalendarDay,
     CalendarKind,
-    DayHours,
+    MissingEntry,
     OffDay,
     RosterOff,
     RosterShift,
@@ -73,6 +75,29 @@ def test_calendar_roster_and_rest_days() -> None:
     )
     open_day = CalendarDay(CalendarKind.HOLIDAY, "LIBUR_NASIONAL", confirmed=False)
     assert isinstance(scheduled_day(MONDAY, WIB, schedules=[WEEK], calendar={MONDAY: open_day}), UnconfirmedHoliday)
+
+
+def test_by_roster_only_a_date_without_an_entry_is_nothing_but_that() -> None:
+    calendar = {MONDAY: HOLIDAY}
+    for more in ({}, {"calendar": calendar}, {"overrides": [RAMADAN]}):
+        free = scheduled_day(MONDAY, WIB, schedules=[WEEK], by_roster=True, **more)  # type: ignore[arg-type]
+        assert free == OffDay(None, ("ROSTER_NO_ENTRY",))
+    complete = {"by_roster": True, "roster_must_be_complete": True}
+    assert scheduled_day(MONDAY, WIB, schedules=[WEEK], **complete) == MissingEntry()  # type: ignore[arg-type]
+    assert minutes(MONDAY, roster={MONDAY: RosterShift(NIGHT)}, **complete) == 420
+    off = scheduled_day(MONDAY, WIB, schedules=[WEEK], roster={MONDAY: RosterOff()}, **complete)  # type: ignore[arg-type]
+    assert off == OffDay("LEPAS_PIKET", ("ROSTER_OFF",))
+    assert minutes(MONDAY, roster_must_be_complete=True) == 450
+
+
+def test_an_officers_own_setting_beats_the_units_and_the_later_one_the_earlier() -> None:
+    unit = [RosterSetting(by_roster=True, valid_from=date(2026, 1, 1))]
+    office = RosterSetting(by_roster=False, valid_from=MONDAY, valid_to=MONDAY + timedelta(days=1))
+    own = [RosterSetting(by_roster=True, valid_from=date(2025, 1, 1)), office]
+    assert [works_by_roster(MONDAY + timedelta(days=n), own, unit) for n in (-1, 0, 1, 2)] == [True, False, False, True]
+    assert [works_by_roster(MONDAY + timedelta(days=n), [office], unit) for n in (-1, 0, 2)] == [True, False, True]
+    assert not works_by_roster(date(2025, 12, 31), [], unit)
+    assert not works_by_roster(MONDAY, [], [])
 
 
 def test_a_later_schedule_replaces_an_earlier_one_from_its_date_on() -> None:

@@ -20,6 +20,9 @@ from cli.main import app
 from shared.provision import BrokerError, TopicDriftError
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
+ROSTER_END = {
+    "org_unit_id": "igd", "by_roster": 60, "without_entry": 12, "from_date": "2026-08-11", "last_entry": "2026-08-09"
+}  # fmt: skip
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -44,6 +47,7 @@ class System:
         self.refused: list[dict[str, Any]] = []
         self.oldest: datetime | None = NOW - timedelta(days=30)
         self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
+        self.roster_ends: list[dict[str, Any]] = []
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -66,6 +70,8 @@ class System:
             oldest = None if self.oldest is None else self.oldest.isoformat()
             kept = {"store": "journal", "rows": 5, "bytes": 7 * 1_048_576, "oldest_at": oldest, "kept_days": 30}
             return httpx.Response(200, json=[kept])
+        if path == "/attendance/v1/by-roster/ends":
+            return httpx.Response(200, json=self.roster_ends)
         if path == "/scores/v1/verify":
             return httpx.Response(200, json=self.verified)
         raise AssertionError(path)
@@ -116,6 +122,12 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         ),
         (lambda s: s.more_machines.extend(s.machine | {"org_unit_id": u} for u in "ab"), "warn", "speak from 10.0.7.5"),
         (_set("oldest", NOW - timedelta(days=33)), "warn", "33 days old, and is kept for 30"),
+        (
+            _set("roster_ends", [ROSTER_END]),
+            "warn",
+            "roster of igd: 12 of 60 officers by roster have none from 2026-08-11 on, its last entry is of 2026-08-09",
+        ),
+        (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
     ],
 )
 def test_each_fault_is_named_with_what_to_do(spoil: Callable[[System], None], state: str, words: str) -> None:
@@ -199,7 +211,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 12
+    assert len(found) == 13
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -279,7 +291,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -291,4 +303,4 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 12 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 13 + ["ok"]

@@ -1,4 +1,4 @@
-"""`kinerja roster import`, against a service that answers as told."""
+"""`kinerja roster import` and `shifts`, against a service that answers as told."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def test_the_report_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert result.exit_code == 0
     assert result.stdout == "created: 2\nchanged: 1\nunchanged: 0\n"
     assert (seen[0].url.path, seen[0].content) == ("/attendance/v1/roster", b"\xef\xbb\xbfnip\n1")
+
+
+def test_the_report_of_a_file_of_shifts_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "shifts.csv"
+    file.write_text("nip\n1")
+    counts = {"created": 60, "changed": 2, "removed": 1, "unchanged": 0}
+    seen = answering(httpx.Response(200, json=counts), monkeypatch)
+    result = CliRunner().invoke(cli.roster.app, ["shifts", str(file)])
+    assert (result.exit_code, result.stdout) == (0, "created: 60\nchanged: 2\nremoved: 1\nunchanged: 0\n")
+    assert (seen[0].url.path, seen[0].content) == ("/attendance/v1/shifts/file", b"nip\n1")
 
 
 def test_a_refused_file_ends_with_1_and_its_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

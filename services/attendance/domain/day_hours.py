@@ -1,0 +1,49 @@
+"""The hours of one day: start, end and break in local wall-clock time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+__all__ = ["DayHours"]
+
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """The hours of a day in local wall-clock time. An end not after the start is on the next date.
+
+    The break is given by both its borders or by its length in minutes; a break of which only the length is known is
+    put in the middle of the shift. Raises ValueError when the break does not fit inside the shift.
+    """
+
+    start: time
+    end: time
+    break_start: time | None = None
+    break_end: time | None = None
+    break_minutes: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.break_start is None) != (self.break_end is None):
+            raise ValueError("break_start and break_end come together")
+        if self.break_start is not None and self.break_minutes:
+            raise ValueError("give the break by its borders or by its minutes, not by both")
+        span, break_from, break_to = self.offsets()
+        if not timedelta(0) <= break_from <= break_to <= span:
+            raise ValueError("the break must lie inside the shift")
+
+    def offsets(self) -> tuple[timedelta, timedelta, timedelta]:
+        """Wall-clock distance from the start to the end, to the break's start and to the break's end."""
+        span = _wall_clock_distance(self.start, self.end) or timedelta(days=1)
+        if self.break_start is not None and self.break_end is not None:
+            break_from = _wall_clock_distance(self.start, self.break_start)
+            return span, break_from, break_from + _wall_clock_distance(self.break_start, self.break_end)
+        pause = self.break_minutes * _MINUTE
+        break_from = (span - pause) // 2 // _MINUTE * _MINUTE
+        return span, break_from, break_from + pause
+
+
+def _wall_clock_distance(earlier: time, later: time) -> timedelta:
+    day = date(2000, 1, 1)
+    return (datetime.combine(day, later) - datetime.combine(day, earlier)) % timedelta(days=1)

@@ -1,0 +1,102 @@
+"""Values of an officer that change on dates (the unit, the employment type), as steps: from this date on, this value.
+
+Steps are facts as somebody stated them: two steps in a row may have the same value, which says that it was so on both
+dates. The value before the first step is the first one's, since an officer always has a unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TypeVar
+
+__all__ = [
+    "Span",
+    "Step",
+    "Steps",
+    "changed_span",
+    "present_since",
+    "restated",
+    "value_on",
+    "with_step",
+    "without_step",
+]
+
+T = TypeVar("T")
+Step = tuple[date, T]
+"""The date from which on the value holds, and the value."""
+Steps = Sequence[Step[T]]
+"""Oldest first, each date once, at least one."""
+
+
+def value_on(steps: Steps[T], day: date) -> T:
+    """The value on a date."""
+    value = steps[0][1]
+    for since, later in steps:
+        if since > day:
+            break
+        value = later
+    return value
+
+
+def with_step(steps: Steps[T], since: date, value: T) -> list[Step[T]]:
+    """The steps with this one; it replaces one of the same date, and holds until the next one."""
+    return sorted([*(step for step in steps if step[0] != since), (since, value)], key=lambda step: step[0])
+
+
+def without_step(steps: Steps[T], since: date) -> list[Step[T]]:
+    """The steps without the one of this date, which may not be the only one. Raises KeyError, and ValueError."""
+    left = [step for step in steps if step[0] != since]
+    if len(left) == len(steps):
+        raise KeyError(since)
+    if not left:
+        raise ValueError("the only step")
+    return left
+
+
+def restated(steps: Steps[T], value: T, since: date | None, today: date) -> list[Step[T]]:
+    """The steps after a list said which value holds, and since when (None: the list says nothing of it).
+
+    Without a date another value holds from today on. With one, the value's present time began then, neither earlier nor
+    later: what was stated for the time between is replaced. What is planned for later dates stays.
+    """
+    if since is None:
+        return list(steps) if value_on(steps, today) == value else with_step(steps, today, value)
+    kept = [step for step in steps if step[0] < since]
+    while kept and kept[-1][1] == value:
+        kept.pop()
+    planned = [step for step in steps if step[0] > max(since, today)]
+    return [*kept, (since, value), *planned]
+
+
+def present_since(steps: Steps[T], today: date) -> date:
+    """Since when the value of today holds without a break."""
+    since = steps[0][0]
+    for earlier, later in pairwise(steps):
+        if later[0] > today:
+            break
+        if later[1] != earlier[1]:
+            since = later[0]
+    return since
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Dates, both included; `date.min` and `date.max` are open ends."""
+
+    first: date
+    last: date
+
+
+def changed_span(before: Steps[T], after: Steps[T]) -> Span | None:
+    """The dates from the first to the last on which the value is another; None where it is the same on every date."""
+    begins = sorted({date.min, *(since for since, _ in (*before, *after))})
+    ends = [date.fromordinal(begin.toordinal() - 1) for begin in begins[1:]] + [date.max]
+    changed = [
+        (begin, end)
+        for begin, end in zip(begins, ends, strict=True)
+        if value_on(before, begin) != value_on(after, begin)
+    ]
+    return Span(changed[0][0], changed[-1][1]) if changed else None

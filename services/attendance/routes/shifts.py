@@ -1,0 +1,148 @@
+"""The roster: shifts and days off of officers, one by one or a month of a unit at once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.routes.common import (
+    BULK_SECONDS,
+    ContextDep,
+    Input,
+    LocalTime,
+    OperatorDep,
+    WorkDate,
+    must_exist,
+    read_rows,
+)
+from services.attendance.shift_file import SHIFTS_MAX, import_shifts, read_shift_file, refuse_faults
+from services.attendance.shifts import Entry, Shift, ShiftsReport, drop_shift, put_shift, put_shifts, shift_fault
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1", tags=["roster"])
+
+_LIST = text(
+    "select work_date, starts_at, ends_at, break_minutes from roster_shift where employee_id = :employee_id"
+    " order by work_date desc limit 400"
+)
+_KNOWN = text("select employee_id from employee where employee_id = any(cast(:employees as uuid[]))")
+_CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+class ShiftIn(Input):
+    """A shift in local time, which begins on its date and may end on the next one; without times a day off."""
+
+    starts_at: LocalTime | None = None
+    ends_at: LocalTime | None = None
+    break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+
+
+class EntryIn(ShiftIn):
+    """One entry of many. `entry` `none` takes the date's entry back; left out it follows from the times."""
+
+    employee_id: UUID
+    work_date: WorkDate
+    entry: Entry | None = None
+
+
+class EntriesIn(Input):
+    """Entries of any officers and dates, each date of an officer once."""
+
+    entries: Annotated[list[EntryIn], Field(min_length=1, max_length=SHIFTS_MAX)]
+
+
+class ShiftItem(BaseModel):
+    """A roster entry; without times a day off."""
+
+    work_date: date
+    starts_at: datetime | None
+    ends_at: datetime | None
+    break_minutes: int
+
+
+class Report(BaseModel):
+    """How many entries were new, changed, taken back (`removed`), or as they were."""
+
+    created: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+@router.get("/employees/{employee_id}/roster")
+async def list_shifts(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[ShiftItem]:
+    """An officer's roster entries, the latest first."""
+    await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
+    return [ShiftItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
+
+
+@router.put("/employees/{employee_id}/roster/{work_date}", status_code=204)
+async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate, new: ShiftIn) -> None:
+    """Keeps an officer's shift on a date; it beats the calendar and the week."""
+    shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
+
+    async def work(session: AsyncSession) -> None:
+        await must_exist(session, "employee_id", employee_id)
+        await put_shift(session, shift)
+
+    await context.transact(work)
+
+
+@router.delete("/employees/{employee_id}/roster/{work_date}", status_code=204)
+async def take_shift_back(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate) -> None:
+    """Takes an entry back: the date has the hours that it has without one."""
+    await context.transact(lambda s: drop_shift(s, employee_id, work_date))
+
+
+@router.post("/shifts")
+async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Report:
+    """Keeps many entries, all of them or none. `errors` of a refusal name each entry by its index, counted from 0."""
+    shifts = [
+        Shift(each.employee_id, each.work_date, each.starts_at, each.ends_at, each.break_minutes, each.entry)
+        for each in new.entries
+    ]
+    return _report(await context.transact(lambda s: _keep(s, shifts), seconds=BULK_SECONDS))
+
+
+@router.post("/shifts/file", openapi_extra=_CSV)
+async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request) -> Report:
+    """Takes a roster of shifts (CSV in UTF-8, `,` or `;`, with a header), all of it or nothing.
+
+    Columns: `nip`, `work_date`, `start` and `end` as local HH:MM (an end not after the start is on the next date; both
+    empty: a day off); optional `break_minutes` and `entry` (`shift`, `off`, or `none`, which takes an entry back).
+    """
+    lines = read_shift_file(await request.body())
+    return _report(await context.transact(lambda s: import_shifts(s, lines), seconds=BULK_SECONDS))
+
+
+async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
+    employees = sorted({shift.employee_id for shift in shifts})
+    known = set((await session.execute(_KNOWN, {"employees": employees})).scalars())
+    faults: list[dict[str, Any]] = []
+
+    def note(index: int, field: str, message: str) -> None:
+        faults.append({"at": f"body/entries/{index}/{field}", "message": message})
+
+    seen: dict[tuple[UUID, date], int] = {}
+    for index, shift in enumerate(shifts):
+        if shift.employee_id not in known:
+            note(index, "employee_id", "is no officer's")
+        first = seen.setdefault((shift.employee_id, shift.work_date), index)
+        if first != index:
+            note(index, "work_date", f"of this officer is also in entry {first}")
+        fault = shift_fault(shift)
+        if fault is not None:
+            note(index, *fault)
+    refuse_faults(faults)
+    return await put_shifts(session, shifts)
+
+
+def _report(report: ShiftsReport) -> Report:
+    return Report(created=report.created, changed=report.changed, removed=report.removed, unchanged=report.unchanged)

@@ -1,0 +1,112 @@
+"""A request for leave is granted or refused, once; who did it, when and why is kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from embedded.postgres import EmbeddedPostgres
+from tests.integration.attendance.city import City, city, person
+
+pytestmark = pytest.mark.embedded
+
+EXCUSE = "/attendance/v1/excuses/0190a5a0-0000-7000-8000-0000000000{:02}"
+HEAD_NIP = "199009132025212001"
+
+
+@pytest.fixture
+async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
+    async with city(embedded_postgres) as found:
+        await found.import_lines(person(superior_nip=HEAD_NIP), person(HEAD_NIP, employment_type="PPPK"))
+        await found.machine(mark="2026-08-05 19:59")
+        await found.close()
+        yield found
+
+
+async def put(town: City, state: str, number: int = 1, **more: Any) -> int:
+    officer = (await town.officer())["employee_id"]
+    body = {
+        "employee_id": officer,
+        "code": "CUTI_TAHUNAN",
+        "kind": "leave",
+        "first_date": "2026-08-04",
+        "last_date": "2026-08-04",
+        "state": state,
+    }
+    answer = await town.http.put(EXCUSE.format(number), json=body | more)
+    await town.work()
+    return answer.status_code
+
+
+async def tuesday(town: City) -> tuple[str, list[str], int]:
+    officer = (await town.officer())["employee_id"]
+    day = (await town.day(officer, "2026-08-04"))["day"]
+    return day["status"], day["reasons"], day["revision"]
+
+
+async def test_a_rejected_request_does_nothing_and_its_days_are_judged_again(town: City) -> None:
+    head = (await town.officer(HEAD_NIP))["employee_id"]
+    assert await put(town, "requested") == 204
+    assert await tuesday(town) == ("absent", ["NO_PUNCH", "EXCUSE_REQUESTED"], 2)
+    rejected = {"reason": "Pelayanan penuh", "decided_by": head}
+    assert await put(town, "rejected", **rejected) == 204
+    assert await tuesday(town) == ("absent", ["NO_PUNCH"], 3)
+    for _ in range(2):  # the same again is no new decision
+        assert await put(town, "rejected", **rejected) == 204
+    assert await tuesday(town) == ("absent", ["NO_PUNCH"], 3)
+    decisions = (await town.http.get(EXCUSE.format(1) + "/decisions")).json()
+    assert [(d["state"], d["reason"], d["decided_by"], d["recorded_by"]) for d in decisions] == [
+        ("requested", None, None, "operator"),
+        ("rejected", "Pelayanan penuh", head, "operator"),
+    ]
+    assert decisions[1]["recorded_at"].startswith("2026-08-05T13:00:00")
+    officer = (await town.officer())["employee_id"]
+    [listed] = (await town.http.get("/attendance/v1/excuses", params={"employee_id": officer})).json()
+    assert (listed["state"], listed["reason"], listed["decided_by"]) == ("rejected", "Pelayanan penuh", head)
+
+
+async def test_an_approval_after_a_rejection_is_a_decision_of_its_own(town: City) -> None:
+    assert await put(town, "rejected", reason="Kurang lengkap") == 204
+    assert await put(town, "approved") == 409
+    assert (await tuesday(town))[0] == "absent"
+    assert await put(town, "approved", number=2) == 204
+    assert (await tuesday(town))[0] == "excused"
+
+
+async def test_moves_that_cannot_be_are_refused_and_change_nothing(town: City) -> None:
+    assert await put(town, "revoked", reason="Salah") == 409  # nothing was approved
+    assert await put(town, "rejected") == 422  # the officer has to be told why
+    assert await put(town, "approved") == 204
+    for state in ("requested", "rejected"):
+        assert await put(town, state, reason="Lain") == 409
+    assert await put(town, "revoked") == 422
+    assert (await tuesday(town))[0] == "excused"
+    assert await put(town, "revoked", reason="Dipanggil") == 204
+    assert (await tuesday(town))[0] == "absent"
+    for state in ("requested", "approved", "rejected", "revoked"):
+        assert await put(town, state, reason="Lagi") == 409
+    decisions = (await town.http.get(EXCUSE.format(1) + "/decisions")).json()
+    assert [d["state"] for d in decisions] == ["approved", "revoked"]
+    assert (await town.http.get(EXCUSE.format(9) + "/decisions")).status_code == 404
+
+
+async def test_the_dates_of_an_approval_can_be_put_right(town: City) -> None:
+    officer = (await town.officer())["employee_id"]
+    assert await put(town, "approved") == 204
+    assert await put(town, "approved", first_date="2026-08-03", last_date="2026-08-03") == 204
+    statuses = [(await town.day(officer, f"2026-08-0{n}"))["day"]["status"] for n in (3, 4)]
+    assert statuses == ["excused", "absent"]
+
+
+async def test_leave_on_the_morning_after_does_not_eat_the_departure_of_a_night(town: City) -> None:
+    """07:10 is nearer to the day's start than to the night's end, but the officer is on leave that day."""
+    officer = (await town.officer())["employee_id"]
+    night = {"starts_at": "2026-08-03T22:00:00", "ends_at": "2026-08-04T06:00:00"}
+    assert (await town.http.put(f"/attendance/v1/employees/{officer}/roster/2026-08-03", json=night)).is_success
+    await town.punch(officer, "2026-08-03 21:55:00", "2026-08-04 07:10:00")
+    await town.work()
+    assert (await town.day(officer, "2026-08-03"))["day"]["missing_punches"] == ["out"]
+    assert await put(town, "approved") == 204
+    assert (await town.day(officer, "2026-08-03"))["day"]["last_out"] == "2026-08-04T07:10:00+07:00"

@@ -1,0 +1,26 @@
+"""A decision on leave follows the one before it, or is one on a new request."""
+
+from __future__ import annotations
+
+from services.attendance.domain.day_inputs import ExcuseState
+from services.attendance.domain.excuse_moves import may_follow
+
+
+def test_a_request_is_granted_or_refused_and_what_was_granted_can_be_revoked() -> None:
+    moves = {(before, after) for before in (None, *ExcuseState) for after in ExcuseState if may_follow(before, after)}
+    requested, approved, rejected, revoked = (
+        ExcuseState.REQUESTED,
+        ExcuseState.APPROVED,
+        ExcuseState.REJECTED,
+        ExcuseState.REVOKED,
+    )
+    assert moves == {
+        (None, requested),
+        (None, approved),
+        (None, rejected),
+        (requested, requested),
+        (requested, approved),
+        (requested, rejected),
+        (approved, approved),
+        (approved, revoked),
+    }
