@@ -225,6 +225,7 @@ def canary(
 ) -> None:
     """Punches every minute for an officer who is no person, and tells whether a score came of it."""
     logs.configure(log_level)
+    logs.log_uncaught()
     try:
         machine = CanaryMachine.of(key_file.read_text())
     except OSError as error:

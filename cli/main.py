@@ -25,7 +25,12 @@ from cli.serve import migrate, serve
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Kinerja: performance appraisal of civil servants, from the command line.")
+# No pretty exceptions: they print the local variables, and with them keys and personal data.
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Kinerja: performance appraisal of civil servants, from the command line.",
+)
 app.command()(serve)
 app.command()(canary)
 app.command()(migrate)

@@ -22,6 +22,7 @@ SECRETS = (
     *(f"kafka_{user}_password" for user in ("attendance", "feedback", "scoring", "notifications")),
     "operator_key",
     "link_key",
+    "ballot_key",
     "canary_key",
 )
 LENGTH_MIN = 16

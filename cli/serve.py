@@ -36,6 +36,7 @@ def serve(
 ) -> None:
     """Runs one service; settings come from the environment (KINERJA_...)."""
     logs.configure(log_level)
+    logs.log_uncaught()
     module = _module(service, "app")
     settings = _module(service, "settings").Settings()
     signal.signal(signal.SIGTERM, leave)
@@ -49,6 +50,7 @@ def serve(
             access_log=False,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
             proxy_headers=False,  # shared.forwarded reads them
+            ws="none",  # it would log the address and the whole path of who tries
             server_header=False,
         )
     )

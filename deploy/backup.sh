@@ -2,7 +2,8 @@
 # Dumps the four databases of the running stack into a folder of its own: `make backup` calls it.
 # They are dumped one after the other, not at one moment: what one knows before another are facts with revisions, and
 # publishing again (restore.sh does) brings them together. Kafka is not copied: its records come from the databases.
-# The secrets are not in it. Keep a copy of them elsewhere: without link_key the links that were sent open nothing.
+# The secrets are not in it. Keep a copy of them elsewhere: without link_key the links that were sent open nothing, without
+# ballot_key the votes that wait for a group are lost; beside the backup, ballot_key would open them to whoever finds both.
 set -eu
 . "$(dirname "$0")/dotenv.sh"
 target=${1:-var/backups}

@@ -9,7 +9,7 @@ database_superuser_password database_migrations_password
 database_attendance_password database_feedback_password database_scoring_password database_notifications_password
 kafka_broker_password kafka_admin_password
 kafka_attendance_password kafka_feedback_password kafka_scoring_password kafka_notifications_password
-operator_key link_key canary_key
+operator_key link_key ballot_key canary_key
 '
 mkdir -p "$folder"
 chmod 700 "$folder"

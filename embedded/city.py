@@ -74,7 +74,12 @@ def make_apps(
             AttendanceSettings(database_url=database_url("attendance"), **common), on_failure=on_failure
         ),
         "feedback": feedback.create(
-            FeedbackSettings(database_url=database_url("feedback"), **common, **rules["feedback"]),
+            FeedbackSettings(
+                database_url=database_url("feedback"),
+                ballot_key=configuration.secret("ballot-key"),
+                **common,
+                **rules["feedback"],
+            ),
             on_failure=on_failure,
         ),
         "scoring": scoring.create(
@@ -107,6 +112,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # shared.forwarded reads them
+            ws="none",
             timeout_graceful_shutdown=5,
         )
     )

@@ -33,7 +33,13 @@ _SERVER_OPTIONS = {
     "max_wal_size": "2GB",
     "fsync": "on",
     "synchronous_commit": "on",
-    "log_min_messages": "warning",
+    # No line of its log quotes a value of a row; what fails is logged by the services, by SQLSTATE.
+    "log_min_messages": "log",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
 }
 
 

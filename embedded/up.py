@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
@@ -69,9 +70,11 @@ async def _run(
         _SAMPLE_RULES if configuration.sample else None,
     )
     server = serve(apps, configuration.port)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(_serve(server))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it by this flag only
         await asyncio.sleep(0.05)
+    if not server.started:
+        sys.exit(f"the services did not start: the last lines of {configuration.data / 'kinerja.log'} say why")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -86,6 +89,11 @@ async def _run(
     await serving
     if acting in done and not acting.cancelled() and acting.exception() is not None:
         raise acting.exception() or RuntimeError("the sample ended")
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    with contextlib.suppress(SystemExit):  # so it ends where a service does not start
+        await server.serve()
 
 
 async def _act(

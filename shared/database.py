@@ -67,6 +67,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_pre_ping=False,
+            hide_parameters=True,  # its exceptions would tell whose row it was
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": STATEMENT_TIMEOUT_MS / 1000,

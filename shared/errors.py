@@ -75,3 +75,4 @@ class UnavailableError(AppError):
 
     status = 503
     title = "Temporarily unavailable"
+    safe_to_log = True

@@ -1,20 +1,33 @@
-"""Structured JSON logs on standard output. Never personal data: officers appear by employee_id only."""
+"""Structured JSON logs on standard output. Never personal data: officers appear by employee_id only.
+
+Nothing that fails changes that: see log_safety.py for what is logged of exceptions and of libraries.
+"""
 
 from __future__ import annotations
 
 import logging
 import logging.config
 import sys
+import threading
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 import orjson
 import structlog
 
-__all__ = ["FORBIDDEN_FIELDS", "FewerRepeats", "configure", "logger"]
+from shared.log_safety import described, library_message, masked
 
-FORBIDDEN_FIELDS = frozenset({"nip", "name", "email", "pin", "authorization", "token", "password", "body", "key"})
+__all__ = ["FORBIDDEN_FIELDS", "FewerRepeats", "configure", "log_uncaught", "logger"]
+
+FORBIDDEN_FIELDS = frozenset(
+    {
+        "nip", "name", "email", "pin", "to", "recipient", "client", "remote", "ip", "user_agent",
+        "authorization", "cookie", "headers", "token", "password", "secret", "key", "comm_key", "host_label",
+        "link", "url", "uri", "path", "query", "body", "record", "value", "ratings", "answers",
+    }
+)  # fmt: skip
 """Field names that would carry personal data or secrets: a programming slip prints "[withheld]" in their place."""
 
 REPEAT_SECONDS = 10.0
@@ -27,6 +40,20 @@ def _withhold(_logger: Any, _method: str, event: Any) -> Any:
     return event
 
 
+def _describe_exception(_logger: Any, _method: str, event: Any) -> Any:
+    """In place of structlog's own, which would write messages, lines of source and SQL with its parameters."""
+    found = event.pop("exc_info", None)
+    error = found if isinstance(found, BaseException) else (found if isinstance(found, tuple) else sys.exc_info())[1]
+    if found and error is not None:
+        event["exception"] = described(error)
+    event.pop("stack_info", None)
+    return event
+
+
+def _mask(_logger: Any, _method: str, event: Any) -> Any:
+    return {name: value if name.startswith("_") else masked(value) for name, value in event.items()}
+
+
 def _dumps(value: Any, **_: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
@@ -37,6 +64,16 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _withhold,
 ]
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Formats a library's record as far as it may be kept."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON line."""
+        kept = logging.makeLogRecord(record.__dict__)
+        kept.msg, kept.args = library_message(record), ()
+        return super().format(kept)
 
 
 class FewerRepeats(logging.Filter):
@@ -75,7 +112,8 @@ def configure(level: str = "INFO", *, stream: Any = None) -> None:
     structlog.configure(
         processors=[
             *_SHARED,
-            structlog.processors.format_exc_info,
+            _describe_exception,
+            _mask,
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
@@ -85,11 +123,12 @@ def configure(level: str = "INFO", *, stream: Any = None) -> None:
     handler = logging.StreamHandler(out)
     handler.addFilter(FewerRepeats())
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _describe_exception,
+                _mask,
                 structlog.processors.JSONRenderer(serializer=_dumps),
             ],
         )
@@ -97,14 +136,34 @@ def configure(level: str = "INFO", *, stream: Any = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(capture=True)
     # Request lines would carry addresses and one-use tokens; the HTTP middleware logs what an operator needs.
     for noisy in (
         "uvicorn.access",
         "httpx",
+        "mail.log",
         "aiokafka.consumer.group_coordinator",
         "aiokafka.consumer.subscription_state",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def log_uncaught() -> None:
+    """An exception that ends the process or a thread is logged like any other: standard error is a log too."""
+    log = logger(__name__)
+
+    def process(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            log.critical("process_failed", exc_info=error)
+
+    def thread(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None:
+            log.error("thread_failed", exc_info=failed.exc_value)
+
+    sys.excepthook = process
+    threading.excepthook = thread
 
 
 def logger(name: str) -> Any:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database, fault_of, is_transient
 from shared.kafka import make_producer
+from shared.log_safety import safe_words
 from shared.logs import logger
 from shared.metrics import Metrics
 from shared.outbox import LANES, Outbox
@@ -83,7 +84,7 @@ class Relay:
                         raise
                     self.healthy = False
                     self._metrics.relay_failures.inc()
-                    log.warning("relay_waits", **fault_of(error), detail=str(error)[:300], seconds=backoff)
+                    log.warning("relay_waits", **fault_of(error), detail=safe_words(error), seconds=backoff)
                     await self._drop_producer()
                     backoff = min(max(0.2, backoff * 2), BACKOFF_SECONDS_MAX)
                     await asyncio.sleep(backoff * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret

@@ -24,6 +24,7 @@ class _Settings(BaseSettings):
         env_ignore_empty=True,
         frozen=True,
         extra="ignore",
+        hide_input_in_errors=True,  # a wrong setting is named, and what stands beside it not told
         secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
     )
 

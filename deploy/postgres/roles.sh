@@ -18,8 +18,11 @@ run() { psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --dbname "$1"; }
 
 role() { # name password
   run postgres <<SQL
+set log_min_duration_statement = -1; -- on a slow disk the log would have the password
 select 'create role $1' where not exists (select from pg_roles where rolname = '$1') \gexec
 alter role $1 with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 60 password '$2';
+-- An error's message may quote a value, as in: invalid input syntax for type uuid: "...". The service logs its SQLSTATE.
+alter role $1 set log_min_messages to log;
 SQL
 }
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import yaml
 from fastapi import FastAPI
 
+from services.feedback.ballot_boxes import BallotBoxes
 from services.feedback.consumers import TOPICS, handle
 from services.feedback.domain.intake_rules import intake_rules_from_mapping
-from services.feedback.routes import api, form
+from services.feedback.publication import Publication
+from services.feedback.routes import api, feedback, form, quarantine, satisfaction
 from services.feedback.settings import Settings
 from shared.clock import Clock
 from shared.consumer import BatchConsumer
 from shared.context import Context
+from shared.database import is_transient
 from shared.http import make_app
 from shared.operations import operations_router
-from shared.runtime import Runtime, end_process
+from shared.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
+
+PUBLISH_POLL_SECONDS = 1.0
+FORGET_VISITS_SECONDS = 3600.0
 
 
 def create(
@@ -26,6 +33,9 @@ def create(
 ) -> FastAPI:
     """The service, ready to be served; nothing connects before its lifespan begins."""
     context = Context.make("feedback", settings, clock)
+    rules = intake_rules_from_mapping(yaml.safe_load(settings.feedback_rules_file.read_text()))
+    boxes = BallotBoxes(context, rules, settings.ballot_key.get_secret_value())
+    publication = Publication(context, boxes)
     runtime = Runtime(
         context,
         consumer=BatchConsumer(
@@ -37,19 +47,39 @@ def create(
             service="feedback",
             topics=TOPICS,
         ),
+        periodics=(
+            Periodic("publication", publication.round, PUBLISH_POLL_SECONDS),
+            Periodic("forget-visits", publication.forget_visits, FORGET_VISITS_SECONDS),
+        ),
         on_failure=on_failure,
     )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await publication.check_keys()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            # The store is away: the publication looks into the boxes once it is back.
+        async with runtime.lifespan(app):
+            yield
+
     app = make_app(
         context,
         prefix="feedback",
         title="Kinerja: feedback",
         routers=[
             api.router,
+            feedback.router,
+            quarantine.router,
+            satisfaction.router,
             form.router,
             operations_router("feedback", service="feedback", release=handle),
         ],
-        lifespan=runtime.lifespan,
+        lifespan=lifespan,
     )
-    app.state.rules = intake_rules_from_mapping(yaml.safe_load(settings.feedback_rules_file.read_text()))
+    app.state.boxes = boxes
+    app.state.publication = publication
     app.state.handler = handle
     return app

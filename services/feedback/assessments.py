@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.feedback import keep, locked
+from services.feedback.feedback import keep
 from shared.context import Context
 from shared.contracts.feedback import Assessment, FeedbackRecord
 from shared.contracts.semester import Semester
@@ -19,6 +19,7 @@ __all__ = ["assess"]
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 FIRST_YEAR = 2000  # earlier moments cannot be right, and the earliest cannot be moved to another zone
+_LOCKED = text("select * from feedback where feedback_id = :id for update")
 _EMPLOYEE = text("select org_unit_id, superior_id from employee where employee_id = :id")
 
 
@@ -43,7 +44,7 @@ async def assess(
         raise InvalidError("`employee_id`: no such officer is on the roster.")
     if officer.superior_id != assessor_id:
         raise ForbiddenError("Only the officer's direct superior assesses: see the roster's superior_nip.")
-    row = await locked(session, assessment_id)
+    row = (await session.execute(_LOCKED, {"id": assessment_id})).mappings().first()
     known = None if row is None else FeedbackRecord.model_validate_json(row["record"])
     if row is not None and (row["employee_id"] != employee_id or row["assessor_id"] != assessor_id):
         raise ConflictError("This assessment_id belongs to another assessment: make a new one.")
@@ -65,7 +66,7 @@ async def assess(
             "assessment": assessment,
         }
     )
-    await keep(context, session, record, assessor_id=assessor_id)
+    await keep(context, session, [record], assessor_id=assessor_id)
     return record
 
 

@@ -1,11 +1,15 @@
-"""Tables of the feedback service. Nothing leads from a rating back to its visit, and nothing to the citizen."""
+"""Tables of the feedback service. Nothing leads from a rating back to its visit, and nothing to the citizen.
+
+A visit has no time of its use. A vote's answers are sealed in a ballot box until they are published with others
+(docs/adr/0013-ratings-leave-in-groups.md). A test tries every join on a dump.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -14,7 +18,18 @@ from shared.dead_letters import ParkedColumns
 from shared.keys import ApiKeyColumns
 from shared.outbox import OutboxColumns
 
-__all__ = ["ApiKey", "Base", "Employee", "Feedback", "OutboxRow", "ParkedRecord", "Visit"]
+__all__ = [
+    "ApiKey",
+    "BallotBox",
+    "Base",
+    "CityRemainder",
+    "Employee",
+    "Feedback",
+    "OutboxRow",
+    "ParkedRecord",
+    "QuarantineDecision",
+    "Visit",
+]
 
 
 class Base(SQLModel, registry=registry()):
@@ -50,28 +65,83 @@ class Employee(Base, table=True):
 
 
 class Visit(Base, table=True):
-    """A visit that may be rated once. The token itself is not stored; the day of use tells no hour."""
+    """A visit that may be rated once. The token itself is not stored, nor when the visit was used."""
 
     __tablename__ = "visit"
+    __table_args__ = (Index("visit_ended", "expires_at"),)
 
     visit_id: UUID = Field(primary_key=True)
-    token_sha256: bytes = Field(unique=True)
+    token_hmac: bytes = Field(unique=True)
+    """Under the link key: a new key ends every link."""
     employee_id: UUID | None = None
     org_unit_id: str
     service: str
     weight_class: str
     created_at: datetime = utc_field()
     expires_at: datetime = utc_field()
-    used_on: date | None = None
+    used: bool
     idempotency_sha256: bytes | None = Field(default=None, unique=True)
     request_sha256: bytes | None = None
 
 
+class BallotBox(Base, table=True):
+    """The ballots that wait for a group of one target: an officer in a unit, a unit, or (both null) the city."""
+
+    __tablename__ = "ballot_box"
+    __table_args__ = (
+        Index("ballot_box_due", "box_id", postgresql_where=text("due")),
+        Index("ballot_box_quarantined", "box_id", postgresql_where=text("quarantined")),
+    )
+
+    box_id: UUID = Field(primary_key=True)
+    employee_id: UUID | None = None
+    org_unit_id: str | None = None
+    weight_class: str | None = None
+    due: bool
+    """A group can be published."""
+    quarantined: bool
+    """A person has to decide about some of its ballots."""
+    sealed: bytes
+    """The content, encrypted: services/feedback/seal.py."""
+
+
+class QuarantineDecision(Base, table=True):
+    """What a person decided about a batch of quarantined ballots; never what they said."""
+
+    __tablename__ = "quarantine_decision"
+
+    batch_id: UUID = Field(primary_key=True)
+    employee_id: UUID | None = None
+    org_unit_id: str | None = None
+    weight_class: str | None = None
+    cause: str
+    day: date
+    ballots: int
+    decision: str
+    reason: str
+    decided_at: datetime = utc_field()
+
+
+class CityRemainder(Base, table=True):
+    """Ratings of a semester that made no group anywhere, added up over the city."""
+
+    __tablename__ = "city_remainder"
+
+    semester: int = Field(primary_key=True, sa_type=SmallInteger)
+    ratings: int
+    answers: str
+    """JSON: survey element to [number of answers, their sum]."""
+
+
 class Feedback(Base, table=True):
-    """A rating or assessment at its present revision; `assessor_id` is null for citizens."""
+    """A published rating or assessment at its present revision; `assessor_id` is null for citizens."""
 
     __tablename__ = "feedback"
-    __table_args__ = (Index("feedback_of_officer", "employee_id", "given_at"),)
+    __table_args__ = (
+        Index("feedback_of_officer", "employee_id", "given_at"),
+        Index("feedback_shown", text("coalesce(group_id, feedback_id)")),
+        Index("feedback_group", "group_id", postgresql_where=text("group_id is not null")),
+    )
 
     feedback_id: UUID = Field(primary_key=True)
     revision: int
@@ -80,8 +150,10 @@ class Feedback(Base, table=True):
     employee_id: UUID | None = None
     org_unit_id: str
     given_at: datetime = utc_field()
+    group_id: UUID | None = None
+    """Of a citizen's rating; null for an assessment."""
     assessor_id: UUID | None = None
     reason: str | None = None
-    """Why it was quarantined, withdrawn or accepted."""
+    """Why it was withdrawn."""
     record: str
     """The published record, JSON."""

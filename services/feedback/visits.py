@@ -1,4 +1,7 @@
-"""Visits and the one vote that each may give."""
+"""Visits and the one vote that each may give.
+
+Nobody can join a vote with its visit: the visit keeps only that it was used, the answers go into a sealed box.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.domain.intake_rules import IntakeRules
-from services.feedback.feedback import keep
+from services.feedback.ballot_boxes import BallotBoxes, Target
+from services.feedback.domain.ballots import Ballot, cast, minute_of
 from shared.context import Context
-from shared.contracts.feedback import FeedbackRecord
-from shared.errors import GoneError, InvalidError, NotFoundError
+from shared.errors import ConflictError, GoneError, InvalidError, NotFoundError
 
 __all__ = ["find_visit", "make_visit", "vote"]
 
@@ -26,34 +28,45 @@ _EMPLOYEE = text(
 )
 _MAKE = text(
     """
-    insert into visit (visit_id, token_sha256, employee_id, org_unit_id, service, weight_class, created_at, expires_at,
+    insert into visit (visit_id, token_hmac, employee_id, org_unit_id, service, weight_class, created_at, expires_at, used,
                        idempotency_sha256, request_sha256)
-    values (:visit_id, :token_sha256, :employee_id, :org_unit_id, :service, :weight_class, :now, :expires_at,
+    values (:visit_id, :token_hmac, :employee_id, :org_unit_id, :service, :weight_class, :now, :expires_at, false,
             :idempotency_sha256, :request_sha256)
     on conflict (idempotency_sha256) do nothing
     returning visit_id
     """
 )
-_KNOWN = text("select visit_id, expires_at, request_sha256 from visit where idempotency_sha256 = :key")
+_KNOWN = text(
+    "select visit_id, token_hmac, expires_at, used, request_sha256 from visit where idempotency_sha256 = :key"
+)
 _FIND = text(
     """
     select v.*, e.name, coalesce(e.org_unit_name, v.org_unit_id) as unit_name
-    from visit v left join employee e using (employee_id) where token_sha256 = :token
+    from visit v left join employee e using (employee_id) where token_hmac = :token
     """
 )
 # One statement decides: of two votes at once, one finds the row used.
-_USE = text("update visit set used_on = :today where visit_id = :visit_id and used_on is null returning visit_id")
-# Votes for one officer wait for each other: votes at once would not see one another, and a burst comes at once.
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(cast(:employee as text), 0))")
-_RECENT = text(
-    "select count(*) from feedback where employee_id = :employee and kind = 'citizen_rating' and given_at > :since"
-)
+_USE = text("update visit set used = true where visit_id = :visit_id and not used returning visit_id")
+_NEW = "send the request again with a new Idempotency-Key for a new link"
+_DEAD = {
+    "used": f"was used: one visit, one vote. For another visit, {_NEW}",
+    "expired": f"has expired: {_NEW}",
+    "other_key": f"was made with a former link_key and opens no more: {_NEW}",
+}
 
 
 def _token(context: Context, visit_id: UUID, salt: str) -> str:
+    return base64.urlsafe_b64encode(_hmac(context, f"visit/{visit_id}/{salt}")).decode().rstrip("=")
+
+
+def _kept(context: Context, token: str) -> bytes:
+    """What is kept of a token. A link made under a former link_key is found no more."""
+    return _hmac(context, f"visit-token/{token}")
+
+
+def _hmac(context: Context, words: str) -> bytes:
     key = context.settings.link_key.get_secret_value().encode()
-    digest = hmac.new(key, f"visit/{visit_id}/{salt}".encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return hmac.new(key, words.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
 
 def _digest(words: str) -> bytes:
@@ -72,7 +85,8 @@ async def make_visit(
 ) -> tuple[UUID, str, datetime]:
     """(visit_id, token, expires_at). The same idempotency key and request give the same answer again.
 
-    Raises InvalidError for an unknown officer, and for a key that came with another request.
+    Raises InvalidError for an unknown officer, and for a key that came with another request; ConflictError for a key
+    whose link opens no more, so that nobody hands a dead link to a citizen.
     """
     unit = visit.org_unit_id
     if visit.employee_id is not None:
@@ -86,7 +100,7 @@ async def make_visit(
     token = _token(context, visit_id, salt)
     values = {
         "visit_id": visit_id,
-        "token_sha256": _digest(token),
+        "token_hmac": _kept(context, token),
         "employee_id": visit.employee_id,
         "org_unit_id": unit,
         "service": visit.service,
@@ -101,58 +115,52 @@ async def make_visit(
     known = (await session.execute(_KNOWN, {"key": values["idempotency_sha256"]})).one()
     if known.request_sha256 != values["request_sha256"]:
         raise InvalidError("This Idempotency-Key came with another request before: use a new key.")
-    return known.visit_id, _token(context, known.visit_id, salt), known.expires_at
+    token = _token(context, known.visit_id, salt)
+    if known.used:
+        raise ConflictError(f"The link of this Idempotency-Key {_DEAD['used']}.")
+    if known.expires_at <= now:
+        raise ConflictError(f"The link of this Idempotency-Key {_DEAD['expired']}.")
+    if not hmac.compare_digest(_kept(context, token), known.token_hmac):
+        raise ConflictError(f"The link of this Idempotency-Key {_DEAD['other_key']}.")
+    return known.visit_id, token, known.expires_at
 
 
-async def find_visit(session: AsyncSession, token: str, now: datetime) -> Any:
+async def find_visit(context: Context, session: AsyncSession, token: str) -> Any:
     """The visit of a link that may still vote. Raises NotFoundError or GoneError, in the citizen's words."""
-    row = (await session.execute(_FIND, {"token": _digest(token)})).mappings().first()
+    row = (await session.execute(_FIND, {"token": _kept(context, token)})).mappings().first()
     if row is None:
         raise NotFoundError("Tautan ini tidak dikenal. Periksa kembali tautan pada struk kunjungan Anda.")
-    if row["used_on"] is not None:
+    if row["used"]:
         raise GoneError("Penilaian untuk kunjungan ini sudah diterima. Terima kasih.")
-    if row["expires_at"] <= now:
+    if row["expires_at"] <= context.clock.now():
         raise GoneError("Tautan ini sudah kedaluwarsa.")
     return row
 
 
 async def vote(
     context: Context,
+    boxes: BallotBoxes,
     session: AsyncSession,
     token: str,
     ratings: dict[str, int],
-    rules: IntakeRules,
     *,
     suspicious: bool,
-    now: datetime,
 ) -> None:
-    """Uses the visit and keeps the rating, in one transaction. Raises like find_visit."""
-    visit = await find_visit(session, token, now)
-    local = now.astimezone(context.zone)
-    if (await session.execute(_USE, {"today": local.date(), "visit_id": visit["visit_id"]})).first() is None:
+    """Uses the visit and puts the ballot into its target's box, in one transaction. Raises like find_visit.
+
+    Nothing is published here: see publication.py.
+    """
+    visit = await find_visit(context, session, token)
+    if (await session.execute(_USE, {"visit_id": visit["visit_id"]})).first() is None:
         raise GoneError("Penilaian untuk kunjungan ini sudah diterima. Terima kasih.")
-    reason = "HONEYPOT" if suspicious else await _burst(session, visit["employee_id"], rules, now)
-    record = FeedbackRecord.model_validate(
-        {
-            "revision": 1,
-            "recorded_at": now,
-            "feedback_id": uuid4(),  # chance alone: neither the visit nor the time can be read from it
-            "kind": "citizen_rating",
-            "state": "accepted" if reason is None else "quarantined",
-            "employee_id": visit["employee_id"],
-            "org_unit_id": visit["org_unit_id"],
-            "service": visit["service"],
-            "given_at": local.replace(microsecond=0),
-            "ratings": ratings,
-            "weight_class": visit["weight_class"],
-        }
+    now = context.clock.now()
+    target = Target(visit["employee_id"], visit["org_unit_id"], visit["weight_class"])
+    content = cast(
+        await boxes.take(session, target),
+        Ballot(now.astimezone(context.zone).date(), ratings),
+        boxes.rules,
+        minute=None if target.employee_id is None else minute_of(now),
+        suspicious=suspicious,
+        batch_id=uuid4(),
     )
-    await keep(context, session, record, reason=reason)
-
-
-async def _burst(session: AsyncSession, employee_id: UUID | None, rules: IntakeRules, now: datetime) -> str | None:
-    if employee_id is None:
-        return None
-    await session.execute(_ONE_AT_A_TIME, {"employee": str(employee_id)})
-    recent = await session.execute(_RECENT, {"employee": employee_id, "since": now - rules.burst_span})
-    return "BURST" if recent.scalar_one() >= rules.burst_ratings else None
+    await boxes.keep(session, target, content)

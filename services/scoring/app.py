@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from services.scoring.consumers import TOPICS, RecordHandler
 from services.scoring.discipline_publisher import DisciplinePublisher
-from services.scoring.policies import PolicyBook, load_defaults, open_semester
+from services.scoring.policies import OPENS_AFTER, PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
+from services.scoring.rescore import rescore
 from services.scoring.routes import canary, pages, policies, scores
 from services.scoring.settings import Settings
 from shared.clock import Clock
@@ -49,10 +50,12 @@ def create(
         score, discipline = settings.scoring_policy_file.read_bytes(), settings.discipline_rules_file.read_bytes()
         async with context.database.transaction() as session:
             await load_defaults(session, score, discipline, now)
+        semester = Semester.of((now - OPENS_AFTER).astimezone(context.zone).date())
         async with context.database.transaction() as session:
-            semester = Semester.of(now.astimezone(context.zone).date())
-            if await open_semester(session, semester, book, now):
-                changed.set()
+            opened = await open_semester(session, semester, book, now)
+        if opened:
+            await rescore(context, book, semester)  # what came before was scored without the units' priors
+            changed.set()
         return False
 
     async def forget_links() -> bool:

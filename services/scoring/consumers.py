@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.decode import day_of, feedback_of
 from services.scoring.domain.contribution import InvalidFactError
 from services.scoring.facts import Batch, save_facts
+from services.scoring.groups import Groups
 from services.scoring.policies import PolicyBook
 from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
@@ -59,27 +60,32 @@ class RecordHandler:
 
     async def __call__(self, session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
         batch = Batch()
+        groups = Groups()
         employees: dict[str, EmployeeRecord] = {}
         parked: list[Parked] = []
         for record in records:
             try:
-                self._sort(record, batch, employees)
+                self._sort(record, batch, groups, employees)
             except UnreadableRecordError as error:
                 parked.append(Parked(record, error.reason, str(error)))
             except InvalidFactError as error:
                 parked.append(Parked(record, "NOT_VALID", str(error)))
         await _save_employees(session, employees)
+        for rating in await groups.complete(session):
+            batch.add_feedback(rating)
         await save_facts(session, batch, self._policies)
         self._full_at = time.monotonic() if 2 * len(records) >= self._batch_records_max else None
         event.listen(session.sync_session, "after_commit", lambda _: self._changed.set(), once=True)
         return parked
 
     @staticmethod
-    def _sort(record: Incoming, batch: Batch, employees: dict[str, EmployeeRecord]) -> None:
+    def _sort(record: Incoming, batch: Batch, groups: Groups, employees: dict[str, EmployeeRecord]) -> None:
         if record.topic == ATTENDANCE_DAY.name:
             batch.add_day(day_of(record))
         elif record.topic == FEEDBACK.name:
-            batch.add_feedback(feedback_of(record))
+            feedback = feedback_of(record)
+            if not groups.add(feedback):
+                batch.add_feedback(feedback)
         else:
             officer = decode_record(EMPLOYEE, record.headers, record.value)
             known = employees.get(str(officer.employee_id))

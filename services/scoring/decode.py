@@ -29,6 +29,8 @@ __all__ = [
     "day_of",
     "decode_day",
     "decode_feedback",
+    "decode_held",
+    "encode_held",
     "feedback_evidence",
     "feedback_of",
 ]
@@ -104,6 +106,8 @@ class FeedbackRecord(msgspec.Struct, gc=False):
     ratings: dict[Unsur, Rating] | None = None
     assessment: Assessment | None = None
     weight_class: Literal["visit", "counter"] = "visit"
+    group_id: UUID | None = None
+    group_size: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
 
     def __post_init__(self) -> None:
         if self.kind == "citizen_rating" and (not self.ratings or self.assessment is not None):
@@ -151,6 +155,8 @@ class FeedbackContent(msgspec.Struct, array_like=True, gc=False):
     service: str | None
     org_unit_id: str
     recorded_at: AwareDateTime
+    group_id: UUID | None = None
+    group_size: int | None = None
 
     @property
     def points(self) -> Mapping[str, Decimal | str | int | None] | None:
@@ -229,7 +235,8 @@ def feedback_evidence(feedback: FeedbackRecord) -> bytes:
     return _ENCODE(
         (
             feedback.kind, feedback.state, feedback.given_at, feedback.ratings, feedback.assessment,
-            feedback.weight_class, feedback.service, feedback.org_unit_id, feedback.recorded_at,
+            feedback.weight_class, feedback.service, feedback.org_unit_id, feedback.recorded_at, feedback.group_id,
+            feedback.group_size,
         )
     )  # fmt: skip
 
@@ -242,6 +249,16 @@ def decode_day(evidence: bytes) -> DayContent:
 def decode_feedback(evidence: bytes) -> FeedbackContent:
     """The content of a kept feedback."""
     return _FEEDBACK_CONTENT.decode(evidence)
+
+
+def encode_held(feedback: FeedbackRecord) -> bytes:
+    """A whole record, for one that waits for the rest of its group; `decode_held` reads it."""
+    return _ENCODE(feedback)
+
+
+def decode_held(record: bytes) -> FeedbackRecord:
+    """A record that was held."""
+    return _FEEDBACK.decode(record)
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:

@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.decode import decode_day, decode_feedback
+from services.scoring.decode import FeedbackContent, decode_day, decode_feedback
 from services.scoring.domain.contribution import DAY_TOTALS, NO_TOTALS, TOTALS
 from services.scoring.domain.policy import ScorePolicy, policy_to_mapping
+from services.scoring.domain.rating_groups import Rating, rating_groups
 from services.scoring.domain.score import IndicatorScore, score
 from services.scoring.policies import PolicyBook
 from shared.contracts.base import DecimalText
@@ -83,24 +84,38 @@ class DayEvidence(BaseModel):
 
 
 class FeedbackEvidence(BaseModel):
-    """One assessment, or one citizen rating where there are enough of them that nobody can be recognised."""
+    """One supervisor's assessment."""
 
     feedback_id: UUID
     revision: int
     kind: str
     state: str
     given_on: date
-    service: str | None
-    ratings: dict[str, int] | None
-    assessment: dict[str, str] | None
+    assessment: dict[str, str]
+    counted: bool
+
+
+class RatingGroup(BaseModel):
+    """Citizens' ratings that were published together; single ratings are never shown.
+
+    `given_on` is the date of the latest one. `means` are of ratings 1..4, rounded half up to 2 places; an element that
+    some of the group did not answer is left out. `counted` is false for a withdrawn group.
+    """
+
+    given_on: date
+    n: int
+    means: dict[str, DecimalText]
     counted: bool
 
 
 class Facts(BaseModel):
-    """Every fact of the semester. `citizen_ratings_withheld` counts those not listed one by one."""
+    """Every fact of the semester; citizens' ratings in groups. `citizen_ratings_withheld` counts those in no group
+    that may be shown.
+    """
 
     days: list[DayEvidence]
     feedback: list[FeedbackEvidence]
+    rating_groups: list[RatingGroup]
     citizen_ratings_withheld: int
 
 
@@ -201,13 +216,23 @@ async def _facts(session: AsyncSession, employee_id: UUID, semester: Semester, p
         _day(work_date, revision, evidence, contribution)
         for work_date, revision, evidence, *contribution in await session.execute(_DAYS, span)
     ]
-    rows = await session.execute(_FEEDBACK, {"employee": employee_id, "semester": semester.number})
-    feedback = [_feedback(*row) for row in rows]
-    ratings = [item for item in feedback if item.kind == "citizen_rating"]
-    # Few ratings, read beside the day's visits, would tell who gave which (k-anonymity).
-    hidden = len(ratings) if sum(item.counted for item in ratings) < policy.minimum_ratings else 0
-    shown = [item for item in feedback if not (hidden and item.kind == "citizen_rating")]
-    return Facts(days=days, feedback=shown, citizen_ratings_withheld=hidden)
+    rows = (await session.execute(_FEEDBACK, {"employee": employee_id, "semester": semester.number})).all()
+    feedback = [(row, decode_feedback(row.record)) for row in rows]
+    ratings = [
+        Rating(item.group_id, item.given_at.date(), any(row.totals), dict(item.ratings or {}))
+        for row, item in feedback
+        if item.kind == "citizen_rating"
+    ]
+    groups, withheld = rating_groups(ratings, policy.minimum_ratings)
+    return Facts(
+        days=days,
+        feedback=[_feedback(row, item) for row, item in feedback if item.kind != "citizen_rating"],
+        rating_groups=[
+            RatingGroup(given_on=group.given_on, n=group.n, means=dict(group.means), counted=group.counted)
+            for group in groups
+        ],
+        citizen_ratings_withheld=withheld,
+    )
 
 
 def _day(work_date: date, revision: int, evidence: bytes, contribution: Sequence[int]) -> DayEvidence:
@@ -233,17 +258,14 @@ def _day(work_date: date, revision: int, evidence: bytes, contribution: Sequence
     )
 
 
-def _feedback(feedback_id: UUID, revision: int, totals: list[int], evidence: bytes) -> FeedbackEvidence:
-    item = decode_feedback(evidence)
+def _feedback(row: Any, item: FeedbackContent) -> FeedbackEvidence:
     points = item.points or {}
     return FeedbackEvidence(
-        feedback_id=feedback_id,
-        revision=revision,
+        feedback_id=row.feedback_id,
+        revision=row.revision,
         kind=item.kind,
         state=item.state,
         given_on=item.given_at.date(),
-        service=item.service,
-        ratings={str(name): rating for name, rating in item.ratings.items()} if item.ratings else None,
-        assessment={name: str(Decimal(str(value))) for name, value in points.items() if value is not None} or None,
-        counted=any(totals),
+        assessment={name: str(Decimal(str(value))) for name, value in points.items() if value is not None},
+        counted=any(row.totals),
     )

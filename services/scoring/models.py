@@ -22,6 +22,7 @@ __all__ = [
     "DisciplineYear",
     "Employee",
     "FeedbackFact",
+    "HeldRating",
     "OfficerLink",
     "OutboxRow",
     "ParkedRecord",
@@ -108,6 +109,19 @@ class FeedbackFact(Base, table=True):
     was_employee_id: UUID | None = None
     was_semester: int | None = Field(default=None, sa_type=SmallInteger)
     was_totals: list[int] | None = Field(default=None, sa_type=ARRAY(Integer), nullable=True)
+    record: bytes
+
+
+class HeldRating(Base, table=True):
+    """A citizen's rating that counts only when the rest of its group is there."""
+
+    __tablename__ = "held_rating"
+    __table_args__ = (Index("held_rating_of_group", "group_id", "revision"),)
+
+    feedback_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    group_id: UUID
+    held_at: datetime = utc_field()
     record: bytes
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,8 @@ import yaml
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.domain.contribution import TOTALS
+from services.scoring.decode import decode_feedback
+from services.scoring.domain.contribution import NO_TOTALS, TOTALS, add, widen_feedback
 from services.scoring.domain.fast_score import PolicyInts, policy_ints
 from services.scoring.domain.ladder import DisciplineRules, discipline_rules_for, discipline_rules_from_mapping
 from services.scoring.domain.policy import (
@@ -29,8 +30,11 @@ from services.scoring.domain.score import unit_prior
 from shared.contracts.semester import Semester
 from shared.errors import ConflictError, InvalidError
 
-__all__ = ["PolicyBook", "load_defaults", "load_policy", "open_semester", "read_document"]
+__all__ = ["OPENS_AFTER", "PolicyBook", "load_defaults", "load_policy", "open_semester", "read_document"]
 
+OPENS_AFTER = timedelta(hours=3)
+"""A semester opens so long after its first midnight: what feedback publishes at the end of the one before, the last groups
+and the units' rest, is here by then, and is in the units' priors. Before the opening the policy's own priors hold."""
 CACHE_SECONDS = 5.0  # how soon another process's new policy is seen here
 
 _INSERT = text(
@@ -40,6 +44,10 @@ _INSERT = text(
     on conflict do nothing returning id
     """
 )
+
+
+# Visits to a unit as a whole, and what the officers' groups of the unit left at the semester's end.
+_RATINGS_OF_UNITS = text("select totals, record from feedback_fact where employee_id is null and semester = :semester")
 
 
 @dataclass
@@ -144,7 +152,8 @@ async def _insert(session: AsyncSession, kind: str, rules: Any, content: Mapping
 async def open_semester(session: AsyncSession, semester: Semester, policies: PolicyBook, now: datetime) -> bool:
     """Fixes the units' priors of a semester from the one before, once; True when this call did it.
 
-    All scores of the semester before are looked at again: its end may make them final.
+    The caller scores again what has come since the semester's first midnight. All scores of the semester before are
+    looked at again: its end may make them final.
     """
     opened = await session.execute(
         text(
@@ -164,8 +173,13 @@ async def open_semester(session: AsyncSession, semester: Semester, policies: Pol
         {"previous": semester.previous.number},
     )
     policy = await policies.policy(session, semester.previous)
-    for org_unit_id, *totals in rows.all():
-        prior = unit_prior(tuple(int(total) for total in totals), policy)
+    units = {org_unit_id: tuple(int(total) for total in totals) for org_unit_id, *totals in rows.all()}
+    of_units = await session.execute(_RATINGS_OF_UNITS, {"semester": semester.previous.number})
+    for totals, evidence in of_units.all():
+        org_unit_id = decode_feedback(evidence).org_unit_id
+        units[org_unit_id] = add(units.get(org_unit_id, NO_TOTALS), widen_feedback(tuple(totals)))
+    for org_unit_id, totals in sorted(units.items()):
+        prior = unit_prior(totals, policy)
         if prior is not None:
             await session.execute(
                 text("insert into unit_prior (semester, org_unit_id, prior) values (:semester, :unit, :prior)"),
@@ -175,5 +189,4 @@ async def open_semester(session: AsyncSession, semester: Semester, policies: Pol
         text("update semester_total set changed = true where semester = :previous"),
         {"previous": semester.previous.number},
     )
-    policies.forget()
     return True

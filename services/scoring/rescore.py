@@ -1,4 +1,4 @@
-"""A new policy: every score that it governs is computed again from the totals, which know no policy."""
+"""A new policy or newly fixed priors: scores are computed again from the totals, which know no policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.scoring.domain.contribution import TOTALS
-from services.scoring.domain.policy import ScorePolicy
 from services.scoring.facts import save_scores
 from services.scoring.policies import PolicyBook
 from shared.context import Context
@@ -30,9 +29,9 @@ _ROWS = text(
 )
 
 
-async def rescore(context: Context, policies: PolicyBook, policy: ScorePolicy) -> int:
-    """Scores all semesters from the first that the policy may govern; returns how many rows were looked at."""
-    first = Semester.of(policy.effective_from)
+async def rescore(context: Context, policies: PolicyBook, first: Semester) -> int:
+    """Scores all semesters from `first` on; returns how many rows were looked at."""
+    policies.forget()
     count = 0
     after = (UUID(int=0), 0)
     while True:

@@ -31,9 +31,18 @@ from shared.contracts.semester import Semester
 __all__ = ["Verification", "verify"]
 
 DIFFERENCES_MAX = 100
+HELD_SECONDS_MAX = 3600
+"""The records of a group come within moments, of all groups published again within minutes."""
 
 _DAYS = text(f"select employee_id, work_date, semester, record, {', '.join(DAY_TOTALS)} from day_fact")
 _FEEDBACK = text("select feedback_id, employee_id, semester, totals, record from feedback_fact")
+_HELD = text(
+    """
+    select h.group_id, count(*) as members from held_rating h left join feedback_fact f using (feedback_id)
+    where h.held_at < now() - make_interval(secs => :seconds) and coalesce(f.revision, 0) < h.revision
+    group by 1 order by 1
+    """
+)
 _TOTALS = text(
     f"""
     select t.employee_id, t.semester, {", ".join(f"t.{name}" for name in TOTALS)}, t.score, t.band, t.complete,
@@ -85,6 +94,10 @@ async def verify(session: AsyncSession, policies: PolicyBook) -> Verification:
     for (employee_id, number), missing in sums.items():
         if missing != NO_TOTALS:
             found.differs(f"officer {employee_id}, {Semester.from_number(number)}: the totals are missing")
+    for row in await session.execute(_HELD, {"seconds": HELD_SECONDS_MAX}):
+        found.differs(
+            f"rating group {row.group_id}: {row.members} of its records wait for the others, which never came"
+        )
     return found
 
 

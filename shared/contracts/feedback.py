@@ -1,4 +1,4 @@
-"""asn.feedback.v1: one citizen rating or one supervisor assessment."""
+"""asn.feedback.v1: one citizen rating, always one of a group, or one supervisor assessment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from shared.contracts.base import Identifier, OffsetDateTime, Part, PercentText, Record
 
-__all__ = ["Assessment", "FeedbackKind", "FeedbackRecord", "FeedbackState", "Points", "Unsur"]
+__all__ = ["GROUP_FLOOR", "Assessment", "FeedbackKind", "FeedbackRecord", "FeedbackState", "Points", "Unsur"]
+
+GROUP_FLOOR = 3
+"""No city may publish or show citizens' ratings in smaller groups than this, whatever its rules say."""
 
 FeedbackKind = Literal["citizen_rating", "supervisor_assessment"]
 FeedbackState = Literal["accepted", "quarantined", "withdrawn"]
@@ -52,6 +55,15 @@ class FeedbackRecord(Record):
     """One citizen rating (1 to 4 per survey element) or one supervisor assessment.
 
     Never the citizen and never free text.
+
+    A citizen's rating is published only in a group: with at least two, by default four, other ratings of the same
+    officer, unit, weight class and semester. The ratings of a group are written in one transaction, in random order, with
+    new ids, the same `recorded_at` and the same `given_at`; the order tells nothing. Apply a group whole or not at all:
+    wait until `group_size` records of one `group_id` and one revision are there. A group is withdrawn as a whole too;
+    what still counts of it comes again later, in another group under other ids. Do not show single ratings to anybody.
+
+    At the end of a semester the ratings that make no group of their officer are published as one group of the unit, with
+    `employee_id` null: they count for the unit, not for an officer.
     """
 
     feedback_id: UUID
@@ -59,15 +71,22 @@ class FeedbackRecord(Record):
     kind: FeedbackKind
     """A citizen's rating or a supervisor's assessment."""
     state: FeedbackState
-    """Only accepted feedback counts; quarantined waits for a person, withdrawn no longer counts."""
+    """Only accepted feedback counts; withdrawn no longer counts. What waits in quarantine is not published: the value
+    `quarantined` stays for records of other producers, and counts for nothing."""
     employee_id: UUID | None = None
-    """The officer who is rated; null where the visit was to a unit as a whole."""
+    """The officer who is rated; null where the visit was to a unit as a whole, and in a unit's group at a semester's end."""
     org_unit_id: Identifier
     """The unit that was visited."""
     service: Identifier | None = None
-    """The public service that the visit was for."""
+    """The public service that the visit was for. Null in citizens' ratings: it would tell visits apart."""
     given_at: OffsetDateTime
-    """When it was given, with the offset of the unit's zone: its date part decides the semester."""
+    """With the offset of the unit's zone: its date part decides the semester. An assessment: the moment when it was given.
+    A citizen's rating: the midnight that begins the date of the group's latest rating, the same for the whole group; its
+    own date and time are not published."""
+    group_id: UUID | None = None
+    """The group of a citizen's rating: all its members have it. Null in an assessment."""
+    group_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How many ratings the group has, those of the same revision. Null in an assessment."""
     ratings: dict[Unsur, Annotated[int, Field(ge=1, le=4)]] | None = None
     """Survey element to rating, 1 (worst) to 4 (best); an element not rated is left out. Only in a citizen_rating."""
     assessment: Assessment | None = None

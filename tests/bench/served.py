@@ -80,6 +80,7 @@ def main() -> None:
     logs.configure("WARNING", stream=sys.stderr)
     apps = {}
     for name, url in orders["databases"].items():
+        own = {"ballot_key": OPERATOR_KEY} if name == "feedback" else {}
         settings = importlib.import_module(f"services.{name}.settings").Settings(
             database_url=url,
             operator_key=OPERATOR_KEY,
@@ -90,6 +91,7 @@ def main() -> None:
             kafka_session_timeout_ms=6_000,
             kafka_heartbeat_ms=300,
             tasks=orders["tasks"],
+            **own,
         )
         apps[name] = importlib.import_module(f"services.{name}.app").create(settings)
     config = uvicorn.Config(

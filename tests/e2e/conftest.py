@@ -25,6 +25,7 @@ def stack(external_port: int) -> Iterator[Stack]:
             Path(folder),
             files=("deploy/compose.external.yml",),
             KAFKA_EXTERNAL_PORT=str(external_port),
+            FEEDBACK_RULES="rules/sample/feedback.yaml",  # groups of three, published within seconds
         ) as running,
     ):
         yield running

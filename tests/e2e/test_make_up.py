@@ -142,6 +142,24 @@ def test_printed_links_open(first: MadeUp) -> None:
         assert answer.status_code == 200, link
 
 
+def test_citizens_ratings_are_in_the_scores_and_shown_in_groups_only(first: MadeUp) -> None:
+    connection = first.ready()
+    [page] = [word for line in first.lines for word in line.split() if "/my/" in word]
+    with client_of(connection) as http:
+        for officer in scores_of(connection):
+
+            def groups(officer: str = officer) -> list[dict[str, Any]]:
+                facts = http.get(f"/scores/v1/employees/{officer}").json()["facts"]
+                rated: list[dict[str, Any]] = facts["rating_groups"]
+                return rated
+
+            assert all(group["n"] >= 3 for group in until("ratings of an officer", groups, 60))
+    assert "Penilaian masyarakat hanya ditampilkan sebagai gabungan" in httpx.get(page, timeout=30).text
+    log = (first.data / "kinerja.log").read_text() + (first.data / "postgres/server.log").read_text()
+    for secret in ("/f/", "example.go.id", "Edi Saputra", connection["KINERJA_OPERATOR_KEY"]):
+        assert secret not in log
+
+
 def test_a_punch_of_a_machine_gets_into_the_list(first: MadeUp) -> None:
     connection = first.ready()
     with client_of(connection) as http:

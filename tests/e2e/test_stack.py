@@ -7,6 +7,7 @@ import ipaddress
 import re
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 import httpx
@@ -98,19 +99,30 @@ def test_the_canarys_punches_become_published_scores(stack: Stack, connection: d
     assert str(CANARY_EMPLOYEE_ID) not in stack.http.get("/attendance/v1/employees").text
 
 
-def test_a_vote_through_the_gateway_counts_once(stack: Stack, town: list[str]) -> None:
-    visit = {"employee_id": town[0], "service": "KTP-el"}
+def vote(stack: Stack, officer: str) -> str:
+    """The path of a form that was filled in through the gateway, as a browser does."""
+    visit = {"employee_id": officer, "service": "KTP-el"}
     link = stack.http.post("/feedback/v1/visits", json=visit).json()["url"]
     assert link.startswith(f"http://localhost:{stack.port}/f/")
-    path = httpx.URL(link).path
-    page = httpx.get(f"{stack.url}{path}").text
-    names = set(re.findall(r'name="([^"]+)"', page))
-    votes = {name: "4" for name in names if f'name="{name}"' in page}
-    statuses = [httpx.post(f"{stack.url}{path}", data=votes).status_code for _ in range(2)]
-    assert statuses[0] in (200, 303)
-    assert statuses[1] in (409, 410)
-    count = "select count(*) from feedback_fact where employee_id = '{}'"
-    until("the vote in scoring", lambda: stack.psql("scoring", count.format(town[0])) == "1", 90)
+    path = str(httpx.URL(link).path)
+    names = set(re.findall(r'type="radio" name="([^"]+)"', httpx.get(f"{stack.url}{path}").text))
+    answer = httpx.post(f"{stack.url}{path}", data=dict.fromkeys(names, "4"))
+    assert answer.status_code == 200, answer.text
+    return path
+
+
+def test_votes_through_the_gateway_count_once_and_as_a_group(stack: Stack, town: list[str]) -> None:
+    count = f"select count(*) from feedback_fact where employee_id = '{town[0]}'"
+    paths = [vote(stack, town[0]) for _ in range(2)]
+    assert [httpx.post(f"{stack.url}{path}", data={"product": "1"}).status_code for path in paths] == [410, 410]
+    time.sleep(10)  # more than a group waits at the most
+    assert stack.psql("scoring", count) == "0"
+    paths.append(vote(stack, town[0]))
+    until("the group in scoring", lambda: stack.psql("scoring", count) == "3", 90)
+    log = stack.logs("gateway", "feedback", "scoring", "postgres")
+    assert '"uri":"/f"' in log
+    for path in paths:
+        assert path.removeprefix("/f/") not in log
 
 
 def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: list[str]) -> None:

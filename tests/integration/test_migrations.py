@@ -4,11 +4,13 @@ what was kept before a migration is there after it."""
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
@@ -17,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from embedded.postgres import EmbeddedPostgres
+from shared.contracts.feedback import FeedbackRecord
 from shared.migrations import ADVISORY_LOCK, config_for, upgrade
 from tests.fixtures.postgres import fresh_database
 
@@ -106,7 +109,7 @@ async def test_records_parked_before_dismissal_was_known_are_kept_and_wait(
 
 
 @pytest.mark.parametrize(
-    ("service", "before"), [("attendance", "0006"), ("feedback", "0002"), ("notifications", "0002")]
+    ("service", "before"), [("attendance", "0006"), ("feedback", "0003"), ("notifications", "0002")]
 )
 async def test_keys_of_before_they_had_limits_end_and_write_for_no_machine(
     service: str, before: str, embedded_postgres: EmbeddedPostgres
@@ -158,6 +161,63 @@ async def test_notices_of_before_they_could_be_withdrawn_are_told_as_released(
         "delivered": (delivered, delivered),
         "acknowledged": (delivered, None),
     }
+
+
+def old_rating(officer: UUID, given_at: str, **changes: object) -> dict[str, object]:
+    """A citizen's rating as it was published one by one."""
+    return {
+        "feedback_id": str(uuid4()), "revision": 1, "kind": "citizen_rating", "state": "accepted", "employee_id": str(officer),
+        "org_unit_id": "unit-1", "service": "KTP-el", "given_at": given_at, "recorded_at": "2026-08-04T03:15:00Z",
+        "ratings": {"product": 4}, "assessment": None, "weight_class": "visit",
+    } | changes  # fmt: skip
+
+
+async def test_ratings_published_one_by_one_become_groups_and_their_moments_go(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    url = await fresh_database(embedded_postgres)
+    await asyncio.to_thread(command.upgrade, config_for("feedback", url), "0002")
+    many, few = uuid4(), uuid4()
+    old = [old_rating(many, f"2026-08-0{day}T10:15:0{day}+07:00", revision=day) for day in range(1, 5)]
+    old += [old_rating(many, "2026-06-30T23:59:59+07:00"), old_rating(few, "2026-08-04T10:15:00+07:00")]
+    old += [old_rating(many, "2026-08-04T10:15:00+07:00", state="quarantined") for _ in range(3)]
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        for record in old:
+            await connection.execute(
+                text(
+                    "insert into feedback (feedback_id, revision, kind, state, employee_id, org_unit_id, given_at, record)"
+                    " values (cast(:feedback_id as uuid), :revision, :kind, :state, cast(:employee_id as uuid), :org_unit_id,"
+                    " cast(:given_at as text)::timestamptz, :record)"
+                ),
+                record | {"record": json.dumps(record)},
+            )
+        await connection.execute(
+            text(
+                "insert into visit (visit_id, token_sha256, org_unit_id, service, weight_class, created_at, expires_at, used_on)"
+                " values (gen_random_uuid(), '1', 'u', 's', 'visit', now(), now(), current_date),"
+                " (gen_random_uuid(), '2', 'u', 's', 'visit', now(), now(), null)"
+            )
+        )
+    await asyncio.to_thread(upgrade, "feedback", url)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(text("select * from feedback"))).mappings().all()
+        used = (await connection.execute(text("select token_hmac, used from visit order by 1"))).all()
+    await engine.dispose()
+    assert [tuple(row) for row in used] == [(b"1", True), (b"2", False)]
+    records = [FeedbackRecord.model_validate_json(row["record"]) for row in rows]
+    for row, record in zip(rows, records, strict=True):
+        assert (row["revision"], row["state"], row["group_id"]) == (record.revision, record.state, record.group_id)
+        assert row["given_at"] == record.given_at
+        assert (record.service, record.given_at.time()) == (None, datetime.min.time())
+        assert record.group_size == sum(other.group_id == record.group_id for other in records)
+        assert record.revision > next(r for r in old if r["feedback_id"] == str(record.feedback_id))["revision"]  # type: ignore[operator]
+    accepted = [record for record in records if record.state == "accepted"]
+    # four of one officer and semester; one of another semester, one of another officer, and the quarantined are withdrawn
+    assert {(r.employee_id, r.given_at.date().isoformat(), r.group_size, r.revision) for r in accepted} == {
+        (many, "2026-08-04", 4, 5)
+    }
+    assert len(accepted) == 4
 
 
 async def test_units_and_types_of_before_become_steps_and_decisions_their_history(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.feedback.ballot_boxes import BallotBoxes
 from services.feedback.domain.ratings import QUESTIONS, InvalidRatingsError, read_ratings
+from services.feedback.routes.context import BoxesDep, ContextDep
 from services.feedback.visits import find_visit, vote
 from shared.context import Context
 from shared.database import fault_of, is_transient
 from shared.errors import AppError, UnavailableError
-from shared.http import context_of
 from shared.logs import logger
 from shared.pages import html_page, page_templates
 
@@ -26,7 +27,6 @@ log = logger(__name__)
 T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 
-ContextDep = Annotated[Context, Depends(context_of)]
 HONEYPOT = "surat_elektronik"
 """A field that people do not see; who fills it is a program."""
 _FIELDS_MAX = 50
@@ -35,28 +35,21 @@ _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 
 @router.get("/f/{token}", response_class=HTMLResponse)
-async def show_form(context: ContextDep, token: str) -> HTMLResponse:
+async def show_form(context: ContextDep, boxes: BoxesDep, token: str) -> HTMLResponse:
     """The form, or in words why there is none."""
-    found = await _or_message(context, lambda s: find_visit(s, token, context.clock.now()))
-    return found if isinstance(found, HTMLResponse) else _form(found, {}, None, 200)
+    return await _form(context, boxes, token, {}, None, 200)
 
 
 @router.post("/f/{token}", response_class=HTMLResponse)
-async def take_vote(context: ContextDep, request: Request, token: str) -> HTMLResponse:
+async def take_vote(context: ContextDep, boxes: BoxesDep, request: Request, token: str) -> HTMLResponse:
     """Keeps the vote and says thank you."""
     answers = await _answers(request)
-    now = context.clock.now()
     try:
         ratings = read_ratings(answers)
     except InvalidRatingsError as error:
-        fault = str(error)
-        found = await _or_message(context, lambda s: find_visit(s, token, now))
-        return found if isinstance(found, HTMLResponse) else _form(found, answers, fault, 422)
+        return await _form(context, boxes, token, answers, str(error), 422)
     suspicious = bool(answers.get(HONEYPOT))
-    rules = request.app.state.rules
-    refusal = await _or_message(
-        context, lambda s: vote(context, s, token, ratings, rules, suspicious=suspicious, now=now)
-    )
+    refusal = await _or_message(context, lambda s: vote(context, boxes, s, token, ratings, suspicious=suspicious))
     if isinstance(refusal, HTMLResponse):
         return refusal
     return html_page(
@@ -86,10 +79,16 @@ async def _answers(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _form(visit: object, answers: dict[str, str], fault: str | None, status: int) -> HTMLResponse:
+async def _form(
+    context: Context, boxes: BallotBoxes, token: str, answers: dict[str, str], fault: str | None, status: int
+) -> HTMLResponse:
+    found = await _or_message(context, lambda s: find_visit(context, s, token))
+    if isinstance(found, HTMLResponse):
+        return found
     page = _templates.get_template("form.html").render(
-        visit=visit, questions=QUESTIONS, answers=answers, fault=fault, honeypot=HONEYPOT
-    )
+        visit=found, questions=QUESTIONS, answers=answers, fault=fault, honeypot=HONEYPOT,
+        minimum=boxes.rules.group_minimum,
+    )  # fmt: skip
     return html_page(page, status)
 
 

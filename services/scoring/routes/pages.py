@@ -24,6 +24,12 @@ INDICATOR_NAMES = {
     "work_quality": "Kualitas pekerjaan",
     "public_communication": "Komunikasi dengan masyarakat",
 }
+UNSUR_NAMES = {
+    "completion_time": "Kecepatan",
+    "product": "Hasil layanan",
+    "officer_competence": "Kemampuan petugas",
+    "officer_conduct": "Kesopanan petugas",
+}
 STATE_NAMES = {"assessed": "dinilai", "too_few": "belum cukup data", "missing": "belum ada data"}
 BAND_NAMES = {
     "SANGAT_BAIK": "Sangat baik",
@@ -72,6 +78,7 @@ _templates.filters.update(
     tanggal=indonesian_date,
     koma=comma,
     indikator=lambda code: INDICATOR_NAMES.get(code, code),
+    unsur=lambda code: UNSUR_NAMES.get(code, code),
     keadaan=lambda code: STATE_NAMES.get(code, code),
     pita=lambda code: BAND_NAMES.get(code, code),
     status=lambda code: STATUS_NAMES.get(code, code),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.policies import load_policy, read_document
 from services.scoring.rescore import rescore
 from services.scoring.routes.scores import ContextDep, OperatorDep, PoliciesDep, ReaderDep
+from shared.contracts.semester import Semester
 
 __all__ = ["router"]
 
@@ -63,5 +64,5 @@ async def add_policy(
     """Adds a policy (YAML or JSON text). Semesters that begin on or after its date are scored by it, past ones not."""
     parsed = read_document(document)
     policy = await context.transact(lambda s: load_policy(s, parsed, context.clock.now()))
-    policies.forget()
-    return PolicyLoaded(id=policy.id, version=policy.version, rescored=await rescore(context, policies, policy))
+    rescored = await rescore(context, policies, Semester.of(policy.effective_from))
+    return PolicyLoaded(id=policy.id, version=policy.version, rescored=rescored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,15 +13,18 @@ import httpx
 import orjson
 from sqlalchemy import text
 
+from services.feedback.ballot_boxes import Target
+from services.feedback.domain.ballots import Content
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.postgres import Server
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
-__all__ = ["ANSWERS", "NOW", "Office", "office"]
+__all__ = ["ANSWERS", "MINIMUM", "NOW", "Office", "office"]
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+MINIMUM = 5  # the default rules' group_minimum
 ANSWERS = {"completion_time": "4", "product": "3", "officer_competence": "2", "officer_conduct": ""}
 
 
@@ -48,6 +51,29 @@ class Office:
         answer = await self.http.post("/feedback/v1/visits", json=body)
         assert answer.status_code == 201, answer.text
         return httpx.URL(answer.json()["url"]).path
+
+    async def votes(self, count: int, answers: dict[str, str] = ANSWERS, **visit: Any) -> None:
+        """So many citizens visit, and answer alike."""
+        for _ in range(count):
+            answer = await self.http.post(await self.visit(**visit), data=answers)
+            assert answer.status_code == 200, answer.text
+
+    async def publish(self) -> None:
+        """Lets the time pass in which full groups are published, and publishes them."""
+        publication = self.service.app.state.publication
+        await publication.round()
+        self.clock.advance(timedelta(seconds=publication.rules.publish_seconds[1]))
+        await publication.round()
+
+    async def ratings(self) -> list[dict[str, Any]]:
+        """What was published of citizens' ratings."""
+        return [record for record in await self.outbox() if record["kind"] == "citizen_rating"]
+
+    async def content(self, employee_id: UUID | None = None) -> Content:
+        """The opened box of an officer, by default the office's one."""
+        target = Target(employee_id or self.officer, "unit-1", "visit")
+        async with self.service.context.database.transaction() as session:
+            return await self.service.app.state.boxes.take(session, target)
 
     async def rows(self, query: str) -> list[Any]:
         async with self.service.context.database.transaction() as session:

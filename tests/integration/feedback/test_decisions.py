@@ -10,7 +10,7 @@ import pytest
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
-from tests.integration.feedback.office import ANSWERS, Office, office
+from tests.integration.feedback.office import MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded
 
@@ -33,15 +33,17 @@ async def test_a_withdrawn_assessment_does_not_come_back(embedded_postgres: Embe
         path = f"/feedback/v1/feedback/{body['assessment_id']}/withdraw"
         for _ in range(2):
             withdrawn = await place.http.post(path, json={"reason_code": "WRONG_PERSON"})
-            assert (withdrawn.json()["state"], withdrawn.json()["revision"]) == ("withdrawn", 2)
+            record = withdrawn.json()["record"]
+            assert (record["state"], record["revision"]) == ("withdrawn", 2)
         assert (await place.http.post(ASSESSMENTS, json=body | {"work_quality": "10"})).status_code == 409
         assert [(r["revision"], r["state"]) for r in await place.outbox()] == [(1, "accepted"), (2, "withdrawn")]
 
 
 async def test_an_assessments_id_is_no_way_into_other_feedback(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        await place.http.post(await place.visit(), data=ANSWERS)
-        (rating,) = await place.outbox()
+        await place.votes(MINIMUM)
+        await place.publish()
+        rating = (await place.outbox())[0]
         answer = await place.http.post(ASSESSMENTS, json=points(place, assessment_id=rating["feedback_id"]))
         assert answer.status_code == 409
         colleague = uuid4()
@@ -49,7 +51,7 @@ async def test_an_assessments_id_is_no_way_into_other_feedback(embedded_postgres
         body = points(place)
         assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
         assert (await place.http.post(ASSESSMENTS, json=body | {"employee_id": str(colleague)})).status_code == 409
-        assert len(await place.outbox()) == 2
+        assert len(await place.outbox()) == MINIMUM + 1
 
 
 async def test_a_bound_key_speaks_for_its_own_superior_only(embedded_postgres: EmbeddedPostgres) -> None:
@@ -84,7 +86,13 @@ async def test_the_moment_has_the_offset_and_lies_in_an_open_semester(embedded_p
 )
 async def test_bodies_of_any_bytes_are_refused_in_words(embedded_postgres: EmbeddedPostgres, body: bytes) -> None:
     async with office(embedded_postgres) as place:
-        paths = (ASSESSMENTS, "/feedback/v1/visits", f"/feedback/v1/feedback/{uuid4()}/withdraw")
+        paths = (
+            ASSESSMENTS,
+            "/feedback/v1/visits",
+            f"/feedback/v1/feedback/{uuid4()}/withdraw",
+            f"/feedback/v1/groups/{uuid4()}/withdraw",
+            f"/feedback/v1/quarantine/{uuid4()}/accept",
+        )
         for path in paths:
             answer = await place.http.post(path, content=body, headers={"Content-Type": "application/json"})
             assert answer.status_code in (400, 422)
@@ -93,25 +101,38 @@ async def test_bodies_of_any_bytes_are_refused_in_words(embedded_postgres: Embed
 
 async def test_the_list_is_read_on_page_by_page(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        for _ in range(3):
-            await place.http.post(await place.visit(), data=ANSWERS)
-        await place.http.post(ASSESSMENTS, json=points(place))
+        for _ in range(2):
+            await place.votes(MINIMUM)
+            await place.publish()
+        for _ in range(2):
+            await place.http.post(ASSESSMENTS, json=points(place))
         seen: list[str] = []
         after = ""
         while after is not None:
-            answer = await place.http.get("/feedback/v1/feedback", params={"limit": 2, "after": after})
+            answer = await place.http.get("/feedback/v1/feedback", params={"limit": 3, "after": after})
             assert answer.status_code == 200
-            seen += [item["record"]["feedback_id"] for item in answer.json()["items"]]
+            seen += [item.get("group_id") or item["record"]["feedback_id"] for item in answer.json()["items"]]
             after = answer.json()["next"]
-        assert seen == sorted({record["feedback_id"] for record in await place.outbox()})
-        for query, status in (("state=quarantined", 200), ("state=x", 422), ("after=WyJ4Il0", 422), ("after=*", 422)):
+        assert seen == sorted({record["group_id"] or record["feedback_id"] for record in await place.outbox()})
+        assert len(seen) == 4
+        for query, status in (
+            ("state=withdrawn", 200),
+            ("state=quarantined", 422),
+            ("state=x", 422),
+            ("after=WyJ4Il0", 422),
+            ("after=*", 422),
+        ):
             answer = await place.http.get(f"/feedback/v1/feedback?{query}")
             assert answer.status_code == status
         nobody = await place.http.get("/feedback/v1/feedback", params={"employee_id": str(uuid4())})
         assert nobody.json() == {"items": [], "next": None}
-        assert (
-            await place.http.post(f"/feedback/v1/feedback/{uuid4()}/accept", json={"reason_code": "X"})
-        ).status_code == 404
+        for unknown in (
+            f"feedback/{uuid4()}/withdraw",
+            f"quarantine/{uuid4()}/accept",
+            f"quarantine/{uuid4()}/dismiss",
+        ):
+            answer = await place.http.post(f"/feedback/v1/{unknown}", json={"reason_code": "X"})
+            assert answer.status_code == 404
 
 
 async def test_publishing_again_sends_the_present_state_unchanged(
@@ -132,14 +153,18 @@ async def test_the_index_of_a_unit_is_told_from_ten_ratings_on(embedded_postgres
     async with office(embedded_postgres) as place:
         query = "/feedback/v1/satisfaction?org_unit_id=unit-1&semester=2026-S2"
         assert (await place.http.get(query)).json()["ikm"] is None
-        for _ in range(9):
-            await place.http.post(await place.visit(), data=ANSWERS)
+        await place.votes(9)
+        await place.publish()
         few = (await place.http.get(query)).json()
         assert (few["respondents"], few["skm"], few["ikm"], few["grade"]) == (9, None, None, None)
         assert set(few["means"].values()) == {None}
-        await place.http.post(await place.visit(), data=ANSWERS)
+        await place.votes(MINIMUM - 1)
+        await place.publish()
+        assert (await place.http.get(query)).json() == few  # what waits for a group is in no number
+        await place.votes(1)
+        await place.publish()
         enough = (await place.http.get(query)).json()
-        assert (enough["respondents"], enough["skm"], enough["ikm"], enough["grade"]) == (10, "3.0000", "75.00", "C")
+        assert (enough["respondents"], enough["skm"], enough["ikm"], enough["grade"]) == (14, "3.0000", "75.00", "C")
         assert (await place.http.get(query.replace("2026-S2", "2026-S1"))).json()["respondents"] == 0
         for wrong in ("2026-S3", "0000-S1", "x", "%00"):
             assert (await place.http.get(query.replace("2026-S2", wrong))).status_code == 422

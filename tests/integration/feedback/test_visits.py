@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+import httpx
 import orjson
 import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.ballot_boxes import Target
+from services.feedback.domain.ballots import Content
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
@@ -44,6 +47,13 @@ async def visit(service: Running, **changes: object) -> str:
     return str(urlsplit(answer.json()["url"]).path)
 
 
+async def content(service: Running) -> Content:
+    """The opened box of the officer."""
+    async with service.context.database.transaction() as session:
+        found: Content = await service.app.state.boxes.take(session, Target(OFFICER, "unit-1", "visit"))
+        return found
+
+
 async def published(service: Running) -> list[dict[str, object]]:
     async with service.context.database.transaction() as session:
         rows = await session.execute(text("select value from outbox where topic = 'asn.feedback.v1' order by id"))
@@ -55,10 +65,10 @@ async def test_one_vote_of_twenty_at_once_counts(feedback: Running) -> None:
     answers = await asyncio.gather(*(feedback.http.post(path, data=GOOD) for _ in range(20)))
     assert sorted({answer.status_code for answer in answers}) == [200, 410]
     assert sum(answer.status_code == 200 for answer in answers) == 1
-    [record] = await published(feedback)
-    assert record["ratings"] == {"completion_time": 4, "product": 3, "officer_competence": 4}
-    assert record["employee_id"] == str(OFFICER)
-    assert record["given_at"] == "2026-08-04T10:15:00+07:00"
+    [ballot] = (await content(feedback)).waiting
+    assert ballot.ratings == {"completion_time": 4, "product": 3, "officer_competence": 4}
+    assert (ballot.day.isoformat(), ballot.published_before) == ("2026-08-04", False)
+    assert await published(feedback) == []
 
 
 async def test_the_form_is_indonesian_and_says_why_there_is_none(feedback: Running, clock: FakeClock) -> None:
@@ -73,7 +83,7 @@ async def test_the_form_is_indonesian_and_says_why_there_is_none(feedback: Runni
     for answer in (await feedback.http.get(path), await feedback.http.post(path, data=GOOD)):
         assert answer.status_code == 410
         assert "kedaluwarsa" in answer.text
-    assert await published(feedback) == []
+    assert (await content(feedback)).waiting == ()
 
 
 @pytest.mark.parametrize(
@@ -98,42 +108,57 @@ async def test_bad_answers_are_answered_with_the_form(feedback: Running, body: b
     assert (await feedback.http.post(path, data=GOOD)).status_code == 200
 
 
-async def test_a_program_that_fills_the_hidden_field_is_kept_apart(feedback: Running) -> None:
-    path = await visit(feedback)
-    assert (await feedback.http.post(path, data=GOOD | {"surat_elektronik": "x"})).status_code == 200
-    [record] = await published(feedback)
-    assert record["state"] == "quarantined"
-    path = f"/feedback/v1/feedback/{record['feedback_id']}"
-    assert (await feedback.http.post(f"{path}/accept", json={"reason_code": "CHECKED"})).json()["revision"] == 2
-    assert (await feedback.http.post(f"{path}/withdraw", json={"reason_code": "DOUBLE"})).json()["state"] == "withdrawn"
-    assert (await feedback.http.post(f"{path}/accept", json={"reason_code": "CHECKED"})).status_code == 409
-
-
-async def test_a_burst_of_ratings_is_kept_apart(feedback: Running) -> None:
-    limit = feedback.app.state.rules.burst_ratings
-    for _ in range(limit + 1):
-        assert (await feedback.http.post(await visit(feedback), data=GOOD)).status_code == 200
-    states = [record["state"] for record in await published(feedback)]
-    assert states == ["accepted"] * limit + ["quarantined"]
-
-
-async def test_nothing_leads_from_a_rating_to_its_visit(feedback: Running) -> None:
-    await feedback.http.post(await visit(feedback), data=GOOD)
-    async with feedback.context.database.transaction() as session:
-        rating = (await session.execute(text("select * from feedback"))).mappings().one()
-        seen = (await session.execute(text("select * from visit"))).mappings().one()
-    assert seen["used_on"] == datetime(2026, 8, 4, tzinfo=UTC).date()
-    ids = {str(value) for value in seen.values() if isinstance(value, UUID)} - {str(OFFICER)}
-    assert not any(one in str(dict(rating)) for one in ids)
-
-
 async def test_the_same_key_gives_the_same_link(feedback: Running) -> None:
-    body = {"employee_id": str(OFFICER), "service": "KTP-el"}
-    headers = {"Idempotency-Key": "ticket-17"}
-    one, two = [(await feedback.http.post("/feedback/v1/visits", json=body, headers=headers)).json() for _ in "12"]
+    one, two = [(await keyed_visit(feedback)).json() for _ in "12"]
     assert one == two
-    other = await feedback.http.post("/feedback/v1/visits", json=body | {"service": "KK"}, headers=headers)
+    other = await keyed_visit(feedback, service="KK")
     assert other.status_code == 422
+
+
+async def keyed_visit(running: Running, **changes: object) -> httpx.Response:
+    body = {"employee_id": str(OFFICER), "service": "KTP-el"} | changes
+    return await running.http.post("/feedback/v1/visits", json=body, headers={"Idempotency-Key": "ticket-17"})
+
+
+@pytest.mark.parametrize("cause", ["was used", "has expired", "former link_key"])
+async def test_the_same_key_never_answers_a_dead_link(
+    feedback: Running, clock: FakeClock, embedded_postgres: EmbeddedPostgres, cause: str
+) -> None:
+    link = (await keyed_visit(feedback)).json()["url"]
+    changes: dict[str, object] = {}
+    if cause == "was used":
+        assert (await feedback.http.post(urlsplit(link).path, data=GOOD)).status_code == 200
+    elif cause == "has expired":
+        clock.advance(timedelta(hours=168))
+    else:
+        changes["link_key"] = "another-link-key-of-the-tests"
+    database = feedback.context.settings.database
+    async with running_service("feedback", embedded_postgres, clock=clock, database_url=database, **changes) as service:
+        answer = await keyed_visit(service)
+        assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+        assert cause in answer.json()["detail"]
+        assert "new Idempotency-Key" in answer.json()["detail"]
+        status = (await service.http.get(urlsplit(link).path)).status_code
+        assert status == (404 if cause == "former link_key" else 410)
+
+
+async def test_visits_are_forgotten_some_time_after_their_links_have_ended(feedback: Running, clock: FakeClock) -> None:
+    used, open_one = await visit(feedback), await visit(feedback)
+    assert (await feedback.http.post(used, data=GOOD)).status_code == 200
+    publication = feedback.app.state.publication
+
+    async def visits() -> int:
+        assert not await publication.forget_visits()
+        async with feedback.context.database.transaction() as session:
+            return int((await session.execute(text("select count(*) from visit"))).scalar_one())
+
+    clock.advance(timedelta(hours=168) + publication.rules.visit_retention)
+    assert await visits() == 2
+    late = await visit(feedback)
+    clock.advance(timedelta(seconds=1))
+    assert await visits() == 1
+    assert [(await feedback.http.get(path)).status_code for path in (used, open_one, late)] == [404, 404, 200]
+    assert len((await content(feedback)).waiting) == 1  # the vote is not forgotten with its visit
 
 
 async def test_only_the_direct_superior_assesses_and_a_correction_is_a_revision(feedback: Running) -> None:

@@ -1,17 +1,18 @@
-"""Votes at the edges: links of any bytes, bursts at once, a store that is away, what leads back to a visit."""
+"""Votes at the edges: links of any bytes, bursts at once, a store that is away."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
 from shared.database import Database
 from tests.fixtures.records import employee
-from tests.integration.feedback.office import ANSWERS, office
+from tests.integration.feedback.office import ANSWERS, MINIMUM, office
 
 pytestmark = pytest.mark.embedded
 
@@ -25,12 +26,11 @@ async def test_a_used_link_says_so(embedded_postgres: EmbeddedPostgres) -> None:
         assert "KTP-el" in form.text
         assert "Unit Satu" in form.text
         assert (await place.http.post(path, data=ANSWERS)).status_code == 200
-        (record,) = await place.outbox()
-        assert record["ratings"] == {"completion_time": 4, "product": 3, "officer_competence": 2}
-        assert UUID(record["feedback_id"]).version == 4
+        (ballot,) = (await place.content()).waiting
+        assert ballot.ratings == {"completion_time": 4, "product": 3, "officer_competence": 2}
         for again in (await place.http.get(path), await place.http.post(path, data=ANSWERS)):
             assert (again.status_code, again.headers["content-type"]) == (410, HTML)
-        assert len(await place.outbox()) == 1
+        assert len((await place.content()).waiting) == 1
 
 
 async def test_links_of_any_bytes_are_unknown(embedded_postgres: EmbeddedPostgres) -> None:
@@ -39,7 +39,7 @@ async def test_links_of_any_bytes_are_unknown(embedded_postgres: EmbeddedPostgre
         for name in ("unknown", "%00", "%ff%fe", "x" * 3000, path[3:-1], "%ED%A0%80"):
             for answer in (await place.http.get(f"/f/{name}"), await place.http.post(f"/f/{name}", data=ANSWERS)):
                 assert (answer.status_code, answer.headers["content-type"]) == (404, HTML)
-        assert await place.outbox() == []
+        assert (await place.content()).waiting == ()
 
 
 async def test_a_form_that_comes_back_keeps_what_was_chosen(embedded_postgres: EmbeddedPostgres) -> None:
@@ -57,7 +57,7 @@ async def test_a_megabyte_and_other_content_types_are_refused_in_words(embedded_
         assert (await place.http.post(path, content=b"a=" + b"x" * 1_048_576)).status_code == 413
         assert (await place.http.post(path, content=b"a=" + b"x" * 1_000_000)).status_code == 422
         assert (await place.http.post(path, files={"product": ("a", b"4")})).status_code == 422
-        assert await place.outbox() == []
+        assert (await place.content()).waiting == ()
 
 
 async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
@@ -66,33 +66,33 @@ async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
     async with office(
         embedded_postgres, database_pool_size=40
     ) as place:  # none waits for a connection, all for the lock
-        rules = place.service.app.state.rules
+        rules = place.service.app.state.boxes.rules
         paths = [await place.visit() for _ in range(rules.burst_ratings + 10)]
         answers = await asyncio.gather(*(place.http.post(path, data=ANSWERS) for path in paths))
         assert {answer.status_code for answer in answers} == {200}
-        states = [record["state"] for record in await place.outbox()]
-        assert (states.count("accepted"), states.count("quarantined")) == (rules.burst_ratings, 10)
+        box = await place.content()
+        assert (len(box.waiting), [len(batch.ballots) for batch in box.quarantined]) == (rules.burst_ratings, [10])
         other = uuid4()
         await place.hear(employee(other))
-        await place.http.post(await place.visit(employee_id=str(other)), data=ANSWERS)
-        assert (await place.outbox())[-1]["state"] == "accepted"
-        place.clock.advance(rules.burst_span)
-        await place.http.post(await place.visit(), data=ANSWERS)
-        assert (await place.outbox())[-1]["state"] == "accepted"
+        await place.votes(1, employee_id=str(other))
+        assert len((await place.content(other)).waiting) == 1
+        place.clock.advance(timedelta(minutes=rules.burst_minutes))
+        await place.votes(1)
+        assert len((await place.content()).waiting) == rules.burst_ratings + 1
 
 
-async def test_nothing_kept_or_sent_names_the_visit_or_its_link(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_minutes_of_votes_are_kept_no_longer_than_the_burst_rule_needs_them(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     async with office(embedded_postgres) as place:
-        path = await place.visit()
-        await place.http.post(path, data=ANSWERS)
-        (visit,) = await place.rows("select * from visit")
-        (feedback,) = await place.rows("select * from feedback")
-        kept = " ".join(str(value) for value in feedback._mapping.values())
-        messages = await place.rows("select key, headers, value from outbox")
-        kept += " ".join(bytes(part).decode() for row in messages for part in row)
-        for secret in (str(visit.visit_id), visit.visit_id.hex, path[3:], visit.token_sha256.hex()):
-            assert secret not in kept
-        assert path[3:] not in " ".join(str(value) for value in visit._mapping.values())
+        await place.votes(2)
+        assert sum((await place.content()).minutes.values()) == 2
+        publication = place.service.app.state.publication
+        await publication.round()
+        place.clock.advance(timedelta(minutes=publication.rules.burst_minutes))
+        await publication.round()
+        assert (await place.content()).minutes == {}
+        assert len((await place.content()).waiting) == 2
 
 
 async def test_a_visit_may_be_to_a_unit_as_a_whole(embedded_postgres: EmbeddedPostgres) -> None:
@@ -100,8 +100,11 @@ async def test_a_visit_may_be_to_a_unit_as_a_whole(embedded_postgres: EmbeddedPo
         path = await place.visit(employee_id=None, org_unit_id="unit-1", weight_class="counter")
         assert (await place.http.get(path)).status_code == 200
         assert (await place.http.post(path, data=ANSWERS)).status_code == 200
-        (record,) = await place.outbox()
-        assert (record["employee_id"], record["org_unit_id"], record["weight_class"]) == (None, "unit-1", "counter")
+        await place.votes(MINIMUM - 1, employee_id=None, org_unit_id="unit-1", weight_class="counter")
+        await place.publish()
+        for record in await place.ratings():
+            assert (record["employee_id"], record["org_unit_id"], record["weight_class"]) == (None, "unit-1", "counter")
+        assert len(await place.ratings()) == MINIMUM
 
 
 async def test_a_visit_asked_for_at_once_with_one_key_is_one(embedded_postgres: EmbeddedPostgres) -> None:

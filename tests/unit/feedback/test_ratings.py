@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from services.feedback.domain.intake_rules import intake_rules_from_mapping
 from services.feedback.domain.ratings import QUESTIONS, InvalidRatingsError, read_ratings
 
 
@@ -23,9 +22,3 @@ def test_an_unanswered_question_is_left_out() -> None:
 def test_other_answers_are_refused(answers: dict[str, str]) -> None:
     with pytest.raises(InvalidRatingsError):
         read_ratings(answers)
-
-
-@pytest.mark.parametrize("burst", [None, {}, {"ratings": 0, "minutes": 1}, {"ratings": 1, "minutes": "1"}])
-def test_rules_that_make_no_sense_are_named(burst: object) -> None:
-    with pytest.raises(ValueError, match="feedback rules"):
-        intake_rules_from_mapping({"visit_valid_hours": 1, "burst": burst})

@@ -49,7 +49,7 @@ def test_binary_mode_carries_the_attributes_as_headers() -> None:
         "ce_id": str(EVENT_ID).encode(),
         "ce_source": b"/kinerja/feedback",
         "ce_type": b"asn.feedback.v1",
-        "ce_time": b"2026-08-04T03:15:00Z",
+        "ce_time": b"2026-08-04T03:17:42Z",
         "ce_subject": str(RATING.employee_id).encode(),
         "content-type": CONTENT_TYPE.encode(),
         "traceparent": TRACE.encode(),
@@ -111,7 +111,7 @@ def test_structured_data_nested_deeper_than_can_be_written_again_is_unreadable_a
 
 
 def test_the_time_of_recording_is_read_from_the_header() -> None:
-    assert recorded_at_of(_encoded().headers) == datetime(2026, 8, 4, 3, 15, tzinfo=UTC)
+    assert recorded_at_of(_encoded().headers) == datetime(2026, 8, 4, 3, 17, 42, tzinfo=UTC)
     for unreadable in (None, b"yesterday", b"\xff", b"2026-08-04T03:15:00"):
         assert recorded_at_of([("ce_time", unreadable)]) is None
     assert recorded_at_of([]) is None

@@ -1,29 +1,27 @@
-"""API keys with several scopes, limits to units and machines, an end, and their last use."""
+"""Links to officers' own pages, each kept so that it can be ended."""
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 _STATEMENTS = (
     """
-    CREATE TABLE api_key (
+    CREATE TABLE link (
         id UUID NOT NULL,
-        name VARCHAR(100) NOT NULL,
-        scopes VARCHAR[] NOT NULL,
-        employee_id UUID,
-        org_unit_ids VARCHAR[],
-        machines VARCHAR[],
-        secret_sha256 BYTEA NOT NULL,
+        employee_id UUID NOT NULL,
+        source VARCHAR NOT NULL,
         created_at TIMESTAMP WITH TIME ZONE NOT NULL,
         expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
         last_used_at TIMESTAMP WITH TIME ZONE,
         revoked_at TIMESTAMP WITH TIME ZONE,
-        replaced_by UUID,
         PRIMARY KEY (id)
     )
+    """,
+    """
+    CREATE INDEX ix_link_employee_id ON link (employee_id)
     """,
 )
 

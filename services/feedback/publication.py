@@ -1,0 +1,186 @@
+"""The job that publishes what waits in the ballot boxes: full groups, and at a semester's end what is left.
+
+It runs apart from any vote: a group appears some random time after it became full.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from prometheus_client import Gauge
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.ballot_boxes import CITY, BallotBoxes, OpenBox, Target
+from services.feedback.domain.ballots import (
+    Content,
+    forget_minutes,
+    minute_of,
+    put_back,
+    semesters_before,
+    take_full,
+    take_semesters,
+)
+from services.feedback.groups import publish
+from services.feedback.remainder import add_to_remainder
+from services.feedback.seal import SealError
+from shared.context import Context
+from shared.contracts.semester import Semester
+from shared.logs import logger
+from shared.tracing import begin_trace
+
+__all__ = ["Publication"]
+
+log = logger(__name__)
+
+LOOK_AFTER = timedelta(minutes=10)
+"""Between two looks into every box: for times that the burst rule needs no more, old seals, and what a crash left."""
+CLOSE_AFTER = timedelta(minutes=10)
+"""From a semester's last midnight until its rest is published: votes that came in time may still be on their way."""
+VISITS_AT_A_TIME = 5_000
+
+_END_VISITS = text(
+    """
+    delete from visit where visit_id in
+      (select visit_id from visit where expires_at < :until limit :most for update skip locked)
+    returning 1
+    """
+)
+
+
+class Publication:
+    """One per process; several processes may run it at once, for a box is changed under its lock."""
+
+    def __init__(self, context: Context, boxes: BallotBoxes) -> None:
+        self.rules = boxes.rules
+        self._context = context
+        self._boxes = boxes
+        self._publish_at: dict[Target, datetime] = {}
+        self._look_at: datetime | None = None
+        self._looked_in: Semester | None = None
+        registry = context.metrics.registry
+        # No labels: a count of one officer's ballots would tell when a citizen votes.
+        self._waiting = Gauge("kinerja_ballots_waiting", "Ballots that wait for a group, all boxes", registry=registry)
+        # Waits for a person: GET /feedback/v1/quarantine.
+        self._quarantined = Gauge(
+            "kinerja_ballots_quarantined", "Ballots that nobody has accepted or dismissed", registry=registry
+        )
+
+    async def round(self) -> bool:
+        """Publishes the full groups whose time has come, and now and then looks into every box."""
+        begin_trace(None)  # a trace of its own: no event may carry that of a vote
+        now = self._context.clock.now()
+        if self._look_at is None or now >= self._look_at or self._looked_in != self._closable(now):
+            await self.look()
+        async with self._context.database.transaction() as session:
+            due = await self._boxes.due(session)
+        self._publish_at = {target: self._publish_at.get(target) or self._later(now) for target in due}
+        for target in [target for target, at in self._publish_at.items() if at <= now]:
+            await self._publish(target)
+            del self._publish_at[target]  # its next group waits for a time of its own
+        return False
+
+    async def check_keys(self) -> None:
+        """Opens every box once. Raises SealError with one log line that says what to do."""
+        try:
+            async for _ in self._boxes.all():
+                pass
+        except SealError as error:
+            log.critical("ballot_boxes_cannot_be_opened", cause=str(error))
+            raise
+
+    async def look(self) -> None:
+        """Opens every box and brings in order what is not; publishes what past semesters have left.
+
+        Raises SealError when a box cannot be opened.
+        """
+        now = self._context.clock.now()
+        waiting = quarantined = sealed_anew = 0
+        past: set[Target] = set()
+        async for box in self._boxes.all():
+            waiting += len(box.content.waiting)
+            quarantined += sum(len(batch.ballots) for batch in box.content.quarantined)
+            if box.target != CITY and semesters_before(box.content, self._closable(now)):
+                past |= {box.target, box.target.above, CITY}
+            if self._needs_keeping(box, now):
+                sealed_anew += not box.newest_seal
+                async with self._context.database.transaction() as session:
+                    content = await self._boxes.take(session, box.target)
+                    await self._boxes.keep(session, box.target, self._without_old_minutes(content, now))
+        if sealed_anew:
+            log.info("ballot_boxes_sealed_anew", boxes=sealed_anew)
+        await self._close(past, self._closable(now))
+        self._waiting.set(waiting)
+        self._quarantined.set(quarantined)
+        self._look_at, self._looked_in = now + LOOK_AFTER, self._closable(now)
+
+    async def forget_visits(self) -> bool:
+        """Deletes visits whose links ended long enough ago; True when there may be more."""
+        values = {"until": self._context.clock.now() - self.rules.visit_retention, "most": VISITS_AT_A_TIME}
+        async with self._context.database.transaction() as session:
+            deleted = (await session.execute(_END_VISITS, values)).all()
+        return len(deleted) == VISITS_AT_A_TIME
+
+    def _later(self, now: datetime) -> datetime:
+        least, most = self.rules.publish_seconds
+        return now + timedelta(seconds=secrets.SystemRandom().uniform(least, most))
+
+    def _closable(self, now: datetime) -> Semester:
+        """The semester whose predecessors are closed."""
+        return Semester.of((now - CLOSE_AFTER).astimezone(self._context.zone).date())
+
+    def _needs_keeping(self, box: OpenBox, now: datetime) -> bool:
+        stale = self._without_old_minutes(box.content, now) != box.content
+        return stale or not box.newest_seal or box.due != self._boxes.is_due(box.target, box.content)
+
+    def _without_old_minutes(self, content: Content, now: datetime) -> Content:
+        minutes = forget_minutes(content.minutes, minute_of(now), self.rules.burst_minutes)
+        return Content(content.waiting, content.quarantined, minutes)
+
+    async def _publish(self, target: Target) -> None:
+        async with self._context.database.transaction() as session:
+            content = await self._boxes.take(session, target)
+            await self._boxes.keep(session, target, await self._publish_full(session, target, content))
+
+    async def _publish_full(self, session: AsyncSession, target: Target, content: Content) -> Content:
+        """Publishes the full groups of a box; returns what is left in it."""
+        now = self._context.clock.now()
+        groups, rest = take_full(content, self.rules.group_minimum)
+        for ballots in groups:
+            if target == CITY:
+                await add_to_remainder(session, ballots)
+            else:
+                await publish(self._context, session, target, ballots, now)
+        return rest
+
+    async def _close(self, targets: set[Target], present: Semester) -> None:
+        """Publishes what past semesters left, or hands it on: from officers to their units, from units to the city.
+
+        All officers come before the units, and these before the city: each has by then all that it will get.
+        """
+        for rank in (_is_officer, _is_unit, _is_city):
+            for target in sorted(filter(rank, targets), key=lambda t: str(t.box_id)):
+                await self._close_one(target, present)
+
+    async def _close_one(self, target: Target, present: Semester) -> None:
+        async with self._context.database.transaction() as session:
+            content = await self._publish_full(session, target, await self._boxes.take(session, target))
+            if target != CITY:
+                left, content = take_semesters(content, semesters_before(content, present))
+                if left:
+                    above = await self._boxes.take(session, target.above)
+                    await self._boxes.keep(session, target.above, put_back(above, left))
+            await self._boxes.keep(session, target, content)
+
+
+def _is_officer(target: Target) -> bool:
+    return target.employee_id is not None
+
+
+def _is_unit(target: Target) -> bool:
+    return target.employee_id is None and target.org_unit_id is not None
+
+
+def _is_city(target: Target) -> bool:
+    return target == CITY

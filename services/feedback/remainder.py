@@ -1,0 +1,49 @@
+"""The city's remainder: ratings that made no group of an officer and none of a unit by the semester's end.
+
+Events name a unit, and a group of this unit would be too small: so these ratings are in no event. They are added up over
+the whole city, at least a group's minimum at a time, and count in the city's satisfaction index only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.domain.ballots import Ballot
+from services.feedback.domain.tallies import Tally, add_tallies, tallies_of
+from shared.contracts.semester import Semester
+
+__all__ = ["add_to_remainder", "remainder_of"]
+
+_ONE = text("select ratings, answers from city_remainder where semester = :semester")
+_KEEP = text(
+    """
+    insert into city_remainder (semester, ratings, answers) values (:semester, :ratings, :answers)
+    on conflict (semester) do update set ratings = excluded.ratings, answers = excluded.answers
+    """
+)
+
+
+async def remainder_of(session: AsyncSession, semester: Semester) -> tuple[int, dict[str, Tally]]:
+    """How many ratings, and their answers by survey element."""
+    row = (await session.execute(_ONE, {"semester": semester.number})).first()
+    if row is None:
+        return 0, {}
+    return row.ratings, {name: Tally(*pair) for name, pair in orjson.loads(row.answers).items()}
+
+
+async def add_to_remainder(session: AsyncSession, ballots: Sequence[Ballot]) -> None:
+    """Adds ballots of one semester; the caller holds the city's box."""
+    semester = Semester.of(ballots[0].day)
+    count, answers = await remainder_of(session, semester)
+    whole = add_tallies(answers, tallies_of([ballot.ratings for ballot in ballots]))
+    values = {name: [tally.n, tally.sum] for name, tally in whole.items()}
+    parameters = {
+        "semester": semester.number,
+        "ratings": count + len(ballots),
+        "answers": orjson.dumps(values).decode(),
+    }
+    await session.execute(_KEEP, parameters)

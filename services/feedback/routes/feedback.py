@@ -1,0 +1,155 @@
+"""Published feedback as JSON: assessments one by one, citizens' ratings as groups and never finer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback import groups
+from services.feedback.feedback import republish
+from services.feedback.groups import RatingGroup, group_of
+from services.feedback.routes.context import BoxesDep, ContextDep, OperatorDep
+from services.feedback.withdrawal import withdraw
+from shared.contracts.base import Code
+from shared.contracts.feedback import FeedbackRecord
+from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+
+__all__ = ["Reason", "router"]
+
+router = APIRouter(prefix="/feedback/v1", tags=["feedback"])
+
+
+class Answers(BaseModel):
+    """How many answered a survey element, and the sum of their ratings 1..4."""
+
+    n: int
+    sum: int
+
+
+class GroupItem(BaseModel):
+    """A group of citizens' ratings. `answers` leaves out elements that fewer than the group minimum answered."""
+
+    kind: Literal["citizen_rating"] = "citizen_rating"
+    group_id: UUID
+    employee_id: UUID | None
+    org_unit_id: str
+    weight_class: str
+    state: str
+    given_on: date
+    ratings: int
+    answers: dict[str, Answers]
+    reason: str | None
+
+
+class AssessmentItem(BaseModel):
+    """A supervisor's assessment as it was published, and why it is in its state."""
+
+    kind: Literal["supervisor_assessment"] = "supervisor_assessment"
+    record: FeedbackRecord
+    reason: str | None
+
+
+FeedbackItem = GroupItem | AssessmentItem
+
+
+class Reason(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason_code: Code
+
+
+class Republished(BaseModel):
+    """How many records went into the outbox again."""
+
+    records: int
+
+
+_LIST = text(
+    """
+    select coalesce(group_id, feedback_id) as id, kind, min(reason) as reason,
+           array_agg(record order by feedback_id) as records
+    from feedback
+    where coalesce(group_id, feedback_id) in (
+        select distinct coalesce(group_id, feedback_id) as id from feedback
+        where coalesce(group_id, feedback_id) > :after
+          and (cast(:employee as uuid) is null or employee_id = :employee)
+          and (cast(:state as text) is null or state = :state)
+        order by id limit :most
+    )
+    group by 1, 2 order by 1
+    """
+)
+
+
+@router.get("/feedback")
+async def list_feedback(
+    context: ContextDep,
+    boxes: BoxesDep,
+    _: OperatorDep,
+    employee_id: UUID | None = None,
+    state: Literal["accepted", "withdrawn"] | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[FeedbackItem]:
+    """All published feedback, in no order of time. Citizens' ratings are shown as groups only, to operators too."""
+    values = {"after": read_id_cursor(after), "employee": employee_id, "state": state, "most": limit + 1}
+
+    async def read(session: AsyncSession) -> list[Any]:
+        return list(await session.execute(_LIST, values))
+
+    rows = await context.transact(read)
+    items = [_item(row, boxes.rules.group_minimum) for row in rows[:limit]]
+    return Page(items=items, next=cursor_of([rows[limit - 1].id]) if len(rows) > limit else None)
+
+
+@router.post("/feedback/{feedback_id}/withdraw")
+async def withdraw_feedback(
+    context: ContextDep, boxes: BoxesDep, _: OperatorDep, feedback_id: UUID, why: Reason
+) -> FeedbackItem:
+    """Takes feedback out of the score, for good; it stays on record.
+
+    With a citizen's rating its whole group leaves the score, or the change would tell that one vote. The other ratings
+    wait until a new group can be made of them and enough new ones.
+    """
+    found = await context.transact(
+        lambda s: withdraw(context, boxes, s, feedback_id, why.reason_code, context.clock.now())
+    )
+    if isinstance(found, RatingGroup):
+        return _group_item(found)
+    return AssessmentItem(record=found, reason=why.reason_code)
+
+
+@router.post("/groups/{group_id}/withdraw")
+async def withdraw_group(
+    context: ContextDep, boxes: BoxesDep, _: OperatorDep, group_id: UUID, why: Reason
+) -> GroupItem:
+    """Takes a whole group of citizens' ratings out of the score, for good."""
+    found = await context.transact(
+        lambda s: groups.withdraw(context, boxes, s, group_id, why.reason_code, context.clock.now())
+    )
+    return _group_item(found)
+
+
+@router.post("/republish", status_code=202)
+async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished:
+    """Publishes all feedback again at its present revision, unchanged."""
+    return Republished(records=await republish(context))
+
+
+def _item(row: Any, minimum: int) -> FeedbackItem:
+    if row.kind == "citizen_rating":
+        return _group_item(group_of(row.records, row.reason, minimum))
+    return AssessmentItem(record=FeedbackRecord.model_validate_json(row.records[0]), reason=row.reason)
+
+
+def _group_item(group: RatingGroup) -> GroupItem:
+    answers = {name: Answers(n=tally.n, sum=tally.sum) for name, tally in group.answers.items()}
+    return GroupItem(**{name: getattr(group, name) for name in RatingGroup.__slots__} | {"answers": answers})

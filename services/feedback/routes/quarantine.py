@@ -1,0 +1,82 @@
+"""Quarantined votes as JSON: whose, how many, of which day and why; never what they say."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from services.feedback.quarantine import Decision, QuarantinedBatch, decide, decisions, quarantined
+from services.feedback.routes.context import BoxesDep, ContextDep, OperatorDep
+from services.feedback.routes.feedback import Reason
+from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/feedback/v1/quarantine", tags=["quarantine"])
+
+
+class BatchItem(BaseModel):
+    """Votes for one target on one day that one rule set aside (HONEYPOT: a program filled the form; BURST: too many)."""
+
+    batch_id: UUID
+    employee_id: UUID | None
+    org_unit_id: str | None
+    weight_class: str | None
+    cause: str
+    day: date
+    ballots: int
+
+
+class DecisionItem(BatchItem):
+    """A batch about which somebody decided."""
+
+    decision: Decision
+    reason: str
+    decided_at: datetime
+
+
+@router.get("")
+async def list_quarantined(
+    context: ContextDep, boxes: BoxesDep, _: OperatorDep, limit: Limit = 100, after: After = None
+) -> Page[BatchItem]:
+    """Batches that wait for a decision."""
+    least = read_id_cursor(after)
+    found = await context.transact(lambda s: quarantined(s, boxes))
+    later = [batch for batch in found if batch.batch_id.bytes > least.bytes]
+    return Page(
+        items=[_item(batch) for batch in later[:limit]],
+        next=cursor_of([later[limit - 1].batch_id]) if len(later) > limit else None,
+    )
+
+
+@router.get("/decisions")
+async def list_decisions(
+    context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None
+) -> Page[DecisionItem]:
+    """What was decided about batches, and why."""
+    rows = await context.transact(lambda s: decisions(s, read_id_cursor(after), limit + 1))
+    return Page(
+        items=[DecisionItem(**row) for row in rows[:limit]],
+        next=cursor_of([rows[limit - 1]["batch_id"]]) if len(rows) > limit else None,
+    )
+
+
+@router.post("/{batch_id}/accept")
+async def accept(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
+    """Lets a batch count: its votes wait for a group like all others."""
+    now = context.clock.now()
+    return _item(await context.transact(lambda s: decide(s, boxes, batch_id, "accepted", why.reason_code, now)))
+
+
+@router.post("/{batch_id}/dismiss")
+async def dismiss(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
+    """Deletes the votes of a batch, for good; that they were there, and why they went, stays on record."""
+    now = context.clock.now()
+    return _item(await context.transact(lambda s: decide(s, boxes, batch_id, "dismissed", why.reason_code, now)))
+
+
+def _item(batch: QuarantinedBatch) -> BatchItem:
+    return BatchItem(**{name: getattr(batch, name) for name in QuarantinedBatch.__slots__})

@@ -1,0 +1,98 @@
+"""The satisfaction index of a unit or of the city, from published groups only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.domain.satisfaction import satisfaction
+from services.feedback.domain.tallies import Tally, add_tallies, tallies_of, without_few
+from services.feedback.remainder import remainder_of
+from services.feedback.routes.context import BoxesDep, ContextDep
+from shared.auth import Principal, requires
+from shared.contracts.base import DecimalText, Identifier
+from shared.contracts.feedback import FeedbackRecord
+from shared.contracts.semester import Semester
+from shared.errors import InvalidError, NotFoundError
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/feedback/v1", tags=["satisfaction"])
+
+_RECORDS = text(
+    """
+    select record from feedback
+    where (cast(:unit as text) is null or org_unit_id = :unit) and kind = 'citizen_rating' and state = 'accepted'
+      and cast(given_at at time zone :zone as date) between :first and :last
+    """
+)
+
+
+class SatisfactionAnswer(BaseModel):
+    """The satisfaction index of a unit, or of the city where `org_unit_id` is null (PermenPANRB 14/2017)."""
+
+    org_unit_id: str | None
+    semester: str
+    respondents: int
+    n: dict[str, int]
+    means: dict[str, DecimalText | None]
+    skm: DecimalText | None
+    ikm: DecimalText | None
+    grade: str | None
+
+
+@router.get("/satisfaction")
+async def read_satisfaction(
+    context: ContextDep,
+    boxes: BoxesDep,
+    who: Annotated[Principal, requires("satisfaction:read")],
+    org_unit_id: Annotated[Identifier | None, Query()] = None,
+    semester: Annotated[str | None, Query(max_length=7)] = None,
+) -> SatisfactionAnswer:
+    """SKM and IKM of the published ratings of a semester, with the number of answers behind them.
+
+    Without a unit it is the city's, with the ratings that made no group of a unit. Below the least number of respondents
+    (rule data) only their number is told; an element that too few answered is left out. The city's is not for a key that is
+    limited to units.
+    """
+    if not who.reaches_unit(org_unit_id):
+        raise NotFoundError("This key reaches no such unit.")
+    try:
+        wanted = (
+            Semester.parse(semester) if semester else Semester.of(context.clock.now().astimezone(context.zone).date())
+        )
+    except ValueError as error:
+        raise InvalidError(f"`semester`: {error}.") from error
+    values = {
+        "unit": org_unit_id,
+        "zone": context.settings.timezone,
+        "first": wanted.first_day,
+        "last": wanted.last_day,
+    }
+
+    async def read(session: AsyncSession) -> tuple[int, dict[str, Tally]]:
+        records = (await session.execute(_RECORDS, values)).scalars().all()
+        forms = [FeedbackRecord.model_validate_json(record).ratings or {} for record in records]
+        answers = tallies_of([{str(name): answer for name, answer in form.items()} for form in forms])
+        if org_unit_id is not None:
+            return len(forms), answers
+        count, more = await remainder_of(session, wanted)
+        return len(forms) + count, add_tallies(answers, more)
+
+    respondents, answers = await context.transact(read)
+    enough = respondents >= boxes.rules.minimum_respondents
+    found = satisfaction(respondents, without_few(answers, boxes.rules.group_minimum) if enough else {})
+    return SatisfactionAnswer(
+        org_unit_id=org_unit_id,
+        semester=str(wanted),
+        respondents=respondents,
+        n=dict(found.n),
+        means=dict(found.means),
+        skm=found.skm,
+        ikm=found.ikm,
+        grade=found.grade,
+    )
