@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import typer
 
-from cli.client import client, fail
+from cli.client import PREFIXES, client, fail
+from cli.doctor_keys import examine_keys
 from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
 from cli.findings import Finding, read_json
 from cli.topics import DRIFT_RUNBOOK
@@ -28,7 +29,6 @@ from shared.settings import KafkaSettings
 
 __all__ = ["Finding", "doctor", "examine"]
 
-PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 CONSUMERS = ("feedback", "scores", "notices")
 CANARY_AGE_MAX = timedelta(minutes=5)
 CLOCK_DIFFERENCE_MAX = timedelta(seconds=60)
@@ -66,6 +66,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         ("machines", lambda: examine_machines(http, now())),
         ("what is kept", lambda: examine_retention(http, now())),
         ("rosters", lambda: _rosters(http)),
+        ("keys", lambda: examine_keys(http, now())),
         ("totals", lambda: _totals(http)),
         ("certificate", lambda: _certificate(http, now())),
         ("disk", lambda: _disk(folder)),

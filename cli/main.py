@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from cli import access, contracts, dead_letters, machines, notices, roster, scores, subscribers, topics
+from cli import (
+    access,
+    contracts,
+    dead_letters,
+    keys,
+    links,
+    machines,
+    notices,
+    roster,
+    scores,
+    subscribers,
+    topics,
+)
 from cli.canary import canary
 from cli.doctor import doctor
 from cli.preflight import preflight
@@ -28,6 +40,8 @@ app.command()(republish)
 app.add_typer(access.app, name="access")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(keys.app, name="keys")
+app.add_typer(links.app, name="links")
 app.add_typer(machines.app, name="machines")
 app.add_typer(notices.app, name="notices")
 app.add_typer(roster.app, name="roster")

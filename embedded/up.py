@@ -8,8 +8,8 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from uuid import UUID
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
@@ -29,6 +29,7 @@ from shared.provision import provision, read_topics
 __all__ = ["main"]
 
 TIMEZONE = "Asia/Jakarta"
+LINK_TRIES = 60
 _SAMPLE_RULES = Path(__file__).resolve().parent.parent / "rules" / "sample"
 
 
@@ -107,7 +108,7 @@ async def _act(
         if play is not None:
             await play.load()
         connection = configuration.write_connection(broker.bootstrap_servers)
-        await _print_links(configuration, apps, city if play else None)
+        await _print_links(configuration, city if play else None)
         print(f"ready: {configuration.url} (connection: {connection})", flush=True)  # noqa: T201
         if play is not None:
             await play.live()
@@ -116,25 +117,36 @@ async def _act(
         await city.close()
 
 
-async def _print_links(configuration: Configuration, apps: dict[str, FastAPI], city: City | None) -> None:
+async def _print_links(configuration: Configuration, city: City | None) -> None:
     lines = [
         f"  front page         {configuration.url}/",
         f"  API pages          {configuration.url}/attendance/docs  /feedback/docs  /scores/docs  /notices/docs",
         f"  event contract     {configuration.url}/scores/asyncapi",
     ]
     if city is not None:
-        context = apps["scoring"].state.context
         unit = OFFICE[0]
         officer = city.id_of(unit.officers[4])
         visit = {"employee_id": officer, "service": unit.services[0]}
         form = (await city.ask("POST", "/feedback/v1/visits", json=visit)).json()["url"]
         lines += [
-            f"  an officer's score {context.links.my_score(UUID(officer))}",
-            f"  the same's inbox   {context.links.inbox(UUID(officer))}",
+            f"  an officer's score {await _link(city, 'scores', officer)}",
+            f"  the same's inbox   {await _link(city, 'notices', officer)}",
             f"  a citizen's form   {form}",
             f"  mails              {configuration.data / 'mail'}",
         ]
     print("\n".join(lines), flush=True)  # noqa: T201
+
+
+async def _link(city: City, prefix: str, officer: str) -> str:
+    """A new link to the officer's page in a service, once the officer's record has come there."""
+    for _ in range(LINK_TRIES):
+        answer = await city.operator.post(f"/{prefix}/v1/links", json={"employee_id": officer})
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            break
+        await asyncio.sleep(0.5)
+    answer.raise_for_status()
+    url: str = answer.json()["url"]
+    return url
 
 
 def _refuse_port_in_use(port: int) -> None:

@@ -1,70 +1,89 @@
-"""API keys: a bearer token `<id>.<secret>`, shown once and stored as a SHA-256 (the secret has 256 random bits)."""
+"""Who asks: the operator, or the holder of an API key `<id>.<secret>`, of which a SHA-256 is stored."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
 
 from shared.clock import Clock
-from shared.database import utc_field
-from shared.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from shared.ids import new_id
+from shared.database import fault_of, is_transient
+from shared.errors import ForbiddenError, UnauthorizedError
+from shared.logs import logger
 
-__all__ = ["ApiKeyColumns", "Authenticator", "IssuedKey", "Principal", "requires"]
+__all__ = ["CACHE_SECONDS", "OPERATOR", "Authenticator", "Principal", "requires", "secret_digest"]
 
-OPERATOR = "operator"
-CACHE_SECONDS = 5.0  # the longest that a revoked key goes on working
+log = logger(__name__)
 
-_bearer = HTTPBearer(auto_error=False, description="An API key, or the operator's key.")
+CACHE_SECONDS = 5.0
+"""The longest that a revoked key goes on working in a process that has just seen it."""
+LAST_USE = timedelta(minutes=1)
+"""How exact a key's last use is: noting each would make a write of every read."""
+_CACHE_ENTRIES_MAX = 10_000
+_NO_DIGEST = bytes(32)
 
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="An API key, or the operator's key, which may do everything. Each operation names the scopes, of which a"
+    " key needs one; an operation without a scope is the operator's.",
+)
+Transact = Callable[[Callable[[AsyncSession], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
 
-class ApiKeyColumns(SQLModel):
-    """Columns of the `api_key` table."""
-
-    id: UUID = Field(primary_key=True)
-    name: str = Field(max_length=100)
-    scope: str = Field(max_length=50)
-    employee_id: UUID | None = None
-    """The officer for whom the key acts (a supervisor's key); null for a system's key."""
-    secret_sha256: bytes
-    created_at: datetime = utc_field()
-    revoked_at: datetime | None = utc_field(default=None, nullable=True)
+_FIND = text(
+    """
+    select id, name, scopes, employee_id, org_unit_ids, machines, secret_sha256, expires_at, last_used_at
+    from api_key where id = :id and revoked_at is null
+    """
+)
+_USED = text(
+    "update api_key set last_used_at = :now where id = :id and (last_used_at is null or last_used_at <= :before)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks."""
+    """Who asks, and what for."""
 
     name: str
-    scope: str
+    scopes: frozenset[str] = frozenset()
     employee_id: UUID | None = None
+    """The officer for whom the key acts; None for a system's key."""
+    org_unit_ids: frozenset[str] | None = None
+    """The units that the key may read; None for all."""
+    machines: frozenset[str] = frozenset()
+    """The serials that the key may write for."""
+    is_operator: bool = False
 
-    operator: ClassVar[str] = OPERATOR
+    def has(self, scope: str) -> bool:
+        """Whether the caller may do what the scope allows."""
+        return self.is_operator or scope in self.scopes
+
+    def reaches_unit(self, org_unit_id: str | None) -> bool:
+        """Whether something of this unit may be read. Of what has no unit, a limited key reads nothing."""
+        return self.org_unit_ids is None or org_unit_id in self.org_unit_ids
 
     @property
-    def is_operator(self) -> bool:
-        return self.scope == OPERATOR
+    def units(self) -> list[str] | None:
+        """For SQL: the units that may be read, null for all."""
+        return None if self.org_unit_ids is None else sorted(self.org_unit_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedKey:
-    """A new key; `token` is told this once only."""
+OPERATOR = Principal("operator", is_operator=True)
 
-    id: UUID
-    token: str
+
+def secret_digest(secret: str) -> bytes:
+    """What is stored of a secret. It has 256 random bits, so nothing slower is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 class Authenticator:
@@ -73,72 +92,60 @@ class Authenticator:
     def __init__(self, operator_key: str, clock: Clock) -> None:
         if len(operator_key) < 16:
             raise ValueError("KINERJA_OPERATOR_KEY is shorter than 16 characters: make a longer one")
-        self._operator = hashlib.sha256(operator_key.encode()).digest()
+        self._operator = secret_digest(operator_key)
         self._clock = clock
-        self._cache: dict[bytes, tuple[float, Principal]] = {}
+        self._cache: dict[bytes, tuple[float, datetime, Principal]] = {}
 
-    async def principal(
-        self,
-        token: str,
-        transact: Callable[[Callable[[AsyncSession], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]],
-    ) -> Principal | None:
-        """The key's holder; None for an unknown or revoked key."""
-        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+    async def principal(self, token: str, transact: Transact) -> Principal | None:
+        """The key's holder; None for a key that is unknown, revoked or past its end."""
+        digest = secret_digest(token)
         if hmac.compare_digest(digest, self._operator):
-            return Principal("operator", OPERATOR)
+            return OPERATOR
         cached = self._cache.get(digest)
         if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
-            return cached[1]
+            return cached[2] if self._clock.now() < cached[1] else None
         key_id, _, secret = token.partition(".")
         try:
             identifier = UUID(key_id)
         except ValueError:
             return None
         row = await transact(lambda session: _find(session, identifier))
-        secret_digest = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
-        if row is None or not hmac.compare_digest(secret_digest, row.secret_sha256):
+        # Compared in any case: how long the answer takes says nothing about the id.
+        known = hmac.compare_digest(secret_digest(secret), _NO_DIGEST if row is None else row.secret_sha256)
+        now = self._clock.now()
+        if row is None or not known or row.expires_at <= now:
             return None
-        principal = Principal(row.name, row.scope, row.employee_id)
-        if len(self._cache) > 10_000:
+        principal = Principal(
+            name=row.name,
+            scopes=frozenset(row.scopes),
+            employee_id=row.employee_id,
+            org_unit_ids=None if row.org_unit_ids is None else frozenset(row.org_unit_ids),
+            machines=frozenset(row.machines or ()),
+        )
+        if row.last_used_at is None or row.last_used_at <= now - LAST_USE:
+            await self._note_use(identifier, now, transact)
+        if len(self._cache) >= _CACHE_ENTRIES_MAX:
             self._cache.clear()
-        self._cache[digest] = (time.monotonic(), principal)
+        self._cache[digest] = (time.monotonic(), row.expires_at, principal)
         return principal
 
-    async def issue(
-        self, session: AsyncSession, *, name: str, scope: str, employee_id: UUID | None = None
-    ) -> IssuedKey:
-        """Makes a key with one scope."""
-        identifier, secret = new_id(), secrets.token_urlsafe(32)
-        await session.execute(
-            text(
-                "insert into api_key (id, name, scope, employee_id, secret_sha256, created_at)"
-                " values (:id, :name, :scope, :employee_id, :secret, :now)"
-            ),
-            {
-                "id": identifier,
-                "name": name,
-                "scope": scope,
-                "employee_id": employee_id,
-                "secret": hashlib.sha256(secret.encode()).digest(),
-                "now": self._clock.now(),
-            },
-        )
-        return IssuedKey(identifier, f"{identifier}.{secret}")
-
-    async def revoke(self, session: AsyncSession, identifier: UUID) -> None:
-        """Ends a key, within CACHE_SECONDS in every process. Raises NotFoundError."""
-        found = await session.execute(
-            text("update api_key set revoked_at = coalesce(revoked_at, :now) where id = :id returning id"),
-            {"id": identifier, "now": self._clock.now()},
-        )
-        if found.first() is None:
-            raise NotFoundError("There is no such key. List the keys to see their ids.")
+    def forget(self) -> None:
+        """Looks every key up again: for the process that has just ended one."""
         self._cache.clear()
+
+    async def _note_use(self, identifier: UUID, now: datetime, transact: Transact) -> None:
+        values = {"id": identifier, "now": now, "before": now - LAST_USE}
+        try:
+            await transact(lambda session: session.execute(_USED, values))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            # A store that takes no writes (a full disk) still answers reads: the note can wait, the caller need not.
+            log.warning("key_use_not_noted", **fault_of(error))
 
 
 async def _find(session: AsyncSession, identifier: UUID) -> Any:
-    query = text("select name, scope, employee_id, secret_sha256 from api_key where id = :id and revoked_at is null")
-    return (await session.execute(query, {"id": identifier})).first()
+    return (await session.execute(_FIND, {"id": identifier})).first()
 
 
 def requires(*scopes: str) -> Any:
@@ -152,9 +159,13 @@ def requires(*scopes: str) -> Any:
             raise UnauthorizedError("Send the key in the header: Authorization: Bearer <key>.")
         principal: Principal | None = await context.authenticator.principal(credentials.credentials, context.transact)
         if principal is None:
-            raise UnauthorizedError("This key is not known or was revoked. Ask the operator for a new one.")
-        if not principal.is_operator and principal.scope not in scopes:
-            raise ForbiddenError(f"This needs a key with the scope {' or '.join(scopes or (OPERATOR,))}.")
+            raise UnauthorizedError(
+                "This key is not known, was revoked or is past its end. Ask the operator for a new one."
+            )
+        if not principal.is_operator and principal.scopes.isdisjoint(scopes):
+            if not scopes:
+                raise ForbiddenError("This needs the operator's key.")
+            raise ForbiddenError(f"This needs a key with the scope {' or '.join(scopes)}.")
         return principal
 
-    return Depends(check)
+    return Security(check, scopes=list(scopes))

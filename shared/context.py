@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,9 @@ class Context:
             outbox=outbox,
             dead_letters=DeadLetters(service, outbox, clock, metrics),
             authenticator=Authenticator(settings.operator_key.get_secret_value(), clock),
-            links=Links(settings.link_key.get_secret_value(), settings.public_url),
+            links=Links(
+                settings.link_key.get_secret_value(), settings.public_url, clock, timedelta(days=settings.link_days)
+            ),
         )
 
     async def transact(

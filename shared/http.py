@@ -19,6 +19,7 @@ from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowance, Allowed, Bodie
 from shared.context import Context
 from shared.forwarded import RealClient
 from shared.logs import logger
+from shared.page_errors import PageErrors
 from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
 from shared.rates import Rates
 from shared.tracing import begin_trace
@@ -61,6 +62,7 @@ def make_app(
     app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
     app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)
+    app.add_middleware(PageErrors)
     settings = context.settings
     app.add_middleware(RealClient, behind_gateway=settings.behind_gateway, proxies=settings.proxy_networks)
     return app

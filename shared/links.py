@@ -1,46 +1,208 @@
-"""Signed links that open one officer's own page without a login, for a limited time."""
+"""Links that open one officer's own page without a login: signed, for a limited time, each kept so that it can be ended.
+
+A link's address holds a signed id and nothing of the officer. Whoever has the database alone can make none (the signing
+key is not in it), and a new signing key ends all of them at once.
+"""
 
 from __future__ import annotations
 
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid5
 
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel
 
+from shared.clock import Clock
+from shared.database import utc_field
 from shared.errors import GoneError, NotFoundError
+from shared.ids import new_id
 
-__all__ = ["LINK_SECONDS_MAX", "Links"]
+__all__ = [
+    "FROM_INBOX",
+    "INBOX",
+    "LINK_DAYS_MAX",
+    "PAGE",
+    "Link",
+    "LinkColumns",
+    "LinkKind",
+    "LinkSource",
+    "LinkState",
+    "Links",
+    "state_of",
+]
 
-LINK_SECONDS_MAX = 30 * 24 * 3600
+LINK_DAYS_MAX = 366
+LAST_USE = timedelta(minutes=1)
+"""How exact a link's last use is."""
+KEPT_AFTER_END = timedelta(days=90)
+"""How long one can still see that there was a link, and when it was last used."""
+HANDOVER_VALID = timedelta(hours=1)
+"""How long an inbox that stands open leads on to the officer's own page."""
+FROM_INBOX = timedelta(days=1)
+"""How long the page that was opened from an inbox can be opened again by its own address."""
+
+LinkSource = Literal["operator", "mail", "inbox"]
+LinkState = Literal["active", "expired", "revoked"]
+
+_UNKNOWN = "Tautan ini tidak dikenal."
+_COLUMNS = "id, employee_id, source, created_at, expires_at, last_used_at, revoked_at"
+_ISSUE = text(
+    f"""
+    insert into link as l (id, employee_id, source, created_at, expires_at)
+    values (:id, :employee_id, :source, :now, :expires_at)
+    on conflict (id) do update set expires_at = greatest(l.expires_at, excluded.expires_at)
+    where l.revoked_at is null and l.employee_id = excluded.employee_id
+    returning {_COLUMNS}
+    """
+)
+_OPEN = text("select employee_id, expires_at, revoked_at from link where id = :id")
+_USED = text("update link set last_used_at = :now where id = :id and (last_used_at is null or last_used_at <= :before)")
+_PAGE = text(
+    f"""
+    select {_COLUMNS} from link where id > :after and (cast(:employee as uuid) is null or employee_id = :employee)
+    order by id limit :most
+    """
+)
+_REVOKE = text("update link set revoked_at = coalesce(revoked_at, :now) where id = :id returning id")
+_FORGET = text("delete from link where least(expires_at, revoked_at) < :before")
+
+
+class LinkColumns(SQLModel):
+    """Columns of the `link` table."""
+
+    id: UUID = Field(primary_key=True)
+    employee_id: UUID = Field(index=True)
+    source: str
+    created_at: datetime = utc_field()
+    expires_at: datetime = utc_field()
+    last_used_at: datetime | None = utc_field(default=None, nullable=True)
+    """To a minute. A mail server that looks at links in mails uses them too."""
+    revoked_at: datetime | None = utc_field(default=None, nullable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKind:
+    """What a link opens. A token of one kind is worth nothing for another."""
+
+    purpose: str
+    path: str
+
+
+PAGE = LinkKind("page", "/my")
+"""The officer's score with everything behind it; kept by scoring."""
+INBOX = LinkKind("inbox", "/notices/inbox")
+"""The officer's notices; kept by notifications."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that was issued. `url` opens the page for whoever has it."""
+
+    id: UUID
+    token: str
+    url: str
+    expires_at: datetime
+
+
+def state_of(row: RowMapping, now: datetime) -> LinkState:
+    """What a link is now."""
+    if row["revoked_at"] is not None:
+        return "revoked"
+    return "expired" if row["expires_at"] <= now else "active"
 
 
 class Links:
-    """Makes and reads them. A token names a purpose and an officer, and is worth nothing for another purpose."""
+    """Issues and opens the links whose rows are in the session's database."""
 
-    def __init__(self, key: str, public_url: str) -> None:
+    def __init__(self, key: str, public_url: str, clock: Clock, valid: timedelta) -> None:
         if len(key) < 16:
             raise ValueError("KINERJA_LINK_KEY is shorter than 16 characters: make a longer one")
         self._key = key
+        self._clock = clock
+        self._valid = valid
         self.public_url = public_url.rstrip("/")
 
-    def token(self, purpose: str, employee_id: UUID) -> str:
-        return self._serializer(purpose).dumps(employee_id.hex)
+    async def issue(
+        self,
+        session: AsyncSession,
+        kind: LinkKind,
+        employee_id: UUID,
+        *,
+        source: LinkSource,
+        valid: timedelta | None = None,
+        origin: UUID | None = None,
+    ) -> Link:
+        """A link to an officer's page. The same `origin` (a notice, an inbox link) gives the same link, for longer.
 
-    def read(self, purpose: str, token: str) -> UUID:
-        """The officer. Raises NotFoundError for a forged or foreign token, GoneError for an expired one."""
+        Raises GoneError where the origin's link was revoked.
+        """
+        now = self._clock.now()
+        values = {
+            "id": new_id() if origin is None else uuid5(origin, f"{kind.purpose}/{source}"),
+            "employee_id": employee_id,
+            "source": source,
+            "now": now,
+            "expires_at": now + (self._valid if valid is None else valid),
+        }
+        row = (await session.execute(_ISSUE, values)).mappings().first()
+        if row is None:
+            raise GoneError("Tautan ini sudah dicabut. Mintalah tautan baru.")
+        token = self._signer(kind).dumps(row["id"].hex)
+        return Link(row["id"], token, f"{self.public_url}{kind.path}/{token}", row["expires_at"])
+
+    async def open(self, session: AsyncSession, kind: LinkKind, token: str) -> tuple[UUID, UUID]:
+        """(link id, officer), and notes the use. Raises NotFoundError for an unknown token, GoneError for an ended link."""
         try:
-            return UUID(hex=self._serializer(purpose).loads(token, max_age=LINK_SECONDS_MAX))
-        except SignatureExpired as error:
-            raise GoneError("Tautan ini sudah kedaluwarsa. Mintalah tautan baru.") from error
+            identifier = UUID(hex=self._signer(kind).loads(token))
         except (BadSignature, ValueError, TypeError, AttributeError) as error:
-            raise NotFoundError("Tautan ini tidak dikenal.") from error
+            raise NotFoundError(_UNKNOWN) from error
+        row = (await session.execute(_OPEN, {"id": identifier})).mappings().first()
+        if row is None:
+            raise NotFoundError(_UNKNOWN)
+        now = self._clock.now()
+        state = state_of(row, now)
+        if state != "active":
+            words = "dicabut" if state == "revoked" else "kedaluwarsa"
+            raise GoneError(f"Tautan ini sudah {words}. Mintalah tautan baru.")
+        await session.execute(_USED, {"id": identifier, "now": now, "before": now - LAST_USE})
+        return identifier, row["employee_id"]
 
-    def my_score(self, employee_id: UUID) -> str:
-        """The officer's page with the score and everything behind it."""
-        return f"{self.public_url}/my/{self.token('my', employee_id)}"
+    def handover(self, link_id: UUID, employee_id: UUID) -> str:
+        """What an open inbox shows, so that another service lets the same officer in. It is worth nothing after an hour."""
+        ends = int((self._clock.now() + HANDOVER_VALID).timestamp())
+        return str(self._handover().dumps([link_id.hex, employee_id.hex, ends]))
 
-    def inbox(self, employee_id: UUID) -> str:
-        """The officer's inbox of notices."""
-        return f"{self.public_url}/notices/inbox/{self.token('inbox', employee_id)}"
+    def read_handover(self, token: str) -> tuple[UUID, UUID]:
+        """(link id, officer). Raises NotFoundError for a forged one, GoneError for an old one."""
+        try:
+            link_id, employee_id, ends = self._handover().loads(token)
+            found = UUID(hex=link_id), UUID(hex=employee_id)
+        except (BadSignature, ValueError, TypeError, AttributeError) as error:
+            raise NotFoundError(_UNKNOWN) from error
+        if self._clock.now().timestamp() >= ends:
+            raise GoneError("Muat ulang kotak surat Anda.")
+        return found
 
-    def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._key, salt=f"kinerja.{purpose}")
+    async def page(self, session: AsyncSession, employee_id: UUID | None, after: UUID, most: int) -> list[RowMapping]:
+        """Links in the order of their ids, of one officer or of all."""
+        values = {"employee": employee_id, "after": after, "most": most}
+        return list((await session.execute(_PAGE, values)).mappings())
+
+    async def revoke(self, session: AsyncSession, identifier: UUID) -> None:
+        """Ends a link at once. Raises NotFoundError."""
+        if (await session.execute(_REVOKE, {"id": identifier, "now": self._clock.now()})).first() is None:
+            raise NotFoundError("There is no such link. List the links to see their ids.")
+
+    async def forget(self, session: AsyncSession) -> None:
+        """Deletes what ended long ago: when an officer reads is nobody's business for ever."""
+        await session.execute(_FORGET, {"before": self._clock.now() - KEPT_AFTER_END})
+
+    def _signer(self, kind: LinkKind) -> Any:
+        return URLSafeSerializer(self._key, salt=f"kinerja.link.{kind.purpose}")
+
+    def _handover(self) -> Any:
+        return URLSafeSerializer(self._key, salt="kinerja.link.handover")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
@@ -19,9 +16,10 @@ from shared.context import Context
 from shared.contracts.base import Identifier
 from shared.database import is_transient
 from shared.dead_letters import Parked, Place
-from shared.errors import ConflictError, InvalidError, NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.http import context_of
-from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
+from shared.key_routes import add_key_routes
+from shared.paging import After, Limit, Page, cursor_of, read_cursor
 
 __all__ = ["operations_router"]
 
@@ -86,40 +84,11 @@ class Dismissal(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_ONE_LINE)]
 
 
-class NewKey(BaseModel):
-    """A key to be made. `employee_id` binds it to an officer, for example a supervisor who assesses."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[Identifier, Field(max_length=100)]
-    scope: str
-    employee_id: UUID | None = None
-
-
-class KeyItem(BaseModel):
-    """A key, without its secret."""
-
-    id: UUID
-    name: str
-    scope: str
-    employee_id: UUID | None
-    created_at: datetime
-    revoked_at: datetime | None
-
-
-class KeyMade(BaseModel):
-    """The only time that the token is told."""
-
-    id: UUID
-    token: str
-
-
-def operations_router(prefix: str, *, scopes: Sequence[str] = (), release: Handler | None = None) -> APIRouter:
+def operations_router(prefix: str, *, service: str, release: Handler | None = None) -> APIRouter:
     """`release` is the consumer's handler; a service that consumes nothing has none."""
     router = APIRouter(prefix=f"/{prefix}")
     _add_health(router)
-    if scopes:
-        _add_keys(router, scopes)
+    add_key_routes(router, service)
     if release is not None:
         _add_dead_letters(router, release)
     return router
@@ -214,36 +183,3 @@ async def _release(context: Context, session: AsyncSession, handler: Handler, pl
         await session.rollback()
         return parked[0]
     return None
-
-
-def _add_keys(router: APIRouter, scopes: Sequence[str]) -> None:
-    @router.post("/v1/api-keys", status_code=201, tags=["operations"])
-    async def make_key(context: ContextDep, _: OperatorDep, new: NewKey) -> KeyMade:
-        """Makes a key. Its token is shown in this answer only."""
-        if new.scope not in scopes:
-            raise InvalidError(f"`scope` is one of: {', '.join(scopes)}.")
-        issued = await context.transact(
-            lambda s: context.authenticator.issue(s, name=new.name, scope=new.scope, employee_id=new.employee_id)
-        )
-        return KeyMade(id=issued.id, token=issued.token)
-
-    @router.get("/v1/api-keys", tags=["operations"])
-    async def list_keys(context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None) -> Page[KeyItem]:
-        """All keys, revoked ones too, without their secrets."""
-        values = {"after": read_id_cursor(after), "most": limit + 1}
-        query = text(
-            "select id, name, scope, employee_id, created_at, revoked_at from api_key"
-            " where id > :after order by id limit :most"
-        )
-
-        async def read(session: AsyncSession) -> list[Any]:
-            return list((await session.execute(query, values)).mappings())
-
-        rows = await context.transact(read)
-        items = [KeyItem(**row) for row in rows[:limit]]
-        return Page(items=items, next=cursor_of([items[-1].id]) if len(rows) > limit else None)
-
-    @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["operations"])
-    async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
-        """Ends a key within a few seconds."""
-        await context.transact(lambda s: context.authenticator.revoke(s, key_id))

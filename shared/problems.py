@@ -16,7 +16,7 @@ from shared.database import fault_of, is_transient
 from shared.errors import AppError
 from shared.logs import logger
 
-__all__ = ["PROBLEM_RESPONSES", "install_problem_handlers", "problem"]
+__all__ = ["PROBLEM_RESPONSES", "PROBLEM_TYPE", "install_problem_handlers", "problem"]
 
 log = logger(__name__)
 

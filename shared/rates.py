@@ -27,7 +27,7 @@ __all__ = ["Guesses", "PerMinute", "Rates", "address_of"]
 
 log = logger(__name__)
 
-LINK_PREFIXES = ("/f/", "/my/", "/notices/inbox/")
+LINK_PREFIXES = ("/f/", "/my/open/", "/my/", "/notices/inbox/")
 """The path segment behind one of these is a secret that opens a page."""
 WRONG_LINK = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 WRONG_KEY = frozenset({HTTPStatus.UNAUTHORIZED})

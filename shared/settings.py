@@ -79,6 +79,8 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     """The bearer token of the operator, accepted by the JSON APIs of every service."""
     link_key: SecretStr
     """Signs the links that open an officer's own pages; the same for all services."""
+    link_days: int = Field(default=30, ge=1, le=366)
+    """How long such a link opens its page, where nobody says otherwise."""
 
     kafka_session_timeout_ms: int = Field(default=30_000, ge=1_000, le=300_000)
     """After this silence the group takes a consumer's partitions away. The embedded broker joins in about half of it."""

@@ -141,7 +141,7 @@ def create(
             rules.router,
             retained.router,
             days.router,
-            operations_router("attendance", scopes=("punches:write",)),
+            operations_router("attendance", service="attendance"),
         ],
         lifespan=runtime.lifespan,
         allowance=door.allowance,

@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, SmallInteger,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.auth import ApiKeyColumns
 from shared.database import utc_field
+from shared.keys import ApiKeyColumns
 from shared.outbox import OutboxColumns
 
 __all__ = [

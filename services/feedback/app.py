@@ -75,7 +75,7 @@ def create(
             quarantine.router,
             satisfaction.router,
             form.router,
-            operations_router("feedback", scopes=("visits:write", "assessments:write"), release=handle),
+            operations_router("feedback", service="feedback", release=handle),
         ],
         lifespan=lifespan,
     )

@@ -13,9 +13,9 @@ from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.auth import ApiKeyColumns
 from shared.database import utc_field
 from shared.dead_letters import ParkedColumns
+from shared.keys import ApiKeyColumns
 from shared.outbox import OutboxColumns
 
 __all__ = [

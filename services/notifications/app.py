@@ -10,15 +10,20 @@ from fastapi import FastAPI
 from services.notifications.ageing import Ageing
 from services.notifications.certificates import Certificates
 from services.notifications.consumers import TOPICS, RecordHandler
+from services.notifications.counts import Counts
 from services.notifications.delivery import Sender
 from services.notifications.domain.rules import rules_from_mapping
-from services.notifications.drafts import Drafts
+from services.notifications.evaluation import Evaluation
+from services.notifications.notices import Notices
 from services.notifications.routes import api, inbox
 from services.notifications.settings import Settings
+from services.notifications.upkeep import Upkeep
 from shared.clock import Clock
 from shared.consumer import BatchConsumer
 from shared.context import Context
 from shared.http import make_app
+from shared.link_routes import links_router
+from shared.links import INBOX
 from shared.operations import operations_router
 from shared.runtime import Periodic, Runtime, end_process
 
@@ -28,6 +33,8 @@ DELIVERY_POLL_SECONDS = 1.0
 EVALUATION_POLL_SECONDS_MAX = 60.0
 AGEING_POLL_SECONDS = 600.0
 CERTIFICATES_POLL_SECONDS = 600.0
+COUNTS_POLL_SECONDS = 60.0
+LINKS_POLL_SECONDS = 3600.0
 
 
 def create(
@@ -36,12 +43,20 @@ def create(
     """The service, ready to be served; nothing connects before its lifespan begins."""
     context = Context.make("notifications", settings, clock)
     rules = rules_from_mapping(yaml.safe_load(settings.notice_rules_file.read_text()))
-    drafts = Drafts(context, rules)
-    handler = RecordHandler(drafts)
-    sender = Sender(context, settings)
-    ageing = Ageing(context, drafts, rules)
+    upkeep = Upkeep(Notices(context, rules))
+    handler = RecordHandler(upkeep)
+    evaluation = Evaluation(context, upkeep)
+    sender = Sender(context, settings, upkeep)
+    ageing = Ageing(context, upkeep)
+    counts = Counts(context)
     certificates = Certificates(context.metrics, settings)
     pause = min(EVALUATION_POLL_SECONDS_MAX, rules.evaluation_interval.total_seconds() / 4)
+
+    async def forget_links() -> bool:
+        async with context.database.transaction() as session:
+            await context.links.forget(session)
+        return False
+
     runtime = Runtime(
         context,
         consumer=BatchConsumer(
@@ -54,10 +69,12 @@ def create(
             topics=TOPICS,
         ),
         periodics=(
-            Periodic("evaluation", drafts.evaluate, pause),
+            Periodic("evaluation", evaluation.round, pause),
             Periodic("delivery", sender.round, DELIVERY_POLL_SECONDS),
             Periodic("ageing", ageing.round, AGEING_POLL_SECONDS),
             Periodic("certificates", certificates.round, CERTIFICATES_POLL_SECONDS),
+            Periodic("counts", counts.round, COUNTS_POLL_SECONDS),
+            Periodic("links", forget_links, LINKS_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -68,13 +85,15 @@ def create(
         routers=[
             api.router,
             inbox.router,
-            operations_router("notices", scopes=("notices:release",), release=handler),
+            links_router("notices", INBOX, "an officer's inbox of notices"),
+            operations_router("notices", service="notifications", release=handler),
         ],
         lifespan=runtime.lifespan,
     )
-    app.state.rules = rules
+    app.state.upkeep = upkeep
     app.state.handler = handler
-    app.state.drafts = drafts
+    app.state.evaluation = evaluation
     app.state.sender = sender
     app.state.ageing = ageing
+    app.state.counts = counts
     return app

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.drafts import Drafts
+from services.notifications.upkeep import Upkeep
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.discipline import DisciplineRecord
 from shared.contracts.employee import EmployeeRecord
@@ -28,16 +28,15 @@ Kept = TypeVar("Kept", ScoreRecord, DisciplineRecord)
 
 _EMPLOYEE = text(
     """
-    insert into employee as e (employee_id, revision, name, org_unit_name, superior_id, email)
-    values (:employee_id, :revision, :name, :org_unit_name, :superior_id, :email)
+    insert into employee as e (employee_id, revision, name, org_unit_id, org_unit_name, superior_id, email)
+    values (:employee_id, :revision, :name, :org_unit_id, :org_unit_name, :superior_id, :email)
     on conflict (employee_id) do update set
-        revision = excluded.revision, name = excluded.name, org_unit_name = excluded.org_unit_name,
-        superior_id = excluded.superior_id, email = excluded.email
+        revision = excluded.revision, name = excluded.name, org_unit_id = excluded.org_unit_id,
+        org_unit_name = excluded.org_unit_name, superior_id = excluded.superior_id, email = excluded.email
     where e.revision < excluded.revision
     returning 1
     """
 )
-_YEARS = text("select record from discipline where employee_id = :id")
 _SCORE = text(
     """
     insert into score as s (employee_id, semester, revision, record)
@@ -61,13 +60,14 @@ _DISCIPLINE = text(
 
 
 class RecordHandler:
-    """Keeps the highest revision of everything; only a record that is new here may lead to a notice."""
+    """Keeps the highest revision of everything; the notices of whoever a record is new of follow it."""
 
-    def __init__(self, drafts: Drafts) -> None:
-        self._drafts = drafts
+    def __init__(self, upkeep: Upkeep) -> None:
+        self._upkeep = upkeep
 
     async def __call__(self, session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
         parked: list[Parked] = []
+        employees: set[UUID] = set()
         scores: dict[tuple[UUID, str], ScoreRecord] = {}
         years: dict[tuple[UUID, int], DisciplineRecord] = {}
         for record in records:
@@ -79,7 +79,7 @@ class RecordHandler:
                     continue  # no notice to nobody
                 if isinstance(found, EmployeeRecord):
                     if (await session.execute(_EMPLOYEE, found.model_dump())).first() is not None:
-                        await self._catch_up(session, found.employee_id)
+                        employees.add(found.employee_id)
                 elif isinstance(found, ScoreRecord):
                     key = (found.employee_id, found.semester)
                     if key not in scores or scores[key].revision < found.revision:
@@ -90,15 +90,12 @@ class RecordHandler:
                         years[of] = found
             except UnreadableRecordError as error:
                 parked.append(Parked(record, error.reason, str(error)))
-        for score in await _keep(session, _SCORE, scores):
-            await self._drafts.after_score(session, score)
-        await self._drafts.after_discipline(session, await _keep(session, _DISCIPLINE, years))
+        touched = {record.employee_id for record in await _keep(session, _SCORE, scores)}
+        touched |= {record.employee_id for record in await _keep(session, _DISCIPLINE, years)}
+        # Topics keep no order among each other: an officer's record may come after what was told of the officer.
+        named = await self._upkeep.named_in(session, employees)
+        await self._upkeep.follow(session, employees | named | touched)
         return parked
-
-    async def _catch_up(self, session: AsyncSession, employee_id: UUID) -> None:
-        """Topics keep no order among each other: an alert that came before its officer is made now."""
-        records = (await session.execute(_YEARS, {"id": employee_id})).scalars()
-        await self._drafts.after_discipline(session, [DisciplineRecord.model_validate_json(one) for one in records])
 
 
 async def _keep(session: AsyncSession, statement: TextClause, newest: Mapping[tuple[UUID, Period], Kept]) -> list[Kept]:

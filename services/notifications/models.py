@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.auth import ApiKeyColumns
 from shared.database import utc_field
 from shared.dead_letters import ParkedColumns
+from shared.keys import ApiKeyColumns
+from shared.links import LinkColumns
 from shared.outbox import OutboxColumns
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Employee",
     "Evaluation",
     "Notice",
+    "OfficerLink",
     "OutboxRow",
     "ParkedRecord",
     "Score",
@@ -45,6 +47,12 @@ class ApiKey(ApiKeyColumns, Base, table=True):
     __tablename__ = "api_key"
 
 
+class OfficerLink(LinkColumns, Base, table=True):
+    """A link to an officer's page."""
+
+    __tablename__ = "link"
+
+
 class Employee(Base, table=True):
     """What notices need of an officer, at the highest revision seen."""
 
@@ -53,6 +61,8 @@ class Employee(Base, table=True):
     employee_id: UUID = Field(primary_key=True)
     revision: int
     name: str
+    org_unit_id: str | None = None
+    """Null for one who was kept before units were, until the officer's record comes again."""
     org_unit_name: str
     superior_id: UUID | None = None
     email: str | None = None
@@ -95,10 +105,21 @@ class Evaluation(Base, table=True):
 
 
 class Notice(Base, table=True):
-    """A notice with its words as they were when it was drafted. A second one of the same reason cannot be."""
+    """A notice with the words that were released, or stand in the draft now. Beside one that stands there cannot be a
+    second one of the same reason; beside withdrawn ones there can."""
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("employee_id", "kind", "indicator", "period", name="notice_once"),)
+    __table_args__ = (
+        Index(
+            "notice_once",
+            "employee_id",
+            "kind",
+            "indicator",
+            "period",
+            unique=True,
+            postgresql_where=text("state <> 'withdrawn'"),
+        ),
+    )
 
     notice_id: UUID = Field(primary_key=True)
     revision: int
@@ -113,14 +134,22 @@ class Notice(Base, table=True):
     reasons: str
     """JSON list of codes."""
     evidence: str
-    """JSON."""
+    """JSON: the facts that the letter states."""
     subject: str
     body: str
     created_at: datetime = utc_field()
     decided_by: str | None = None
+    released_at: datetime | None = utc_field(default=None, nullable=True)
+    mailed_at: datetime | None = utc_field(default=None, nullable=True)
+    """When a mail server took the letter; null where it is in the inbox only."""
     delivered_at: datetime | None = utc_field(default=None, nullable=True)
     acknowledged_at: datetime | None = utc_field(default=None, nullable=True)
     object_until: datetime | None = utc_field(default=None, nullable=True)
+    withdrawn_at: datetime | None = utc_field(default=None, nullable=True)
+    withdrawal: str | None = None
+    """What whoever had received it is told; null for a draft."""
+    gone_revision: int | None = None
+    """The revision of the discipline record that took its ground away."""
 
 
 class Delivery(Base, table=True):
@@ -132,4 +161,6 @@ class Delivery(Base, table=True):
     notice_id: UUID = Field(primary_key=True)
     next_attempt_at: datetime = utc_field()
     attempts: int = 0
+    sending: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Set while a sender has it; still set when it is taken again, it may have gone out."""
     last_error: str | None = None

@@ -1,45 +1,231 @@
-"""A notice's life: draft, released or withheld, delivered, acknowledged; each step a revision that is published."""
+"""A notice's life: made, changed, withdrawn, acknowledged; each step is a revision that is published."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.domain.rules import object_until
-from shared.auth import Principal
+from services.notifications.domain.grounds import DISCIPLINE_KINDS
+from services.notifications.domain.rules import NoticeRules, object_until
+from services.notifications.words import render, render_withdrawal
 from shared.context import Context
-from shared.contracts.notice import NoticeRecord
+from shared.contracts.notice import NoticeKind, NoticeRecord, NoticeState
 from shared.contracts.topics import NOTICE
-from shared.errors import ConflictError, ForbiddenError, NotFoundError
+from shared.errors import ConflictError, NotFoundError
+from shared.ids import new_id
 
-__all__ = ["acknowledge", "change", "decide", "publish", "queue_delivery", "republish"]
+__all__ = ["Notices", "find_locked", "lock_officers", "republish"]
 
 AT_A_TIME = 500
+RAISED = "NOT_ACKNOWLEDGED_BELOW"
 
-_LOCKED = text(
+_LOCK = text(
+    "select pg_advisory_xact_lock(hashtextextended('notices/' || employee_id, 0))"
+    " from unnest(cast(:employees as text[])) as employee_id"
+)
+_LOCKED = text("select * from notice where notice_id = :id for update")
+_MAKE = text(
     """
-    select n.*, e.superior_id from notice n left join employee e on e.employee_id = n.employee_id
-    where notice_id = :id for update of n
+    insert into notice (notice_id, revision, kind, employee_id, recipient_id, semester, indicator, period, state, reasons,
+                        evidence, subject, body, created_at, released_at)
+    values (:notice_id, 1, :kind, :employee_id, :recipient_id, :semester, :indicator, :period, :state, :reasons,
+            :evidence, :subject, :body, :now, :released_at)
+    on conflict (employee_id, kind, indicator, period) where state <> 'withdrawn' do nothing
+    returning *
     """
 )
+_FIELDS = (
+    "decided_by", "released_at", "mailed_at", "delivered_at", "acknowledged_at", "object_until", "reasons", "evidence",
+    "subject", "body", "withdrawn_at", "withdrawal", "gone_revision",
+)  # fmt: skip
 _CHANGE = text(
-    """
-    update notice set revision = revision + 1, state = :state, decided_by = coalesce(:decided_by, decided_by),
-        delivered_at = coalesce(:delivered_at, delivered_at),
-        acknowledged_at = coalesce(:acknowledged_at, acknowledged_at),
-        object_until = coalesce(:object_until, object_until), reasons = coalesce(:reasons, reasons)
+    f"""
+    update notice set revision = revision + 1, state = :state, {", ".join(f"{f} = coalesce(:{f}, {f})" for f in _FIELDS)}
     where notice_id = :id returning *
     """
 )
+_QUEUE = text(
+    """
+    insert into delivery (notice_id, next_attempt_at, attempts, sending) values (:id, :now, 0, false)
+    on conflict (notice_id) do nothing
+    """
+)
+# One that is being sent at this moment is its sender's: it looks again when it is done.
+_UNQUEUE = text("delete from delivery where notice_id = :id and not sending")
 _NEXT = text("select * from notice where notice_id > :after order by notice_id limit :most")
 
 
-def _record(row: RowMapping, now: datetime) -> NoticeRecord:
+async def lock_officers(session: AsyncSession, employees: Sequence[UUID]) -> None:
+    """Until the end of the transaction nobody else makes, follows or releases a notice of these officers.
+
+    Always the first lock of notices that a transaction takes, for all its officers at once: so none waits for another in
+    a ring.
+    """
+    await session.execute(_LOCK, {"employees": sorted({str(one) for one in employees})})
+
+
+async def find_locked(session: AsyncSession, notice_id: UUID) -> RowMapping:
+    """The notice, held until the end of the transaction. Raises NotFoundError."""
+    row = (await session.execute(_LOCKED, {"id": notice_id})).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
+    return row
+
+
+@dataclass(frozen=True)
+class Notices:
+    """Writes notices. Each method is one step in the caller's transaction."""
+
+    context: Context
+    rules: NoticeRules
+
+    async def make(
+        self,
+        session: AsyncSession,
+        kind: NoticeKind,
+        employee_id: UUID,
+        *,
+        state: NoticeState,
+        period: str,
+        evidence: Mapping[str, Any],
+        reasons: Sequence[str],
+        recipient: UUID | None = None,
+        semester: str | None = None,
+        indicator: str = "",
+    ) -> RowMapping | None:
+        """The new notice; None where one of the same officer, kind, indicator and period stands already."""
+        now = self.context.clock.now()
+        values = {
+            "notice_id": new_id(),
+            "kind": kind,
+            "employee_id": employee_id,
+            "recipient_id": recipient or employee_id,
+            "semester": semester,
+            "indicator": indicator,
+            "period": period,
+            "state": state,
+            "reasons": json.dumps(list(reasons)),
+            "evidence": json.dumps(evidence),
+            "now": now,
+            "released_at": now if state == "released" else None,
+        }
+        made = (await session.execute(_MAKE, values | self._letter(values, evidence))).mappings().first()
+        if made is not None:
+            await self._publish(session, made)
+            if state == "released":
+                await session.execute(_QUEUE, {"id": made["notice_id"], "now": now})
+        return made
+
+    async def rewrite(self, session: AsyncSession, row: RowMapping, evidence: Mapping[str, Any]) -> RowMapping:
+        """The letter anew, of the facts of now; it stays in its state."""
+        letter = self._letter(row, evidence)
+        return await self.change(session, row, row["state"], evidence=json.dumps(evidence), **letter)
+
+    async def release(self, session: AsyncSession, row: RowMapping, decided_by: str) -> RowMapping:
+        """Lets a draft go out, with the letter of today."""
+        now = self.context.clock.now()
+        letter = self._letter(row, json.loads(row["evidence"]))
+        changed = await self.change(session, row, "released", decided_by=decided_by, released_at=now, **letter)
+        await session.execute(_QUEUE, {"id": row["notice_id"], "now": now})
+        return changed
+
+    async def withdraw(
+        self, session: AsyncSession, row: RowMapping, reason: str, *, gone_revision: int | None = None
+    ) -> RowMapping:
+        """Ends a notice whose reason is gone. Whoever got it by mail gets a correction; an inbox shows it as withdrawn.
+
+        `gone_revision` is the revision of the record that took its ground away.
+        """
+        now = self.context.clock.now()
+        words = None
+        if row["released_at"] is not None:
+            name = json.loads(row["evidence"]).get("officer", {}).get("name")
+            words = render_withdrawal(
+                row["subject"],
+                row["released_at"].astimezone(self.context.zone).date(),
+                reason,
+                name=name if row["recipient_id"] != row["employee_id"] else None,
+            )
+        changed = await self.change(
+            session, row, "withdrawn", reasons=_with(row, reason), withdrawn_at=now, withdrawal=words,
+            gone_revision=gone_revision,
+        )  # fmt: skip
+        await session.execute(_UNQUEUE, {"id": row["notice_id"]})
+        if row["mailed_at"] is not None:
+            await session.execute(_QUEUE, {"id": row["notice_id"], "now": now})
+        return changed
+
+    async def acknowledge(self, session: AsyncSession, notice_id: UUID, recipient: UUID | None = None) -> RowMapping:
+        """Its recipient has read it; for a letter about a score the clock of the objection starts. Again, it changes nothing.
+
+        Raises NotFoundError, also for somebody else's notice, and ConflictError for one that was not released.
+        """
+        row = await find_locked(session, notice_id)
+        if recipient is not None and row["recipient_id"] != recipient:
+            raise NotFoundError("There is no such notice in this inbox.")
+        if row["state"] == "acknowledged":
+            return row
+        if row["state"] not in ("released", "delivered"):
+            raise ConflictError(f"The notice is {row['state']}: only a released one can be acknowledged.")
+        now = self.context.clock.now()
+        # The objection is against what was appraised. Of discipline nothing has been decided yet (PP 94/2021 art. 26).
+        appraisal = row["kind"] not in DISCIPLINE_KINDS
+        until = object_until(now, self.context.zone, self.rules.objection_days) if appraisal else None
+        return await self.change(session, row, "acknowledged", acknowledged_at=now, object_until=until)
+
+    async def change(self, session: AsyncSession, row: RowMapping, state: str, **fields: Any) -> RowMapping:
+        """The notice in another state or with other fields, as its next revision, published."""
+        values = {"id": row["notice_id"], "state": state, **{name: fields.pop(name, None) for name in _FIELDS}}
+        if fields:
+            raise TypeError(f"a notice has no {', '.join(fields)}")
+        changed = (await session.execute(_CHANGE, values)).mappings().one()
+        await self._publish(session, changed)
+        return changed
+
+    async def end(self, session: AsyncSession, row: RowMapping, state: str, reason: str, **fields: Any) -> RowMapping:
+        """The notice in a state, with one more reason."""
+        return await self.change(session, row, state, reasons=_with(row, reason), **fields)
+
+    async def _publish(self, session: AsyncSession, row: RowMapping) -> None:
+        await self.context.outbox.add(session, NOTICE, [_record(row, self.context.clock.now())])
+
+    def _letter(self, row: Mapping[str, Any] | RowMapping, evidence: Mapping[str, Any]) -> dict[str, str]:
+        subject, body = render(
+            row["kind"],
+            indicator=row["indicator"],
+            semester=row["semester"],
+            evidence=evidence,
+            on=self.context.clock.now().astimezone(self.context.zone).date(),
+            raised=RAISED in json.loads(row["reasons"]),
+            objection_days=self.rules.objection_days,
+        )
+        return {"subject": subject, "body": body}
+
+
+async def republish(context: Context) -> int:
+    """Adds all notices at their present revision to the outbox, a batch per transaction; returns how many."""
+    after, count = UUID(int=0), 0
+    while True:
+        async with context.database.transaction() as session:
+            rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).mappings().all()
+            await context.outbox.add(session, NOTICE, [_record(row, row["created_at"]) for row in rows])
+        count += len(rows)
+        if len(rows) < AT_A_TIME:
+            return count
+        after = rows[-1]["notice_id"]
+
+
+def _with(row: RowMapping, reason: str) -> str:
+    return json.dumps([*json.loads(row["reasons"]), reason])
+
+
+def _record(row: RowMapping, now: Any) -> NoticeRecord:
     return NoticeRecord.model_validate(
         {
             "revision": row["revision"],
@@ -54,85 +240,3 @@ def _record(row: RowMapping, now: datetime) -> NoticeRecord:
             "object_until": row["object_until"],
         }
     )
-
-
-async def publish(context: Context, session: AsyncSession, row: RowMapping) -> None:
-    """Adds the notice's present state to the outbox."""
-    await context.outbox.add(session, NOTICE, [_record(row, context.clock.now())])
-
-
-async def queue_delivery(session: AsyncSession, notice_id: UUID, now: datetime) -> None:
-    """Lets the sender take the notice."""
-    await session.execute(
-        text(
-            "insert into delivery (notice_id, next_attempt_at, attempts) values (:id, :now, 0) on conflict do nothing"
-        ),
-        {"id": notice_id, "now": now},
-    )
-
-
-async def change(context: Context, session: AsyncSession, notice_id: UUID, state: str, **fields: Any) -> RowMapping:
-    """Moves a notice to a state, as the next revision, and publishes it."""
-    names = ("decided_by", "delivered_at", "acknowledged_at", "object_until", "reasons")
-    values = {"id": notice_id, "state": state, **{name: fields.get(name) for name in names}}
-    row = (await session.execute(_CHANGE, values)).mappings().one()
-    await publish(context, session, row)
-    return row
-
-
-async def _find(session: AsyncSession, notice_id: UUID) -> RowMapping:
-    row = (await session.execute(_LOCKED, {"id": notice_id})).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
-    return row
-
-
-async def decide(
-    context: Context, session: AsyncSession, notice_id: UUID, state: str, who: Principal, reason: str | None = None
-) -> RowMapping:
-    """Releases or withholds a draft. The same decision again changes nothing.
-
-    Raises NotFoundError, ForbiddenError for somebody who is not the direct superior, ConflictError for no draft.
-    """
-    row = await _find(session, notice_id)
-    if not who.is_operator and (who.employee_id is None or row["superior_id"] != who.employee_id):
-        raise ForbiddenError("Only the officer's direct superior or the operator decides.")
-    if row["state"] == state:
-        return row
-    if row["state"] != "draft":
-        raise ConflictError(f"The notice is {row['state']}; only a draft can be {state}.")
-    decided_by = str(who.employee_id or who.name)
-    reasons = None if reason is None else json.dumps([*json.loads(row["reasons"]), reason])
-    changed = await change(context, session, notice_id, state, decided_by=decided_by, reasons=reasons)
-    if state == "released":
-        await queue_delivery(session, notice_id, context.clock.now())
-    return changed
-
-
-async def acknowledge(
-    context: Context, session: AsyncSession, notice_id: UUID, days: int, recipient: UUID | None = None
-) -> RowMapping:
-    """Its recipient has read it: the clock of the objection starts. Again, it changes nothing."""
-    row = await _find(session, notice_id)
-    if recipient is not None and row["recipient_id"] != recipient:
-        raise NotFoundError("There is no such notice in this inbox.")
-    if row["state"] == "acknowledged":
-        return row
-    if row["state"] not in ("released", "delivered"):
-        raise ConflictError(f"The notice is {row['state']}: only a released one can be acknowledged.")
-    now = context.clock.now()
-    until = object_until(now, context.zone, days)
-    return await change(context, session, notice_id, "acknowledged", acknowledged_at=now, object_until=until)
-
-
-async def republish(context: Context) -> int:
-    """Adds all notices at their present revision to the outbox, a batch per transaction; returns how many."""
-    after, count = UUID(int=0), 0
-    while True:
-        async with context.database.transaction() as session:
-            rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).mappings().all()
-            await context.outbox.add(session, NOTICE, [_record(row, row["created_at"]) for row in rows])
-        count += len(rows)
-        if len(rows) < AT_A_TIME:
-            return count
-        after = rows[-1]["notice_id"]

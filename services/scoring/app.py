@@ -21,6 +21,8 @@ from shared.consumer import BatchConsumer
 from shared.context import Context
 from shared.contracts.semester import Semester
 from shared.http import make_app
+from shared.link_routes import links_router
+from shared.links import PAGE
 from shared.operations import operations_router
 from shared.runtime import Periodic, Runtime, end_process
 
@@ -29,6 +31,7 @@ __all__ = ["create"]
 PUBLISH_POLL_SECONDS = 1.0  # for changes that another process committed; our own commits wake the publisher at once
 DISCIPLINE_POLL_SECONDS = 5.0
 SEMESTER_POLL_SECONDS = 60.0
+LINKS_POLL_SECONDS = 3600.0
 
 
 def create(
@@ -55,6 +58,11 @@ def create(
             changed.set()
         return False
 
+    async def forget_links() -> bool:
+        async with context.database.transaction() as session:
+            await context.links.forget(session)
+        return False
+
     runtime = Runtime(
         context,
         consumer=BatchConsumer(
@@ -70,6 +78,7 @@ def create(
             Periodic("rules", keep_rules, SEMESTER_POLL_SECONDS),
             Periodic("publisher", publisher.round, PUBLISH_POLL_SECONDS, wake=changed),
             Periodic("discipline", discipline_publisher.round, DISCIPLINE_POLL_SECONDS),
+            Periodic("links", forget_links, LINKS_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -89,7 +98,8 @@ def create(
             policies.router,
             pages.router,
             canary.router,
-            operations_router("scores", release=handler),
+            links_router("scores", PAGE, "an officer's score with everything behind it"),
+            operations_router("scores", service="scoring", release=handler),
         ],
         lifespan=lifespan,
     )

@@ -23,7 +23,9 @@ from shared.contracts.discipline import DisciplineRecord
 from shared.contracts.semester import Semester
 from shared.errors import NotFoundError
 
-__all__ = ["EVIDENCE_NOTE", "Explanation", "explain"]
+__all__ = ["EVIDENCE_NOTE", "UNKNOWN_OFFICER", "Explanation", "explain"]
+
+UNKNOWN_OFFICER = "No such officer. List the officers with GET /attendance/v1/employees."
 
 EVIDENCE_NOTE = (
     "Nilai ini adalah bukti bagi pejabat penilai kinerja, bukan predikat kinerja: predikat diberikan oleh pejabat"
@@ -145,7 +147,7 @@ async def explain(session: AsyncSession, policies: PolicyBook, employee_id: UUID
         await session.execute(text("select org_unit_id from employee where employee_id = :employee"), key)
     ).scalar_one_or_none()
     if row is None and unit is None:
-        raise NotFoundError("No such officer. List the officers with GET /attendance/v1/employees.")
+        raise NotFoundError(UNKNOWN_OFFICER)
     totals = tuple(getattr(row, name) for name in TOTALS) if row else NO_TOTALS
     policy = await policies.policy(session, semester)
     result = score(totals, policy, unit)

@@ -11,15 +11,19 @@ from sqlmodel import Field, SQLModel
 
 from shared.database import utc_field
 from shared.dead_letters import ParkedColumns
+from shared.keys import ApiKeyColumns
+from shared.links import LinkColumns
 from shared.outbox import OutboxColumns
 
 __all__ = [
+    "ApiKey",
     "Base",
     "DayFact",
     "DisciplineYear",
     "Employee",
     "FeedbackFact",
     "HeldRating",
+    "OfficerLink",
     "OutboxRow",
     "ParkedRecord",
     "PublishedScore",
@@ -41,6 +45,16 @@ class OutboxRow(OutboxColumns, Base, table=True):
 
 class ParkedRecord(ParkedColumns, Base, table=True):
     __tablename__ = "parked_record"
+
+
+class ApiKey(ApiKeyColumns, Base, table=True):
+    __tablename__ = "api_key"
+
+
+class OfficerLink(LinkColumns, Base, table=True):
+    """A link to an officer's page."""
+
+    __tablename__ = "link"
 
 
 class Employee(Base, table=True):

@@ -98,6 +98,8 @@ def discipline_record(
             "current_streak_days": result.current_streak_days,
             "step": result.step,
             "level": result.level,
+            "steps_reached": result.steps_reached,
+            "unexcused_dates": result.dates,
             "rule": RuleRef(id=rules.id, version=rules.version),
             "reasons": result.reasons,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -35,6 +36,10 @@ class DisciplineRecord(Record):
     """The step of the ladder that is reached; null below the first and for employment types without a ladder."""
     level: Literal["LIGHT", "MEDIUM", "HEAVY"] | None = None
     """The level of that step."""
+    steps_reached: tuple[Code, ...] = ()
+    """Every step that the days reach, the lightest first; the last one is `step`. Empty in records of before it was kept."""
+    unexcused_dates: Annotated[tuple[date, ...], Field(max_length=732)] = ()
+    """The unexcused working days in order: those of the year, and those before it whose streak runs into the year."""
     rule: RuleRef
     """The rule set that holds the ladder."""
     reasons: tuple[Code, ...] = ()

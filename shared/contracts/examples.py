@@ -159,6 +159,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "current_streak_days": 0,
             "step": "TEGURAN_LISAN",
             "level": "LIGHT",
+            "steps_reached": ["TEGURAN_LISAN"],
+            "unexcused_dates": ["2026-07-13", "2026-07-14", "2026-08-03"],
             "rule": {"id": "pp94-2021", "version": 1},
             "reasons": ["CUMULATIVE_DAYS"],
         }
@@ -175,7 +177,19 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "state": "released",
             "reasons": ["BELOW_ENTRY_THRESHOLD"],
             "object_until": None,
-        }
+        },
+        {
+            "revision": 4,
+            "recorded_at": "2026-08-11T02:00:00Z",
+            "notice_id": "0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f11",
+            "kind": "discipline_information",
+            "employee_id": _OFFICER,
+            "semester": None,
+            "indicator": None,
+            "state": "withdrawn",
+            "reasons": ["LADDER_STEP_REACHED", "STEP_NO_LONGER_REACHED"],
+            "object_until": None,
+        },
     ],
     "asn.dead-letter.v1": [
         {

@@ -10,17 +10,22 @@ from shared.contracts.score import IndicatorName
 
 __all__ = ["NoticeKind", "NoticeRecord", "NoticeState"]
 
-NoticeKind = Literal["reward", "coaching", "nudge", "discipline_alert"]
-NoticeState = Literal["draft", "released", "withheld", "delivered", "acknowledged", "expired"]
+NoticeKind = Literal["reward", "coaching", "nudge", "discipline_alert", "discipline_information"]
+NoticeState = Literal["draft", "released", "withheld", "withdrawn", "delivered", "acknowledged", "expired"]
 
 
 class NoticeRecord(Record):
-    """One notice. Reward and coaching stay drafts until a person releases them."""
+    """One notice. Reward and coaching stay drafts until a person releases them.
+
+    A draft follows the records that it rests on. It is withdrawn when they no longer give a reason for it, and so is what
+    was told of a discipline step that is no longer reached, also after somebody has read it.
+    """
 
     notice_id: UUID
     """The notice."""
     kind: NoticeKind
-    """A reward, an offer of help (coaching), a word to the officer alone (nudge), or an alert to the superior."""
+    """A reward, an offer of help (coaching), a word to the officer alone (nudge), an alert to the superior, or what the
+    officer is told of the same step (discipline_information)."""
     employee_id: UUID
     """The officer whom it is about."""
     semester: SemesterText | None = None
@@ -28,8 +33,8 @@ class NoticeRecord(Record):
     indicator: IndicatorName | None = None
     """The indicator that it is about; null where it is the score as a whole."""
     state: NoticeState
-    """Where the notice stands."""
+    """Where the notice stands; withdrawn: its reason is gone, and it says nothing any more."""
     reasons: tuple[Code, ...] = ()
-    """Why it was made."""
+    """Why it was made, and what became of it."""
     object_until: UtcDateTime | None = None
     """The last moment for an objection (14 days from receipt, PP 30/2019 art. 59); null before receipt."""

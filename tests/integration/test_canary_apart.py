@@ -75,14 +75,17 @@ async def test_it_is_in_no_list_of_scores(embedded_postgres: EmbeddedPostgres) -
 @pytest.mark.parametrize("officer", [CANARY_EMPLOYEE_ID, uuid4()], ids=["canary", "officer"])
 async def test_only_a_person_gets_notices(embedded_postgres: EmbeddedPostgres, officer: UUID) -> None:
     superior = uuid4()
-    reward = EXAMPLES[SCORE.name][0] | {"employee_id": str(officer), "score": "95.00", "unexcused_days": 0}
+    low = EXAMPLES[SCORE.name][0] | {"employee_id": str(officer), "score": "60.00"}
     alert = EXAMPLES[DISCIPLINE.name][0] | {"employee_id": str(officer)}
     async with running_service("notifications", embedded_postgres, clock=FakeClock(NOW)) as service:
         people = [employee(officer, superior_id=str(superior)), employee(superior, nip="199001012015011002")]
         await apply(service, [incoming(EMPLOYEE, person) for person in people])
-        await apply(service, [incoming(SCORE, reward), incoming(DISCIPLINE, alert)])
+        await apply(service, [incoming(SCORE, low), incoming(DISCIPLINE, alert)])
+        await service.app.state.evaluation.round()
         kinds = {item["kind"] for item in (await service.http.get("/notices/v1/notices")).json()["items"]}
-        assert kinds == (set() if officer == CANARY_EMPLOYEE_ID else {"reward", "discipline_alert"})
+        assert kinds == (
+            set() if officer == CANARY_EMPLOYEE_ID else {"nudge", "discipline_alert", "discipline_information"}
+        )
 
 
 async def test_nobody_visits_it(embedded_postgres: EmbeddedPostgres) -> None:

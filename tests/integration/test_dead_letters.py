@@ -234,7 +234,7 @@ async def test_only_the_operator_dismisses(embedded_postgres: EmbeddedPostgres) 
     async with running_service("notifications", embedded_postgres) as notices:
         record = bad()
         await park(notices, record)
-        new = {"name": "superior", "scope": "notices:release", "employee_id": str(uuid4())}
+        new = {"name": "superior", "scopes": ["notices:release"], "employee_id": str(uuid4())}
         token = (await notices.http.post("/notices/v1/api-keys", json=new)).json()["token"]
         for key, status in ((f"Bearer {token}", 403), ("Bearer unknown", 401)):
             headers = {"Authorization": key}

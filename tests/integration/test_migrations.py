@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -106,6 +106,61 @@ async def test_records_parked_before_dismissal_was_known_are_kept_and_wait(
     await engine.dispose()
     nothing = {"dismissed_at": None, "dismissed_by": None, "dismissed_reason": None, "generation": 0}
     assert after == [row | nothing for row in before]
+
+
+@pytest.mark.parametrize(
+    ("service", "before"), [("attendance", "0006"), ("feedback", "0003"), ("notifications", "0002")]
+)
+async def test_keys_of_before_they_had_limits_end_and_write_for_no_machine(
+    service: str, before: str, embedded_postgres: EmbeddedPostgres
+) -> None:
+    url = await fresh_database(embedded_postgres)
+    await asyncio.to_thread(command.upgrade, config_for(service, url), before)
+    engine = create_async_engine(url, poolclass=NullPool)
+    make = text(
+        "insert into api_key (id, name, scope, secret_sha256, created_at)"
+        " values (gen_random_uuid(), 'old', 'punches:write', '\\x00', '2024-01-01')"
+    )
+    async with engine.begin() as connection:
+        await connection.execute(make)
+    await asyncio.to_thread(upgrade, service, url)
+    async with engine.connect() as connection:
+        query = text("select scopes, machines, org_unit_ids, expires_at > now() + interval '364 days' from api_key")
+        assert (await connection.execute(query)).all() == [(["punches:write"], None, None, True)]
+    await engine.dispose()
+
+
+async def test_notices_of_before_they_could_be_withdrawn_are_told_as_released(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    url = await fresh_database(embedded_postgres)
+    await asyncio.to_thread(command.upgrade, config_for("notifications", url), "0002")
+    engine = create_async_engine(url, poolclass=NullPool)
+    make = text(
+        "insert into notice (notice_id, revision, kind, employee_id, recipient_id, indicator, period, state, reasons,"
+        " evidence, subject, body, created_at, delivered_at) values (gen_random_uuid(), 1, 'reward', gen_random_uuid(),"
+        " gen_random_uuid(), '', '2026-S2', :state, :reasons, '{}', '', '', '2026-08-01', :delivered)"
+    )
+    delivered = datetime(2026, 8, 2, tzinfo=UTC)
+    async with engine.begin() as connection:
+        for state, reasons, at in (
+            ("draft", "[]", None),
+            ("released", "[]", None),
+            ("delivered", "[]", delivered),
+            ("acknowledged", '["NO_EMAIL"]', delivered),
+        ):
+            await connection.execute(make, {"state": state, "reasons": reasons, "delivered": at})
+    await asyncio.to_thread(upgrade, "notifications", url)
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("select state, released_at, mailed_at from notice"))
+        found = {row.state: (row.released_at, row.mailed_at) for row in rows}
+    await engine.dispose()
+    assert found == {
+        "draft": (None, None),
+        "released": (datetime(2026, 8, 1, tzinfo=UTC), None),
+        "delivered": (delivered, delivered),
+        "acknowledged": (delivered, None),
+    }
 
 
 def old_rating(officer: UUID, given_at: str, **changes: object) -> dict[str, object]:

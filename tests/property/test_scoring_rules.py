@@ -242,3 +242,5 @@ def test_the_ladder_never_falls_when_a_day_is_added(absences: list[bool]) -> Non
     result = discipline(days, 2026, LADDER)
     assert result.cumulative_days == sum(absences)
     assert result.current_streak_days <= result.longest_streak_days <= result.cumulative_days
+    assert result.step == (result.steps_reached[-1] if result.steps_reached else None)
+    assert list(result.dates) == [day for day, absent in days if absent]

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_worker import explain_day
-from services.attendance.routes.common import ContextDep, OperatorDep, WorkDate, must_exist, read_rows
+from services.attendance.routes.common import ContextDep, WorkDate, must_exist
+from shared.auth import Principal, requires
 from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.errors import InvalidError, NotFoundError
 
@@ -21,12 +22,15 @@ __all__ = ["router"]
 router = APIRouter(prefix="/attendance/v1/employees/{employee_id}/days", tags=["days"])
 
 SPAN_DAYS_MAX = 400
+_ReaderDep = Annotated[Principal, requires("days:read")]
 
 _LIST = text(
     "select record from attendance_day where employee_id = :employee_id and work_date between :first and :last"
     " order by work_date"
 )
 _ONE = text("select record from attendance_day where employee_id = :employee_id and work_date = :work_date")
+_UNIT = text("select org_unit_id from employee where employee_id = :employee_id")
+_UNKNOWN = "There is no officer with this employee_id. Look it up in the list of officers."
 
 
 class PunchItem(BaseModel):
@@ -58,21 +62,31 @@ class DayExplained(BaseModel):
 @router.get("")
 async def list_days(
     context: ContextDep,
-    _: OperatorDep,
+    who: _ReaderDep,
     employee_id: UUID,
     first: Annotated[WorkDate, Query(alias="from")],
     last: Annotated[WorkDate, Query(alias="to")],
 ) -> list[AttendanceDayRecord]:
-    """The days from one date to another, both included."""
+    """The days from one date to another, both included; a key that is limited to units gets the days in those units."""
     if not timedelta(0) <= last - first <= timedelta(days=SPAN_DAYS_MAX):
         raise InvalidError(f"`to` is from `from` on, at most {SPAN_DAYS_MAX} days later.")
-    await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
-    rows = await read_rows(context, _LIST, {"employee_id": employee_id, "first": first, "last": last})
-    return [AttendanceDayRecord.model_validate_json(row["record"]) for row in rows]
+
+    async def read(session: AsyncSession) -> tuple[list[str], str | None]:
+        await must_exist(session, "employee_id", employee_id)
+        values = {"employee_id": employee_id, "first": first, "last": last}
+        records = list((await session.execute(_LIST, values)).scalars())
+        return records, (await session.execute(_UNIT, {"employee_id": employee_id})).scalar_one()
+
+    records, unit = await context.transact(read)
+    days = [AttendanceDayRecord.model_validate_json(record) for record in records]
+    reached = [day for day in days if who.reaches_unit(day.org_unit_id)]
+    if not reached and not who.reaches_unit(unit):
+        raise NotFoundError(_UNKNOWN)
+    return reached
 
 
 @router.get("/{work_date}")
-async def show_day(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate) -> DayExplained:
+async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work_date: WorkDate) -> DayExplained:
     """One day, with the punches in the window of its shift."""
 
     async def read(session: AsyncSession) -> tuple[Any, Any]:
@@ -81,12 +95,17 @@ async def show_day(context: ContextDep, _: OperatorDep, employee_id: UUID, work_
         return row, await explain_day(session, employee_id, work_date, context.zone, context.clock.now())
 
     row, judged = await context.transact(read)
-    if row is None:
+    day = None if row is None else AttendanceDayRecord.model_validate_json(row.record)
+    if who.org_unit_ids is not None and (day is None or not who.reaches_unit(day.org_unit_id)):
+        raise NotFoundError(
+            _UNKNOWN
+        )  # for a limited key the same words, whether or not there is such an officer or day
+    if day is None:
         raise NotFoundError("This date has not been computed: it lies ahead, or before the officer's first day.")
     window = None if judged is None else judged.window
     punches = [] if judged is None else judged.punches
     return DayExplained(
-        day=AttendanceDayRecord.model_validate_json(row.record),
+        day=day,
         window_from=None if window is None else window.start.astimezone(context.zone),
         window_to=None if window is None else window.end.astimezone(context.zone),
         punches=[PunchItem(own_site=p.org_unit_id == judged.org_unit_id, **p.row) for p in punches],

@@ -13,13 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.domain.day_inputs import ExcuseKind, ExcuseState, Half
 from services.attendance.excuses import Decision, put_excuse
-from services.attendance.routes.common import ContextDep, Input, OperatorDep, PlainText, WorkDate, must_exist, read_rows
+from services.attendance.routes.common import ContextDep, Input, PlainText, WorkDate, must_exist, read_rows
+from shared.auth import Principal, requires
 from shared.contracts.base import Code
 from shared.errors import NotFoundError
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/excuses", tags=["excuses"])
+
+_WriterDep = Annotated[Principal, requires("excuses:write")]
 
 _LIST = text(
     "select excuse_id, employee_id, code, kind, first_date, last_date, half, state, reference, reason, decided_by,"
@@ -84,14 +87,14 @@ class DecisionItem(BaseModel):
 
 
 @router.get("")
-async def list_excuses(context: ContextDep, _: OperatorDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
+async def list_excuses(context: ContextDep, _: _WriterDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
     """An officer's leave and duty, the latest first."""
     await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
     return [ExcuseItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
 
 
 @router.get("/{excuse_id}/decisions")
-async def list_decisions(context: ContextDep, _: OperatorDep, excuse_id: UUID) -> list[DecisionItem]:
+async def list_decisions(context: ContextDep, _: _WriterDep, excuse_id: UUID) -> list[DecisionItem]:
     """All that was decided on a leave or duty, the first one first."""
     rows = await read_rows(context, _DECISIONS, {"excuse_id": excuse_id})
     if not rows:
@@ -100,7 +103,7 @@ async def list_decisions(context: ContextDep, _: OperatorDep, excuse_id: UUID) -
 
 
 @router.put("/{excuse_id}", status_code=204)
-async def keep_excuse(context: ContextDep, principal: OperatorDep, excuse_id: UUID, new: ExcuseIn) -> None:
+async def keep_excuse(context: ContextDep, principal: _WriterDep, excuse_id: UUID, new: ExcuseIn) -> None:
     """Keeps a decision and computes the days that it covers, or covered before, again; the same again does nothing.
 
     A decision that cannot follow the last one is refused (409): an approval after a rejection is on a new request, and

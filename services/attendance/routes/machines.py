@@ -28,6 +28,7 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
+from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_UNIT_ID
 
 __all__ = ["SERIAL", "Serial", "router"]
@@ -152,7 +153,7 @@ class CommandOut(BaseModel):
 
 
 @router.get("")
-async def list_machines(context: ContextDep, _: OperatorDep) -> list[MachineItem]:
+async def list_machines(context: ContextDep, _: Annotated[Principal, requires("machines:read")]) -> list[MachineItem]:
     """The registered machines."""
     return [_machine_item(row) for row in await read_rows(context, _LIST, {"now": context.clock.now()})]
 

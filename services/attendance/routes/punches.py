@@ -22,7 +22,7 @@ from services.attendance.models import UNKNOWN_VERIFY
 from services.attendance.routes.common import AnyMoment, ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
 from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_UNIT_ID
-from shared.errors import InvalidError
+from shared.errors import ForbiddenError, InvalidError
 from shared.paging import After, Limit, Page, cursor_of, read_cursor
 
 __all__ = ["router"]
@@ -147,8 +147,10 @@ class QuarantineItem(BaseModel):
 
 
 @router.post("/punches")
-async def take_punches(context: ContextDep, _: _SenderDep, new: PunchesIn) -> PunchesOut:
-    """Takes punches; sending the same ones again changes nothing."""
+async def take_punches(context: ContextDep, who: _SenderDep, new: PunchesIn) -> PunchesOut:
+    """Takes punches of a machine that the key names; sending the same ones again changes nothing."""
+    if not who.is_operator and new.serial not in who.machines:
+        raise ForbiddenError("This key does not name this machine. Ask the operator for a key that does.")
     now = context.clock.now()
     if new.complete_until is not None and new.complete_until > now:
         raise InvalidError("`complete_until` lies in the future: nobody can have sent those punches yet.")

@@ -72,7 +72,7 @@ async def add_visit(
 ) -> VisitMade:
     """Makes the one-use link of a visit. A repeated Idempotency-Key whose link opens no more is refused (409)."""
     # Two systems may count their tickets alike: each has keys of its own, or two citizens would share one link.
-    own_key = f"{who.scope}/{who.name}/{idempotency_key}" if idempotency_key else None
+    own_key = f"{'operator' if who.is_operator else 'key'}/{who.name}/{idempotency_key}" if idempotency_key else None
     hours = visit.valid_hours or boxes.rules.visit_valid_hours
     visit_id, token, expires_at = await context.transact(
         lambda s: make_visit(

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.domain.satisfaction import satisfaction
 from services.feedback.domain.tallies import Tally, add_tallies, tallies_of, without_few
 from services.feedback.remainder import remainder_of
-from services.feedback.routes.context import BoxesDep, ContextDep, OperatorDep
+from services.feedback.routes.context import BoxesDep, ContextDep
+from shared.auth import Principal, requires
 from shared.contracts.base import DecimalText, Identifier
 from shared.contracts.feedback import FeedbackRecord
 from shared.contracts.semester import Semester
-from shared.errors import InvalidError
+from shared.errors import InvalidError, NotFoundError
 
 __all__ = ["router"]
 
@@ -48,15 +49,18 @@ class SatisfactionAnswer(BaseModel):
 async def read_satisfaction(
     context: ContextDep,
     boxes: BoxesDep,
-    _: OperatorDep,
+    who: Annotated[Principal, requires("satisfaction:read")],
     org_unit_id: Annotated[Identifier | None, Query()] = None,
     semester: Annotated[str | None, Query(max_length=7)] = None,
 ) -> SatisfactionAnswer:
     """SKM and IKM of the published ratings of a semester, with the number of answers behind them.
 
     Without a unit it is the city's, with the ratings that made no group of a unit. Below the least number of respondents
-    (rule data) only their number is told; an element that too few answered is left out.
+    (rule data) only their number is told; an element that too few answered is left out. The city's is not for a key that is
+    limited to units.
     """
+    if not who.reaches_unit(org_unit_id):
+        raise NotFoundError("This key reaches no such unit.")
     try:
         wanted = (
             Semester.parse(semester) if semester else Semester.of(context.clock.now().astimezone(context.zone).date())

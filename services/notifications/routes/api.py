@@ -8,16 +8,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.notices import acknowledge, decide, republish
+from services.notifications.decisions import release, withhold
+from services.notifications.domain.grounds import DISCIPLINE_KINDS
+from services.notifications.notices import republish
+from services.notifications.upkeep import Upkeep
 from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.base import Code
 from shared.contracts.notice import NoticeKind, NoticeState
-from shared.errors import ForbiddenError, NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
@@ -27,7 +30,17 @@ router = APIRouter(prefix="/notices/v1", tags=["notices"])
 
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
+ReaderDep = Annotated[Principal, requires("notices:read", "notices:release")]
 DeciderDep = Annotated[Principal, requires("notices:release")]
+
+
+def upkeep_of(request: Request) -> Upkeep:
+    """What keeps notices true, as a dependency."""
+    upkeep: Upkeep = request.app.state.upkeep
+    return upkeep
+
+
+UpkeepDep = Annotated[Upkeep, Depends(upkeep_of)]
 
 
 class NoticeItem(BaseModel):
@@ -53,9 +66,13 @@ class NoticeWhole(NoticeItem):
     body: str
     evidence: dict[str, Any]
     decided_by: str | None
+    released_at: datetime | None
     delivered_at: datetime | None
     acknowledged_at: datetime | None
     object_until: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal: str | None
+    """What whoever had received it is told; null for one that was withdrawn as a draft."""
 
 
 class Reason(BaseModel):
@@ -66,31 +83,43 @@ class Reason(BaseModel):
     reason_code: Code
 
 
+class Read(BaseModel):
+    """What the person has read who releases: at another revision the letter says something else by now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+
+
 class Republished(BaseModel):
     """How many records went into the outbox again."""
 
     records: int
 
 
+# A superior reads what is about the own subordinates, and a key with `notices:read` the notices of its units.
+_REACHED = """(
+    (cast(:reads as boolean)
+     and (cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[]))))
+    or e.superior_id = cast(:superior as uuid)
+)"""
 _LIST = text(
-    """
+    f"""
     select n.* from notice n left join employee e using (employee_id)
     where notice_id > :after and (cast(:state as text) is null or state = :state)
       and (cast(:kind as text) is null or kind = :kind)
       and (cast(:employee as uuid) is null or employee_id = :employee)
-      and (cast(:superior as uuid) is null or e.superior_id = :superior)
+      and {_REACHED}
     order by notice_id limit :most
     """
 )
-_ONE = text(
-    """
-    select n.* from notice n left join employee e using (employee_id)
-    where notice_id = :id and (cast(:superior as uuid) is null or e.superior_id = :superior)
-    """
-)
+_ONE = text(f"select n.* from notice n left join employee e using (employee_id) where notice_id = :id and {_REACHED}")
+# Of a reward that was stopped before anybody got it, nobody is told that it was withdrawn.
 _INBOX = text(
-    """
-    select * from notice where recipient_id = :recipient and state in ('released', 'delivered', 'acknowledged')
+    f"""
+    select * from notice
+    where recipient_id = :recipient and released_at is not null
+      and (state <> 'withdrawn' or kind in {DISCIPLINE_KINDS} or coalesce(mailed_at, delivered_at) is not null)
     order by notice_id desc limit 200
     """
 )
@@ -109,42 +138,34 @@ def whole(row: RowMapping) -> NoticeWhole:
     )
 
 
-async def inbox_of(context: Context, recipient: UUID) -> list[NoticeWhole]:
-    """What has been released to a recipient, newest first."""
-
-    async def read(session: AsyncSession) -> list[Any]:
-        return list((await session.execute(_INBOX, {"recipient": recipient})).mappings())
-
-    return [whole(row) for row in await context.transact(read)]
+async def inbox_of(session: AsyncSession, recipient: UUID) -> list[NoticeWhole]:
+    """What has been released to a recipient, newest first; withdrawn ones too."""
+    return [whole(row) for row in (await session.execute(_INBOX, {"recipient": recipient})).mappings()]
 
 
-def _superior(who: Principal) -> UUID | None:
-    """Whose subordinates a key may read; None for the operator, who reads all."""
-    if who.is_operator:
-        return None
-    if who.employee_id is None:
-        raise ForbiddenError("This key belongs to no officer. Ask the operator for one with your employee_id.")
-    return who.employee_id
+def _reach(who: Principal) -> dict[str, Any]:
+    """What a caller may read. Null stands for nobody: a key without an officer is no one's superior."""
+    return {"reads": who.has("notices:read"), "units": who.units, "superior": who.employee_id}
 
 
 @router.get("/notices")
 async def list_notices(
     context: ContextDep,
-    who: DeciderDep,
+    who: ReaderDep,
     state: NoticeState | None = None,
     kind: NoticeKind | None = None,
     employee_id: UUID | None = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[NoticeItem]:
-    """Notices, oldest first: all of them for the operator, those of the own subordinates for a superior."""
+    """Notices, oldest first: of the units that the key reads, and about the own subordinates of a superior."""
     values = {
         "after": read_id_cursor(after),
         "state": state,
         "kind": kind,
         "employee": employee_id,
-        "superior": _superior(who),
         "most": limit + 1,
+        **_reach(who),
     }
 
     async def read(session: AsyncSession) -> list[Any]:
@@ -156,11 +177,11 @@ async def list_notices(
 
 
 @router.get("/notices/{notice_id}")
-async def show_notice(context: ContextDep, who: DeciderDep, notice_id: UUID) -> NoticeWhole:
+async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> NoticeWhole:
     """A notice with its words and evidence."""
 
     async def read(session: AsyncSession) -> Any:
-        return (await session.execute(_ONE, {"id": notice_id, "superior": _superior(who)})).mappings().first()
+        return (await session.execute(_ONE, {"id": notice_id, **_reach(who)})).mappings().first()
 
     row = await context.transact(read)
     if row is None:
@@ -169,28 +190,39 @@ async def show_notice(context: ContextDep, who: DeciderDep, notice_id: UUID) -> 
 
 
 @router.post("/notices/{notice_id}/release")
-async def release(context: ContextDep, who: DeciderDep, notice_id: UUID) -> NoticeWhole:
-    """Lets a draft go out; it is delivered within seconds."""
-    return whole(await context.transact(lambda s: decide(context, s, notice_id, "released", who)))
+async def release_notice(
+    context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, read: Read | None = None
+) -> NoticeWhole:
+    """Lets a draft go out; it is delivered within seconds.
+
+    409 when the letter states other facts than hold now: `errors` lists each with what the letter says and what holds.
+    The draft has been renewed then (or withdrawn): read it again, and release it again.
+    """
+    revision = None if read is None else read.revision
+    outcome = await context.transact(lambda s: release(upkeep, s, notice_id, who, revision))
+    if outcome.refused is not None:
+        raise ConflictError(outcome.refused, errors=outcome.differences)
+    return whole(outcome.notice)
 
 
 @router.post("/notices/{notice_id}/withhold")
-async def withhold(context: ContextDep, who: DeciderDep, notice_id: UUID, why: Reason) -> NoticeWhole:
+async def withhold_notice(
+    context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, why: Reason
+) -> NoticeWhole:
     """Keeps a draft back, with the reason."""
-    return whole(await context.transact(lambda s: decide(context, s, notice_id, "withheld", who, why.reason_code)))
+    return whole(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)))
 
 
 @router.post("/notices/{notice_id}/acknowledge")
-async def acknowledge_notice(context: ContextDep, _: OperatorDep, request: Request, notice_id: UUID) -> NoticeWhole:
+async def acknowledge_notice(context: ContextDep, upkeep: UpkeepDep, _: OperatorDep, notice_id: UUID) -> NoticeWhole:
     """Records that a notice was handed over and read: the 14 days of the objection begin."""
-    days = request.app.state.rules.objection_days
-    return whole(await context.transact(lambda s: acknowledge(context, s, notice_id, days)))
+    return whole(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)))
 
 
 @router.get("/inbox/{employee_id}")
 async def read_inbox(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[NoticeWhole]:
-    """What a recipient has received, newest first."""
-    return await inbox_of(context, employee_id)
+    """What a recipient has received, newest first; withdrawn ones too."""
+    return await context.transact(lambda s: inbox_of(s, employee_id))
 
 
 @router.post("/republish", status_code=202)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.notices import acknowledge
-from services.notifications.routes.api import inbox_of
+from services.notifications.routes.api import NoticeWhole, UpkeepDep, inbox_of
+from services.notifications.words import indonesian_date
 from shared.context import Context
-from shared.errors import AppError
 from shared.http import context_of
+from shared.links import INBOX
 from shared.pages import html_page, page_templates
 
 __all__ = ["router"]
@@ -27,22 +29,27 @@ _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 @router.get("/notices/inbox/{token}", response_class=HTMLResponse)
 async def show_inbox(context: ContextDep, token: str) -> HTMLResponse:
-    """All notices that were released to the link's officer."""
-    try:
-        notices = await inbox_of(context, context.links.read("inbox", token))
-    except AppError as error:
-        return _page(error.status, notices=[], token=token, fault=error.detail)
-    return _page(200, notices=notices, token=token, fault=None)
+    """All notices that were released to the link's officer, and the way to his or her own score."""
+
+    async def read(session: AsyncSession) -> tuple[list[NoticeWhole], str]:
+        link_id, officer = await context.links.open(session, INBOX, token)
+        return await inbox_of(session, officer), context.links.handover(link_id, officer)
+
+    def day(moment: datetime) -> str:
+        return indonesian_date(moment.astimezone(context.zone).date())
+
+    notices, handover = await context.transact(read)
+    page = _templates.get_template("inbox.html").render(notices=notices, token=token, handover=handover, day=day)
+    return html_page(page)
 
 
-@router.post("/notices/inbox/{token}/{notice_id}/acknowledge")
-async def acknowledge_in_inbox(context: ContextDep, request: Request, token: str, notice_id: UUID) -> RedirectResponse:
+@router.post("/notices/inbox/{token}/{notice_id}/acknowledge", response_class=HTMLResponse)
+async def acknowledge_in_inbox(context: ContextDep, upkeep: UpkeepDep, token: str, notice_id: UUID) -> RedirectResponse:
     """The officer has read it."""
-    recipient = context.links.read("inbox", token)
-    days = request.app.state.rules.objection_days
-    await context.transact(lambda s: acknowledge(context, s, notice_id, days, recipient))
-    return RedirectResponse(f"/notices/inbox/{token}", status_code=303)
 
+    async def work(session: AsyncSession) -> None:
+        _, recipient = await context.links.open(session, INBOX, token)
+        await upkeep.notices.acknowledge(session, notice_id, recipient)
 
-def _page(status: int, **values: object) -> HTMLResponse:
-    return html_page(_templates.get_template("inbox.html").render(**values), status)
+    await context.transact(work)
+    return RedirectResponse(f"{INBOX.path}/{token}", status_code=303)

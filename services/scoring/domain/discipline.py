@@ -20,6 +20,8 @@ class DisciplineResult:
     """Counts are whole scheduled working days. `step` and `level` are None below the first step or without a ladder.
 
     `reached_on` is the absence that reached the step. `sanction` is the step's text, a possible outcome and no verdict.
+    `steps_reached` are the codes of all steps that the counts reach, the lightest first. `dates` are the unexcused days of
+    the year, and before them those of a streak that runs into the year.
     """
 
     year: int
@@ -30,6 +32,8 @@ class DisciplineResult:
     level: str | None
     sanction: str | None
     reached_on: date | None
+    steps_reached: tuple[str, ...]
+    dates: tuple[date, ...]
     reasons: tuple[str, ...]
 
 
@@ -53,7 +57,9 @@ def discipline(days: Iterable[tuple[date, bool]], year: int, ladder: Ladder | No
     reaches in January is the new year's result alone. `ladder` is None for an employment type that has none.
     Raises `ValueError` if the dates are not in strictly ascending order.
     """
-    cumulative = longest = current = 0
+    cumulative = longest = 0
+    streak: list[date] = []
+    dates: list[date] = []
     reached: tuple[LadderStep, date, str] | None = None
     previous: date | None = None
     for work_date, absent in days:
@@ -63,25 +69,28 @@ def discipline(days: Iterable[tuple[date, bool]], year: int, ladder: Ladder | No
         if work_date.year > year:
             break
         if not absent:
-            current = 0
+            streak = []
             continue
-        current += 1
+        streak.append(work_date)
         if work_date.year < year:
             continue
+        dates += [work_date] if dates else streak  # with the year's first day come those before it in its streak
         cumulative += 1
-        longest = max(longest, current)
+        longest = max(longest, len(streak))
         if ladder is not None:
-            reached = _heavier(reached, ladder, work_date, cumulative, current)
+            reached = _heavier(reached, ladder, work_date, cumulative, len(streak))
     step = reached[0] if reached else None
     return DisciplineResult(
         year=year,
         cumulative_days=cumulative,
         longest_streak_days=longest,
-        current_streak_days=current,
+        current_streak_days=len(streak),
         step=step.code if step else None,
         level=step.level if step else None,
         sanction=step.sanction if step else None,
         reached_on=reached[1] if reached else None,
+        steps_reached=() if ladder is None else ladder.reached_by(cumulative, longest),
+        dates=tuple(dates),
         reasons=_reasons(cumulative, ladder, reached[2] if reached else None),
     )
 

@@ -48,6 +48,15 @@ class Ladder:
         steps = (s for s in self.steps if s.consecutive_days is not None and days >= s.consecutive_days)
         return max(steps, key=lambda s: s.severity, default=None)
 
+    def reached_by(self, cumulative: int, longest: int) -> tuple[str, ...]:
+        """The codes of all steps that so many days of a year, the longest row of them so long, reach; the lightest first."""
+        return tuple(
+            step.code
+            for step in self.steps
+            if cumulative >= step.cumulative_days
+            or (step.consecutive_days is not None and longest >= step.consecutive_days)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DisciplineRules:

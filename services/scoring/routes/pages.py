@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.explain import Explanation, explain
 from services.scoring.routes.scores import ContextDep, PoliciesDep, SemesterQuery, semester_of
+from shared.links import FROM_INBOX, PAGE
 from shared.pages import html_page, page_templates
 
 __all__ = ["router"]
@@ -44,6 +45,7 @@ STATUS_NAMES = {
     "off": "libur",
     "unknown": "belum diketahui",
 }
+LEVEL_NAMES = {"LIGHT": "ringan", "MEDIUM": "sedang", "HEAVY": "berat"}
 _MONTHS = [
     "Januari",
     "Februari",
@@ -80,6 +82,7 @@ _templates.filters.update(
     keadaan=lambda code: STATE_NAMES.get(code, code),
     pita=lambda code: BAND_NAMES.get(code, code),
     status=lambda code: STATUS_NAMES.get(code, code),
+    tingkat=lambda code: LEVEL_NAMES.get(code, code),
 )
 
 
@@ -89,15 +92,25 @@ async def front(context: ContextDep) -> HTMLResponse:
     return html_page(_templates.get_template("front.html").render(url=context.links.public_url))
 
 
+@router.get("/my/open/{handover}", response_class=HTMLResponse)
+async def open_from_inbox(context: ContextDep, handover: str) -> RedirectResponse:
+    """From an open inbox to the same officer's page. However often it is followed, it is one link."""
+    inbox_link, employee_id = context.links.read_handover(handover)
+    link = await context.transact(
+        lambda s: context.links.issue(s, PAGE, employee_id, source="inbox", valid=FROM_INBOX, origin=inbox_link)
+    )
+    return RedirectResponse(f"{PAGE.path}/{link.token}", status_code=303, headers={"Cache-Control": "no-store"})
+
+
 @router.get("/my/{token}", response_class=HTMLResponse)
 async def my_score(
     context: ContextDep, policies: PoliciesDep, request: Request, token: str, semester: SemesterQuery = None
 ) -> HTMLResponse:
     """ "Nilai saya": an officer's score, each point traced to its evidence."""
-    employee_id = context.links.read("my", token)
     wanted = semester_of(context, semester)
 
     async def read(session: AsyncSession) -> tuple[Explanation, str | None]:
+        _, employee_id = await context.links.open(session, PAGE, token)
         name = (
             await session.execute(text("select name from employee where employee_id = :id"), {"id": employee_id})
         ).scalar_one_or_none()

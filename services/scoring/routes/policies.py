@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.policies import load_policy, read_document
 from services.scoring.rescore import rescore
-from services.scoring.routes.scores import ContextDep, OperatorDep, PoliciesDep
+from services.scoring.routes.scores import ContextDep, OperatorDep, PoliciesDep, ReaderDep
 from shared.contracts.semester import Semester
 
 __all__ = ["router"]
@@ -40,7 +40,7 @@ class PolicyLoaded(BaseModel):
 
 
 @router.get("/v1/policies")
-async def list_policies(context: ContextDep, _: OperatorDep) -> list[PolicyItem]:
+async def list_policies(context: ContextDep, _: ReaderDep) -> list[PolicyItem]:
     """All policies, the latest effective one first."""
     query = text(
         "select id, version, effective_from, decree, content from rule_document where kind = 'score'"

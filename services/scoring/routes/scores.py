@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.explain import Explanation, explain
+from services.scoring.explain import UNKNOWN_OFFICER, Explanation, explain
 from services.scoring.policies import PolicyBook
 from services.scoring.republish import republish
 from services.scoring.verify import Verification, verify
@@ -20,7 +20,7 @@ from shared.contracts.base import DecimalText
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.generate import asyncapi_document
 from shared.contracts.semester import Semester
-from shared.errors import InvalidError
+from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
 
@@ -35,6 +35,7 @@ _LIST = text(
     select t.employee_id, e.org_unit_id, t.score, t.band, t.complete, t.unexcused_days, p.revision, t.as_of
     from semester_total t left join employee e using (employee_id) left join published_score p using (employee_id, semester)
     where semester = :semester and employee_id > :after and employee_id <> '{CANARY_EMPLOYEE_ID}'
+      and (cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[])))
     order by employee_id limit :most
     """
 )
@@ -49,6 +50,7 @@ def policies_of(request: Request) -> PolicyBook:
 ContextDep = Annotated[Context, Depends(context_of)]
 PoliciesDep = Annotated[PolicyBook, Depends(policies_of)]
 OperatorDep = Annotated[Principal, requires()]
+ReaderDep = Annotated[Principal, requires("scores:read")]
 SemesterQuery = Annotated[str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")]
 
 
@@ -96,19 +98,27 @@ def semester_of(context: Context, words: str | None) -> Semester:
 
 @router.get("/v1/employees/{employee_id}")
 async def explain_score(
-    context: ContextDep, policies: PoliciesDep, _: OperatorDep, employee_id: UUID, semester: SemesterQuery = None
+    context: ContextDep, policies: PoliciesDep, who: ReaderDep, employee_id: UUID, semester: SemesterQuery = None
 ) -> Explanation:
     """An officer's score of a semester, with the rule, the numbers and every fact behind it."""
     wanted = semester_of(context, semester)
-    return await context.transact(lambda s: explain(s, policies, employee_id, wanted))
+    found = await context.transact(lambda s: explain(s, policies, employee_id, wanted))
+    if not who.reaches_unit(found.org_unit_id):
+        raise NotFoundError(UNKNOWN_OFFICER)
+    return found
 
 
 @router.get("/v1/employees")
 async def list_scores(
-    context: ContextDep, _: OperatorDep, semester: SemesterQuery = None, limit: Limit = 100, after: After = None
+    context: ContextDep, who: ReaderDep, semester: SemesterQuery = None, limit: Limit = 100, after: After = None
 ) -> Page[ScoreItem]:
-    """All officers' scores of a semester."""
-    values = {"semester": semester_of(context, semester).number, "after": read_id_cursor(after), "most": limit + 1}
+    """Officers' scores of a semester: all, or those of the units that the key is limited to."""
+    values = {
+        "semester": semester_of(context, semester).number,
+        "units": who.units,
+        "after": read_id_cursor(after),
+        "most": limit + 1,
+    }
 
     async def read(session: AsyncSession) -> list[Any]:
         return list(await session.execute(_LIST, values))

@@ -85,7 +85,7 @@ class Office:
 
     async def key(self, scope: str, employee_id: UUID | None = None) -> dict[str, str]:
         """The headers of a new key's holder."""
-        body = {"name": f"key-{scope}", "scope": scope, "employee_id": str(employee_id) if employee_id else None}
+        body = {"name": f"key-{scope}", "scopes": [scope], "employee_id": str(employee_id) if employee_id else None}
         answer = await self.http.post("/feedback/v1/api-keys", json=body)
         assert answer.status_code == 201, answer.text
         return {"Authorization": f"Bearer {answer.json()['token']}"}

@@ -202,7 +202,7 @@ async def test_bad_assessments_are_refused_in_words(feedback: Running, changes: 
 
 
 async def test_keys_bind_a_supervisor(feedback: Running) -> None:
-    new = {"name": "head", "scope": "assessments:write", "employee_id": str(SUPERIOR)}
+    new = {"name": "head", "scopes": ["assessments:write"], "employee_id": str(SUPERIOR)}
     token = (await feedback.http.post("/feedback/v1/api-keys", json=new)).json()["token"]
     body = {"assessment_id": str(uuid4()), "employee_id": str(OFFICER), "work_quality": "80"}
     headers = {"Authorization": f"Bearer {token}"}

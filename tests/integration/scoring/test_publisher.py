@@ -46,10 +46,6 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
         answer = await service.http.post("/scores/v1/republish")
         assert (answer.status_code, answer.json()) == (202, {"records": 2})
         assert (await outbox(service, "asn.score.v1"))[-1] == scores[-1]
-        assert (await service.http.get("/my/forged")).status_code == 404
-        page = await service.http.get(f"/my/{service.context.links.token('my', officer)}?semester=2026-S2")
-        assert page.status_code == 200
-        assert "PermenPANRB" in page.text
 
 
 async def test_years_of_many_officers_are_one_round_each_with_its_own_days(

@@ -37,6 +37,7 @@ class System:
         self.date = NOW
         self.parked: list[dict[str, Any]] = []
         self.more: str | None = None
+        self.keys: list[dict[str, Any]] = []
         self.key_is_known = True
         self.machine: dict[str, Any] = {
             "serial": "M1", "clock_wrong_since": None, "in_declared_outage": False, "in_service_to": None,
@@ -62,6 +63,8 @@ class System:
             return httpx.Response(401)
         if path.endswith("/dead-letters"):
             return httpx.Response(200, json={"items": self.parked, "next": self.more})
+        if path.endswith("/api-keys"):
+            return httpx.Response(200, json={"items": self.keys, "next": None})
         if path == "/attendance/v1/machines":
             return httpx.Response(200, json=[self.machine, *self.more_machines])
         if path == "/attendance/v1/machines/refused":
@@ -91,6 +94,16 @@ def findings(system: System, url: str = "http://testserver") -> list[Finding]:
 
 def test_a_healthy_system_is_well() -> None:
     assert {found.state for found in findings(System())} == {"ok"}
+
+
+def key(ends: int, used: int = -1) -> dict[str, Any]:
+    """A key of half a year ago."""
+    moments = {"created_at": -180, "expires_at": ends, "last_used_at": used}
+    return {
+        "id": "0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10", "name": "hris", "scopes": ["scores:read"], "state": "active",
+        "machines": None, "employee_id": None, "org_unit_ids": None,
+        **{name: (NOW + timedelta(days=days)).isoformat() for name, days in moments.items()},
+    }  # fmt: skip
 
 
 def _set(name: str, value: Any) -> Callable[[System], None]:
@@ -128,6 +141,8 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
             "roster of igd: 12 of 60 officers by roster have none from 2026-08-11 on, its last entry is of 2026-08-09",
         ),
         (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
+        (lambda s: s.keys.append(key(ends=29)), "warn", "(hris) ends in 29 days"),
+        (lambda s: s.keys.append(key(ends=200, used=-90)), "warn", "(hris): not used since 2026-05-06"),
     ],
 )
 def test_each_fault_is_named_with_what_to_do(spoil: Callable[[System], None], state: str, words: str) -> None:
@@ -211,7 +226,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 13
+    assert len(found) == 14
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -291,7 +306,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 13
+    assert len(lines) == 14
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -303,4 +318,4 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 13 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 14 + ["ok"]

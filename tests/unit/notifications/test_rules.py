@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,10 +16,14 @@ import yaml
 from services.notifications.domain.rules import (
     NoticeRules,
     Thresholds,
+    alert_due,
     coaching_due,
+    held,
+    is_history,
+    mail_due,
     nudge_due,
     object_until,
-    reward_due,
+    raise_due,
     rules_from_mapping,
 )
 
@@ -48,20 +53,88 @@ def test_every_shipped_file_of_notice_rules_is_readable(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "complete", "unexcused", "due"),
+    ("history", "due"),
     [
-        ("90.00", True, 0, True),
-        ("89.99", True, 0, False),
-        ("100.00", False, 0, False),
-        ("100.00", True, 1, False),
-        (None, True, 0, False),
+        (values("90", "90", "90", "90"), True),
+        (values("10", None, "90", "90", "90", "90"), True),
+        (values("90", "90", "90"), False),
+        (values("90", "89.99", "90", "90"), False),
+        (values("90", "90", None, "90"), False),
+        (values("90", "90", "90", "89.99"), False),
+        ([], False),
     ],
 )
-def test_a_reward_needs_a_complete_score_without_an_absence(
-    score: str | None, complete: bool, unexcused: int, due: bool
+def test_a_reward_is_held_over_evaluations_in_a_row(history: list[Decimal | None], due: bool) -> None:
+    assert held(history, rules()) is due
+
+
+@pytest.mark.parametrize(
+    ("revision", "stands", "gone_revision", "due"),
+    [
+        (1, False, None, True),
+        (1, True, None, False),
+        (2, False, 2, False),  # the record that took it away, and those before it
+        (1, False, 2, False),
+        (3, False, 2, True),
+        (3, True, 2, False),
+    ],
+)
+def test_a_step_is_told_of_by_what_is_new(revision: int, stands: bool, gone_revision: int | None, due: bool) -> None:
+    assert alert_due(revision, stands, gone_revision) is due
+
+
+@pytest.mark.parametrize(
+    ("year", "days_ago", "old"),
+    [(2026, 200, False), (2025, 60, False), (2025, 61, True), (2027, 0, False)],
+)
+def test_a_year_that_is_over_is_news_for_a_while(year: int, days_ago: int, old: bool) -> None:
+    assert is_history(year, NOW - timedelta(days=days_ago), NOW, ZoneInfo("Asia/Jakarta")) is old
+
+
+def test_a_year_begins_at_local_midnight() -> None:
+    new_year = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
+    assert is_history(2026, NOW, new_year, ZoneInfo("Asia/Jakarta"))
+    assert not is_history(2026, NOW, new_year - timedelta(seconds=1), ZoneInfo("Asia/Jakarta"))
+
+
+OFFICER, HEAD, MAYOR = uuid4(), uuid4(), uuid4()
+
+
+@pytest.mark.parametrize(
+    ("period", "superior", "step", "standing", "due"),
+    [
+        ("2026/A", HEAD, "A", {"2026/A": MAYOR}, True),
+        ("2026/A/up", HEAD, "A", {"2026/A": MAYOR, "2026/A/up": MAYOR}, True),
+        ("2026/A", HEAD, "A", {"2026/A": MAYOR, "2026/A/up": MAYOR}, False),
+        ("2026/A/up", MAYOR, "A", {"2026/A": MAYOR, "2026/A/up": HEAD}, False),  # a ring of superiors
+        ("2026/A", HEAD, "A", {"2026/A": MAYOR, "2025/A": HEAD, "2026/B": HEAD}, True),
+        ("2026/A", None, "A", {"2026/A": MAYOR}, False),
+        ("2026/A", OFFICER, "A", {"2026/A": MAYOR}, False),
+        ("2026/A", HEAD, "B", {"2026/A": MAYOR}, False),
+        ("2026/A", HEAD, None, {"2026/A": MAYOR}, False),
+    ],
+)
+def test_an_alert_goes_up_once_a_level_and_to_nobody_twice(
+    period: str, superior: UUID | None, step: str | None, standing: dict[str, UUID], due: bool
 ) -> None:
-    value = None if score is None else Decimal(score)
-    assert reward_due(value, complete=complete, unexcused_days=unexcused, rules=rules()) is due
+    assert raise_due(period, OFFICER, superior, step, standing) is due
+
+
+@pytest.mark.parametrize(
+    ("state", "mailed", "unsure", "what"),
+    [
+        ("released", False, False, "letter"),
+        ("released", False, True, "letter"),
+        ("withdrawn", False, False, None),
+        ("withdrawn", True, False, "correction"),
+        ("withdrawn", False, True, "correction"),
+        ("acknowledged", False, True, None),
+        ("delivered", True, False, None),
+        ("draft", False, False, None),
+    ],
+)
+def test_what_a_waiting_mail_says_by_now(state: str, mailed: bool, unsure: bool, what: str | None) -> None:
+    assert mail_due(state, mailed=mailed, unsure=unsure) == what
 
 
 @pytest.mark.parametrize(
@@ -137,6 +210,9 @@ def _with(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (_with("objection_days", 0), "above 0"),
         (_with("objection_days", True), "above 0"),
         (_with("reward", {"score": 90}), "points"),
+        (_with("reward", {"score": "90", "final_days": 60}), "evaluations"),
+        (_with("reward", {"score": "90", "evaluations": 0, "final_days": 60}), "above 0"),
+        (_with("reward", {"score": "90", "evaluations": 4}), "final_days"),
         (_with("reward", {"score": "101"}), "outside"),
         (_with("reward", {"score": "ninety"}), "no number"),
         (_with("coaching", {}), "coaching needs exactly"),

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
 
-from services.notifications.words import INDICATOR_NAMES, render
+from services.notifications.words import INDICATOR_NAMES, render, render_withdrawal
 
-EVIDENCE = {
+OFFICER = {"name": "Contoh Pegawai", "unit": "Unit Satu", "superior": "Atasan Contoh"}
+NOBODY = dict.fromkeys(OFFICER)
+ABSENCES = {
+    "year": 2026,
+    "step": "TEGURAN_LISAN",
+    "level": "LIGHT",
+    "cumulative_days": 3,
+    "longest_streak_days": 2,
+    "dates": ["2026-07-13", "2026-07-14", "2026-08-03"],
+}
+EVIDENCE: dict[str, dict[str, Any]] = {
     "coaching": {"value": "61.50", "target": "75", "n": 20, "interval": None, "trend": ["66.00", None, "61.50"]},
     "nudge": {"value": "61.50", "target": "75", "n": None, "interval": None, "trend": ["61.50"]},
-    "reward": {"value": "92.10", "band": "SANGAT_BAIK", "unexcused_days": 0},
-    "discipline_alert": {"cumulative_days": 3, "longest_streak_days": 2, "step": "TEGURAN_LISAN", "year": 2026},
-}
-FORBIDDEN = ("malas", "bodoh", "terburuk", "terbaik", "peringkat", "gagal", "None", "{{", "{%")
+    "reward": {
+        "value": "92.10", "band": "SANGAT_BAIK", "unexcused_days": 0, "complete": True, "final_days": 61,
+    },
+    "discipline_alert": ABSENCES,
+    "discipline_information": ABSENCES,
+}  # fmt: skip
+FORBIDDEN = ("malas", "bodoh", "terburuk", "terbaik", "peringkat", "gagal", "salah sendiri", "None", "{{", "{%")
 
 
-def words(kind: str, **changes: object) -> tuple[str, str]:
-    values = {
-        "indicator": "",
-        "evidence": EVIDENCE[kind],
-        "name": "Contoh Pegawai",
-        "unit": "Unit Satu",
-        "semester": "2026-S2",
-        "objection_days": 14,
-        "score_link": "http://localhost/my/token",
-        "raised": False,
-    }
-    return render(kind, **(values | changes))  # type: ignore[arg-type]
+def words(kind: str, officer: dict[str, Any] = OFFICER, **changes: Any) -> tuple[str, str]:
+    values: dict[str, Any] = {
+        "indicator": "", "semester": "2026-S2", "on": date(2026, 8, 10), "objection_days": 14, "raised": False,
+        "evidence": EVIDENCE[kind] | {"officer": officer},
+    }  # fmt: skip
+    return render(kind, **(values | changes))
 
 
 @pytest.mark.parametrize("kind", EVIDENCE)
 @pytest.mark.parametrize("indicator", INDICATOR_NAMES)
-@pytest.mark.parametrize("name", ["Contoh Pegawai", None])
-def test_words_judge_no_person(kind: str, indicator: str, name: str | None) -> None:
-    subject, body = words(kind, indicator=indicator, name=name)
+@pytest.mark.parametrize("officer", [OFFICER, NOBODY], ids=["known", "unknown"])
+def test_words_judge_no_person(kind: str, indicator: str, officer: dict[str, Any]) -> None:
+    subject, body = words(kind, officer, indicator=indicator)
     assert subject
     assert "\n" not in subject
     for word in FORBIDDEN:
         assert word not in f"{subject}\n{body}"
+    assert "10 Agustus 2026" in body
 
 
 @pytest.mark.parametrize("kind", ["coaching", "nudge"])
@@ -54,8 +65,38 @@ def test_letters_tell_how_to_object(kind: str) -> None:
     assert "14" in body
     assert "keberatan" in body.lower()
     assert "PermenPANRB" in body
+    assert "Atasan Contoh" in body
 
 
 def test_only_a_raised_alert_says_that_it_was_raised() -> None:
     assert "diteruskan" not in words("discipline_alert")[1]
     assert "diteruskan" in words("discipline_alert", raised=True)[1]
+
+
+@pytest.mark.parametrize("kind", ["discipline_alert", "discipline_information"])
+def test_absences_are_told_with_their_days_and_are_no_verdict(kind: str) -> None:
+    _, body = words(kind)
+    assert "13 Juli 2026, 14 Juli 2026, 3 Agustus 2026" in body
+    assert "pasal 26" in body
+    assert "bukan hukuman disiplin" in body
+    assert "ditarik" in body
+    assert "Tanggal:" not in words(kind, evidence=EVIDENCE[kind] | {"dates": [], "officer": OFFICER})[1]
+
+
+def test_the_officer_is_told_how_to_correct_a_day() -> None:
+    _, body = words("discipline_information")
+    assert "pengelola kepegawaian unit Unit Satu" in body
+    assert "tingkat ringan" in body
+    for level, name in (("MEDIUM", "sedang"), ("HEAVY", "berat")):
+        assert (
+            f"tingkat {name}"
+            in words("discipline_information", evidence=ABSENCES | {"level": level, "officer": OFFICER})[1]
+        )
+
+
+@pytest.mark.parametrize("reason", ["STEP_NO_LONGER_REACHED", "SUPERIOR_CHANGED", "ABOVE_EXIT_THRESHOLD"])
+def test_a_withdrawal_names_the_letter_and_why(reason: str) -> None:
+    body = render_withdrawal("Informasi", date(2026, 8, 10), reason, name=None)
+    assert 'Surat "Informasi" tanggal 10 Agustus 2026 kami tarik' in body
+    assert "None" not in body
+    assert "mengenai Contoh Pegawai" in render_withdrawal("X", date(2026, 8, 10), reason, name="Contoh Pegawai")

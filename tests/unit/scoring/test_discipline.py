@@ -90,6 +90,16 @@ def test_borders_of_the_cumulative_ladder(count: int, step: str | None, level: s
     days = weekdays(date(2026, 1, 1), date(2026, 12, 31))
     result = judged(days, days[: 2 * count : 2])
     assert (result.cumulative_days, result.step, result.level) == (count, step, level)
+    assert result.dates == tuple(days[: 2 * count : 2])
+    codes = [one.code for one in pns().steps]
+    assert list(result.steps_reached) == ([] if step is None else codes[: codes.index(step) + 1])
+
+
+def test_ten_in_a_row_reach_the_last_step_and_not_those_between() -> None:
+    days = weekdays(date(2026, 1, 1), date(2026, 12, 31))
+    assert judged(days, days[5:15]).steps_reached == (
+        "TEGURAN_LISAN", "TEGURAN_TERTULIS", "PERNYATAAN_TIDAK_PUAS", "PEMBERHENTIAN",
+    )  # fmt: skip
 
 
 def test_one_and_two_days_reach_no_step_and_say_so() -> None:
@@ -106,13 +116,20 @@ def test_the_count_begins_anew_on_1_january_but_a_streak_runs_on() -> None:
     assert old.step == "TEGURAN_TERTULIS"
     assert (new.cumulative_days, new.longest_streak_days, new.current_streak_days) == (4, 10, 0)
     assert (new.step, new.reached_on) == ("PEMBERHENTIAN", date(2027, 1, 6))
+    # the days behind each: of the year, and those before it whose streak runs into the year
+    assert (list(old.dates), list(new.dates)) == ([day for day in absent if day.year == 2026], absent)
+    earlier = date(2026, 12, 1)
+    assert earlier not in judged(days, [earlier, *absent], 2027).dates
+    later = date(2027, 1, 20)
+    assert list(judged(days, [*absent, later], 2027).dates) == [*absent, later]
 
 
 def test_a_streak_that_ended_with_the_year_does_not_touch_the_next() -> None:
     days = weekdays(date(2026, 12, 1), date(2027, 1, 29))
     absent = [day for day in days if day.year == 2026]
     result = judged(days, absent, 2027)
-    assert (result.cumulative_days, result.longest_streak_days, result.step) == (0, 0, None)
+    assert (result.cumulative_days, result.longest_streak_days, result.step, result.dates) == (0, 0, None, ())
+    assert judged(days, [*absent, days[-1]], 2027).dates == (days[-1],)
 
 
 def test_a_heavier_step_is_not_lost_when_the_streak_ends() -> None:

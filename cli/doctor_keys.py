@@ -1,0 +1,47 @@
+"""The doctor's look at API keys: which end soon, and which nobody seems to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from cli.client import PREFIXES
+from cli.findings import Finding, read_json
+from cli.keys import merged
+
+__all__ = ["examine_keys"]
+
+ENDS_SOON = timedelta(days=30)
+UNUSED = timedelta(days=90)
+RUNBOOK = "docs/runbooks/keys-and-links.md"
+
+
+def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
+    """Keys that work. One that was replaced ends on purpose, and is nobody's to look after."""
+    active = [key for key in merged(_all(http)) if key["state"] == "active"]
+    for key in active:
+        name = f"key {key['id']} ({key['name']})"
+        made, ends = (datetime.fromisoformat(key[field]) for field in ("created_at", "expires_at"))
+        if ends - now < min(ENDS_SOON, (ends - made) / 3):  # one that was made for a month is no news on its first day
+            days = (ends - now).days
+            yield Finding("warn", f"{name} ends in {days} days", f"kinerja keys rotate; {RUNBOOK}")
+        last = key["last_used_at"]
+        if now - datetime.fromisoformat(last or key["created_at"]) >= UNUSED:
+            used = "never used" if last is None else f"not used since {last[:10]}"
+            yield Finding("warn", f"{name}: {used}", f"kinerja keys revoke, if nobody needs it; {RUNBOOK}")
+    yield Finding("ok", f"{len(active)} keys work")
+
+
+def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Raises httpx.HTTPError, which the doctor tells as a finding of its own."""
+    for service, prefix in PREFIXES.items():
+        after: str | None = None
+        while True:
+            page = read_json(http, f"/{prefix}/v1/api-keys{f'?after={after}' if after else ''}")
+            yield from ((service, item) for item in page["items"])
+            after = page["next"]
+            if after is None:
+                break

@@ -1,0 +1,91 @@
+"""A person's decision on a draft, with a look at the records of that moment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.domain.grounds import differences
+from services.notifications.notices import find_locked, lock_officers
+from services.notifications.records import Records, read_records
+from services.notifications.upkeep import Upkeep
+from shared.auth import Principal
+from shared.errors import ConflictError, ForbiddenError, NotFoundError
+
+__all__ = ["Outcome", "release", "withhold"]
+
+_OFFICER = text("select employee_id from notice where notice_id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The notice after a decision. With `refused`, it is another one than the person has read, and was not released."""
+
+    notice: RowMapping
+    refused: str | None = None
+    differences: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def release(
+    upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: Principal, revision: int | None = None
+) -> Outcome:
+    """Lets a draft go out, if its letter states what holds now; otherwise brings it into line and says what differs.
+
+    `revision` is the one that the person has read, if known. The same decision again changes nothing. A refusal is given
+    back and not raised, so that the renewed draft is committed. Raises NotFoundError, ForbiddenError for somebody who is
+    not the direct superior, ConflictError for no draft.
+    """
+    row, records = await _draft(session, notice_id, who)
+    if row["state"] == "released":
+        return Outcome(row)
+    _must_be_draft(row, "released")
+    ground = records.ground(row, upkeep.rules)
+    if ground is None:
+        raise ConflictError("The record that this letter rests on is not here: kinerja republish brings it back.")
+    after = await upkeep.follow_one(session, row, ground, records)
+    found = differences(json.loads(row["evidence"]), ground.facts)
+    if after["state"] == "withdrawn":
+        return Outcome(after, "The letter is withdrawn: there is no reason for it any more.", found)
+    if found:
+        return Outcome(after, "The letter stated other facts than hold now, and was renewed: read it again.", found)
+    if revision is not None and revision != row["revision"]:
+        return Outcome(row, f"The letter was renewed since revision {revision}: read it again.", [])
+    return Outcome(await upkeep.notices.release(session, row, _name_of(who)))
+
+
+async def withhold(upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: Principal, reason: str) -> RowMapping:
+    """Keeps a draft back. Raises as `release` does."""
+    row, _ = await _draft(session, notice_id, who)
+    if row["state"] == "withheld":
+        return row
+    _must_be_draft(row, "withheld")
+    return await upkeep.notices.end(session, row, "withheld", reason, decided_by=_name_of(who))
+
+
+async def _draft(session: AsyncSession, notice_id: UUID, who: Principal) -> tuple[RowMapping, Records]:
+    """The notice, held, and the records of now."""
+    officer = (await session.execute(_OFFICER, {"id": notice_id})).scalar_one_or_none()
+    if officer is None:
+        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
+    await lock_officers(session, [officer])
+    row = await find_locked(session, notice_id)
+    records = await read_records(session, [officer], [row])
+    superior = records.person(officer).superior_id
+    # An officer without a superior is nobody's subordinate, and a key without an officer is nobody's superior.
+    if not who.is_operator and (who.employee_id is None or superior is None or who.employee_id != superior):
+        raise ForbiddenError("Only the officer's direct superior or the operator decides.")
+    return row, records
+
+
+def _must_be_draft(row: RowMapping, wanted: str) -> None:
+    if row["state"] != "draft":
+        raise ConflictError(f"The notice is {row['state']}; only a draft can be {wanted}.")
+
+
+def _name_of(who: Principal) -> str:
+    return str(who.employee_id or who.name)

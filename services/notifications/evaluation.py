@@ -1,0 +1,150 @@
+"""The periodic evaluation: what the scores were, week by week, and the notices that follow from a row of weeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.domain.grounds import indicator_ground, reward_ground, value_of
+from services.notifications.domain.rules import SUBJECTS, coaching_due, held, nudge_due
+from services.notifications.notices import lock_officers
+from services.notifications.records import TREND_LENGTH, Person, read_records
+from services.notifications.upkeep import Upkeep
+from shared.context import Context
+from shared.contracts.score import ScoreRecord
+from shared.contracts.semester import Semester
+
+__all__ = ["Evaluation"]
+
+OFFICERS_AT_A_TIME = 200
+
+_DUE = text(
+    """
+    update score s set evaluated_at = :now
+    from (select employee_id, semester from score
+          where semester = :semester and (evaluated_at is null or evaluated_at <= :before)
+          order by employee_id limit :most for update skip locked) as c
+    where s.employee_id = c.employee_id and s.semester = c.semester
+    returning s.employee_id, s.record
+    """
+)
+_EVALUATED = text(
+    "insert into evaluation (employee_id, semester, subject, value, evaluated_at)"
+    " values (:employee, :semester, :subject, :value, :now)"
+)
+_HISTORY = text(
+    """
+    select value from (select id, value from evaluation
+                       where employee_id = :employee and semester = :semester and subject = :subject
+                       order by id desc limit :most) as newest
+    order by id
+    """
+)
+# A draft that was withdrawn was never sent: it begins no episode.
+_LAST = text(
+    """
+    select max(created_at) from notice
+    where employee_id = :employee and kind = 'coaching' and indicator = :indicator and state <> 'withdrawn'
+    """
+)
+_BEST_SINCE = text(
+    """
+    select max(cast(value as numeric)) from evaluation
+    where employee_id = :employee and subject = :subject and evaluated_at > :since
+    """
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Looks at each score of the running semester once in the rules' interval; several processes may."""
+
+    context: Context
+    upkeep: Upkeep
+
+    async def round(self) -> bool:
+        """One round; True when there may be more."""
+        now, rules = self.context.clock.now(), self.upkeep.rules
+        semester = str(Semester.of(now.astimezone(self.context.zone).date()))
+        async with self.context.database.transaction() as session:
+            values = {
+                "now": now,
+                "semester": semester,
+                "before": now - rules.evaluation_interval,
+                "most": OFFICERS_AT_A_TIME,
+            }
+            rows = (await session.execute(_DUE, values)).all()
+            scores = [ScoreRecord.model_validate_json(row.record) for row in rows]
+            employees = [score.employee_id for score in scores]
+            await lock_officers(session, employees)
+            people = (await read_records(session, employees, [])).people
+            for score in scores:
+                await self._evaluate(session, score, people.get(score.employee_id, Person()), now)
+            await self.upkeep.follow(session, employees)  # letters tell of the evaluations too
+        return len(rows) == OFFICERS_AT_A_TIME
+
+    async def _evaluate(self, session: AsyncSession, score: ScoreRecord, person: Person, now: datetime) -> None:
+        most = max(TREND_LENGTH, self.upkeep.rules.reward_evaluations)
+        for subject in SUBJECTS:
+            value = value_of(score, subject)
+            key = {"employee": score.employee_id, "semester": score.semester, "subject": subject}
+            await session.execute(_EVALUATED, {**key, "value": None if value is None else str(value), "now": now})
+            rows = (await session.execute(_HISTORY, {**key, "most": most})).scalars()
+            history = [None if one is None else Decimal(one) for one in rows]
+            if subject == "score":
+                await self._reward(session, score, person, history)
+            await self._help(session, score, person, subject, history, now)
+
+    async def _reward(
+        self, session: AsyncSession, score: ScoreRecord, person: Person, history: list[Decimal | None]
+    ) -> None:
+        ground = reward_ground(score, self.upkeep.rules)
+        if ground.gone is None and held(history, self.upkeep.rules):
+            await self.upkeep.notices.make(
+                session, "reward", score.employee_id, state="draft", semester=score.semester, period=score.semester,
+                evidence={**ground.facts, "officer": person.facts}, reasons=["SCORE_AT_REWARD_LEVEL"],
+            )  # fmt: skip
+
+    async def _help(
+        self,
+        session: AsyncSession,
+        score: ScoreRecord,
+        person: Person,
+        subject: str,
+        history: list[Decimal | None],
+        now: datetime,
+    ) -> None:
+        limits = self.upkeep.rules.coaching[subject]
+        indicator = "" if subject == "score" else subject
+        last = (await session.execute(_LAST, {"employee": score.employee_id, "indicator": indicator})).scalar_one()
+        best = None if last is None else await _best_since(session, score.employee_id, subject, last)
+        coaching = coaching_due(history, limits, last, best, now, self.upkeep.rules)
+        if not coaching and not nudge_due(history, limits):
+            return
+        local = now.astimezone(self.context.zone)
+        kind: Literal["coaching", "nudge"] = "coaching" if coaching else "nudge"
+        ground = indicator_ground(kind, subject, score, history[-TREND_LENGTH:], self.upkeep.rules)
+        await self.upkeep.notices.make(
+            session,
+            kind,
+            score.employee_id,
+            state="draft" if coaching else "released",
+            semester=score.semester,
+            indicator=indicator,
+            # a nudge at most once a month and indicator; a coaching episode is named by the day it began
+            period=f"{local:%Y-%m-%d}" if coaching else f"{local:%Y-%m}",
+            evidence={**ground.facts, "officer": person.facts},
+            reasons=["BELOW_ENTRY_THRESHOLD"],
+        )
+
+
+async def _best_since(session: AsyncSession, employee_id: UUID, subject: str, since: datetime) -> Decimal | None:
+    values = {"employee": employee_id, "subject": subject, "since": since}
+    best: Decimal | None = (await session.execute(_BEST_SINCE, values)).scalar_one()
+    return best

@@ -1,0 +1,146 @@
+"""The routes by which the operator of a service makes, lists, replaces and ends API keys: the same in every service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import RowMapping
+
+from shared import keys
+from shared.auth import Principal, requires
+from shared.context import Context
+from shared.contracts.base import Identifier
+from shared.http import context_of
+from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.scopes import check_rights, scopes_of
+
+__all__ = ["add_key_routes"]
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+Serial = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Token = Annotated[str | None, Field(max_length=100)]
+
+OVERLAP_HOURS_MAX = 720
+LIST_MAX = 1_000
+
+
+class NewKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    name: Annotated[Identifier, Field(max_length=100)]
+    """Whose it is: for the operator's list."""
+    scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
+    """What it may do in this service."""
+    employee_id: UUID | None = None
+    """The officer for whom it acts, where a scope needs one: a supervisor who assesses or decides."""
+    org_unit_ids: Annotated[list[Identifier], Field(min_length=1, max_length=LIST_MAX)] | None = None
+    """The only units that it may read; without it all."""
+    machines: Annotated[list[Serial], Field(min_length=1, max_length=LIST_MAX)] | None = None
+    """The serials of the only machines that it may write for; `punches:write` needs it."""
+    expires_at: AwareDatetime | None = None
+    """Its end; a year ahead without it."""
+    token: Token = None
+    """The token of a key that another service has just made: then one key opens both. Without it a new one is made."""
+
+
+class Rotation(BaseModel):
+    """How a key is replaced."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    overlap_hours: Annotated[int, Field(ge=0, le=OVERLAP_HOURS_MAX)] = int(keys.OVERLAP.total_seconds()) // 3600
+    """How long the old key goes on working."""
+    expires_at: AwareDatetime | None = None
+    """The end of the new key; without it, it lasts as long as the old one was made for."""
+    token: Token = None
+    """As for a new key."""
+
+
+class KeyItem(BaseModel):
+    """A key, without its secret."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    employee_id: UUID | None
+    org_unit_ids: list[str] | None
+    machines: list[str] | None
+    state: keys.KeyState
+    """`replaced`: another key has taken its place, and it works until `expires_at`."""
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    last_used_at: AwareDatetime | None
+    """To a minute; null before its first use."""
+    revoked_at: AwareDatetime | None
+    replaced_by: UUID | None
+
+
+class KeyMade(BaseModel):
+    """The only time that the token is told."""
+
+    id: UUID
+    token: str
+    expires_at: AwareDatetime
+
+
+def add_key_routes(router: APIRouter, service: str) -> None:
+    """Below the router's prefix."""
+    names = "; ".join(f"`{scope.name}` (to {scope.may})" for scope in scopes_of(service))
+
+    @router.post("/v1/api-keys", status_code=201, tags=["keys"], description=f"Makes a key. Scopes here: {names}.")
+    async def make_key(context: ContextDep, _: OperatorDep, new: NewKey) -> KeyMade:
+        check_rights(
+            service, new.scopes, employee_id=new.employee_id, org_unit_ids=new.org_unit_ids, machines=new.machines
+        )
+        rights = keys.Rights(new.name, new.scopes, new.employee_id, new.org_unit_ids, new.machines)
+        now = context.clock.now()
+        return _made(
+            await context.transact(lambda s: keys.issue(s, rights, now, expires_at=new.expires_at, token=new.token))
+        )
+
+    @router.get("/v1/api-keys", tags=["keys"])
+    async def list_keys(context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None) -> Page[KeyItem]:
+        """All keys, ended ones too, without their secrets."""
+        begin = read_id_cursor(after)
+        rows = await context.transact(lambda s: keys.page_of_keys(s, begin, limit + 1))
+        items = [_item(context, row) for row in rows[:limit]]
+        return Page(items=items, next=cursor_of([items[-1].id]) if len(rows) > limit else None)
+
+    @router.get("/v1/api-keys/{key_id}", tags=["keys"])
+    async def show_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> KeyItem:
+        """One key, without its secret."""
+        return _item(context, await context.transact(lambda s: keys.key_of(s, key_id)))
+
+    @router.post("/v1/api-keys/{key_id}/rotate", status_code=201, tags=["keys"])
+    async def rotate_key(context: ContextDep, _: OperatorDep, key_id: UUID, how: Rotation | None = None) -> KeyMade:
+        """Makes a key with the same rights. The old one works until the overlap is over."""
+        how = how or Rotation()
+        now, overlap = context.clock.now(), timedelta(hours=how.overlap_hours)
+        made = await context.transact(
+            lambda s: keys.rotate(s, key_id, now, overlap=overlap, expires_at=how.expires_at, token=how.token)
+        )
+        context.authenticator.forget()
+        return _made(made)
+
+    @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["keys"])
+    async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
+        """Ends a key, within a few seconds in every process."""
+        await context.transact(lambda s: keys.revoke(s, key_id, context.clock.now()))
+        context.authenticator.forget()
+
+
+def _made(issued: keys.IssuedKey) -> KeyMade:
+    return KeyMade(id=issued.id, token=issued.token, expires_at=issued.expires_at)
+
+
+def _item(context: Context, row: RowMapping) -> KeyItem:
+    return KeyItem(**row, state=keys.state_of(row, context.clock.now()))

@@ -1,0 +1,202 @@
+"""API keys as they are kept: made, listed, replaced with an overlap, ended. The token is told once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ARRAY, RowMapping, String, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel
+
+from shared.auth import secret_digest
+from shared.database import utc_field
+from shared.errors import ConflictError, InvalidError, NotFoundError
+from shared.ids import new_id
+
+__all__ = [
+    "KEY_LIFE",
+    "KEY_LIFE_MAX",
+    "OVERLAP",
+    "ApiKeyColumns",
+    "IssuedKey",
+    "KeyState",
+    "Rights",
+    "issue",
+    "key_of",
+    "page_of_keys",
+    "revoke",
+    "rotate",
+    "state_of",
+]
+
+KEY_LIFE = timedelta(days=365)
+KEY_LIFE_MAX = timedelta(days=5 * 365)
+OVERLAP = timedelta(days=7)
+"""How long a replaced key goes on working, unless said otherwise."""
+
+KeyState = Literal["active", "replaced", "expired", "revoked"]
+"""`replaced`: another key has taken its place, and it works until its end."""
+
+_TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
+_COLUMNS = "id, name, scopes, employee_id, org_unit_ids, machines, created_at, expires_at, last_used_at, revoked_at, replaced_by"
+_INSERT = text(
+    f"""
+    insert into api_key (id, name, scopes, employee_id, org_unit_ids, machines, secret_sha256, created_at, expires_at)
+    values (:id, :name, :scopes, :employee_id, :org_unit_ids, :machines, :secret, :now, :expires_at)
+    on conflict (id) do nothing returning {_COLUMNS}
+    """
+)
+_PAGE = text(f"select {_COLUMNS} from api_key where id > :after order by id limit :most")
+_ONE = text(f"select {_COLUMNS} from api_key where id = :id")
+_LOCKED = text(f"select {_COLUMNS} from api_key where id = :id for update")
+_REPLACE = text("update api_key set replaced_by = :by, expires_at = least(expires_at, :until) where id = :id")
+_REVOKE = text("update api_key set revoked_at = coalesce(revoked_at, :now) where id = :id returning id")
+_UNKNOWN = "There is no such key. List the keys to see their ids."
+
+
+class ApiKeyColumns(SQLModel):
+    """Columns of the `api_key` table."""
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=100)
+    scopes: list[str] = Field(sa_type=ARRAY(String))
+    employee_id: UUID | None = None
+    """The officer for whom the key acts (a supervisor's key); null for a system's key."""
+    org_unit_ids: list[str] | None = Field(default=None, sa_type=ARRAY(String), nullable=True)
+    """The units that it may read; null for all."""
+    machines: list[str] | None = Field(default=None, sa_type=ARRAY(String), nullable=True)
+    """The serials that it may write for; null for none."""
+    secret_sha256: bytes
+    created_at: datetime = utc_field()
+    expires_at: datetime = utc_field()
+    last_used_at: datetime | None = utc_field(default=None, nullable=True)
+    """To a minute."""
+    revoked_at: datetime | None = utc_field(default=None, nullable=True)
+    replaced_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a key is to be allowed."""
+
+    name: str
+    scopes: Sequence[str]
+    employee_id: UUID | None = None
+    org_unit_ids: Sequence[str] | None = None
+    machines: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key; `token` is told this once only."""
+
+    id: UUID
+    token: str
+    expires_at: datetime
+
+
+def state_of(row: RowMapping, now: datetime) -> KeyState:
+    """What a key is now."""
+    if row["revoked_at"] is not None:
+        return "revoked"
+    if row["expires_at"] <= now:
+        return "expired"
+    return "active" if row["replaced_by"] is None else "replaced"
+
+
+async def issue(
+    session: AsyncSession,
+    rights: Rights,
+    now: datetime,
+    *,
+    expires_at: datetime | None = None,
+    token: str | None = None,
+) -> IssuedKey:
+    """Makes a key; with `token`, the key that another service of this installation has just made, so that one opens both.
+
+    Raises InvalidError for an end that has passed or lies too far, and for a token of another form; ConflictError for a
+    token that is known here.
+    """
+    end = now + KEY_LIFE if expires_at is None else expires_at
+    if not now < end <= now + KEY_LIFE_MAX:
+        raise InvalidError(f"`expires_at` lies in the future, at most {KEY_LIFE_MAX.days} days ahead.")
+    if token is None:
+        identifier, secret = new_id(), secrets.token_urlsafe(32)
+    else:
+        identifier, secret = _read_token(token)
+    values = {
+        "id": identifier,
+        "name": rights.name,
+        "scopes": sorted(set(rights.scopes)),
+        "employee_id": rights.employee_id,
+        "org_unit_ids": _distinct(rights.org_unit_ids),
+        "machines": _distinct(rights.machines),
+        "secret": secret_digest(secret),
+        "now": now,
+        "expires_at": end,
+    }
+    if (await session.execute(_INSERT, values)).first() is None:
+        raise ConflictError("This key is known here already. Leave `token` out to make another one.")
+    return IssuedKey(identifier, f"{identifier}.{secret}", end)
+
+
+async def rotate(
+    session: AsyncSession,
+    identifier: UUID,
+    now: datetime,
+    *,
+    overlap: timedelta = OVERLAP,
+    expires_at: datetime | None = None,
+    token: str | None = None,
+) -> IssuedKey:
+    """Makes a key with the same rights, for as long as the old one was made for; the old one works until `overlap` is over.
+
+    Raises NotFoundError, ConflictError for a key that has ended, and what `issue` raises.
+    """
+    old = (await session.execute(_LOCKED, {"id": identifier})).mappings().first()
+    if old is None:
+        raise NotFoundError(_UNKNOWN)
+    state = state_of(old, now)
+    if state in ("expired", "revoked"):
+        raise ConflictError(f"This key is {state}: make a new one.")
+    rights = Rights(old["name"], old["scopes"], old["employee_id"], old["org_unit_ids"], old["machines"])
+    end = expires_at or now + min(max(old["expires_at"] - old["created_at"], OVERLAP), KEY_LIFE_MAX)
+    made = await issue(session, rights, now, expires_at=end, token=token)
+    await session.execute(_REPLACE, {"id": identifier, "by": made.id, "until": now + overlap})
+    return made
+
+
+async def revoke(session: AsyncSession, identifier: UUID, now: datetime) -> None:
+    """Ends a key, within seconds in every process. Raises NotFoundError."""
+    if (await session.execute(_REVOKE, {"id": identifier, "now": now})).first() is None:
+        raise NotFoundError(_UNKNOWN)
+
+
+async def key_of(session: AsyncSession, identifier: UUID) -> RowMapping:
+    """A key without its secret. Raises NotFoundError."""
+    row = (await session.execute(_ONE, {"id": identifier})).mappings().first()
+    if row is None:
+        raise NotFoundError(_UNKNOWN)
+    return row
+
+
+async def page_of_keys(session: AsyncSession, after: UUID, most: int) -> list[RowMapping]:
+    """Keys without their secrets, in the order of their ids."""
+    return list((await session.execute(_PAGE, {"after": after, "most": most})).mappings())
+
+
+def _read_token(token: str) -> tuple[UUID, str]:
+    found = _TOKEN.fullmatch(token)
+    if found is None:
+        raise InvalidError("`token` is a token that another service has made. Leave it out to make a new one.")
+    return UUID(found[1]), found[2]
+
+
+def _distinct(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else sorted(set(values))

@@ -1,0 +1,147 @@
+"""A refusal on a page's address is a page, in the reader's language; on a JSON interface it stays a problem document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.pages import html_page, page_templates
+from shared.problems import PROBLEM_TYPE
+
+__all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of"]
+
+PAGE_PATHS = ("/my", "/notices/inbox", "/f")
+"""Where people's pages are, beside the front page: each with all that lies below it."""
+API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock"})
+"""First path segments of what programs speak to."""
+LANGUAGES = ("id", "en")
+
+_KEPT_HEADERS = ("retry-after", "allow", "connection", "x-request-id")
+_WORDS: dict[int, dict[str, tuple[str, str]]] = {
+    400: {
+        "id": ("Permintaan tidak dapat dibaca", "Buka lagi tautan yang Anda terima, atau isi kembali halamannya."),
+        "en": ("This request cannot be read", "Open the link that you received again, or fill in the page anew."),
+    },
+    404: {
+        "id": (
+            "Halaman tidak ditemukan",
+            "Tautan ini tidak dikenal. Periksa kembali alamatnya, atau mintalah tautan baru kepada pemberinya.",
+        ),
+        "en": (
+            "Page not found",
+            "This link is not known. Check the address, or ask whoever gave it to you for a new one.",
+        ),
+    },
+    405: {
+        "id": ("Halaman ini tidak dapat dipakai seperti itu", "Buka lagi tautan yang Anda terima."),
+        "en": ("This page cannot be used like that", "Open the link that you received again."),
+    },
+    408: {
+        "id": ("Pengiriman terlalu lama", "Sambungan terputus atau terlalu lambat. Silakan coba lagi."),
+        "en": ("Sending took too long", "The connection broke or is too slow. Please try again."),
+    },
+    409: {
+        "id": ("Keadaannya sudah berubah", "Muat ulang halaman sebelumnya untuk melihat keadaan sekarang."),
+        "en": ("Things have changed", "Load the page before this one again to see how they are now."),
+    },
+    410: {
+        "id": (
+            "Tautan ini tidak berlaku lagi",
+            "Tautan ini sudah kedaluwarsa, dicabut, atau selesai dipakai. Mintalah tautan baru kepada pemberinya.",
+        ),
+        "en": (
+            "This link has ended",
+            "It has expired, was revoked or has been used. Ask whoever gave it to you for a new one.",
+        ),
+    },
+    413: {
+        "id": ("Isian terlalu besar", "Kirimkan lebih sedikit, lalu coba lagi."),
+        "en": ("Too large", "Send less, and try again."),
+    },
+    429: {
+        "id": ("Terlalu banyak permintaan", "Silakan tunggu sebentar, lalu coba lagi."),
+        "en": ("Too many requests", "Please wait a while, and try again."),
+    },
+    500: {
+        "id": (
+            "Terjadi gangguan",
+            "Kesalahannya ada pada sistem, bukan pada Anda. Bila terulang, sampaikan kode ini kepada pengelola sistem.",
+        ),
+        "en": (
+            "Something went wrong",
+            "The fault is the system's, not yours. If it happens again, tell the operator this code.",
+        ),
+    },
+    503: {
+        "id": ("Sistem sedang sibuk", "Silakan muat ulang halaman ini beberapa saat lagi."),
+        "en": ("The system is busy", "Please load this page again in a while."),
+    },
+}
+_WORDS[422] = _WORDS[400]
+_CODE_NAME = {"id": "Kode permintaan", "en": "Request code"}
+
+_template = page_templates(Path(__file__).resolve().parent / "templates").get_template("error.html")
+
+
+def answers_with_pages(path: str, accept: str) -> bool:
+    """Whether people are at this address. At one that nobody owns, whoever asks for HTML gets a page."""
+    if path == "/" or any(path == page or path.startswith(f"{page}/") for page in PAGE_PATHS):
+        return True
+    return path.strip("/").partition("/")[0] not in API_SEGMENTS and "text/html" in accept
+
+
+def language_of(accept_language: str) -> str:
+    """The language of our pages that the reader likes best (RFC 9110, 12.5.4); Indonesian where none is said."""
+    best, weight = LANGUAGES[0], 0.0
+    for part in accept_language.split(","):
+        tag, _, parameter = part.partition(";")
+        name, _, number = parameter.strip().partition("=")
+        try:
+            wish = float(number) if name == "q" else 1.0
+        except ValueError:
+            continue
+        language = tag.strip().partition("-")[0].lower()
+        if language in LANGUAGES and wish > weight:
+            best, weight = language, wish
+    return best
+
+
+class PageErrors:
+    """Goes around everything else of a service, so that no part has to know who asks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers(scope=scope) if scope["type"] == "http" else None
+        if asked is None or not answers_with_pages(scope["path"], asked.get("accept", "")):
+            await self._app(scope, receive, send)
+            return
+        refused: Message | None = None
+
+        async def turn(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start":
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                refused = message if kind.startswith(PROBLEM_TYPE) else None
+            if refused is None:
+                await send(message)
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                language = language_of(asked.get("accept-language", ""))
+                await _page(refused["status"], Headers(raw=refused["headers"]), language)(scope, receive, send)
+
+        await self._app(scope, receive, turn)
+
+
+def _page(status: int, headers: Headers, language: str) -> ASGIApp:
+    title, text = (_WORDS.get(status) or _WORDS[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400])[language]
+    code = headers.get("x-request-id") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+    page = html_page(
+        _template.render(language=language, title=title, text=text, code=code, code_name=_CODE_NAME[language]), status
+    )
+    page.headers.update({name: headers[name] for name in _KEPT_HEADERS if name in headers})
+    page.headers["Content-Language"], page.headers["Vary"] = language, "Accept, Accept-Language"
+    return page

@@ -1,0 +1,16 @@
+"""What a key with `satisfaction:read` reads."""
+
+from __future__ import annotations
+
+from embedded.postgres import EmbeddedPostgres
+from tests.integration.feedback.office import office
+
+
+async def test_the_index_of_other_units_is_not_there(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        key = await place.service.key("feedback", "satisfaction:read", org_unit_ids=["unit-1"])
+        for query, status in (({"org_unit_id": "unit-1"}, 200), ({"org_unit_id": "unit-2"}, 404), ({}, 404)):
+            answer = await place.http.get("/feedback/v1/satisfaction", params=query, headers=key)
+            assert answer.status_code == status  # without a unit it is the city's
+        every = await place.service.key("feedback", "satisfaction:read")
+        assert (await place.http.get("/feedback/v1/satisfaction", headers=every)).status_code == 200

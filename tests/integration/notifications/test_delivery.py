@@ -1,0 +1,150 @@
+"""Mails: once, what was released, and never what is no longer true."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from services.notifications.delivery import ATTEMPTS_MAX, LEASE
+from shared.clock import FakeClock
+from tests.fixtures.services import Running
+from tests.integration.notifications.desk import (
+    OFFICER,
+    Mails,
+    absences,
+    apply,
+    ask,
+    draft_of_a_reward,
+    listed,
+    one,
+    score,
+)
+
+
+async def test_a_refused_address_ends_in_the_inbox_and_a_busy_server_is_tried_again(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    mails.answer = "450 busy"
+    await notices.app.state.sender.round()
+    assert (await one(notices, draft))["state"] == "released"
+    await notices.app.state.sender.round()  # not yet due again
+    clock.advance(timedelta(minutes=1))
+    mails.answer = "550 no such user"
+    await notices.app.state.sender.round()
+    found = await one(notices, draft)
+    assert (found["state"], found["reasons"][-1]) == ("delivered", "EMAIL_REFUSED")
+    assert mails.kept == []
+    metrics = (await notices.http.get("/notices/metrics")).text
+    failures = [line for line in metrics.splitlines() if line.startswith("kinerja_deliveries_failed_total")]
+    assert [line.rpartition(" ")[2] for line in failures] == ["1.0", "1.0"]
+
+
+async def test_a_server_that_never_accepts_ends_in_the_inbox(notices: Running, clock: FakeClock, mails: Mails) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    mails.answer = "450 busy"
+    for _ in range(ATTEMPTS_MAX):
+        assert (await one(notices, draft))["state"] == "released"
+        await notices.app.state.sender.round()
+        clock.advance(timedelta(hours=7))
+    found = await one(notices, draft)
+    assert (found["state"], found["reasons"][-1]) == ("delivered", "EMAIL_NOT_ACCEPTED")
+
+
+async def test_while_a_server_is_busy_the_ground_may_go(notices: Running, clock: FakeClock, mails: Mails) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    mails.answer = "450 busy"
+    await notices.app.state.sender.round()
+    await apply(notices, [score("70.00", 2)])
+    mails.answer = "250 OK"
+    clock.advance(timedelta(days=1))
+    await notices.app.state.sender.round()
+    assert (await one(notices, draft))["state"] == "withdrawn"
+    assert mails.kept == []
+
+
+async def test_what_was_acknowledged_in_the_inbox_is_not_mailed_any_more(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    await ask(notices, draft, "acknowledge")
+    await notices.app.state.sender.round()
+    assert mails.kept == []
+    assert (await one(notices, draft))["state"] == "acknowledged"
+
+
+async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [absences(3)])
+    sent = [n for n in await listed(notices) if n["recipient_id"] == str(OFFICER)]
+
+    async def correct() -> None:
+        mails.meanwhile = None
+        await apply(notices, [absences(2, 2)])
+
+    mails.meanwhile = correct
+    await notices.app.state.sender.round()
+    assert (await one(notices, sent[0]))["state"] == "withdrawn"
+    clock.advance(LEASE)
+    await notices.app.state.sender.round()
+    # the superior, whose mail had not begun, gets none
+    subjects = [(mail["To"], str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
+    assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
+
+
+async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncorrected(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [absences(3)])
+    arrived, gone = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        arrived.set()
+        await gone.wait()
+
+    mails.meanwhile = hold
+    lost = asyncio.create_task(notices.app.state.sender.round())
+    async with asyncio.timeout(30):
+        await arrived.wait()
+    lost.cancel()
+    await asyncio.wait({lost})
+    mails.meanwhile = None
+    gone.set()
+    await apply(notices, [absences(2, 2)])
+    await notices.app.state.sender.round()
+    assert len(mails.kept) == 1  # another sender may still be at it
+    clock.advance(LEASE)
+    await notices.app.state.sender.round()
+    clock.advance(timedelta(days=1))
+    await notices.app.state.sender.round()
+    subjects = [(mail["To"], str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
+    assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
+
+
+async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [absences(3)])
+    await notices.app.state.sender.round()
+    link = mails.kept[0].get_content().split("Kotak surat Anda: ")[1].strip()
+    page = await notices.http.get(link)
+    assert page.status_code == 200
+    assert "hari kerja tanpa keterangan" in page.text
+    found = (await notices.http.get("/notices/v1/links", params={"employee_id": str(OFFICER)})).json()["items"]
+    assert [(item["source"], item["state"]) for item in found] == [("mail", "active")]
+    await apply(notices, [absences(2, 2)])
+    await notices.app.state.sender.round()
+    again = (await notices.http.get("/notices/v1/links", params={"employee_id": str(OFFICER)})).json()["items"]
+    assert [item["id"] for item in again] == [found[0]["id"]]
+    # a revoked link stays dead: the next mail brings another
+    assert (await notices.http.delete(f"/notices/v1/links/{found[0]['id']}")).status_code == 204
+    assert (await notices.http.get(link)).status_code == 410
+    await apply(notices, [absences(3, 3)])
+    await notices.app.state.sender.round()
+    newest = [mail for mail in mails.kept if mail["To"] == "officer@example.go.id"][-1]
+    assert (await notices.http.get(newest.get_content().split("Kotak surat Anda: ")[1].strip())).status_code == 200

@@ -1,0 +1,253 @@
+"""What is told of a discipline step: to whom, in which order, and that it ends with its ground."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.clock import FakeClock
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
+from shared.contracts.topics import EMPLOYEE
+from tests.fixtures.records import employee, incoming
+from tests.fixtures.services import Running
+from tests.integration.notifications.desk import (
+    OFFICER,
+    SUPERIOR,
+    Mails,
+    absences,
+    apply,
+    ask,
+    behind_its_back,
+    forget,
+    listed,
+    one,
+)
+
+
+async def chain(service: Running) -> tuple[UUID, UUID]:
+    """The superior's superiors."""
+    head, mayor = uuid4(), uuid4()
+    people = [
+        employee(SUPERIOR, 2, nip="199001012015011002", superior_id=str(head), email="superior@example.go.id"),
+        employee(head, nip="199001012015011003", superior_id=str(mayor)),
+        employee(mayor, nip="199001012015011004"),
+    ]
+    await apply(service, [incoming(EMPLOYEE, person) for person in people])
+    return head, mayor
+
+
+async def alerts(service: Running) -> list[dict[str, Any]]:
+    return await listed(service, kind="discipline_alert")
+
+
+async def states(service: Running) -> list[tuple[str, str, str]]:
+    found = [(n["kind"].removeprefix("discipline_"), n["period"], n["state"]) for n in await listed(service)]
+    return sorted(found)
+
+
+async def test_the_officer_learns_it_first_and_with_the_days(notices: Running, mails: Mails) -> None:
+    await apply(notices, [absences(3)])
+    await notices.app.state.sender.round()
+    assert [mail["To"] for mail in mails.kept] == ["officer@example.go.id", "superior@example.go.id"]
+    words = " ".join(mails.kept[0].get_content().split())
+    for part in (
+        "3 hari kerja",
+        "1 Juli 2026, 3 Juli 2026, 5 Juli 2026",
+        "tingkat ringan",
+        "pasal 26",
+        "pengelola kepegawaian",
+        "bukan hukuman disiplin",
+    ):
+        assert part in words
+    information, alert = await listed(notices)
+    assert (information["kind"], information["recipient_id"]) == ("discipline_information", str(OFFICER))
+    assert (alert["kind"], alert["recipient_id"]) == ("discipline_alert", str(SUPERIOR))
+    assert information["created_at"] == alert["created_at"]
+
+
+async def test_a_step_is_told_once_and_the_canary_never(notices: Running) -> None:
+    await apply(notices, [absences(3), absences(3, 2), absences(1, officer=SUPERIOR)])
+    await apply(notices, [absences(3, 3)])
+    await apply(notices, [absences(9, officer=CANARY_EMPLOYEE_ID)])
+    assert await states(notices) == [
+        ("alert", "2026/TEGURAN_LISAN", "released"),
+        ("information", "2026/TEGURAN_LISAN", "released"),
+    ]
+    await apply(notices, [absences(4, 4)])
+    assert [period for _, period, _ in await states(notices)] == [
+        "2026/TEGURAN_LISAN",
+        "2026/TEGURAN_TERTULIS",
+    ] * 2
+
+
+async def test_old_news_of_a_year_that_is_over_is_told_to_nobody(notices: Running, clock: FakeClock) -> None:
+    """A service that is new, or was restored, reads what was told years ago."""
+    await apply(notices, [absences(3, year=2025, recorded_at="2025-12-30T01:00:00Z")])
+    assert await listed(notices) == []
+    # a day of last year that was corrected just now is news
+    await apply(notices, [absences(4, 2, year=2025, recorded_at="2026-08-09T01:00:00Z")])
+    assert [period for _, period, _ in await states(notices)] == ["2025/TEGURAN_TERTULIS"] * 2
+    clock.advance(timedelta(days=90))
+    new = uuid4()
+    await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=str(new)))])
+    assert [n["recipient_id"] for n in await alerts(notices) if n["state"] != "withdrawn"] == [str(new)]
+
+
+async def test_what_comes_before_its_officer_is_made_up_for(notices: Running) -> None:
+    late = uuid4()
+    await apply(notices, [absences(3, officer=late)])
+    assert await listed(notices) == []
+    await apply(notices, [incoming(EMPLOYEE, employee(late, nip="199001012015011003"))])
+    assert [n["kind"] for n in await listed(notices)] == ["discipline_information"]  # nobody is the superior yet
+    await apply(notices, [incoming(EMPLOYEE, employee(late, 2, nip="199001012015011003", superior_id=str(SUPERIOR)))])
+    assert [n["kind"] for n in await listed(notices)] == ["discipline_information", "discipline_alert"]
+
+
+async def test_a_step_that_is_gone_is_withdrawn_and_whoever_was_told_is_told(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [absences(3)])
+    await notices.app.state.sender.round()
+    information, alert = await listed(notices)
+    assert (await ask(notices, alert, "acknowledge")).json()["object_until"] is None
+    clock.advance(timedelta(days=2))
+    await apply(notices, [absences(2, 2)])
+    await notices.app.state.sender.round()
+    corrections = {mail["To"]: mail for mail in mails.kept[2:]}
+    assert set(corrections) == {"officer@example.go.id", "superior@example.go.id"}
+    for notice, to in ((information, "officer@example.go.id"), (alert, "superior@example.go.id")):
+        found = await one(notices, notice)
+        assert (found["state"], found["reasons"][-1]) == ("withdrawn", "STEP_NO_LONGER_REACHED")
+        assert "10 Agustus 2026" in found["withdrawal"]
+        mail = corrections[to]
+        assert mail["Subject"] == f"Ditarik: {found['subject']}"
+        assert mail["In-Reply-To"] == f"<{notice['notice_id']}@kinerja>"
+        assert "diperbaiki" in mail.get_content()
+        inbox = (await notices.http.get(f"/notices/v1/inbox/{found['recipient_id']}")).json()
+        assert [n["state"] for n in inbox] == ["withdrawn"]
+    clock.advance(timedelta(days=30))
+    await notices.app.state.sender.round()
+    await notices.app.state.ageing.round()
+    assert len(mails.kept) == 4
+    assert (await ask(notices, alert, "acknowledge")).status_code == 409
+
+
+async def test_an_alert_that_was_not_mailed_yet_is_withdrawn_without_a_mail(notices: Running, mails: Mails) -> None:
+    await apply(notices, [absences(3)])
+    await apply(notices, [absences(2, 2)])
+    await notices.app.state.sender.round()
+    assert mails.kept == []
+    assert {state for _, _, state in await states(notices)} == {"withdrawn"}
+
+
+async def test_another_employment_has_another_ladder(notices: Running) -> None:
+    await apply(notices, [absences(3)])
+    pppk = absences(3, 2, step=None, level=None, steps_reached=[], reasons=["NO_LADDER_FOR_EMPLOYMENT_TYPE"])
+    await apply(notices, [pppk])
+    assert {state for _, _, state in await states(notices)} == {"withdrawn"}
+
+
+async def test_a_lighter_step_stands_when_the_heavier_is_gone(notices: Running) -> None:
+    await apply(notices, [absences(3)])
+    await apply(notices, [absences(4, 2)])
+    await apply(notices, [absences(3, 3)])
+    assert [found for found in await states(notices) if found[0] == "alert"] == [
+        ("alert", "2026/TEGURAN_LISAN", "released"),
+        ("alert", "2026/TEGURAN_TERTULIS", "withdrawn"),
+    ]
+
+
+async def test_a_record_of_before_steps_were_listed_withdraws_nothing_it_cannot_know(notices: Running) -> None:
+    await apply(notices, [absences(3)])
+    await apply(notices, [absences(4, 2, steps_reached=[], unexcused_dates=[])])
+    assert {state for _, _, state in await states(notices)} == {"released"}
+
+
+async def test_a_step_that_comes_back_is_told_again_and_old_records_are_not(notices: Running) -> None:
+    await apply(notices, [absences(3)])
+    await apply(notices, [absences(2, 2)])
+    # the records are lost and come again from the beginning: nobody hears of it twice
+    await forget(notices, "discipline")
+    for revision, days in ((1, 3), (2, 2)):
+        await apply(notices, [absences(days, revision)])
+    assert {state for _, _, state in await states(notices)} == {"withdrawn"}
+    assert len(await listed(notices)) == 2
+    await apply(notices, [absences(3, 3)])
+    assert [found for found in await states(notices) if found[0] == "alert"] == [
+        ("alert", "2026/TEGURAN_LISAN", "released"),
+        ("alert", "2026/TEGURAN_LISAN", "withdrawn"),
+    ]
+
+
+async def test_a_new_superior_is_told_and_the_former_one_too(notices: Running, mails: Mails) -> None:
+    await apply(notices, [absences(3)])
+    await notices.app.state.sender.round()
+    new = uuid4()
+    people = [
+        employee(new, nip="199001012015011009", name="Atasan Baru", email="new@example.go.id"),
+        employee(OFFICER, 2, superior_id=str(new), email="officer@example.go.id"),
+    ]
+    await apply(notices, [incoming(EMPLOYEE, person) for person in people])
+    await notices.app.state.sender.round()
+    former, present = await alerts(notices)
+    assert (former["recipient_id"], former["state"], former["reasons"][-1]) == (
+        str(SUPERIOR),
+        "withdrawn",
+        "SUPERIOR_CHANGED",
+    )
+    assert (present["recipient_id"], present["state"]) == (str(new), "delivered")
+    assert sorted(mail["To"] for mail in mails.kept[2:]) == ["new@example.go.id", "superior@example.go.id"]
+    # one that somebody has read stays where it is, and one without a superior stays with the last
+    await ask(notices, present, "acknowledge")
+    await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 3, superior_id=str(SUPERIOR)))])
+    assert len(await alerts(notices)) == 2
+
+
+async def test_an_unacknowledged_alert_goes_up_one_level_at_a_time(notices: Running, clock: FakeClock) -> None:
+    head, mayor = await chain(notices)
+    await apply(notices, [absences(3)])
+    for _ in range(3):  # the second look finds it raised already, and above the mayor there is nobody
+        clock.advance(timedelta(days=7))
+        await notices.app.state.ageing.round()
+        await notices.app.state.ageing.round()
+    found = await alerts(notices)
+    assert [n["recipient_id"] for n in found] == [str(SUPERIOR), str(head), str(mayor)]
+    for alert in found:
+        await ask(notices, alert, "acknowledge")
+    clock.advance(timedelta(days=70))
+    await notices.app.state.ageing.round()
+    assert len(await alerts(notices)) == 3
+    await apply(notices, [absences(2, 2)])
+    assert {n["state"] for n in await listed(notices)} == {"withdrawn"}
+
+
+async def test_nothing_is_escalated_without_a_look_at_the_record(notices: Running, clock: FakeClock) -> None:
+    head, _ = await chain(notices)
+    await apply(notices, [absences(3)])
+    # a correction that nobody followed
+    await behind_its_back(notices, "discipline", revision=2, step=None, level=None, steps_reached=[])
+    clock.advance(timedelta(days=9))
+    await notices.app.state.ageing.round()
+    assert str(head) not in {n["recipient_id"] for n in await alerts(notices)}
+    assert {n["state"] for n in await alerts(notices)} == {"withdrawn"}
+
+
+async def test_an_alert_of_a_lighter_step_is_not_raised_beside_the_heavier(notices: Running, clock: FakeClock) -> None:
+    head, _ = await chain(notices)
+    await apply(notices, [absences(3)])
+    await apply(notices, [absences(4, 2)])
+    clock.advance(timedelta(days=7))
+    await notices.app.state.ageing.round()
+    raised = [n["period"] for n in await alerts(notices) if n["recipient_id"] == str(head)]
+    assert raised == ["2026/TEGURAN_TERTULIS/up"]
+
+
+async def test_an_acknowledged_alert_stays_where_it_is(notices: Running, clock: FakeClock) -> None:
+    await chain(notices)
+    await apply(notices, [absences(3)])
+    [alert] = await alerts(notices)
+    await ask(notices, alert, "acknowledge")
+    clock.advance(timedelta(days=8))
+    await notices.app.state.ageing.round()
+    assert len(await alerts(notices)) == 1

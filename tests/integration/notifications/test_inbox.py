@@ -1,0 +1,93 @@
+"""The inbox as a page: what it shows, to whom, and the button that starts the clock of the objection."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx
+
+from shared.clock import FakeClock
+from tests.fixtures.services import Running
+from tests.integration.notifications.desk import (
+    OFFICER,
+    SUPERIOR,
+    Mails,
+    absences,
+    apply,
+    ask,
+    draft_of_a_reward,
+    listed,
+    one,
+    score,
+)
+
+
+async def inbox_of(service: Running, officer: UUID) -> str:
+    """The path of a new link's inbox."""
+    made = await service.http.post("/notices/v1/links", json={"employee_id": str(officer)})
+    assert made.status_code == 201, made.text
+    return httpx.URL(made.json()["url"]).path
+
+
+async def test_a_released_notice_is_read_and_acknowledged(notices: Running, clock: FakeClock) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    inbox = await inbox_of(notices, OFFICER)
+    assert "Belum ada surat" in (await notices.http.get(inbox)).text  # a draft is nobody's to see
+    await ask(notices, draft, "release")
+    page = (await notices.http.get(inbox)).text
+    assert "Saya sudah membaca" in page
+    assert "91,00" in page
+    answer = await notices.http.post(f"{inbox}/{draft['notice_id']}/acknowledge")
+    assert (answer.status_code, answer.headers["location"]) == (303, inbox)
+    assert (await one(notices, draft))["state"] == "acknowledged"
+    page = (await notices.http.get(inbox)).text
+    assert "Saya sudah membaca" not in page
+    assert "Keberatan dapat diajukan sampai 14 September 2026" in page
+
+
+async def test_a_withdrawn_notice_says_so_and_accuses_no_more(notices: Running) -> None:
+    await apply(notices, [absences(3)])
+    superior, officer = await inbox_of(notices, SUPERIOR), await inbox_of(notices, OFFICER)
+    before = (await notices.http.get(superior)).text
+    assert "3 hari kerja" in before
+    await apply(notices, [absences(2, 2)])
+    for inbox in (superior, officer):
+        page = (await notices.http.get(inbox)).text
+        assert "Ditarik:" in page
+        assert "diperbaiki" in page
+        assert "3 hari kerja" not in page
+        assert "Saya sudah membaca" not in page
+    assert "Contoh Pegawai" in (await notices.http.get(superior)).text  # whom it was about
+    [alert] = await listed(notices, kind="discipline_alert")
+    late = await notices.http.post(f"{superior}/{alert['notice_id']}/acknowledge")
+    assert late.status_code == 409
+    assert "Keadaannya sudah berubah" in late.text
+
+
+async def test_a_reward_that_nobody_got_is_not_taken_back_before_the_officer_s_eyes(
+    notices: Running, clock: FakeClock
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    await apply(notices, [score("70.00", 2)])
+    assert (await one(notices, draft))["state"] == "withdrawn"
+    assert "Belum ada surat" in (await notices.http.get(await inbox_of(notices, OFFICER))).text
+
+
+async def test_a_letter_about_discipline_has_no_clock_of_an_appraisal(notices: Running, mails: Mails) -> None:
+    await apply(notices, [absences(3)])
+    inbox = await inbox_of(notices, OFFICER)
+    information, _ = await listed(notices)
+    await notices.http.post(f"{inbox}/{information['notice_id']}/acknowledge")
+    page = (await notices.http.get(inbox)).text
+    assert "Dibaca pada 10 Agustus 2026." in page
+    assert "Keberatan" not in page
+
+
+async def test_a_foreign_link_opens_and_acknowledges_nothing(notices: Running, clock: FakeClock) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    foreign = await inbox_of(notices, SUPERIOR)
+    assert "Belum ada surat" in (await notices.http.get(foreign)).text
+    assert (await notices.http.post(f"{foreign}/{draft['notice_id']}/acknowledge")).status_code == 404
+    assert (await one(notices, draft))["state"] == "released"

@@ -1,0 +1,80 @@
+"""Who reads notices and who decides on them."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from shared.clock import FakeClock
+from shared.contracts.topics import EMPLOYEE
+from tests.fixtures.records import employee, incoming
+from tests.fixtures.services import Running
+from tests.integration.notifications.desk import (
+    OFFICER,
+    SUPERIOR,
+    absences,
+    apply,
+    ask,
+    draft_of_a_reward,
+    listed,
+)
+
+LIST = "/notices/v1/notices"
+
+
+async def test_a_superior_reads_what_is_about_the_own_subordinates_only(notices: Running) -> None:
+    await apply(notices, [absences(3), absences(3, officer=SUPERIOR)])
+    mine = await notices.key("notices", "notices:release", employee_id=str(SUPERIOR))
+    found = (await notices.http.get(LIST, headers=mine)).json()["items"]
+    assert {n["employee_id"] for n in found} == {str(OFFICER)}
+    for notice in await listed(notices):
+        answer = await notices.http.get(f"{LIST}/{notice['notice_id']}", headers=mine)
+        assert answer.status_code == (200 if notice["employee_id"] == str(OFFICER) else 404)
+
+
+async def test_a_reader_gets_the_notices_of_its_units_and_decides_nothing(notices: Running, clock: FakeClock) -> None:
+    elsewhere = uuid4()
+    draft = await draft_of_a_reward(notices, clock)
+    person = employee(elsewhere, nip="199001012015011005", org_unit_id="unit-2", org_unit_name="Unit Dua")
+    await apply(notices, [incoming(EMPLOYEE, person), absences(3, officer=elsewhere)])
+    limited = await notices.key("notices", "notices:read", org_unit_ids=["unit-1"])
+    every = await notices.key("notices", "notices:read")
+    for key, officers in ((limited, {OFFICER}), (every, {OFFICER, elsewhere})):
+        found = (await notices.http.get(LIST, headers=key)).json()["items"]
+        assert {n["employee_id"] for n in found} == {str(officer) for officer in officers}
+        for notice in await listed(notices):
+            answer = await notices.http.get(f"{LIST}/{notice['notice_id']}", headers=key)
+            inside = notice["employee_id"] in {str(officer) for officer in officers}
+            assert answer.status_code == (200 if inside else 404)
+        assert (await ask(notices, draft, "release", headers=key)).status_code == 403
+    # an officer whose unit is not known belongs to nobody's units
+    async with notices.context.database.transaction() as session:
+        await session.execute(text("update employee set org_unit_id = null"))
+    assert (await notices.http.get(LIST, headers=limited)).json()["items"] == []
+
+
+async def test_a_key_with_both_scopes_reads_both(notices: Running) -> None:
+    await apply(notices, [absences(3), absences(3, officer=SUPERIOR)])
+    both = await notices.key("notices", "notices:read", "notices:release", employee_id=str(SUPERIOR))
+    assert len((await notices.http.get(LIST, headers=both)).json()["items"]) == 3
+
+
+async def test_only_the_superior_or_the_operator_decides(notices: Running, clock: FakeClock) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    for holder, status in ((OFFICER, 403), (uuid4(), 403), (SUPERIOR, 200)):
+        key = await notices.key("notices", "notices:release", employee_id=str(holder))
+        assert (await ask(notices, draft, "release", headers=key)).status_code == status
+
+
+async def test_nobody_is_not_nobodys_superior(notices: Running, clock: FakeClock) -> None:
+    """A key without an officer and an officer without a superior: null is not null."""
+    key = await notices.key("notices", "notices:release", employee_id=str(SUPERIOR))
+    async with notices.context.database.transaction() as session:
+        await session.execute(text("update api_key set employee_id = null"))
+    await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=None))])
+    draft = await draft_of_a_reward(notices, clock)
+    assert (await notices.http.get(LIST, headers=key)).json()["items"] == []
+    assert (await notices.http.get(f"{LIST}/{draft['notice_id']}", headers=key)).status_code == 404
+    for action, body in (("release", None), ("withhold", {"reason_code": "NEW_DATA"})):
+        assert (await ask(notices, draft, action, headers=key, json=body)).status_code == 403

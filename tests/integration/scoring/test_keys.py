@@ -1,0 +1,37 @@
+"""What a key with `scores:read` reads, and what lies outside of its units."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from tests.fixtures.records import day, employee, incoming
+from tests.fixtures.services import running_service
+
+
+async def test_scores_of_other_units_are_not_there(embedded_postgres: EmbeddedPostgres) -> None:
+    mine, other, nowhere = uuid4(), uuid4(), uuid4()
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        records = [
+            incoming(EMPLOYEE, employee(mine)),
+            incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
+            *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other, nowhere)),
+        ]
+        async with service.context.database.transaction() as session:
+            assert not await service.app.state.handler(session, records)
+        query = {"semester": "2026-S2"}
+        limited = await service.key("scores", "scores:read", org_unit_ids=["unit-1", "unit-9"])
+        every = await service.key("scores", "scores:read")
+        for key, officers in ((limited, {mine}), (every, {mine, other, nowhere})):
+            listed = (await service.http.get("/scores/v1/employees", params=query, headers=key)).json()["items"]
+            assert {item["employee_id"] for item in listed} == {str(officer) for officer in officers}
+            for officer in (mine, other, nowhere):
+                answer = await service.http.get(f"/scores/v1/employees/{officer}", params=query, headers=key)
+                assert answer.status_code == (200 if officer in officers else 404)
+            assert (await service.http.get("/scores/v1/policies", headers=key)).status_code == 200
+        unknown = await service.http.get(f"/scores/v1/employees/{uuid4()}", params=query, headers=limited)
+        outside = await service.http.get(f"/scores/v1/employees/{other}", params=query, headers=limited)
+        assert unknown.json() == outside.json()  # the same words: it does not tell that there is such an officer

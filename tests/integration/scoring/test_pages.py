@@ -1,0 +1,62 @@
+"""An officer's own page: the score, and the unexcused days of the year with what follows from them."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID, uuid4
+
+import httpx
+
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from shared.dead_letters import Incoming
+from tests.fixtures.records import day, employee, incoming
+from tests.fixtures.services import Running, running_service
+
+WEEK = [date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5)]
+
+
+async def hear(service: Running, *records: Incoming) -> None:
+    async with service.context.database.transaction() as session:
+        assert not await service.app.state.handler(session, records)
+    await service.app.state.publisher.round()
+    await service.app.state.discipline_publisher.round()
+
+
+async def page_of(service: Running, officer: UUID) -> str:
+    made = await service.http.post("/scores/v1/links", json={"employee_id": str(officer)})
+    assert made.status_code == 201, made.text
+    page = await service.http.get(httpx.URL(made.json()["url"]).path, params={"semester": "2026-S2"})
+    assert page.status_code == 200
+    assert "PermenPANRB" in page.text
+    return page.text
+
+
+async def test_a_step_is_told_with_its_days_and_goes_with_them(embedded_postgres: EmbeddedPostgres) -> None:
+    officer = uuid4()
+
+    def absent(work_date: date, revision: int = 1) -> Incoming:
+        return incoming(ATTENDANCE_DAY, day(officer, work_date, revision, status="absent", credited_minutes=0))
+
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        await hear(service, incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, WEEK[0])))
+        assert "tanpa keterangan" not in await page_of(service, officer)
+
+        await hear(service, absent(WEEK[0], 2))
+        one = await page_of(service, officer)
+        assert "1 hari kerja tanpa keterangan" in one
+        assert "pengelola kepegawaian" in one
+        assert "PP 94" not in one  # below the first step there is nothing to examine
+
+        await hear(service, absent(WEEK[1]), absent(WEEK[2]))
+        three = await page_of(service, officer)
+        for part in ("3 hari kerja tanpa keterangan", "tingkat ringan", "pasal 26", "bukan hukuman disiplin"):
+            assert part in three
+        assert [f"<li>{number} Agustus 2026</li>" in three for number in (3, 4, 5)] == [True] * 3
+
+        await hear(service, incoming(ATTENDANCE_DAY, day(officer, WEEK[1], 2)))
+        two = await page_of(service, officer)
+        assert "2 hari kerja tanpa keterangan" in two
+        assert "PP 94" not in two
+        assert "<li>4 Agustus 2026</li>" not in two

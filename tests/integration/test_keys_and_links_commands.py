@@ -1,0 +1,231 @@
+"""`kinerja keys`, `kinerja links` and the doctor's look at keys, against the four services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from cli import keys, links, notices
+from cli.client import PREFIXES
+from cli.doctor_keys import examine_keys
+from cli.main import app
+from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import EMPLOYEE
+from shared.gateway import service_of
+from shared.migrations import SERVICES
+from tests.fixtures.records import employee, incoming
+from tests.fixtures.services import Running, running_service
+from tests.integration.notifications.desk import absences, apply
+
+OFFICER = uuid4()
+ANSWER_SECONDS = 30
+Command = Callable[..., asyncio.Future[Result]]
+
+
+@pytest.fixture
+async def city(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[dict[str, Running]]:
+    """The four services; those with pages know one officer."""
+    async with AsyncExitStack() as stack:
+        found = {name: await stack.enter_async_context(running_service(name, embedded_postgres)) for name in SERVICES}
+        await found["scoring"].app.state.keep_rules()
+        for name in ("scoring", "notifications"):
+            await apply(found[name], [incoming(EMPLOYEE, employee(OFFICER))])
+        yield found
+
+
+@pytest.fixture
+async def gateway(city: dict[str, Running]) -> Callable[[], httpx.Client]:
+    """What leads a command, in its thread, to the services."""
+    loop = asyncio.get_running_loop()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        service = city[service_of(request.url.path)]
+        headers = {name: value for name, value in request.headers.items() if name in ("content-type", "authorization")}
+        asked = service.http.request(request.method, request.url, content=request.content, headers=headers)
+        found = asyncio.run_coroutine_threadsafe(asked, loop).result(ANSWER_SECONDS)
+        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
+
+    return lambda: httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver")
+
+
+@pytest.fixture
+def kinerja(gateway: Callable[[], httpx.Client], monkeypatch: pytest.MonkeyPatch) -> Command:
+    for module in (keys, links, notices):
+        monkeypatch.setattr(module, "client", gateway)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def run(*arguments: str) -> asyncio.Future[Result]:
+        return asyncio.ensure_future(asyncio.to_thread(CliRunner().invoke, app, list(arguments)))
+
+    return run
+
+
+async def reads(service: Running, path: str, token: str) -> int:
+    return (await service.http.get(path, headers={"Authorization": f"Bearer {token}"})).status_code
+
+
+def token_of(done: Result) -> str:
+    assert done.exit_code == 0, done.output
+    return done.stdout.strip()
+
+
+LISTS = {
+    "attendance": "/attendance/v1/employees",
+    "scoring": "/scores/v1/employees",
+    "notifications": "/notices/v1/notices",
+}
+HRIS = ("--scope", "employees:read", "--scope", "scores:read", "--scope", "notices:read")
+
+
+async def test_one_key_opens_what_an_hr_system_reads_until_it_is_replaced(
+    kinerja: Command, city: dict[str, Running]
+) -> None:
+    made = await kinerja("keys", "make", "hris", *HRIS, "--unit", "unit-1", "--days", "90")
+    token = token_of(made)
+    key_id = token.split(".")[0]
+    assert f"key {key_id} for attendance, scoring, notifications" in made.stderr
+    for service, path in LISTS.items():
+        assert await reads(city[service], path, token) == 200
+    assert await reads(city["feedback"], "/feedback/v1/feedback", token) == 401
+    table = (await kinerja("keys", "list")).stdout
+    assert table.count(key_id) == 1
+    for words in ("hris", "employees:read", "notices:read", "units unit-1", "active"):
+        assert words in table
+    assert token not in table
+
+    fresh = token_of(await kinerja("keys", "rotate", key_id, "--overlap-hours", "1"))
+    assert fresh.split(".")[0] != key_id
+    for service, path in LISTS.items():
+        assert [await reads(city[service], path, each) for each in (token, fresh)] == [200, 200]
+    assert "replaced" in (await kinerja("keys", "list")).stdout
+    assert (await kinerja("keys", "revoke", fresh.split(".")[0])).exit_code == 0
+    for service, path in LISTS.items():
+        assert await reads(city[service], path, fresh) == 401
+    assert fresh.split(".")[0] not in (await kinerja("keys", "list")).stdout
+    assert fresh.split(".")[0] in (await kinerja("keys", "list", "--ended")).stdout
+
+
+async def test_a_machine_s_and_a_superior_s_key(kinerja: Command, city: dict[str, Running]) -> None:
+    done = await kinerja("keys", "make", "reader", "--scope", "punches:write", "--machine", "M1", "--machine", "M2")
+    assert done.exit_code == 0, done.output
+    superior = str(uuid4())
+    both = ("--scope", "assessments:write", "--scope", "notices:release", "--officer", superior)
+    token = token_of(await kinerja("keys", "make", "head", *both))
+    assert await reads(city["notifications"], LISTS["notifications"], token) == 200
+    table = (await kinerja("keys", "list")).stdout
+    assert "machines M1, M2" in table
+    assert f"officer {superior}" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--scope", "scores:write"), "no such scope: scores:write"),
+        (("--scope", "punches:write"), "name the machines"),
+        (("--scope", "notices:release"), "name the officer"),
+        (("--scope", "scores:read", "--machine", "M1"), "--machine: none of these scopes heeds it"),
+        (("--scope", "scores:read", "--officer", str(uuid4())), "--officer: none of these scopes heeds it"),
+        (("--scope", "visits:write", "--unit", "unit-1"), "cannot be limited to units"),
+    ],
+)
+async def test_a_key_that_makes_no_sense_is_refused_before_anything_is_made(
+    kinerja: Command, city: dict[str, Running], arguments: tuple[str, ...], words: str
+) -> None:
+    done = await kinerja("keys", "make", "x", "--scope", "days:read", *arguments)
+    assert done.exit_code == 1
+    assert words in done.stderr
+    for service, prefix in PREFIXES.items():
+        assert (await city[service].http.get(f"/{prefix}/v1/api-keys")).json()["items"] == []
+
+
+async def test_what_fails_midway_leaves_no_half_made_key(kinerja: Command, city: dict[str, Running]) -> None:
+    async with city["notifications"].context.database.transaction() as session:
+        await session.execute(text("alter table api_key rename to away"))
+    done = await kinerja("keys", "make", "hris", *HRIS)
+    assert done.exit_code == 1
+    assert "taken back from attendance, scoring" in done.stderr
+    for service in ("attendance", "scoring"):
+        [item] = (await city[service].http.get(f"/{PREFIXES[service]}/v1/api-keys")).json()["items"]
+        assert item["state"] == "revoked"
+
+
+async def test_a_key_that_nobody_knows(kinerja: Command) -> None:
+    for command in ("rotate", "revoke"):
+        done = await kinerja("keys", command, str(uuid4()))
+        assert (done.exit_code, "no service knows the key" in done.stderr) == (1, True)
+
+
+async def test_links_are_issued_listed_and_revoked(kinerja: Command, city: dict[str, Running]) -> None:
+    done = await kinerja("links", "issue", str(OFFICER), "--days", "2")
+    assert done.exit_code == 0, done.output
+    page, inbox = done.stdout.split()
+    assert "/my/" in page
+    assert "/notices/inbox/" in inbox
+    for service, url in (("scoring", page), ("notifications", inbox)):
+        assert (await city[service].http.get(httpx.URL(url).path)).status_code == 200
+    only = token_of(await kinerja("links", "issue", str(OFFICER), "--inbox"))
+    table = (await kinerja("links", "list", str(OFFICER))).stdout
+    assert table.count(str(OFFICER)) == 3
+    for address in (page, inbox, only):
+        assert address.rsplit("/", 1)[1] not in table
+    one = (await city["notifications"].http.get("/notices/v1/links")).json()["items"][0]["id"]
+    assert (await kinerja("links", "revoke", one)).stdout == f"revoked {one}\n"
+    assert (await city["notifications"].http.get(httpx.URL(inbox).path)).status_code == 410
+    assert (await kinerja("links", "revoke", "--officer", str(OFFICER))).stdout == "revoked 2 links\n"
+    for service, url in (("scoring", page), ("notifications", only)):
+        assert (await city[service].http.get(httpx.URL(url).path)).status_code == 410
+    assert str(OFFICER) not in (await kinerja("links", "list")).stdout
+    assert (await kinerja("links", "list", "--ended")).stdout.count(str(OFFICER)) == 3
+    for wrong in (("revoke",), ("revoke", str(uuid4())), ("issue", str(uuid4()))):
+        assert (await kinerja("links", *wrong)).exit_code == 1
+
+
+async def test_a_letter_is_read_before_it_is_released(kinerja: Command, city: dict[str, Running]) -> None:
+    await apply(city["notifications"], [absences(3, officer=OFFICER)])
+    [item] = (await city["notifications"].http.get(LISTS["notifications"])).json()["items"]
+    shown = (await kinerja("notices", "show", item["notice_id"])).stdout
+    assert "discipline_information released, revision 1" in shown
+    assert "bukan hukuman disiplin" in shown
+    refused = await kinerja("notices", "release", str(uuid4()), "--revision", "1")
+    assert refused.exit_code == 1
+
+
+async def test_the_doctor_warns_of_keys_that_end_and_of_keys_that_nobody_uses(
+    kinerja: Command, gateway: Callable[[], httpx.Client], city: dict[str, Running]
+) -> None:
+    async def findings(now: datetime) -> dict[str, list[str]]:
+        def look() -> dict[str, list[str]]:
+            found: dict[str, list[str]] = {}
+            with gateway() as http:
+                for one in examine_keys(http, now):
+                    assert one.state == "ok" or one.todo
+                    found.setdefault(one.state, []).append(one.what)
+            return found
+
+        return await asyncio.to_thread(look)
+
+    now = datetime.now(UTC)
+    assert await findings(now) == {"ok": ["0 keys work"]}
+    soon = token_of(await kinerja("keys", "make", "soon", *HRIS, "--days", "90"))
+    used = token_of(await kinerja("keys", "make", "used", *HRIS))
+    unused = token_of(await kinerja("keys", "make", "unused", *HRIS))
+    for token in (soon, used):
+        await reads(city["scoring"], LISTS["scoring"], token)
+    assert await findings(now) == {"ok": ["3 keys work"]}
+    found: dict[str, Any] = await findings(now + timedelta(days=61))
+    assert [words.split(" ", 1)[1] for words in found["warn"]] == [f"{soon.split('.')[0]} (soon) ends in 29 days"]
+    later = await findings(now + timedelta(days=91))
+    assert any(unused.split(".")[0] in words and "never used" in words for words in later["warn"])
+    assert any(used.split(".")[0] in words and "not used since" in words for words in later["warn"])
+    # one that was replaced is nobody's to look after
+    await kinerja("keys", "rotate", used.split(".")[0])
+    assert not any(used.split(".")[0] in words for words in (await findings(now + timedelta(days=91)))["warn"])
