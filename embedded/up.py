@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -69,6 +70,8 @@ async def _run(
         mail.port,
         _SAMPLE_RULES if configuration.sample else None,
     )
+    gc.collect()
+    gc.freeze()  # as `kinerja serve` does
     server = serve(apps, configuration.port)
     serving = asyncio.create_task(_serve(server))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it by this flag only

@@ -33,6 +33,8 @@ JSON_AMPLIFICATION = 32
 HELD_BYTES_MAX = 100_663_296
 """What all bodies above SMALL_BYTES may become that one process works on at a time: 96 MiB of a container's 256."""
 BODY_SECONDS_MAX = 30.0
+REFUSED_SECONDS = 1.0
+"""A stranger who is refused is told so late: fifty of them in a circle then cost fifty answers a second."""
 DISCARDED_BYTES_MAX = 16_777_216
 DISCARDED_SECONDS_MAX = 3.0
 
@@ -98,6 +100,8 @@ class Bodies:
             except _Refused as refused:
                 if "authorization" in Headers(scope=scope):
                     await _discard(receive)
+                else:
+                    await asyncio.sleep(REFUSED_SECONDS)
                 await refused.answer(scope, receive, send)
                 return
             except _CutOff:

@@ -23,7 +23,7 @@ from shared.logs import logger
 from shared.problems import problem
 from shared.settings import ServiceSettings
 
-__all__ = ["Guesses", "PerMinute", "Rates", "address_of"]
+__all__ = ["Bucket", "Guesses", "PerMinute", "Rates", "address_of"]
 
 log = logger(__name__)
 
@@ -67,11 +67,6 @@ class PerMinute:
         self._counts[key] += 1
         return self._counts[key] <= self.most
 
-    def full(self, key: str) -> bool:
-        """Whether `most` were counted in this minute."""
-        self._turn()
-        return self._counts[key] >= self.most if key in self._counts else self.most <= 0
-
     def _turn(self) -> None:
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
@@ -79,15 +74,42 @@ class PerMinute:
             self._counts.clear()
 
 
+@dataclass
+class Bucket:
+    """Fills with what is counted by key and leaks `per_minute`: a third of a minute's number fits in at once, the rest not
+    sooner than it leaks. So no minute begins with a crowd."""
+
+    per_minute: int
+    _levels: dict[str, tuple[float, float]] = field(default_factory=dict, init=False)
+
+    @property
+    def size(self) -> float:
+        return max(1.0, self.per_minute / 3)
+
+    def add(self, key: str) -> None:
+        """Counts one."""
+        if len(self._levels) >= KNOWN_MAX:
+            self._levels = {each: held for each, held in self._levels.items() if self._level(each) > 0}
+        self._levels[key] = (self._level(key) + 1, time.monotonic())
+
+    def full(self, key: str) -> bool:
+        """Whether one more would be too many."""
+        return self._level(key) + 1 > self.size
+
+    def _level(self, key: str) -> float:
+        level, at = self._levels.get(key, (0.0, 0.0))
+        return max(0.0, level - (time.monotonic() - at) * self.per_minute / 60)
+
+
 class Guesses:
     """Refusals by address. Who passed before, from the same address with the same secret, is not held up by others' guesses."""
 
-    def __init__(self, most: int) -> None:
-        self._refused = PerMinute(most)
+    def __init__(self, per_minute: int) -> None:
+        self._refused = Bucket(per_minute)
         self._known: dict[tuple[str, str], float] = {}
 
     def may_try(self, address: str, secret: str) -> bool:
-        """False where this address has guessed too much in this minute, and never passed with this secret of late."""
+        """False where this address has guessed too much of late, and never passed with this secret of late."""
         return not self._refused.full(address) or self.knows(address, secret)
 
     def passed(self, address: str, secret: str) -> None:
@@ -99,7 +121,7 @@ class Guesses:
     def refused(self, address: str, secret: str) -> None:
         """The secret was wrong, or is not any more."""
         self._known.pop((address, secret), None)
-        self._refused.hit(address)
+        self._refused.add(address)
 
     def knows(self, address: str, secret: str) -> bool:
         """Whether it passed from this address in the last ten minutes."""

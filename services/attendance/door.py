@@ -28,7 +28,7 @@ LOG_PATHS = ("/iclock/cdata", "/iclock/fdata")
 """Where machines send their logs; whatever else they say is short."""
 POST_AMPLIFICATION = 4
 """A post is held twice, sent to the store once, and read part by part."""
-UNPROVED_AT_ONCE_MAX = 2
+UNPROVED_AT_ONCE_MAX = 1
 """So many of them use the store at a time: the machines that are known wait for none of them."""
 STRANGERS_AT_ONCE_MAX = 200
 """Refused connections that are made to wait; further ones are refused at once."""

@@ -357,7 +357,7 @@ async def test_a_count_that_the_machine_s_own_contradicts_is_a_signal(town: City
 
 
 async def test_invented_serials_keep_no_new_machine_out(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.rates.PerMinute.full", lambda *_: False)
+    monkeypatch.setattr("shared.rates.Bucket.full", lambda *_: False)
     for number in range(1_000):
         await Device(town, OTHER, f"FAKE{number}").ask("ping")
     await Device(town, OWN, "NEW1").punch(LINE)
@@ -367,7 +367,7 @@ async def test_invented_serials_keep_no_new_machine_out(town: City, monkeypatch:
 
 
 async def test_the_contact_that_was_heard_longest_ago_makes_room(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.rates.PerMinute.full", lambda *_: False)
+    monkeypatch.setattr("shared.rates.Bucket.full", lambda *_: False)
     await town.run(
         "insert into refused_contact select 'OLD' || n, '10.8.' || n / 250 || '.' || n % 250, 'UNREGISTERED_SERIAL',"
         " now(), timestamptz '2026-08-01' + n * interval '1 second', 1, null, 0, 0 from generate_series(0, 1999) n"

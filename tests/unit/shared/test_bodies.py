@@ -13,6 +13,11 @@ from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowed, Bodies, HeldByte
 from shared.errors import UnavailableError
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "REFUSED_SECONDS", 0)
+
+
 class Seen:
     """An app that reads what it is given."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared import rates
-from shared.rates import Guesses, PerMinute, Rates, address_of
+from shared.rates import Bucket, Guesses, PerMinute, Rates, address_of
 from tests.fixtures.services import settings_for
 
 KEY, OTHER_KEY = "Bearer right", "Bearer wrong"
@@ -83,7 +83,7 @@ async def test_a_key_may_ask_so_often_from_anywhere() -> None:
 
 @pytest.mark.parametrize(("path", "key"), [("/my/wrong{}", None), ("/x", OTHER_KEY + "{}")])
 async def test_who_guesses_is_held_up_and_nobody_else_at_its_address(path: str, key: str | None) -> None:
-    guard, service = guarded(refusals_per_minute=5)
+    guard, service = guarded(refusals_per_minute=15)  # of which five at once
     assert await ask(guard, key=KEY) == 200
     assert await ask(guard, "/f/right") == 200
 
@@ -130,10 +130,35 @@ async def test_one_address_takes_so_many_answers_at_once() -> None:
 def test_counters_end_with_their_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = PerMinute(1)
     assert [counter.hit("a"), counter.hit("a"), counter.hit("b")] == [True, False, True]
-    assert counter.full("a")
     monkeypatch.setattr(rates.time, "monotonic", lambda: 660.0)
-    assert not counter.full("a")
     assert counter.hit("a")
+
+
+def test_a_bucket_takes_a_third_at_once_and_then_what_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Bucket(30)
+    for _ in range(10):
+        assert not bucket.full("a")
+        bucket.add("a")
+    assert bucket.full("a")
+    assert not bucket.full("b")
+    monkeypatch.setattr(rates.time, "monotonic", lambda: 601.9)
+    assert bucket.full("a")
+    monkeypatch.setattr(rates.time, "monotonic", lambda: 602.0)
+    assert not bucket.full("a")
+    bucket.add("a")
+    assert bucket.full("a")
+    monkeypatch.setattr(rates.time, "monotonic", lambda: 700.0)
+    assert bucket._level("a") == 0
+
+
+def test_empty_buckets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "KNOWN_MAX", 3)
+    bucket = Bucket(30)
+    for key in "abc":
+        bucket.add(key)
+    monkeypatch.setattr(rates.time, "monotonic", lambda: 700.0)
+    bucket.add("d")
+    assert set(bucket._levels) == {"d"}
 
 
 @pytest.mark.parametrize(
