@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -401,3 +402,13 @@ async def test_a_machine_that_sends_too_much_is_told_to_keep_it(embedded_postgre
         assert (await Device(town).punch("a", "b", "c", LINE)).text == "OK: 4"
         assert (await Device(town).punch("d", "Z7\t2026-08-04 16:20:00\t255\t1")).status_code == 429
         assert await town.rows("select 1 from punch where pin = 'Z7'") == []
+
+
+async def test_of_two_first_posts_at_once_one_is_the_machine(town: City, embedded_postgres: EmbeddedPostgres) -> None:
+    url = town.service.context.settings.database
+    async with city(embedded_postgres, database_url=url) as replica:
+        for number in range(8):
+            await register(town, f"TWIN{number}")
+            devices = (Device(town, OWN, f"TWIN{number}"), Device(replica, OTHER, f"TWIN{number}"))
+            answers = await asyncio.gather(*(device.punch(LINE) for device in devices))
+            assert sorted(answer.status_code for answer in answers) == [200, 404]

@@ -153,3 +153,8 @@ def test_the_handshake_invites_no_biometrics_and_no_encryption() -> None:
     assert {"Stamp=9999", "ATTLOGStamp=None", "OpStamp=9999", "OPERLOGStamp=9999"} <= set(lines)
     with pytest.raises(ValueError, match="serial"):
         option_block("X\nEncrypt=1", zone_offset_minutes=420)
+
+
+def test_no_more_results_are_read_than_commands_are_given() -> None:
+    assert len(parse_devicecmd(b"ID=1&Return=0&CMD=CHECK\n" * 5_000)) == 200
+    assert parse_devicecmd(b"\n" * 100_000 + b"ID=1&Return=0&CMD=CHECK\n") == []
