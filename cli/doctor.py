@@ -35,6 +35,7 @@ CLOCK_DIFFERENCE_MAX = timedelta(seconds=60)
 DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
 SECONDS_MAX = 120.0  # a verification of a large city reads every fact
+DEAD_LETTER_RUNBOOK = "docs/runbooks/dead-letters.md"
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 ROSTER_RUNBOOK = "docs/runbooks/roster-ends.md"
@@ -105,7 +106,9 @@ def _service(http: httpx.Client, service: str) -> Iterator[Finding]:
         yield Finding("ok", f"{service}: events flow")
     else:
         words = ", ".join(answer.text.strip().splitlines()[:5]) or f"status {answer.status_code}"
-        yield Finding("fail", f"{service}: {words[:300]}", f"{BROKER_RUNBOOK}, docs/runbooks/database-full.md")
+        stopped = "consumer stopped" in words
+        todo = DEAD_LETTER_RUNBOOK if stopped else f"{BROKER_RUNBOOK}, docs/runbooks/database-full.md"
+        yield Finding("fail", f"{service}: {words[:300]}", todo)
 
 
 def _canary(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]:
@@ -139,7 +142,7 @@ def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
     count = len(page["items"])
     if count:
         words = f"{prefix}: {count}{' or more' if page['next'] else ''} records wait for a person"
-        yield Finding("fail", words, "docs/runbooks/dead-letters.md")
+        yield Finding("fail", words, DEAD_LETTER_RUNBOOK)
     else:
         yield Finding("ok", f"{prefix}: no dead letters")
 

@@ -1,8 +1,9 @@
 """The batch consumer: records → one database transaction → offsets, in this order and never another.
 
 FastStream's subscriber gives raw batches; nothing is decoded before the handler, because one undecodable record or
-header would blank the whole batch. Acknowledgement is manual and by explicit offsets: `msg.ack()` would commit the
-position of every partition, whatever became of its records.
+header would blank the whole batch. What cannot be used is parked and the others go on; where too many cannot be used the
+consumer stops, with the records where they are. Acknowledgement is manual and by explicit offsets: `msg.ack()` would
+commit the position of every partition, whatever became of its records.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,24 +20,22 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.batch_work import BatchWork, Handler
 from shared.contracts.envelope import recorded_at_of
 from shared.database import Database, fault_of, is_transient
-from shared.dead_letters import DeadLetters, Incoming, Parked
+from shared.dead_letters import DeadLetters, Incoming
 from shared.kafka import make_broker
 from shared.logs import logger
 from shared.metrics import Metrics
+from shared.poison_limit import PoisonLimit, TooManyUnusableError
 from shared.settings import ServiceSettings
+from shared.tolerant_fetch import UnparsableRecord, read_tolerantly
 from shared.tracing import begin_trace
 
-__all__ = ["BatchConsumer", "Handler", "handler_failed"]
+__all__ = ["BatchConsumer"]
 
 log = logger(__name__)
-
-Handler = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Sequence[Parked]]]
-"""Applies records in the session's transaction and returns those that it cannot use. It must be idempotent: any record
-may come again, in any order."""
 
 RETRY_SECONDS_MAX = 30.0
 STALL_SECONDS = 60.0
@@ -62,10 +61,10 @@ class BatchConsumer:
         topics: Sequence[str],
     ) -> None:
         self._database = database
-        self._dead_letters = dead_letters
         self._metrics = metrics
-        self._handler = handler
+        self._work = BatchWork(database, dead_letters, handler, PoisonLimit(settings.unusable_records_per_minute))
         self._topics = tuple(topics)
+        read_tolerantly()
         self._broker = make_broker(settings, service)
         self._subscriber = self._broker.subscriber(
             *topics,
@@ -92,9 +91,14 @@ class BatchConsumer:
         self._done: dict[TopicPartition, int] = {}
         self._applied_at: dict[str, datetime] = {}
         self._failed: BaseException | None = None
+        self.halted: str | None = None
+        """Why it reads nothing any more, until its process starts anew: too many records could not be used."""
 
     async def run(self) -> None:
-        """Consumes until cancelled. Raises when the loop is stuck or failed: the process should then end."""
+        """Consumes until cancelled. Raises when the loop is stuck or failed: the process should then end.
+
+        Where too many records cannot be used it leaves the group and waits: the pages and the intake go on.
+        """
         try:
             await self._start()
             position: dict[TopicPartition, int] = {}
@@ -105,6 +109,9 @@ class BatchConsumer:
                     raise RuntimeError(
                         "the consumer's batch failed in a way that waiting cannot mend"
                     ) from self._failed
+                if self.halted is not None:
+                    await self.stop()
+                    await asyncio.Event().wait()
                 behind, now_at = await self._observe()
                 if now_at != position or not behind:
                     position, moved_at = now_at, time.monotonic()
@@ -129,7 +136,7 @@ class BatchConsumer:
     def assigned(self) -> bool:
         """Whether the group has given this member its partitions (perhaps none) and the loop polls."""
         consumer = self._subscriber.consumer
-        if consumer is None:
+        if consumer is None or self.halted is not None:
             return False
         return all(
             (last := consumer.last_poll_timestamp(tp)) is None or time.time() * 1000 - last < 60_000
@@ -163,10 +170,14 @@ class BatchConsumer:
             batch = message.raw_message
             if not isinstance(batch, tuple):
                 raise TypeError("the subscriber was made with batch=True")
-            records = [Incoming(r.topic, r.partition, r.offset, r.key, r.value, r.headers) for r in batch]
+            if self.halted is not None:  # until the group is left; nothing of it is committed
+                return
+            records = [_incoming(record) for record in batch]
             self._applying = True
             if await self._apply_until_done(records):
                 await self._commit_offsets(records)
+        except TooManyUnusableError as error:
+            self._halt(str(error))
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # FastStream would swallow it; the watch loop ends the process instead
@@ -175,6 +186,11 @@ class BatchConsumer:
         finally:
             self._applying = False
 
+    def _halt(self, words: str) -> None:
+        self.halted = words
+        self._metrics.consumer_halted.set(1)
+        log.critical("consumer_stopped", because=words, runbook="docs/runbooks/dead-letters.md")
+
     async def _apply_until_done(self, records: Sequence[Incoming]) -> bool:
         """Applies the batch; while the store is away it waits, and never skips. False: told to stop before the end."""
         wait = 0.2
@@ -182,7 +198,7 @@ class BatchConsumer:
         while not self._stopping:
             begin_trace(None)
             try:
-                await self._apply(records)
+                await self._work.apply(records)
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -192,36 +208,9 @@ class BatchConsumer:
                 wait = min(wait * 2, RETRY_SECONDS_MAX)
             else:
                 self._metrics.batch_seconds.observe(time.monotonic() - started)
+                self._measure(records)
                 return True
         return False
-
-    async def _apply(self, records: Sequence[Incoming]) -> None:
-        """One transaction for the batch; a batch that the store refuses is halved until the culprit stands alone."""
-        try:
-            async with self._database.transaction() as session:
-                parked = await self._handler(session, records)
-                await self._dead_letters.park(session, parked)
-        except Exception as error:
-            if is_transient(error):
-                raise
-            if len(records) == 1:
-                failed = handler_failed(records[0], error)
-                async with self._database.transaction() as session:
-                    await self._dead_letters.park(session, [failed])
-                return
-            middle = len(records) // 2
-            await self._apply(records[:middle])
-            await self._apply(records[middle:])
-        else:
-            for item in parked:
-                log.warning(
-                    "record_parked",
-                    topic=item.record.topic,
-                    partition=item.record.partition,
-                    offset=item.record.offset,
-                    reason=item.reason,
-                )
-            self._measure(records)
 
     def _measure(self, records: Sequence[Incoming]) -> None:
         counts: dict[str, int] = {}
@@ -282,10 +271,9 @@ class BatchConsumer:
         return any(lags.values()), positions
 
 
-def handler_failed(record: Incoming, error: Exception) -> Parked:
-    """Our own side failed at it, not its producer: the log has the whole fault, what is parked its type."""
-    log.error("record_failed", topic=record.topic, partition=record.partition, offset=record.offset, exc_info=error)
-    return Parked(record, "HANDLER_FAILED", type(error).__name__)
+def _incoming(record: ConsumerRecord[Any, Any]) -> Incoming:
+    fault = record.fault if isinstance(record, UnparsableRecord) else None
+    return Incoming(record.topic, record.partition, record.offset, record.key, record.value, record.headers, fault)
 
 
 async def _no_decoding(message: KafkaMessage) -> KafkaMessage:

@@ -41,6 +41,8 @@ class Incoming:
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    fault: str | None = None
+    """Why the client library could not parse it; the value is then the raw bytes of the whole record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,11 @@ class DeadLetters:
         self._clock = clock
         self._metrics = metrics
 
-    async def park(self, session: AsyncSession, parked: Sequence[Parked]) -> None:
-        """Keeps the records and adds their dead letters, in the session's transaction. Parking twice is harmless."""
+    async def park(self, session: AsyncSession, parked: Sequence[Parked]) -> int:
+        """Keeps the records and adds their dead letters, in the session's transaction. Parking twice is harmless.
+
+        Gives the number of those that were not parked before.
+        """
         now = self._clock.now()
         letters: list[DeadLetterRecord] = []
         for item in parked:
@@ -161,6 +166,7 @@ class DeadLetters:
                 letters.append(self._letter(item, generation, detail, now))
                 self._metrics.parked.labels(record.topic, item.reason).inc()
         await self._outbox.add(session, DEAD_LETTER, letters)
+        return len(letters)
 
     def _letter(self, item: Parked, generation: int, detail: str, now: datetime) -> DeadLetterRecord:
         record = item.record

@@ -70,6 +70,10 @@ class Metrics:
         self.parked_waiting = Gauge(
             "kinerja_parked_records", "Parked records that nobody has released or dismissed", registry=registry
         )
+        # 1 while the consumer stands still because too many records could not be used: a person has to look.
+        self.consumer_halted = Gauge(
+            "kinerja_consumer_halted", "1 where the consumer stopped at records that it cannot use", registry=registry
+        )
         # Of the disk below this process. In a container that is the disk on which Docker keeps images, logs and, unless a
         # volume was put elsewhere, the volumes of Postgres and Kafka: they have no port of their own to tell it.
         self.disk_free = Gauge("kinerja_disk_free_ratio", "Free share of the disk, 0 to 1", registry=registry)

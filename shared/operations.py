@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
 from shared.auth import Principal, requires
-from shared.consumer import Handler, handler_failed
+from shared.batch_work import Handler, handler_failed
 from shared.context import Context
 from shared.contracts.base import Identifier
 from shared.database import is_transient

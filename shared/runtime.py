@@ -129,7 +129,9 @@ class Runtime:
         if self.context.settings.tasks:
             if not self.relay.healthy:
                 faults.append("relay does not reach the broker")
-            if self.consumer is not None and not self.consumer.assigned:
+            if self.consumer is not None and self.consumer.halted is not None:
+                faults.append(f"consumer stopped: {self.consumer.halted}")
+            elif self.consumer is not None and not self.consumer.assigned:
                 faults.append("consumer has no partitions or does not poll")
             faults += [f"task {name} has ended" for name, task in self._tasks.items() if task.done()]
         return faults

@@ -87,6 +87,8 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     kafka_heartbeat_ms: int = Field(default=3_000, ge=100, le=30_000)
     batch_records_max: int = Field(default=5_000, ge=1, le=50_000)
     """The most records of one transaction. Large ones are what makes the path fast; small ones bound its memory."""
+    unusable_records_per_minute: int = Field(default=100, ge=0)
+    """More than so many new dead letters a minute, or half of a batch, stop the consumer. 0: park whatever comes."""
     page_requests_per_minute: int = Field(default=240, ge=1)
     """Of one address, to pages behind links. Each process counts for itself; a street's shared address is one address."""
     link_requests_per_minute: int = Field(default=60, ge=1)

@@ -17,6 +17,7 @@ from shared.contracts.topics import ATTENDANCE_DAY
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.postgres import fresh_database
+from tests.fixtures.raw_batches import BAD_NAME, send_with_bad_names
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -94,3 +95,82 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafk
         await _until(resumed)
         assert await _rows(service, "select partition, position from parked_record order by 1, 2") == parked
     assert await _committed(bootstrap, later[-1][0]) == later[-1][1] + 1
+
+
+async def test_what_the_client_cannot_parse_is_stepped_over(postgres: Postgres, kafka: Kafka) -> None:
+    """A header's name that is not UTF-8, amid the good of its batch and beside other partitions: nobody else's is lost."""
+    bootstrap = kafka.bootstrap_servers
+    await provision(bootstrap, read_topics(replication_factor=1))
+    officer = uuid4()
+    good = incoming(ATTENDANCE_DAY, day(officer, date(2026, 9, 1)))
+    after = incoming(ATTENDANCE_DAY, day(officer, date(2026, 9, 2)))
+    batch = [(good.value, good.headers, True), (good.value, good.headers, False), (after.value, after.headers, True)]
+    place = TopicPartition(ATTENDANCE_DAY.name, 7)
+    others = {uuid4(): partition for partition in range(12)}
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for other, partition in others.items():
+            record = incoming(ATTENDANCE_DAY, day(other, date(2026, 9, 1)))
+            await producer.send_and_wait(
+                place.topic, record.value, key=b"k", headers=list(record.headers), partition=partition
+            )
+    first = await send_with_bad_names(bootstrap, place, batch)
+
+    url = await fresh_database(postgres)
+    changes: dict[str, Any] = {"database_url": url, "tasks": True} | kafka_settings(kafka)
+    async with running_service("scoring", postgres, **changes) as service:
+        seen = f"select work_date from day_fact where employee_id = '{officer}' order by work_date"
+        everyone = "select count(distinct employee_id) from day_fact where employee_id = any(array[{}]::uuid[])"
+        known = everyone.format(", ".join(f"'{other}'" for other in others))
+
+        async def applied() -> bool:
+            return len(await _rows(service, seen)) == 2 and await _rows(service, known) == [(12,)]
+
+        await _until(applied)
+        parked = await _rows(service, "select partition, position, reason, detail, value from parked_record")
+        ((partition, position, reason, detail, value),) = [row for row in parked if row[2] == "UNPARSABLE"]
+        assert (partition, position) == (7, first + 1)
+        assert reason == "UNPARSABLE"
+        assert detail
+        assert BAD_NAME in value
+        assert good.value is not None
+        assert good.value in value
+    assert await _committed(bootstrap, 7) == first + 3
+
+
+async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: Kafka) -> None:
+    """It parks none of them, says so, leaves the pages up; an operator lets them be parked, or mends the service."""
+    bootstrap = kafka.bootstrap_servers
+    await provision(bootstrap, read_topics(replication_factor=1))
+    place = TopicPartition(ATTENDANCE_DAY.name, 3)
+    url = await fresh_database(postgres)
+    changes: dict[str, Any] = {"database_url": url, "tasks": True} | kafka_settings(kafka)
+    async with running_service("scoring", postgres, **changes | {"unusable_records_per_minute": 0}) as service:
+
+        async def read() -> bool:  # what earlier tests left on the topic
+            return await _committed(bootstrap, place.partition) is not None
+
+        await _send(bootstrap, [day(uuid4(), date(2026, 9, 3))])
+        await _until(read)
+    before = await _committed(bootstrap, place.partition) or 0
+    counted = "select count(*) from parked_record where partition = 3 and position >= {}"
+    first = await send_with_bad_names(bootstrap, place, [(b"{}", [("n", b"v")], True)] * 200)
+    async with running_service("scoring", postgres, **changes) as service:
+
+        async def stopped() -> bool:
+            return (await service.http.get("/scores/health/ready")).text.startswith("consumer stopped: ")
+
+        await _until(stopped)
+        answer = await service.http.get("/scores/health/ready")
+        assert answer.status_code == 503
+        assert f"{place.topic}/3/" in answer.text
+        assert "records of a batch cannot be used" in answer.text
+        assert (await service.http.get("/scores/health/live")).status_code == 200
+        assert "kinerja_consumer_halted 1.0" in (await service.http.get("/scores/metrics")).text
+        assert await _rows(service, counted.format(first)) == [(0,)]
+    assert await _committed(bootstrap, place.partition) == before
+    async with running_service("scoring", postgres, **changes | {"unusable_records_per_minute": 0}) as service:
+
+        async def parked() -> bool:
+            return await _rows(service, counted.format(first)) == [(200,)]
+
+        await _until(parked)

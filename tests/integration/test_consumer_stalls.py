@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from sqlalchemy import text
 
 from shared import consumer
-from shared.consumer import BatchConsumer
+from shared.batch_work import BatchWork
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.dead_letters import Incoming
 from shared.provision import provision, read_topics
@@ -48,9 +48,9 @@ async def send(kafka: Kafka) -> None:
 
 async def test_a_slow_batch_is_no_stall(postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
     await provision(own_kafka.bootstrap_servers, read_topics(replication_factor=1))
-    whole = BatchConsumer._apply
+    whole = BatchWork.apply
 
-    async def slowly(self: BatchConsumer, records: Sequence[Incoming]) -> None:
+    async def slowly(self: BatchWork, records: Sequence[Incoming]) -> None:
         await asyncio.sleep(STALL_SECONDS * 2)
         await whole(self, records)
 
@@ -58,7 +58,7 @@ async def test_a_slow_batch_is_no_stall(postgres: Postgres, own_kafka: Kafka, mo
         await send(own_kafka)
         await until(service, 1)
         with monkeypatch.context() as patch:
-            patch.setattr(BatchConsumer, "_apply", slowly)
+            patch.setattr(BatchWork, "apply", slowly)
             await send(own_kafka)
             await until(service, 2)
         await send(own_kafka)

@@ -1,0 +1,67 @@
+"""What was fetched is handed over whole: each offset once, good records as they are, others with their bytes."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.consumer import fetcher
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.tolerant_fetch import UnparsableRecord, read_tolerantly
+from tests.fixtures.raw_batches import BAD_NAME, raw_batch
+
+PLACE = TopicPartition("t", 0)
+BATCHES = st.lists(st.lists(st.tuples(st.binary(max_size=60), st.booleans()), min_size=1, max_size=8), max_size=5)
+
+
+def fetched(content: bytes, offset: int) -> list[Any]:
+    read_tolerantly()
+    read = fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(content), [], offset, None, None, True, 1)
+    found = list(read)
+    if found:
+        assert read.next_fetch_offset > found[-1].offset
+    return found
+
+
+@given(batches=BATCHES, start=st.integers(0, 7), cut=st.integers(0, 30))
+def test_each_offset_once(batches: list[list[tuple[bytes, bool]]], start: int, cut: int) -> None:
+    content, whole = b"", []
+    start = min(start, len(batches[0]) - 1) if batches else 0  # a fetch begins with the batch that holds its offset
+    for batch in batches:
+        content += raw_batch(batch, base_offset=len(whole))
+        whole += batch
+    if batches and cut:  # the broker cuts at the fetch's size: what remains of the last batch comes with the next fetch
+        content = content[:-cut]
+        whole = whole[: len(whole) - len(batches[-1])]
+    found = fetched(content, start)
+    assert [record.offset for record in found] == list(range(start, len(whole)))
+    for record in found:
+        value, good = whole[record.offset]
+        if good:
+            assert not isinstance(record, UnparsableRecord)
+            assert (record.value, record.headers) == (value, (("good", b"content"),))
+        else:
+            assert isinstance(record, UnparsableRecord)
+            assert record.fault
+            assert value in record.value
+            assert BAD_NAME in record.value
+
+
+@given(values=st.lists(st.binary(max_size=40), min_size=1, max_size=6), seed=st.integers(0, 10_000))
+def test_no_bytes_end_the_reading(values: list[bytes], seed: int) -> None:
+    """Bytes turned over anywhere behind the batch's head: the checksum tells, and each place is stepped over."""
+    content = bytearray(raw_batch([(value, True) for value in values]))
+    content[random.Random(seed).randrange(21, len(content))] ^= 0xFF
+    found, offset = [], 0
+    for _ in range(1_000):
+        more = fetched(bytes(content), offset)
+        if not more:
+            break
+        found += more
+        offset = more[-1].offset + 1
+    assert [record.offset for record in found] == list(range(len(found)))
+    assert found
+    assert all(isinstance(record, UnparsableRecord) and "CRC" in record.fault for record in found)
