@@ -55,6 +55,7 @@ class Batches(Generic[K]):
         row that fails stands alone. Raises what is no row's fault: a store that is away, or a failure without rows.
         """
         self._taken = set()
+        self._forget_gone()
         try:
             more = await work()
         except Exception as error:
@@ -74,6 +75,12 @@ class Batches(Generic[K]):
         self._gauge.set(len(self._failed))
         self.most = min(self._rows_max, self.most * 2)
         return more
+
+    def _forget_gone(self) -> None:
+        """A row that did not come again has been mended, ended or done elsewhere."""
+        since = time.monotonic() - RETRY_SECONDS_MAX
+        self._failed = {key: kept for key, kept in self._failed.items() if kept[0] > since}
+        self._gauge.set(len(self._failed))
 
     def _set_aside(self, key: K, error: Exception) -> None:
         _, before = self._failed.get(key, (0.0, RETRY_SECONDS_FIRST / 2))

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from cli import outbox
+from cli.main import app
 from embedded.postgres import EmbeddedPostgres
 from shared import relay
 from shared.clock import SystemClock
@@ -20,6 +23,7 @@ from shared.ids import new_id
 from shared.outbox import lane_of
 from shared.provision import TopicSpec, provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.commands import client_of
 from tests.fixtures.containers import KafkaInContainer
 from tests.fixtures.outbox import outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service
@@ -186,6 +190,28 @@ async def test_only_the_operator_sees_and_drops_and_only_what_is_held(embedded_p
         assert (await service.http.get("/attendance/v1/outbox/held", headers=key)).status_code == 403
         assert (await service.http.post(drop, json={"reason": WHY}, headers=key)).status_code == 403
         assert await outbox_rows(service) == 1
+
+
+async def test_the_command_names_the_event_and_drops_it(
+    postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with attendance(postgres, own_kafka) as service:
+        monkeypatch.setattr(outbox, "client", client_of(service, "attendance"))
+        monkeypatch.setenv("COLUMNS", "300")
+
+        async def kinerja(*arguments: str) -> str:
+            done = await asyncio.to_thread(CliRunner().invoke, app, ["outbox", *arguments])
+            assert done.exit_code == 0, done.output
+            return done.output
+
+        await put(service, (b"[a]", LARGE), (b"[a]", b"behind"))
+        [item] = await held(service, count=1)
+        line = next(line for line in (await kinerja("list")).splitlines() if item["event_id"] in line)
+        for words in ("attendance", TOPIC, "[a]", str(len(LARGE)), "MessageSizeTooLargeError"):
+            assert words in line
+        assert await kinerja("drop", "attendance", item["event_id"], "--reason", WHY) == f"dropped {item['event_id']}\n"
+        assert await arrived(own_kafka, TOPIC, last=b"behind") == [b"behind"]
+        assert "attendance" not in await kinerja("list")
 
 
 def only_containers(kafka: Kafka) -> None:
