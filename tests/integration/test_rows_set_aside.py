@@ -88,6 +88,11 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
                 assert (await session.execute(query)).scalars().all() == [bad], "it waits, and is not forgotten"
             assert set_aside(service.context.metrics, task) == 1
 
+        await change(service, "delete from outbox")
+        answer = await service.http.post("/scores/v1/republish")
+        assert (answer.status_code, answer.json()) == (202, {"records": 8, "unreadable": 2})
+        assert sorted(await published(service, "asn.score.v1")) == others
+
 
 async def test_days_of_the_others_are_judged(embedded_postgres: EmbeddedPostgres) -> None:
     """A revision can count no further."""

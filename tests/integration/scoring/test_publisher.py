@@ -45,7 +45,7 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
         years = await outbox(service, "asn.discipline.v1")
         assert [(r["revision"], r["cumulative_days"]) for r in years] == [(1, 1)]
         answer = await service.http.post("/scores/v1/republish")
-        assert (answer.status_code, answer.json()) == (202, {"records": 2})
+        assert (answer.status_code, answer.json()) == (202, {"records": 2, "unreadable": 0})
         assert (await outbox(service, "asn.score.v1"))[-1] == scores[-1]
 
 
