@@ -11,13 +11,12 @@ from typing import Any
 import httpx
 import typer
 
+from shared.gateway import PREFIXES
 from shared.settings import SECRETS_DIR
 
 __all__ = ["PREFIXES", "client", "connection", "fail", "pages", "request", "words_of"]
 
 CONNECT_FILE = "connect.env"
-PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
-"""Where each service's routes begin."""
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
 
 

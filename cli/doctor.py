@@ -38,6 +38,7 @@ SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 DEAD_LETTER_RUNBOOK = "docs/runbooks/dead-letters.md"
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
+HELD_RUNBOOK = "docs/runbooks/events-held.md"
 ROSTER_RUNBOOK = "docs/runbooks/roster-ends.md"
 
 
@@ -64,6 +65,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         ("canary", lambda: _canary(http, now)),
         ("clock", lambda: _clock(http, now)),
         *((f"dead letters of {prefix}", lambda prefix=prefix: _dead_letters(http, prefix)) for prefix in CONSUMERS),
+        *((f"outbox of {service}", lambda service=service: _held_events(http, service)) for service in PREFIXES),
         ("machines", lambda: examine_machines(http, now())),
         ("what is kept", lambda: examine_retention(http, now())),
         ("rosters", lambda: _rosters(http)),
@@ -145,6 +147,17 @@ def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
         yield Finding("fail", words, DEAD_LETTER_RUNBOOK)
     else:
         yield Finding("ok", f"{prefix}: no dead letters")
+
+
+def _held_events(http: httpx.Client, service: str) -> Iterator[Finding]:
+    page = read_json(http, f"/{PREFIXES[service]}/v1/outbox/held")
+    if not page["items"]:
+        yield Finding("ok", f"{service}: no event is held back")
+    for topic in sorted({item["topic"] for item in page["items"]}):
+        held = [item for item in page["items"] if item["topic"] == topic]
+        more = " or more" if page["next"] else ""
+        words = f"{service}: {len(held)}{more} events cannot be published on {topic} ({held[0]['error']})"
+        yield Finding("fail", words, HELD_RUNBOOK)
 
 
 def _rosters(http: httpx.Client) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from cli import (
     links,
     machines,
     notices,
+    outbox,
     roster,
     scores,
     subscribers,
@@ -44,6 +45,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(links.app, name="links")
 app.add_typer(machines.app, name="machines")
 app.add_typer(notices.app, name="notices")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(roster.app, name="roster")
 app.add_typer(scores.app, name="scores")
 app.add_typer(subscribers.app, name="subscribers")

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database, is_transient
-from shared.dead_letters import DeadLetters, Incoming, Parked
+from shared.dead_letters import DeadLetters, Parked
+from shared.incoming import Incoming
 from shared.logs import logger
 from shared.poison_limit import PoisonLimit, TooManyUnusableError
 

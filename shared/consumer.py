@@ -24,7 +24,8 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.batch_work import BatchWork, Handler
 from shared.contracts.envelope import recorded_at_of
 from shared.database import Database, fault_of, is_transient
-from shared.dead_letters import DeadLetters, Incoming
+from shared.dead_letters import DeadLetters
+from shared.incoming import Incoming
 from shared.kafka import make_broker
 from shared.logs import logger
 from shared.metrics import Metrics

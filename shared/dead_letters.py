@@ -3,6 +3,8 @@
 A record waits for a person until it is released or dismissed. Dismissing says that it is wrong for good and why; it may
 still be released later, and then keeps who had dismissed it. A released record has had its effect: nothing is left to
 dismiss.
+
+What is large stays here, in the table, and the dead letter says where it is (see `shared.incoming`).
 """
 
 from __future__ import annotations
@@ -19,30 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 from shared.clock import Clock
-from shared.contracts.dead_letter import DeadLetterHeader, DeadLetterRecord
+from shared.contracts.dead_letter import DeadLetterRecord
 from shared.contracts.topics import DEAD_LETTER
 from shared.database import utc_field
 from shared.errors import ConflictError
+from shared.incoming import Incoming, dead_letter, encodable, size_of
 from shared.metrics import Metrics
 from shared.outbox import Outbox
 
 __all__ = ["DeadLetters", "Incoming", "Parked", "ParkedColumns", "Place"]
 
 DETAIL_CHARS_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A record as it came from the broker, nothing decoded."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
-    fault: str | None = None
-    """Why the client library could not parse it; the value is then the raw bytes of the whole record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +145,17 @@ class DeadLetters:
                 "offset": record.offset,
                 "key": record.key,
                 "value": record.value,
-                "headers": orjson.dumps([[_printable(name), _base64(value)] for name, value in record.headers]),
+                "headers": orjson.dumps([[encodable(name), _base64(value)] for name, value in record.headers]),
                 "reason": item.reason,
                 "detail": detail,
                 "parked_at": now,
             }
             generation = (await session.execute(_PARK, values)).scalar()
             if generation is not None:
-                letters.append(self._letter(item, generation, detail, now))
+                letters.append(dead_letter(self._service, record, item.reason, detail, generation=generation, now=now))
                 self._metrics.parked.labels(record.topic, item.reason).inc()
         await self._outbox.add(session, DEAD_LETTER, letters)
         return len(letters)
-
-    def _letter(self, item: Parked, generation: int, detail: str, now: datetime) -> DeadLetterRecord:
-        record = item.record
-        return DeadLetterRecord(
-            revision=generation + 1,
-            recorded_at=now,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            consumer=self._service,
-            key=_encoded(record.key),
-            value=_encoded(record.value),
-            headers=tuple(DeadLetterHeader(name=_printable(n), value=_encoded(v)) for n, v in record.headers),
-            reason=item.reason,
-            detail=detail,
-            parked_at=now,
-        )
 
     async def page(
         self, session: AsyncSession, *, after: Place | None, most: int, released: bool, dismissed: bool
@@ -202,7 +174,7 @@ class DeadLetters:
         if row is None:
             return None
         return {
-            **_listed({**row, "value_bytes": _size(row["value"])}),
+            **_listed({**row, "value_bytes": size_of(row["value"])}),
             "key_base64": _base64(row["key"]),
             "value_base64": _base64(row["value"]),
             "value_text": _text(row["value"]),
@@ -235,7 +207,7 @@ class DeadLetters:
             raise ConflictError(f"The record was dismissed before, by {row['dismissed_by']}: {row['dismissed_reason']}")
         said = {"dismissed_at": self._clock.now(), "dismissed_by": by, "dismissed_reason": reason}
         await session.execute(_DISMISS, {**said, **place._asdict()})
-        return _listed({**row, **said, "value_bytes": _size(row["value"])})
+        return _listed({**row, **said, "value_bytes": size_of(row["value"])})
 
     async def observe(self, session: AsyncSession) -> None:
         """Reads how many records wait for a person into the metrics."""
@@ -263,17 +235,8 @@ def _listed(row: Any) -> dict[str, Any]:
     }
 
 
-def _size(value: bytes | None) -> int | None:
-    return None if value is None else len(value)
-
-
 def _base64(value: bytes | None) -> str | None:
     return None if value is None else base64.b64encode(value).decode()
-
-
-def _encoded(value: bytes | None) -> bytes | None:
-    # pydantic's Base64Bytes takes the encoded form
-    return None if value is None else base64.b64encode(value)
 
 
 def _text(value: bytes | None) -> str | None:
@@ -284,5 +247,5 @@ def _text(value: bytes | None) -> str | None:
 
 
 def _printable(words: str) -> str:
-    # Postgres text holds no NUL, and lone surrogates cannot be encoded
-    return words.replace("\x00", "�").encode("utf-8", "replace").decode()[:DETAIL_CHARS_MAX]
+    # Postgres text holds no NUL
+    return encodable(words).replace("\x00", "�")[:DETAIL_CHARS_MAX]

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.problems import problem
 
-__all__ = ["ROUTES", "make_gateway", "service_of"]
+__all__ = ["PREFIXES", "ROUTES", "make_gateway", "service_of"]
 
 ROUTES: tuple[tuple[str, str], ...] = (
     ("/iclock", "attendance"),
@@ -21,6 +21,9 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/notices", "notifications"),
 )
 """First path segment → service; everything else is scoring's."""
+
+PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
+"""Where each service's own routes begin."""
 
 
 def service_of(path: str) -> str:

@@ -46,7 +46,7 @@ def make_producer(settings: ServiceSettings, service: str) -> AIOKafkaProducer:
         enable_idempotence=settings.kafka_idempotent_producer,
         linger_ms=5,
         max_batch_size=262_144,
-        max_request_size=3_145_728,  # a dead letter carries a record of up to 1 MiB as base64
+        max_request_size=1_000_000,  # of one record before compression: below every topic's max.message.bytes
         compression_type="lz4",
         request_timeout_ms=settings.kafka_request_timeout_ms,
         retry_backoff_ms=100,

@@ -33,13 +33,33 @@ class Metrics:
         # Rises while the broker is down or the relay is stuck; must return to 0.
         self.outbox_rows = Gauge("kinerja_outbox_rows", "Events committed and not yet published", registry=registry)
         self.outbox_oldest_seconds = Gauge(
-            "kinerja_outbox_oldest_seconds", "Age of the oldest unpublished event", registry=registry
+            "kinerja_outbox_oldest_seconds", "Age of the oldest unpublished event that is not held", registry=registry
+        )
+        # Any rise needs a person: kinerja outbox list.
+        self.outbox_held_rows = Gauge(
+            "kinerja_outbox_held_rows", "Events that are refused or wait behind a refused one", registry=registry
+        )
+        self.outbox_held_seconds = Gauge(
+            "kinerja_outbox_held_seconds", "Since when the longest refused event is refused, else 0", registry=registry
+        )
+        self.refused = Counter(
+            "kinerja_events_refused_total",
+            "Attempts to publish an event that was refused",
+            ["topic"],
+            registry=registry,
         )
         self.published = Counter(
             "kinerja_events_published_total", "Events acknowledged by the broker", ["topic"], registry=registry
         )
         self.relay_failures = Counter(
             "kinerja_relay_failures_total", "Publishing rounds that failed", registry=registry
+        )
+        # Any rise needs a person: the log says row_set_aside, which row and why.
+        self.set_aside = Gauge(
+            "kinerja_rows_set_aside",
+            "Rows at which a task failed and that wait to be tried again",
+            ["task"],
+            registry=registry,
         )
         self.consumed = Counter(
             "kinerja_records_consumed_total", "Records applied or parked", ["topic"], registry=registry

@@ -1,4 +1,4 @@
-"""The routes that every service has for its operator: health, metrics, dead letters, API keys."""
+"""The routes that every service has for its operator: health, metrics, dead letters, held events, API keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
@@ -19,7 +19,8 @@ from shared.dead_letters import Parked, Place
 from shared.errors import ConflictError, NotFoundError
 from shared.http import context_of
 from shared.key_routes import add_key_routes
-from shared.paging import After, Limit, Page, cursor_of, read_cursor
+from shared.outbox_routes import add_outbox_routes
+from shared.paging import After, Limit, OneLine, Page, cursor_of, read_cursor
 
 __all__ = ["operations_router"]
 
@@ -37,8 +38,6 @@ def _place(topic: Identifier, partition: PartitionPath, offset: OffsetPath, gene
 PlaceDep = Annotated[Place, Depends(_place)]
 
 _NOT_PARKED = "No record of this topic, partition and offset is parked here."
-# no control characters, since it is printed in tables, and something else than spaces
-_ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 
 
 class ParkedItem(BaseModel):
@@ -81,7 +80,7 @@ class Dismissal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_ONE_LINE)]
+    reason: OneLine
 
 
 def operations_router(prefix: str, *, service: str, release: Handler | None = None) -> APIRouter:
@@ -89,6 +88,7 @@ def operations_router(prefix: str, *, service: str, release: Handler | None = No
     router = APIRouter(prefix=f"/{prefix}")
     _add_health(router)
     add_key_routes(router, service)
+    add_outbox_routes(router)
     if release is not None:
         _add_dead_letters(router, release)
     return router

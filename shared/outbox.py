@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, SmallInteger, event, text
+from sqlalchemy import BigInteger, Index, SmallInteger, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
@@ -21,10 +21,12 @@ from shared.database import utc_field
 from shared.ids import new_id
 from shared.tracing import current_traceparent
 
-__all__ = ["LANES", "Outbox", "OutboxColumns", "lane_of"]
+__all__ = ["LANES", "LANE_LOCKS", "Outbox", "OutboxColumns", "lane_of", "outbox_indexes"]
 
 LANES = 8
 """Rows of one key share a lane, and a lane has one relay at a time: so a key's events keep their order."""
+LANE_LOCKS = 0x6B696E  # "kin"
+"""The namespace of the advisory locks by which a relay holds a lane for a transaction."""
 
 
 class OutboxColumns(SQLModel):
@@ -40,6 +42,22 @@ class OutboxColumns(SQLModel):
     value: bytes
     """The exact bytes to send."""
     created_at: datetime = utc_field()
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How often it was refused; nothing below is set before the first time."""
+    held_since: datetime | None = utc_field(default=None, nullable=True)
+    """Since when it is refused."""
+    next_attempt_at: datetime | None = utc_field(default=None, nullable=True)
+    """Until then it is not read, nor is what waits behind it."""
+    holds: str | None = None
+    """What waits behind it: `key`, the later events of its topic and key, or `topic`, all events of its topic."""
+    error: str | None = None
+    """Why it was refused the last time; never data."""
+
+
+def outbox_indexes() -> tuple[Index, ...]:
+    """Of a service's `outbox` table."""
+    held = text("next_attempt_at is not null")
+    return (Index("outbox_lane", "lane", "id"), Index("outbox_held", "topic", "key", "id", postgresql_where=held))
 
 
 _INSERT = text(

@@ -1,4 +1,4 @@
-"""Opaque cursors: a list is read on from where its last page ended, whatever was added meanwhile."""
+"""Lists for operators. Opaque cursors: a list is read on from where its last page ended, whatever was added meanwhile."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from uuid import UUID
 
 import orjson
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.errors import InvalidError
 
-__all__ = ["After", "Limit", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
+__all__ = ["After", "Limit", "OneLine", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
 
 T = TypeVar("T")
 
@@ -23,6 +23,12 @@ _NOT_OURS = "The cursor `after` is not one that this list gave. Leave it out to 
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="The most items of one page.")]
 After = Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")]
+
+# no control characters, since it is printed in tables, and something else than spaces
+OneLine = Annotated[
+    str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+]
+"""A reason that a person gives."""
 
 
 class Page(BaseModel, Generic[T]):

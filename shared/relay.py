@@ -2,6 +2,7 @@
 
 Publish, then delete: a crash in between sends a row again, which no consumer minds (revisions). A row's presence is
 the flag. A cursor over ids would lose rows that commit late, and SKIP LOCKED over rows would break the order of a key.
+A row that is refused for itself is marked and tried again later; only what waits behind it is held back meanwhile.
 """
 
 from __future__ import annotations
@@ -9,23 +10,24 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from typing import Any
+from collections.abc import Sequence
 
-import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database, fault_of, is_transient
+from shared.held_events import BEHIND_HELD
 from shared.kafka import make_producer
 from shared.log_safety import safe_words
 from shared.logs import logger
 from shared.metrics import Metrics
-from shared.outbox import LANES, Outbox
+from shared.outbox import LANE_LOCKS, LANES, Outbox
+from shared.sending import ROUND_DEADLINE_SECONDS, Refusal, send_rows
 from shared.settings import ServiceSettings
 
-__all__ = ["Relay", "observe_outbox"]
+__all__ = ["Relay"]
 
 log = logger(__name__)
 
@@ -36,21 +38,32 @@ BUSY_LANES_SECONDS = 0.1
 """When another relay held lanes: our rows may be in them, and it does not know of our commits."""
 ASK_SECONDS = 10.0
 """With nothing to send for so long the broker is asked for its metadata: a service that is idle says too that it is away."""
-ROUND_DEADLINE_SECONDS = 20.0
 BACKOFF_SECONDS_MAX = 10.0
-_LOCK_NAMESPACE = 0x6B696E  # "kin"
+REFUSED_SECONDS_MAX = {"key": 600.0, "topic": 30.0}
+"""A refused row is tried again after 1 s, then after twice as long each time, up to this. To ask for a topic costs little, and
+all of its events wait."""
 
 _LOCK_LANES = text(
     "select lane from generate_series(0, :lanes - 1) as lane where pg_try_advisory_xact_lock(:namespace, lane)"
 )
 _NEXT_ROWS = text(
-    """
-    select id, lane, topic, key, headers, value from outbox
-    where lane = any(cast(:lanes as int2[])) order by id limit :most
+    f"""
+    select o.id, o.topic, o.key, o.event_id, o.headers, o.value from outbox o
+    where o.lane = any(cast(:lanes as int2[])) and not {BEHIND_HELD.format(held="next_attempt_at > now()")}
+    order by o.id limit :most
     """
 )
 _DELETE = text("delete from outbox where id = any(cast(:ids as bigint[]))")
-_STATE = text("select count(*), coalesce(extract(epoch from now() - min(created_at)), 0) from outbox")
+_REFUSED = text(
+    """
+    update outbox o
+    set attempts = o.attempts + 1, held_since = coalesce(o.held_since, now()), holds = i.holds, error = i.error,
+        next_attempt_at = now() + make_interval(secs => least(i.most, power(2, least(o.attempts, 30))))
+    from unnest(cast(:ids as bigint[]), cast(:holds as text[]), cast(:errors as text[]), cast(:most as float8[]))
+         as i (id, holds, error, most)
+    where o.id = i.id
+    """
+)
 
 
 class Relay:
@@ -62,7 +75,7 @@ class Relay:
         self._outbox = outbox
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
-        self._lanes_busy = False
+        self._lanes_busy = self._more = False
         self._heard_at = self._asked_at = float("-inf")
         self._asked: asyncio.Future[bool] | None = None
         self.healthy = False
@@ -77,7 +90,7 @@ class Relay:
                     sent = await self.publish_round()
                     await self._hear(sent)
                     self.healthy, backoff = True, 0.0
-                    if sent < ROUND_ROWS_MAX:
+                    if not self._more:
                         await self._wait(BUSY_LANES_SECONDS if self._lanes_busy else POLL_SECONDS)
                 except Exception as error:
                     if not (isinstance(error, KafkaError) or is_transient(error)):
@@ -92,45 +105,49 @@ class Relay:
             await self._drop_producer()
 
     async def publish_round(self) -> int:
-        """One round: lock lanes, read, publish, delete, commit. Returns how many rows were published."""
+        """One round: lock lanes, read, publish, delete, commit. Returns how many rows were published.
+
+        Rows that are refused for themselves are marked and hold up no others. Raises KafkaError where the broker failed;
+        what it acknowledged before is deleted.
+        """
         self._outbox.committed.clear()
         producer = await self._started_producer()
         async with self._database.transaction() as session:
-            lanes = [
-                lane for (lane,) in await session.execute(_LOCK_LANES, {"lanes": LANES, "namespace": _LOCK_NAMESPACE})
-            ]
+            lanes = [lane for (lane,) in await session.execute(_LOCK_LANES, {"lanes": LANES, "namespace": LANE_LOCKS})]
             self._lanes_busy = len(lanes) < LANES
             rows = (await session.execute(_NEXT_ROWS, {"lanes": lanes, "most": ROUND_ROWS_MAX})).all()
-            sent = await self._send(producer, rows) if rows else []
-            if sent:
-                await session.execute(_DELETE, {"ids": sent})
-        if len(sent) < len(rows):
-            raise KafkaError(f"{len(rows) - len(sent)} of {len(rows)} events were not acknowledged")
-        return len(sent)
+            self._more = len(rows) == ROUND_ROWS_MAX
+            if not rows:
+                return 0
+            result = await send_rows(producer, rows, self._renewed_producer)
+            if result.sent:
+                await session.execute(_DELETE, {"ids": [row.id for row in result.sent]})
+            if result.refused:
+                await self._mark(session, result.refused)
+        for row in result.sent:
+            self._metrics.published.labels(row.topic).inc()
+        if result.failure is not None:
+            raise result.failure
+        return len(result.sent)
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Any) -> list[int]:
-        """Sends the rows and returns the ids of those that may be deleted: per lane, all before its first failure."""
-        async with asyncio.timeout(ROUND_DEADLINE_SECONDS):
-            pending = [
-                await producer.send(
-                    row.topic,
-                    value=row.value,
-                    key=row.key,
-                    headers=[(name, value.encode()) for name, value in orjson.loads(row.headers)],
-                )
-                for row in rows
-            ]
-            results = await asyncio.gather(*pending, return_exceptions=True)
-        failed_lanes: set[int] = set()
-        sent: list[int] = []
-        for row, result in zip(rows, results, strict=True):
-            if isinstance(result, BaseException):
-                failed_lanes.add(row.lane)
-                log.warning("event_not_published", topic=row.topic, lane=row.lane, error=type(result).__name__)
-            elif row.lane not in failed_lanes:
-                sent.append(row.id)
-                self._metrics.published.labels(row.topic).inc()
-        return sent
+    async def _mark(self, session: AsyncSession, refused: Sequence[Refusal]) -> None:
+        values = {
+            "ids": [each.row.id for each in refused],
+            "holds": [each.holds for each in refused],
+            "errors": [each.error for each in refused],
+            "most": [REFUSED_SECONDS_MAX[each.holds] for each in refused],
+        }
+        await session.execute(_REFUSED, values)
+        for each in refused:
+            self._metrics.refused.labels(each.row.topic).inc()
+            log.warning(
+                "event_refused",
+                topic=each.row.topic,
+                event_id=str(each.row.event_id),
+                bytes=len(each.row.value),
+                holds=each.holds,
+                error=each.error,
+            )
 
     async def _hear(self, sent: int) -> None:
         """Makes sure that the broker is there, and waits for no answer: rows may come meanwhile. Raises KafkaError."""
@@ -166,6 +183,10 @@ class Relay:
             self._producer = producer
         return self._producer
 
+    async def _renewed_producer(self) -> AIOKafkaProducer:
+        await self._drop_producer()
+        return await self._started_producer()
+
     async def _drop_producer(self) -> None:
         """A producer that failed once is replaced: after some errors its sender task is dead without a word."""
         producer, self._producer, self._asked = self._producer, None, None
@@ -181,10 +202,3 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except (TimeoutError, KafkaError) as error:
         log.info("producer_abandoned", error=type(error).__name__)
-
-
-async def observe_outbox(session: AsyncSession, metrics: Metrics) -> None:
-    """Reads the outbox's size and age into the metrics."""
-    rows, oldest_seconds = (await session.execute(_STATE)).one()
-    metrics.outbox_rows.set(rows)
-    metrics.outbox_oldest_seconds.set(max(0.0, float(oldest_seconds)))

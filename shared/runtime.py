@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from shared.consumer import BatchConsumer
 from shared.context import Context
 from shared.database import fault_of, is_transient
+from shared.held_events import observe_outbox
 from shared.logs import logger
-from shared.relay import Relay, observe_outbox
+from shared.relay import Relay
 
 __all__ = ["Periodic", "Runtime", "end_process"]
 

@@ -26,6 +26,7 @@ from services.attendance.site_facts import Site, read_sites
 from shared.context import Context
 from shared.contracts.attendance_day import AttendanceDayRecord, Deduction, RuleRef
 from shared.contracts.topics import ATTENDANCE_DAY
+from shared.set_aside import Batches
 
 __all__ = ["DayWorker", "JudgedDay", "explain_day"]
 
@@ -38,7 +39,10 @@ DAYS_AT_A_TIME = 100
 _TAKE = text(
     """
     delete from day_queue where id in (
-        select id from day_queue where bulk = :bulk order by id limit :most for update skip locked
+        select id from day_queue
+        where bulk = :bulk and (employee_id, work_date) not in
+            (select * from unnest(cast(:not_employees as uuid[]), cast(:not_dates as date[])))
+        order by id limit :most for update skip locked
     ) returning employee_id, work_date
     """
 )
@@ -98,21 +102,33 @@ class _Plan:
 
 
 class DayWorker:
-    """Judges marked days, a batch per transaction. Any number of processes may run one."""
+    """Judges marked days, a batch per transaction. Any number of processes may run one.
+
+    A day at which that fails stays marked and is set aside.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._urgent: Batches[DayKey] = Batches("urgent days", URGENT_DAYS_MAX, context.metrics)
+        self._bulk: Batches[DayKey] = Batches("bulk days", BULK_DAYS_MAX, context.metrics)
 
     async def round(self) -> bool:
         """Takes a batch of urgent days and, where those are few, one of those that may wait; True when there may be more."""
-        if await self._batch(bulk=False) == URGENT_DAYS_MAX:
+        if await self._urgent.run(lambda: self._batch(self._urgent, bulk=False)):
             return True
-        return await self._batch(bulk=True) == BULK_DAYS_MAX
+        return await self._bulk.run(lambda: self._batch(self._bulk, bulk=True))
 
-    async def _batch(self, *, bulk: bool) -> int:
+    async def _batch(self, batches: Batches[DayKey], *, bulk: bool) -> bool:
+        without = batches.without
+        limits = {
+            "bulk": bulk,
+            "most": batches.most,
+            "not_employees": [employee_id for employee_id, _ in without],
+            "not_dates": [work_date for _, work_date in without],
+        }
         async with self._context.database.transaction() as session:
-            most = BULK_DAYS_MAX if bulk else URGENT_DAYS_MAX
-            taken = (await session.execute(_TAKE, {"bulk": bulk, "most": most})).all()
+            taken = (await session.execute(_TAKE, limits)).all()
+            batches.took((row.employee_id, row.work_date) for row in taken)
             keys = sorted({(row.employee_id, row.work_date) for row in taken})
             now = self._context.clock.now()
             today = now.astimezone(self._context.zone).date()
@@ -122,7 +138,7 @@ class DayWorker:
                 published = await _published(session, keys)
                 judged = await judge_days(session, keys, officers, self._context.zone, now)
                 await self._publish(session, judged, published, now)
-        return len(taken)
+        return len(taken) == limits["most"]
 
     async def _publish(
         self, session: AsyncSession, judged: Iterable[JudgedDay], published: dict[DayKey, Any], now: datetime

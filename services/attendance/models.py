@@ -10,8 +10,9 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.database import utc_field
+from shared.held_events import DroppedColumns
 from shared.keys import ApiKeyColumns
-from shared.outbox import OutboxColumns
+from shared.outbox import OutboxColumns, outbox_indexes
 
 __all__ = [
     "ApiKey",
@@ -55,7 +56,11 @@ class Base(SQLModel, registry=registry()):
 
 class OutboxRow(OutboxColumns, Base, table=True):
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_lane", "lane", "id"),)
+    __table_args__ = outbox_indexes()
+
+
+class OutboxDropped(DroppedColumns, Base, table=True):
+    __tablename__ = "outbox_dropped"
 
 
 class ApiKey(ApiKeyColumns, Base, table=True):

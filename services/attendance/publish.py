@@ -13,6 +13,7 @@ from shared.context import Context
 from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.contracts.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from shared.republish import Republished, add_again
 
 __all__ = ["publish_employees", "republish"]
 
@@ -48,33 +49,43 @@ async def publish_employees(context: Context, session: AsyncSession, employees: 
 async def republish(context: Context) -> dict[str, int]:
     """Adds all officers and then all days at their present revisions to the outbox, a batch per transaction.
 
-    Consumers that know them already change nothing. Gives the numbers of records.
+    Consumers that know them already change nothing. Gives the numbers of records, and of stored ones that were left out
+    because they cannot be read.
     """
     employees = await _republish_employees(context)
-    return {"employees": employees, "days": await _republish_days(context)}
+    days = await _republish_days(context)
+    unreadable = employees.unreadable + days.unreadable
+    return {"employees": employees.records, "days": days.records, "unreadable": unreadable}
 
 
-async def _republish_employees(context: Context) -> int:
-    after, count = UUID(int=0), 0
+async def _republish_employees(context: Context) -> Republished:
+    after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:
             values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
             rows: list[Any] = list((await session.execute(_NEXT_EMPLOYEES, values)).mappings())
-            await context.outbox.add(session, EMPLOYEE, [EmployeeRecord(**row) for row in rows])
+            await add_again(context.outbox, session, EMPLOYEE, rows, _employee, lambda row: row["employee_id"], counts)
         if not rows:
-            return count
-        after, count = rows[-1]["employee_id"], count + len(rows)
+            return counts
+        after = rows[-1]["employee_id"]
 
 
-async def _republish_days(context: Context) -> int:
+def _employee(row: Any) -> EmployeeRecord:
+    return EmployeeRecord(**row)
+
+
+async def _republish_days(context: Context) -> Republished:
     begin: tuple[UUID, date] = (UUID(int=0), date.min)
-    count = 0
+    counts = Republished()
     while True:
         async with context.database.transaction() as session:
             values = {"employee_id": begin[0], "work_date": begin[1], "most": DAYS_AT_A_TIME}
             rows = (await session.execute(_NEXT_DAYS, values)).all()
-            records = [AttendanceDayRecord.model_validate_json(row.record) for row in rows]
-            await context.outbox.add(session, ATTENDANCE_DAY, records)
+            await add_again(context.outbox, session, ATTENDANCE_DAY, rows, _day, lambda row: tuple(row[:2]), counts)
         if not rows:
-            return count
-        begin, count = (rows[-1].employee_id, rows[-1].work_date), count + len(rows)
+            return counts
+        begin = (rows[-1].employee_id, rows[-1].work_date)
+
+
+def _day(row: Any) -> AttendanceDayRecord:
+    return AttendanceDayRecord.model_validate_json(row.record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.context import Context
 from shared.contracts.feedback import FeedbackRecord
 from shared.contracts.topics import FEEDBACK
+from shared.republish import Republished, add_again
 
 __all__ = ["keep", "republish"]
 
@@ -49,16 +51,17 @@ async def keep(
     await context.outbox.add(session, FEEDBACK, records)
 
 
-async def republish(context: Context) -> int:
-    """Adds all feedback at its present revision to the outbox, a batch per transaction; returns how many."""
-    after, count = UUID(int=0), 0
+async def republish(context: Context) -> Republished:
+    """Adds all feedback at its present revision to the outbox, a batch per transaction."""
+    after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).all()
-            await context.outbox.add(
-                session, FEEDBACK, [FeedbackRecord.model_validate_json(row.record) for row in rows]
-            )
-        count += len(rows)
+            await add_again(context.outbox, session, FEEDBACK, rows, _stored, lambda row: row.feedback_id, counts)
         if len(rows) < AT_A_TIME:
-            return count
+            return counts
         after = rows[-1].feedback_id
+
+
+def _stored(row: Any) -> FeedbackRecord:
+    return FeedbackRecord.model_validate_json(row.record)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from prometheus_client import Gauge
 from sqlalchemy import text
@@ -28,6 +30,7 @@ from services.feedback.seal import SealError
 from shared.context import Context
 from shared.contracts.semester import Semester
 from shared.logs import logger
+from shared.set_aside import Batches
 from shared.tracing import begin_trace
 
 __all__ = ["Publication"]
@@ -56,6 +59,8 @@ class Publication:
         self.rules = boxes.rules
         self._context = context
         self._boxes = boxes
+        self._groups: Batches[UUID] = Batches("publication", 1, context.metrics)
+        """A box at which publishing fails is set aside, by the box's id, and the others go on."""
         self._publish_at: dict[Target, datetime] = {}
         self._look_at: datetime | None = None
         self._looked_in: Semester | None = None
@@ -75,9 +80,11 @@ class Publication:
             await self.look()
         async with self._context.database.transaction() as session:
             due = await self._boxes.due(session)
+        without = self._groups.without
+        due = [target for target in due if target.box_id not in without]
         self._publish_at = {target: self._publish_at.get(target) or self._later(now) for target in due}
         for target in [target for target, at in self._publish_at.items() if at <= now]:
-            await self._publish(target)
+            await self._groups.run(partial(self._publish, target))
             del self._publish_at[target]  # its next group waits for a time of its own
         return False
 
@@ -138,10 +145,12 @@ class Publication:
         minutes = forget_minutes(content.minutes, minute_of(now), self.rules.burst_minutes)
         return Content(content.waiting, content.quarantined, minutes)
 
-    async def _publish(self, target: Target) -> None:
+    async def _publish(self, target: Target) -> bool:
+        self._groups.took([target.box_id])
         async with self._context.database.transaction() as session:
             content = await self._boxes.take(session, target)
             await self._boxes.keep(session, target, await self._publish_full(session, target, content))
+        return False
 
     async def _publish_full(self, session: AsyncSession, target: Target, content: Content) -> Content:
         """Publishes the full groups of a box; returns what is left in it."""
@@ -161,9 +170,10 @@ class Publication:
         """
         for rank in (_is_officer, _is_unit, _is_city):
             for target in sorted(filter(rank, targets), key=lambda t: str(t.box_id)):
-                await self._close_one(target, present)
+                await self._groups.run(partial(self._close_one, target, present))
 
-    async def _close_one(self, target: Target, present: Semester) -> None:
+    async def _close_one(self, target: Target, present: Semester) -> bool:
+        self._groups.took([target.box_id])
         async with self._context.database.transaction() as session:
             content = await self._publish_full(session, target, await self._boxes.take(session, target))
             if target != CITY:
@@ -172,6 +182,7 @@ class Publication:
                     above = await self._boxes.take(session, target.above)
                     await self._boxes.keep(session, target.above, put_back(above, left))
             await self._boxes.keep(session, target, content)
+        return False
 
 
 def _is_officer(target: Target) -> bool:

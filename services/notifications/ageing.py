@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from services.notifications.notices import RAISED
 from services.notifications.records import read_records
 from services.notifications.upkeep import Upkeep
 from shared.context import Context
+from shared.set_aside import Batches
 
 __all__ = ["Ageing"]
 
@@ -21,14 +22,16 @@ AT_A_TIME = 200
 
 _OLD_DRAFTS = text(
     """
-    select * from notice where state = 'draft' and created_at <= :before
+    select * from notice
+    where state = 'draft' and created_at <= :before and notice_id <> all(cast(:without as uuid[]))
     order by notice_id limit :most for update skip locked
     """
 )
 _UNREAD = "n.kind = 'discipline_alert' and n.state in ('released', 'delivered') and n.released_at <= :before"
 _OFFICERS = text(
     f"""
-    select distinct n.employee_id from notice n where {_UNREAD} and n.employee_id > :after
+    select distinct n.employee_id from notice n
+    where {_UNREAD} and n.employee_id > :after and n.employee_id <> all(cast(:without as uuid[]))
     order by n.employee_id limit :most
     """
 )
@@ -46,12 +49,15 @@ _STANDING = text(
 )
 
 
-@dataclass(frozen=True)
 class Ageing:
-    """Looks for both; several processes may."""
+    """Looks for both; several processes may. A draft or an officer at whom that fails is set aside."""
 
-    context: Context
-    upkeep: Upkeep
+    def __init__(self, context: Context, upkeep: Upkeep) -> None:
+        self.context = context
+        self.upkeep = upkeep
+        self._drafts: Batches[UUID] = Batches("old drafts", AT_A_TIME, context.metrics)
+        self._officers: Batches[UUID] = Batches("unread alerts", AT_A_TIME, context.metrics)
+        self._after = UUID(int=0)
 
     @property
     def rules(self) -> NoticeRules:
@@ -59,30 +65,38 @@ class Ageing:
 
     async def round(self) -> bool:
         """One round through everything."""
-        expired = AT_A_TIME
-        while expired == AT_A_TIME:
-            async with self.context.database.transaction() as session:
-                expired = await self._expire(session)
-        after: UUID | None = UUID(int=0)
-        while after is not None:
-            async with self.context.database.transaction() as session:
-                after = await self._raise(session, after)
+        while await self._drafts.run(self._expire):
+            pass
+        self._after = UUID(int=0)
+        while await self._officers.run(self._raise):
+            pass
         return False
 
-    async def _expire(self, session: AsyncSession) -> int:
+    async def _expire(self) -> bool:
         before = self.context.clock.now() - self.rules.draft_expiry
-        rows = (await session.execute(_OLD_DRAFTS, {"before": before, "most": AT_A_TIME})).mappings().all()
-        for row in rows:
-            await self.upkeep.notices.end(session, row, "expired", "NOT_DECIDED")
-        return len(rows)
+        values = {"before": before, "most": self._drafts.most, "without": self._drafts.without}
+        async with self.context.database.transaction() as session:
+            rows = (await session.execute(_OLD_DRAFTS, values)).mappings().all()
+            self._drafts.took(row["notice_id"] for row in rows)
+            for row in rows:
+                await self.upkeep.notices.end(session, row, "expired", "NOT_DECIDED")
+        return len(rows) == values["most"]
 
-    async def _raise(self, session: AsyncSession, after: UUID) -> UUID | None:
-        """The officers behind `after`, as many as fit; the last of them, or None when these were all."""
+    async def _raise(self) -> bool:
+        """The officers behind the last ones, as many as fit; False when these were all."""
         before = self.context.clock.now() - self.rules.alert_acknowledgement
-        values = {"before": before, "after": after, "most": AT_A_TIME}
-        officers = list((await session.execute(_OFFICERS, values)).scalars())
-        if not officers:
-            return None
+        most = self._officers.most
+        values = {"before": before, "after": self._after, "most": most, "without": self._officers.without}
+        async with self.context.database.transaction() as session:
+            officers = list((await session.execute(_OFFICERS, values)).scalars())
+            if not officers:
+                return False
+            self._officers.took(officers)
+            await self._raise_of(session, officers, before)
+        self._after = officers[-1]
+        return len(officers) == most
+
+    async def _raise_of(self, session: AsyncSession, officers: list[UUID], before: datetime) -> None:
         # First the records: an alert whose step is gone is withdrawn here, and goes nowhere.
         await self.upkeep.follow(session, officers)
         among = {"employees": officers}
@@ -102,4 +116,3 @@ class Ageing:
                     session, "discipline_alert", officer, recipient=alert["superior_id"], state="released",
                     period=raised(alert["period"]), evidence=ground.facts, reasons=["LADDER_STEP_REACHED", RAISED],
                 )  # fmt: skip
-        return officers[-1] if len(officers) == AT_A_TIME else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Literal
+from uuid import UUID
 
 import aiosmtplib
 from prometheus_client import Counter
@@ -20,6 +21,7 @@ from shared.context import Context
 from shared.errors import GoneError
 from shared.links import INBOX, Link
 from shared.logs import logger
+from shared.set_aside import Batches
 
 __all__ = ["Sender", "is_final"]
 
@@ -34,7 +36,8 @@ SMTP_SECONDS_MAX = 20.0
 
 _DUE = text(
     """
-    select d.notice_id, n.employee_id from delivery d join notice n using (notice_id) where d.next_attempt_at <= :now
+    select d.notice_id, n.employee_id from delivery d join notice n using (notice_id)
+    where d.next_attempt_at <= :now and d.notice_id <> all(cast(:without as uuid[]))
     order by d.next_attempt_at, d.notice_id limit 1
     """
 )
@@ -73,6 +76,7 @@ class Sender:
         self._context = context
         self._settings = settings
         self._upkeep = upkeep
+        self._mails: Batches[UUID] = Batches("delivery", 1, context.metrics)
         # Rises while the mail server refuses or is away; the notices stay in the inbox meanwhile.
         self._failed = Counter(
             "kinerja_deliveries_failed_total",
@@ -84,14 +88,21 @@ class Sender:
     async def round(self) -> bool:
         """One round; True when there may be more. Each mail is looked at just before it is sent, not before the round."""
         for _ in range(AT_A_TIME):
-            now = self._context.clock.now()
-            async with self._context.database.transaction() as session:
-                due = (await session.execute(_DUE, {"now": now})).first()
-                if due is None:
-                    return False
-                job = await self._take(session, due, now)
-            if job is not None:
-                await self._deliver(job)
+            if not await self._mails.run(self._next):
+                return False
+        return True
+
+    async def _next(self) -> bool:
+        """Sends the next mail that is due; False when none is."""
+        now = self._context.clock.now()
+        async with self._context.database.transaction() as session:
+            due = (await session.execute(_DUE, {"now": now, "without": self._mails.without})).first()
+            if due is None:
+                return False
+            self._mails.took([due.notice_id])
+            job = await self._take(session, due, now)
+        if job is not None:
+            await self._deliver(job)
         return True
 
     async def _take(self, session: AsyncSession, due: Any, now: datetime) -> _Job | None:

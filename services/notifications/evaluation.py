@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -19,6 +18,7 @@ from services.notifications.upkeep import Upkeep
 from shared.context import Context
 from shared.contracts.score import ScoreRecord
 from shared.contracts.semester import Semester
+from shared.set_aside import Batches
 
 __all__ = ["Evaluation"]
 
@@ -29,6 +29,7 @@ _DUE = text(
     update score s set evaluated_at = :now
     from (select employee_id, semester from score
           where semester = :semester and (evaluated_at is null or evaluated_at <= :before)
+            and employee_id <> all(cast(:without as uuid[]))
           order by employee_id limit :most for update skip locked) as c
     where s.employee_id = c.employee_id and s.semester = c.semester
     returning s.employee_id, s.record
@@ -61,15 +62,22 @@ _BEST_SINCE = text(
 )
 
 
-@dataclass(frozen=True)
 class Evaluation:
-    """Looks at each score of the running semester once in the rules' interval; several processes may."""
+    """Looks at each score of the running semester once in the rules' interval; several processes may.
 
-    context: Context
-    upkeep: Upkeep
+    An officer at whom that fails stays due and is set aside.
+    """
+
+    def __init__(self, context: Context, upkeep: Upkeep) -> None:
+        self.context = context
+        self.upkeep = upkeep
+        self._batches: Batches[UUID] = Batches("evaluation", OFFICERS_AT_A_TIME, context.metrics)
 
     async def round(self) -> bool:
         """One round; True when there may be more."""
+        return await self._batches.run(self._batch)
+
+    async def _batch(self) -> bool:
         now, rules = self.context.clock.now(), self.upkeep.rules
         semester = str(Semester.of(now.astimezone(self.context.zone).date()))
         async with self.context.database.transaction() as session:
@@ -77,9 +85,11 @@ class Evaluation:
                 "now": now,
                 "semester": semester,
                 "before": now - rules.evaluation_interval,
-                "most": OFFICERS_AT_A_TIME,
+                "most": self._batches.most,
+                "without": self._batches.without,
             }
             rows = (await session.execute(_DUE, values)).all()
+            self._batches.took(row.employee_id for row in rows)
             scores = [ScoreRecord.model_validate_json(row.record) for row in rows]
             employees = [score.employee_id for score in scores]
             await lock_officers(session, employees)
@@ -87,7 +97,7 @@ class Evaluation:
             for score in scores:
                 await self._evaluate(session, score, people.get(score.employee_id, Person()), now)
             await self.upkeep.follow(session, employees)  # letters tell of the evaluations too
-        return len(rows) == OFFICERS_AT_A_TIME
+        return len(rows) == values["most"]
 
     async def _evaluate(self, session: AsyncSession, score: ScoreRecord, person: Person, now: datetime) -> None:
         most = max(TREND_LENGTH, self.upkeep.rules.reward_evaluations)

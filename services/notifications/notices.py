@@ -19,6 +19,7 @@ from shared.contracts.notice import NoticeKind, NoticeRecord, NoticeState
 from shared.contracts.topics import NOTICE
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import new_id
+from shared.republish import Republished, add_again
 
 __all__ = ["Notices", "find_locked", "lock_officers", "republish"]
 
@@ -208,17 +209,20 @@ class Notices:
         return {"subject": subject, "body": body}
 
 
-async def republish(context: Context) -> int:
-    """Adds all notices at their present revision to the outbox, a batch per transaction; returns how many."""
-    after, count = UUID(int=0), 0
+async def republish(context: Context) -> Republished:
+    """Adds all notices at their present revision to the outbox, a batch per transaction."""
+    after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).mappings().all()
-            await context.outbox.add(session, NOTICE, [_record(row, row["created_at"]) for row in rows])
-        count += len(rows)
+            await add_again(context.outbox, session, NOTICE, rows, _stored, lambda row: row["notice_id"], counts)
         if len(rows) < AT_A_TIME:
-            return count
+            return counts
         after = rows[-1]["notice_id"]
+
+
+def _stored(row: RowMapping) -> NoticeRecord:
+    return _record(row, row["created_at"])
 
 
 def _with(row: RowMapping, reason: str) -> str:

@@ -31,7 +31,9 @@ STREAK_DAYS_BEFORE = 120
 _TAKE = text(
     """
     update discipline_year y set changed = false
-    from (select employee_id, year from discipline_year where changed
+    from (select employee_id, year from discipline_year
+          where changed and (employee_id, year) not in
+            (select * from unnest(cast(:not_employees as uuid[]), cast(:not_periods as int2[])))
           order by employee_id, year limit :most for update skip locked) as c
     where y.employee_id = c.employee_id and y.year = c.year
     returning y.employee_id, y.year, y.revision, y.record
@@ -61,10 +63,15 @@ _KEEP = text(
 class DisciplinePublisher(HeldPublisher):
     """Makes a record of each changed year."""
 
+    task = "discipline"
+    rows_max = ROUND_ROWS_MAX
+
     async def _publish(self, session: AsyncSession) -> bool:
-        rows = (await session.execute(_TAKE, {"most": ROUND_ROWS_MAX})).all()
+        most = self._batches.most
+        rows = (await session.execute(_TAKE, self._limits())).all()
         if not rows:
             return False
+        self._batches.took((row.employee_id, row.year) for row in rows)
         rows = sorted(rows, key=lambda row: (row.employee_id, row.year))
         days = await _days(session, rows)
         employees = {"employees": [row.employee_id for row in rows]}
@@ -94,7 +101,7 @@ class DisciplinePublisher(HeldPublisher):
                 },
             )
             await self._context.outbox.add(session, DISCIPLINE, fresh)
-        return len(rows) == ROUND_ROWS_MAX
+        return len(rows) == most
 
 
 async def _days(session: AsyncSession, years: Sequence[Any]) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.policies import PolicyBook
 from shared.context import Context
+from shared.set_aside import Batches
 
 __all__ = ["HeldPublisher"]
 
@@ -21,28 +24,45 @@ all of them would take the processor from the batches."""
 class HeldPublisher(ABC):
     """Publishes changed rows; several processes may do so at once, each takes rows that no other holds.
 
-    `backlog` tells whether this process reads a backlog now.
+    A row at which making its record fails stays changed and is set aside. `backlog` tells whether this process reads a
+    backlog now.
     """
+
+    task: ClassVar[str]
+    rows_max: ClassVar[int]
 
     def __init__(self, context: Context, policies: PolicyBook, backlog: Callable[[], bool] = lambda: False) -> None:
         self._context = context
         self._policies = policies
         self._backlog = backlog
         self._held_since: float | None = None
+        self._batches: Batches[tuple[UUID, int]] = Batches(self.task, self.rows_max, context.metrics)
 
     async def round(self) -> bool:
         """Publishes one batch of changed rows; True when there may be more."""
         if self._held():
             return False
-        async with self._context.database.transaction() as session:
-            more = await self._publish(session)
+        more = await self._batches.run(self._batch)
         if not more:
             self._held_since = None
         return more
 
+    async def _batch(self) -> bool:
+        async with self._context.database.transaction() as session:
+            return await self._publish(session)
+
     @abstractmethod
     async def _publish(self, session: AsyncSession) -> bool:
-        """Publishes one batch in the session's transaction; True when it was full."""
+        """Publishes one batch of `self._batches` in the session's transaction; True when it was full."""
+
+    def _limits(self) -> dict[str, Any]:
+        """The parameters of a statement that takes rows: how many, and which not."""
+        without = self._batches.without
+        return {
+            "most": self._batches.most,
+            "not_employees": [employee_id for employee_id, _ in without],
+            "not_periods": [period for _, period in without],
+        }
 
     def _held(self) -> bool:
         if not self._backlog():

@@ -11,9 +11,10 @@ from sqlmodel import Field, SQLModel
 
 from shared.database import utc_field
 from shared.dead_letters import ParkedColumns
+from shared.held_events import DroppedColumns
 from shared.keys import ApiKeyColumns
 from shared.links import LinkColumns
-from shared.outbox import OutboxColumns
+from shared.outbox import OutboxColumns, outbox_indexes
 
 __all__ = [
     "ApiKey",
@@ -40,7 +41,11 @@ class Base(SQLModel, registry=registry()):
 
 class OutboxRow(OutboxColumns, Base, table=True):
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_lane", "lane", "id"),)
+    __table_args__ = outbox_indexes()
+
+
+class OutboxDropped(DroppedColumns, Base, table=True):
+    __tablename__ = "outbox_dropped"
 
 
 class ParkedRecord(ParkedColumns, Base, table=True):

@@ -25,7 +25,9 @@ ROUND_ROWS_MAX = 500
 _TAKE = text(
     f"""
     update semester_total t set changed = false
-    from (select employee_id, semester from semester_total where changed
+    from (select employee_id, semester from semester_total
+          where changed and (employee_id, semester) not in
+            (select * from unnest(cast(:not_employees as uuid[]), cast(:not_periods as int2[])))
           order by employee_id, semester limit :most for update skip locked) as c
     where t.employee_id = c.employee_id and t.semester = c.semester
     returning t.employee_id, t.semester, t.as_of, {", ".join(f"t.{name}" for name in TOTALS)}
@@ -52,10 +54,15 @@ _KEEP = text(
 class Publisher(HeldPublisher):
     """Makes a record of each changed score."""
 
+    task = "scores"
+    rows_max = ROUND_ROWS_MAX
+
     async def _publish(self, session: AsyncSession) -> bool:
-        rows = (await session.execute(_TAKE, {"most": ROUND_ROWS_MAX})).all()
+        most = self._batches.most
+        rows = (await session.execute(_TAKE, self._limits())).all()
         if not rows:
             return False
+        self._batches.took((row.employee_id, row.semester) for row in rows)
         employees = [row.employee_id for row in rows]
         units = {row.employee_id: row.org_unit_id for row in await session.execute(_UNITS, {"employees": employees})}
         known = {"employees": employees, "semesters": [row.semester for row in rows]}
@@ -90,4 +97,4 @@ class Publisher(HeldPublisher):
                 },
             )
             await self._context.outbox.add(session, SCORE, [record for _, _, record in fresh])
-        return len(rows) == ROUND_ROWS_MAX
+        return len(rows) == most

@@ -11,6 +11,7 @@ from shared.context import Context
 from shared.contracts.discipline import DisciplineRecord
 from shared.contracts.score import ScoreRecord
 from shared.contracts.topics import DISCIPLINE, SCORE
+from shared.republish import Republished, add_again
 
 __all__ = ["republish"]
 
@@ -31,16 +32,14 @@ _YEARS = text(
 )
 
 
-async def republish(context: Context) -> int:
+async def republish(context: Context) -> Republished:
     """Puts every published score and year into the outbox again, unchanged, at its present revision."""
-    count = 0
+    counts = Republished()
     after: Any = (UUID(int=0), 0)
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_SCORES, {"employee": after[0], "semester": after[1]})).all()
-            records = [ScoreRecord.model_validate_json(row.record) for row in rows]
-            await context.outbox.add(session, SCORE, records)
-        count += len(rows)
+            await add_again(context.outbox, session, SCORE, rows, _score, lambda row: tuple(row[:2]), counts)
         if len(rows) < ROUND_ROWS_MAX:
             break
         after = (rows[-1].employee_id, rows[-1].semester)
@@ -48,10 +47,15 @@ async def republish(context: Context) -> int:
     while True:
         async with context.database.transaction() as session:
             years = (await session.execute(_YEARS, {"employee": after[0], "year": after[1]})).all()
-            await context.outbox.add(
-                session, DISCIPLINE, [DisciplineRecord.model_validate_json(row.record) for row in years]
-            )
-        count += len(years)
+            await add_again(context.outbox, session, DISCIPLINE, years, _year, lambda row: tuple(row[:2]), counts)
         if len(years) < ROUND_ROWS_MAX:
-            return count
+            return counts
         after = (years[-1].employee_id, years[-1].year)
+
+
+def _score(row: Any) -> ScoreRecord:
+    return ScoreRecord.model_validate_json(row.record)
+
+
+def _year(row: Any) -> DisciplineRecord:
+    return DisciplineRecord.model_validate_json(row.record)

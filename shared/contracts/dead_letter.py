@@ -1,4 +1,4 @@
-"""asn.dead-letter.v1: a record that could not be used, byte for byte, and why."""
+"""asn.dead-letter.v1: a record that could not be used, where it is kept byte for byte, and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ class DeadLetterHeader(Part):
 
 
 class DeadLetterRecord(Record):
-    """The original record with key, headers and value as base64, where it stood, and the consumer that refused it."""
+    """The original record with key, headers and value as base64, where it stood, and the consumer that refused it.
+
+    A key or all headers above 16 KiB, or a value above 256 KiB, stay with that consumer: here they are null or empty, their
+    sizes tell of them, and `whole_at` says where the record is whole.
+    """
 
     topic: str
     """The topic of the original record."""
@@ -32,11 +36,22 @@ class DeadLetterRecord(Record):
     consumer: str
     """The service that could not use it."""
     key: Base64Bytes | None = None
-    """The original key as base64, or null."""
+    """The original key as base64; null where there is none, or where it is too large."""
+    key_bytes: Annotated[int, Field(ge=0)] | None = None
+    """The size of the original key; null where there is none."""
     value: Base64Bytes | None = None
-    """The original value as base64, or null. It may hold personal data: this topic is for operators only."""
+    """The original value as base64; null where there is none, or where it is too large.
+
+    It may hold personal data: this topic is for operators only.
+    """
+    value_bytes: Annotated[int, Field(ge=0)] | None = None
+    """The size of the original value; null where there is none."""
     headers: tuple[DeadLetterHeader, ...] = ()
-    """The original headers, in order."""
+    """The original headers, in order; none of them where they are too large together."""
+    header_count: Annotated[int, Field(ge=0)] | None = None
+    """How many headers the original record has."""
+    whole_at: str | None = None
+    """The path of the consumer's route that gives the record whole, for operators; null where nothing is left out here."""
     reason: Code
     """Why it could not be used."""
     detail: Annotated[str, Field(max_length=2000)] = ""

@@ -22,6 +22,7 @@ from services.attendance.silence import Silence
 from services.notifications.certificates import Certificates
 from services.notifications.delivery import Sender
 from services.notifications.settings import Settings
+from services.notifications.upkeep import Upkeep
 from shared.context import Context
 from shared.contracts.canary import CanaryMachine
 from shared.metrics import Metrics
@@ -34,7 +35,16 @@ IMAGE = "prom/prometheus:v2.53.3"
 MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
 RUNBOOKS = {
     f"docs/runbooks/{name}.md"
-    for name in ("broker-down", "certificate", "database-full", "dead-letters", "lost-machine", "replay", "roster-ends")
+    for name in (
+        "broker-down",
+        "certificate",
+        "database-full",
+        "dead-letters",
+        "events-held",
+        "lost-machine",
+        "replay",
+        "roster-ends",
+    )
 }
 NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
 # of Prometheus: the scrape's and the alerts' own
@@ -69,7 +79,7 @@ def exposed() -> dict[str, set[str]]:
     """Every metric that a service can show, with its labels, as the code makes them."""
     metrics = Metrics("x")
     context = cast(Context, SimpleNamespace(metrics=metrics))
-    Sender(context, cast(Settings, None))  # each makes its metrics, and does nothing yet
+    Sender(context, cast(Settings, None), cast(Upkeep, None))  # each makes its metrics, and does nothing yet
     Silence(context)
     RosterEnds(context)
     Certificates(metrics, cast(Settings, SimpleNamespace(public_url="", kafka_external_listener=None)))

@@ -17,13 +17,13 @@ from cli.main import app
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
 from shared.dead_letters import Incoming, Parked
+from tests.fixtures.commands import client_of
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
 pytestmark = pytest.mark.embedded
 
 WHY = "[green]: sent twice [/]"
-ANSWER_SECONDS = 30
 
 
 @pytest.fixture
@@ -43,18 +43,7 @@ async def record(scoring: Running) -> Incoming:
 
 @pytest.fixture
 async def gateway(scoring: Running) -> Callable[[], httpx.Client]:
-    """What leads a command, in its thread, to the service; the others have nothing parked."""
-    loop = asyncio.get_running_loop()
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if not request.url.path.startswith("/scores/"):
-            return httpx.Response(200, json={"items": [], "next": None})
-        headers = {name: value for name, value in request.headers.items() if name == "content-type"}
-        asked = scoring.http.request(request.method, request.url, content=request.content, headers=headers)
-        found = asyncio.run_coroutine_threadsafe(asked, loop).result(ANSWER_SECONDS)
-        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
-
-    return lambda: httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver")
+    return client_of(scoring, "scores")
 
 
 @pytest.fixture

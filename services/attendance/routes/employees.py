@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -100,8 +100,12 @@ class Report(BaseModel):
 class Republished(BaseModel):
     """Records that were put into the outbox again."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     employees: int
     days: int
+    unreadable: int
+    """Stored records that were left out: the log names each, at `row_unreadable`."""
 
 
 @router.post("/roster", openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}})

@@ -19,6 +19,7 @@ from services.feedback.withdrawal import withdraw
 from shared.contracts.base import Code
 from shared.contracts.feedback import FeedbackRecord
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.republish import Republished
 
 __all__ = ["Reason", "router"]
 
@@ -64,12 +65,6 @@ class Reason(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason_code: Code
-
-
-class Republished(BaseModel):
-    """How many records went into the outbox again."""
-
-    records: int
 
 
 _LIST = text(
@@ -141,7 +136,7 @@ async def withdraw_group(
 @router.post("/republish", status_code=202)
 async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished:
     """Publishes all feedback again at its present revision, unchanged."""
-    return Republished(records=await republish(context))
+    return await republish(context)
 
 
 def _item(row: Any, minimum: int) -> FeedbackItem:

@@ -23,6 +23,7 @@ from shared.contracts.notice import NoticeKind, NoticeState
 from shared.errors import ConflictError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.republish import Republished
 
 __all__ = ["router"]
 
@@ -89,12 +90,6 @@ class Read(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     revision: Annotated[int, Field(ge=1, lt=2**31)] | None = None
-
-
-class Republished(BaseModel):
-    """How many records went into the outbox again."""
-
-    records: int
 
 
 # A superior reads what is about the own subordinates, and a key with `notices:read` the notices of its units.
@@ -228,4 +223,4 @@ async def read_inbox(context: ContextDep, _: OperatorDep, employee_id: UUID) -> 
 @router.post("/republish", status_code=202)
 async def republish_notices(context: ContextDep, _: OperatorDep) -> Republished:
     """Publishes all notices again at their present revision, unchanged."""
-    return Republished(records=await republish(context))
+    return await republish(context)

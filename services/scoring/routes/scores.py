@@ -23,6 +23,7 @@ from shared.contracts.semester import Semester
 from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.republish import Republished
 
 __all__ = ["policies_of", "router", "semester_of"]
 
@@ -75,12 +76,6 @@ class VerificationAnswer(BaseModel):
     totals: int
     difference_count: int
     differences: list[str]
-
-
-class Republished(BaseModel):
-    """How many records went into the outbox again."""
-
-    records: int
 
 
 def semester_of(context: Context, words: str | None) -> Semester:
@@ -158,7 +153,7 @@ async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorD
 @router.post("/v1/republish", status_code=202)
 async def republish_scores(context: ContextDep, _: OperatorDep) -> Republished:
     """Publishes every current score and discipline record again, unchanged: for a subscriber or broker that lost them."""
-    return Republished(records=await republish(context))
+    return await republish(context)
 
 
 @router.get("/asyncapi", tags=["contract"])

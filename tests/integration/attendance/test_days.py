@@ -190,7 +190,7 @@ async def test_republish_gives_every_officer_and_day_again(town: City) -> None:
     await town.close()
     await town.run("delete from outbox")
     answer = await town.http.post("/attendance/v1/republish")
-    assert answer.json() == {"employees": 1, "days": 3}
+    assert answer.json() == {"employees": 1, "days": 3, "unreadable": 0}
     topics = await town.rows("select topic, count(*) from outbox group by 1 order by 1")
     assert [tuple(row) for row in topics] == [("asn.attendance-day.v1", 3), ("asn.employee.v1", 1)]
 

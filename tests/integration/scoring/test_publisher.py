@@ -10,7 +10,8 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.scoring import consumers, discipline_publisher, held_publisher
+from services.scoring import consumers, held_publisher
+from services.scoring.discipline_publisher import DisciplinePublisher
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.dead_letters import Incoming
 from tests.fixtures.backends import Postgres
@@ -44,7 +45,7 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
         years = await outbox(service, "asn.discipline.v1")
         assert [(r["revision"], r["cumulative_days"]) for r in years] == [(1, 1)]
         answer = await service.http.post("/scores/v1/republish")
-        assert (answer.status_code, answer.json()) == (202, {"records": 2})
+        assert (answer.status_code, answer.json()) == (202, {"records": 2, "unreadable": 0})
         assert (await outbox(service, "asn.score.v1"))[-1] == scores[-1]
 
 
@@ -52,7 +53,7 @@ async def test_years_of_many_officers_are_one_round_each_with_its_own_days(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A streak runs on across 1 January; the count of the year does not."""
-    monkeypatch.setattr(discipline_publisher, "ROUND_ROWS_MAX", 3)
+    monkeypatch.setattr(DisciplinePublisher, "rows_max", 3)
     across, within, present = uuid4(), uuid4(), uuid4()
     winter = [date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 2)]
     absent = {"status": "absent", "credited_minutes": 0}

@@ -27,6 +27,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 SIGNAL = {"kind": "TWO_ADDRESSES", "first_at": "2026-08-04", "detail": "also from 10.0.9.9"}
+HELD = {"topic": "asn.score.v1", "error": "TooLarge"}
 
 
 class System:
@@ -37,6 +38,7 @@ class System:
         self.date = NOW
         self.parked: list[dict[str, Any]] = []
         self.more: str | None = None
+        self.held: list[dict[str, Any]] = []
         self.keys: list[dict[str, Any]] = []
         self.key_is_known = True
         self.machine: dict[str, Any] = {
@@ -63,6 +65,9 @@ class System:
             return httpx.Response(401)
         if path.endswith("/dead-letters"):
             return httpx.Response(200, json={"items": self.parked, "next": self.more})
+        if path.endswith("/outbox/held"):
+            items = self.held if path.startswith("/scores") else []
+            return httpx.Response(200, json={"items": items, "next": None})
         if path.endswith("/api-keys"):
             return httpx.Response(200, json={"items": self.keys, "next": None})
         if path == "/attendance/v1/machines":
@@ -116,6 +121,7 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (_set("ready", 503), "fail", "relay does not reach the broker"),
         (_set("date", NOW + timedelta(hours=1)), "fail", "differ by 3600 s"),
         (_set("parked", [{}]), "fail", "1 records wait"),
+        (_set("held", [HELD, HELD]), "fail", "scoring: 2 events cannot be published on asn.score.v1 (TooLarge)"),
         (
             _set("canary", httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=301)).isoformat()})),
             "fail",
@@ -226,7 +232,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 14
+    assert len(found) == 18
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -306,7 +312,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 14
+    assert len(lines) == 18
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -318,4 +324,4 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 14 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 18 + ["ok"]

@@ -1,0 +1,76 @@
+"""The routes by which the operator of a service sees events that cannot be published, and drops one: in every service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
+
+from shared import held_events
+from shared.auth import Principal, requires
+from shared.context import Context
+from shared.http import context_of
+from shared.paging import After, Limit, OneLine, Page, cursor_of, read_cursor
+
+__all__ = ["add_outbox_routes"]
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+
+DROP_SECONDS_MAX = 30.0
+"""The relay may be sending it, and has its own deadline for that."""
+
+
+class HeldEvent(BaseModel):
+    """An event that was refused by the broker or before it, without its bytes."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    event_id: UUID
+    topic: str
+    key: str
+    value_bytes: int
+    created_at: datetime
+    attempts: int
+    held_since: datetime
+    next_attempt_at: datetime
+    holds: Literal["key", "topic"]
+    """What waits behind it: the later events of its topic and key, or every event of its topic."""
+    behind: int
+    """How many events these are now."""
+    error: str
+
+
+class Drop(BaseModel):
+    """Why the event shall never be published, in one line: for whoever asks later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: OneLine
+
+
+def add_outbox_routes(router: APIRouter) -> None:
+    """Below the router's prefix."""
+
+    @router.get("/v1/outbox/held", tags=["operations"])
+    async def list_held(
+        context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None
+    ) -> Page[HeldEvent]:
+        """Events that are refused, in the order in which they were made. Each is tried again by itself."""
+        cursor = read_cursor(after, int)
+        begin = cursor[0] if cursor else 0
+        rows = await context.transact(lambda s: held_events.page(s, after=begin, most=limit + 1))
+        items = [HeldEvent(**row) for row in rows[:limit]]
+        return Page(items=items, next=cursor_of([rows[limit - 1]["id"]]) if len(rows) > limit else None)
+
+    @router.post("/v1/outbox/held/{event_id}/drop", status_code=204, tags=["operations"])
+    async def drop_held(context: ContextDep, who: OperatorDep, event_id: UUID, drop: Drop) -> None:
+        """Gives up a refused event: it is kept in `outbox_dropped`, is never published, and those behind it are."""
+        by, now = str(who.employee_id or who.name), context.clock.now()
+        await context.transact(
+            lambda s: held_events.drop(s, event_id, by=by, reason=drop.reason, now=now), seconds=DROP_SECONDS_MAX
+        )
+        context.outbox.committed.set()

@@ -1,0 +1,51 @@
+"""Publishing again what is stored: one record that cannot be read any more keeps no other back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.base import Record
+from shared.contracts.topics import Topic
+from shared.logs import logger
+from shared.outbox import Outbox
+
+__all__ = ["Republished", "add_again"]
+
+T = TypeVar("T")
+
+log = logger(__name__)
+
+
+class Republished(BaseModel):
+    """How many records went into the outbox again."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    records: int = 0
+    unreadable: int = 0
+    """Stored records that were left out: the log names each, at `row_unreadable`."""
+
+
+async def add_again(
+    outbox: Outbox,
+    session: AsyncSession,
+    topic: Topic[Any],
+    rows: Iterable[T],
+    make: Callable[[T], Record],
+    key_of: Callable[[T], Hashable],
+    counts: Republished,
+) -> None:
+    """Adds what `make` gives of each row to the outbox, and to the counts. Keys are logged, so they name no person."""
+    records: list[Record] = []
+    for row in rows:
+        try:
+            records.append(make(row))
+        except (ValueError, TypeError, KeyError) as error:
+            counts.unreadable += 1
+            log.error("row_unreadable", topic=topic.name, row=str(key_of(row)), exc_info=error)
+    await outbox.add(session, topic, records)
+    counts.records += len(records)
