@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
 from collections.abc import Iterator
-from types import SimpleNamespace
+from functools import cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import yaml
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from cli.canary import Canary
 from embedded.children import free_port
-from services.attendance.roster_ends import RosterEnds
-from services.attendance.silence import Silence
-from services.notifications.certificates import Certificates
-from services.notifications.delivery import Sender
-from services.notifications.settings import Settings
 from shared.context import Context
 from shared.contracts.canary import CanaryMachine
-from shared.metrics import Metrics
-from tests.e2e.stack import ROOT, until
+from tests.e2e.stack import ROOT, SERVICES, until
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.services import settings_for
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 
@@ -65,18 +61,20 @@ def names_of(query: str) -> tuple[set[str], set[str]]:
     return names - NOT_NAMES, labels
 
 
+def registry_of(service: str) -> CollectorRegistry:
+    """The registry of the whole service, as its composition root makes it; nothing connects yet."""
+    settings = settings_for(service, "postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    context: Context = importlib.import_module(f"services.{service}.app").create(settings).state.context
+    return context.metrics.registry
+
+
+@cache
 def exposed() -> dict[str, set[str]]:
     """Every metric that a service can show, with its labels, as the code makes them."""
-    metrics = Metrics("x")
-    context = cast(Context, SimpleNamespace(metrics=metrics))
-    Sender(context, cast(Settings, None))  # each makes its metrics, and does nothing yet
-    Silence(context)
-    RosterEnds(context)
-    Certificates(metrics, cast(Settings, SimpleNamespace(public_url="", kafka_external_listener=None)))
-    registries = (
-        metrics.registry,
+    registries = [
         Canary(cast(httpx.AsyncClient, None), cast(ZoneInfo, None), CanaryMachine.of("key")).registry,
-    )
+        *map(registry_of, SERVICES),
+    ]
     words = b"".join(map(generate_latest, registries)).decode()
     families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", words, re.MULTILINE))
     labels = {
