@@ -28,10 +28,6 @@ pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 
 IMAGE = "prom/prometheus:v2.53.3"
 MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
-RUNBOOKS = {
-    f"docs/runbooks/{name}.md"
-    for name in ("broker-down", "certificate", "database-full", "dead-letters", "lost-machine", "replay", "roster-ends")
-}
 NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
 # of Prometheus: the scrape's and the alerts' own
 BUILT_IN = {"up": {"instance", "job"}, "ALERTS": {"alertname", "alertstate", "severity", "service", "topic"}}
@@ -99,10 +95,12 @@ def test_a_query_names_what_the_code_exposes(query: str) -> None:
     assert labels <= set().union(*(known[name] for name in names))
 
 
-def test_the_dashboard_shows_every_metric_that_an_alert_asks_for() -> None:
+def test_the_dashboard_shows_every_metric() -> None:
     shown = set().union(*(names_of(query)[0] for query in QUERIES))
     assert set().union(*(names_of(rule["expr"])[0] for rule in ALERTS.values())) <= shown
-    assert "kinerja_end_to_end_seconds_bucket" in shown
+    families = {re.sub("_(bucket|sum|count|created)$", "", name) for name in exposed()}
+    unseen = {family for family in families if not shown & {family, f"{family}_total", f"{family}_bucket"}}
+    assert unseen - {"ALERTS"} == set(), "of each metric somebody should see a rise"
     ids = [panel["id"] for panel in PANELS]
     assert len(ids) == len(set(ids))
     sources = {part["datasource"]["uid"] for panel in PANELS for part in (panel, *panel["targets"])}
@@ -115,8 +113,9 @@ def test_an_alert_says_what_to_do_and_is_tested(name: str) -> None:
     rule = ALERTS[name]
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert rule["annotations"].keys() == {"summary", "description", "runbook"}
-    assert rule["annotations"]["runbook"] in RUNBOOKS
-    assert (ROOT / rule["annotations"]["runbook"]).is_file()
+    runbook = ROOT / rule["annotations"]["runbook"]
+    assert runbook.parent == ROOT / "docs" / "runbooks"
+    assert runbook.is_file()
     fires = silent = False
     for case in read("prometheus/alerts_test.yml")["tests"]:
         for asked in case.get("promql_expr_test", ()):

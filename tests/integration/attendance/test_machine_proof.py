@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -338,6 +339,26 @@ async def test_more_punches_than_a_door_lets_through_are_a_signal(town: City) ->
     assert (signal["kind"], signal["detail"].startswith("61 punches")) == ("PUNCH_RATE", True)
     metrics = (await town.http.get("/attendance/metrics")).text
     assert 'kinerja_machine_signals{kind="PUNCH_RATE"} 1.0' in metrics
+
+
+async def test_refused_contacts_are_counted_by_reason_until_an_operator_decides(town: City) -> None:
+    async def counted() -> dict[str, float]:
+        await town.service.app.state.signals.round()
+        metrics = (await town.http.get("/attendance/metrics")).text
+        return {
+            reason: float(count)
+            for reason, count in re.findall(
+                r'^kinerja_refused_contacts\{reason="(\w+)"\} (\S+)$', metrics, re.MULTILINE
+            )
+        }
+
+    await Device(town).punch(LINE)
+    assert await counted() == {"UNREGISTERED_SERIAL": 0, "OTHER_ADDRESS": 0, "WRONG_SECRET": 0}
+    await Device(town, OTHER).punch(LINE)
+    assert await counted() == {"UNREGISTERED_SERIAL": 0, "OTHER_ADDRESS": 1, "WRONG_SECRET": 0}
+    answer = await town.http.delete("/attendance/v1/machines/S1/refused", params={"address": OTHER})
+    assert answer.status_code == 204
+    assert (await counted())["OTHER_ADDRESS"] == 0
 
 
 async def test_a_count_that_the_machine_s_own_contradicts_is_a_signal(town: City) -> None:
