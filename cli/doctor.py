@@ -39,6 +39,7 @@ DEAD_LETTER_RUNBOOK = "docs/runbooks/dead-letters.md"
 BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 HELD_RUNBOOK = "docs/runbooks/events-held.md"
+QUARANTINE_RUNBOOK = "docs/runbooks/quarantined-votes.md"
 ROSTER_RUNBOOK = "docs/runbooks/roster-ends.md"
 
 
@@ -69,6 +70,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         ("machines", lambda: examine_machines(http, now())),
         ("what is kept", lambda: examine_retention(http, now())),
         ("rosters", lambda: _rosters(http)),
+        ("quarantined votes", lambda: _quarantined_votes(http)),
         ("keys", lambda: examine_keys(http, now())),
         ("totals", lambda: _totals(http)),
         ("certificate", lambda: _certificate(http, now())),
@@ -169,6 +171,18 @@ def _rosters(http: httpx.Client) -> Iterator[Finding]:
         yield Finding("warn", f"roster of {end['org_unit_id']}: {words}, {last}", ROSTER_RUNBOOK)
     if not ends:
         yield Finding("ok", "no roster ends soon")
+
+
+def _quarantined_votes(http: httpx.Client) -> Iterator[Finding]:
+    """How many, and never whose: the list is for who decides."""
+    page = read_json(http, "/feedback/v1/quarantine")
+    count, votes = len(page["items"]), sum(batch["ballots"] for batch in page["items"])
+    if count:
+        more = " or more" if page["next"] else ""
+        words = f"{votes}{more} votes in {count}{more} batches were set aside and wait for a decision"
+        yield Finding("warn", words, QUARANTINE_RUNBOOK)
+    else:
+        yield Finding("ok", "no votes wait for a decision")
 
 
 def _totals(http: httpx.Client) -> Iterator[Finding]:

@@ -24,10 +24,12 @@ FULL_RUNBOOK = "docs/runbooks/database-full.md"
 
 
 def examine_machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    """All machines in service."""
-    serving = [machine for machine in read_json(http, "/attendance/v1/machines") if _serves(machine, now)]
+    """All machines in service, and what waits for an operator's word on any machine."""
+    machines = read_json(http, "/attendance/v1/machines")
+    serving = [machine for machine in machines if _serves(machine, now)]
     for machine in serving:
         yield from _heard(machine, now)
+    for machine in machines:  # the alert counts the signals of a machine out of service too
         for signal in machine["signals"]:
             words = f"machine {machine['serial']}: {signal['kind']} since {signal['first_at']}: {signal['detail']}"
             yield Finding("warn", words, PROOF_RUNBOOK)

@@ -25,13 +25,14 @@ _OF_CONTACT = f"q.reason in ({_REFUSALS}) and q.resolved_at is null"
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """A table with an age: the setting that bounds it, its column of time, and what deletes a batch."""
+    """A table with an age: the setting that bounds it, its column of time, what deletes a batch, and which rows it may."""
 
     name: str
     table: str
     moment: str
     days: str
     delete: TextClause
+    bounded: str = "true"
 
 
 STORES = (
@@ -57,6 +58,7 @@ STORES = (
                 order by q.received_at limit :most)
             """
         ),
+        f"not ({_OF_CONTACT})",
     ),
     _Store(
         "refused",
@@ -84,7 +86,10 @@ _LINES_OF_NOBODY = text(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What one store holds: `rows` is the database's estimate, `oldest_at` null where it is empty."""
+    """What one store holds: `rows` is the database's estimate, `oldest_at` null where nothing is bounded by its days.
+
+    A line that waits with a contact does not count as the oldest: it may wait longer than the quarantine is kept.
+    """
 
     store: str
     rows: int
@@ -100,7 +105,7 @@ async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
         row: Any = (
             await session.execute(
                 text(
-                    f"select (select min({store.moment}) from {store.table}) as oldest_at, reltuples,"
+                    f"select (select min({store.moment}) from {store.table} q where {store.bounded}) as oldest_at, reltuples,"
                     f" pg_total_relation_size('{store.table}') as bytes from pg_class where oid = '{store.table}'::regclass"
                 )
             )
@@ -116,16 +121,15 @@ class Retention:
     def __init__(self, context: Context, settings: Settings) -> None:
         self._context = context
         self._settings = settings
+        registry = context.metrics.registry
         # Above the setting of its store for longer than a day: the job does not get on.
         self._oldest = Gauge(
-            "kinerja_kept_oldest_seconds",
-            "Age of the oldest thing kept, by store",
-            ["store"],
-            registry=context.metrics.registry,
+            "kinerja_kept_oldest_seconds", "Age of the oldest thing kept, by store", ["store"], registry=registry
         )
-        self._bytes = Gauge(
-            "kinerja_kept_bytes", "Size of what is kept, by store", ["store"], registry=context.metrics.registry
+        self._limit = Gauge(
+            "kinerja_kept_limit_seconds", "How long a store keeps a thing, by its setting", ["store"], registry=registry
         )
+        self._bytes = Gauge("kinerja_kept_bytes", "Size of what is kept, by store", ["store"], registry=registry)
 
     async def round(self) -> bool:
         """One batch of each store; True when there may be more."""
@@ -139,6 +143,7 @@ class Retention:
             for kept in await read_kept(session, self._settings):
                 age = 0.0 if kept.oldest_at is None else (now - kept.oldest_at).total_seconds()
                 self._oldest.labels(kept.store).set(max(0.0, age))
+                self._limit.labels(kept.store).set(timedelta(days=kept.kept_days).total_seconds())
                 self._bytes.labels(kept.store).set(kept.bytes)
         return more
 

@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.domain.proof import Refusal
 from services.attendance.domain.signals import TWO_ADDRESSES_SECONDS, Count, SignalKind, contradicts
 from shared.context import Context
 from shared.errors import NotFoundError
@@ -47,6 +48,7 @@ _RATES = text(
     """
 )
 _COUNTS = text("select kind, count(*) from machine_signal group by kind")
+_REFUSED = text("select reason, count(*) from refused_contact group by reason")
 
 
 async def raise_signal(session: AsyncSession, serial: str, kind: SignalKind, detail: str, now: datetime) -> None:
@@ -86,7 +88,7 @@ async def compare_count(session: AsyncSession, serial: str, records: int | None,
 
 
 class Signals:
-    """Looks once a minute for punches that no door lets through, and counts what is open."""
+    """Looks once a minute for punches that no door lets through, and counts what waits for an operator."""
 
     def __init__(self, context: Context, *, punches_per_minute_max: int) -> None:
         self._context = context
@@ -98,6 +100,13 @@ class Signals:
             ["kind"],
             registry=context.metrics.registry,
         )
+        # Ends when an operator registers the machine, accepts the address or forgets the contact, or when its time is over.
+        self._refused = Gauge(
+            "kinerja_refused_contacts",
+            "Addresses that named a serial and did not prove to be its machine",
+            ["reason"],
+            registry=context.metrics.registry,
+        )
 
     async def round(self) -> bool:
         """One look."""
@@ -107,8 +116,11 @@ class Signals:
             for row in await session.execute(_RATES, {"since": since, "most": self._most}):
                 detail = f"{row.punches} punches in the minute of {row.minute:%Y-%m-%d %H:%M} UTC"
                 await raise_signal(session, row.serial, SignalKind.PUNCH_RATE, detail, now)
-            counts: dict[str, int] = {row[0]: row[1] for row in await session.execute(_COUNTS)}
+            signals: dict[str, int] = {row[0]: row[1] for row in await session.execute(_COUNTS)}
+            refused: dict[str, int] = {row[0]: row[1] for row in await session.execute(_REFUSED)}
         for kind in SignalKind:
-            self._open.labels(kind.value).set(counts.get(kind.value, 0))
+            self._open.labels(kind.value).set(signals.get(kind.value, 0))
+        for reason in Refusal:
+            self._refused.labels(reason.value).set(refused.get(reason.value, 0))
         self._since = now
         return False

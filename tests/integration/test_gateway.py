@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from embedded.children import free_port
 from services.attendance.routes.iclock import STRANGER
+from shared.gateway import ROUTES
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, needs_engine]
 
-CADDY = Path(__file__).resolve().parents[2] / "deploy" / "caddy"
+ROOT = Path(__file__).resolve().parents[2]
+CADDY = ROOT / "deploy" / "caddy"
+OVERLAYS = sorted(
+    file
+    for file in (ROOT / "deploy").glob("compose.*.yml")
+    if "environment" in (yaml.safe_load(file.read_text().replace("!override", ""))["services"].get("gateway") or {})
+)
+"""The Compose files that set the gateway up in another way than the base file does."""
+SETUPS = [(), *((overlay,) for overlay in OVERLAYS), tuple(OVERLAYS)]
+REQUIRED = {"DOMAIN": "kinerja.example.go.id", "MACHINE_PORT": "8181"}
+"""What the overlays ask for in `.env`."""
+PORT, MACHINE_PORT = 8080, 8081
+"""Inside the container. The overlay for HTTPS adds 443, which answers as 8080 does."""
 # Answers with who it is and what it was told of the client.
 UPSTREAM = """
 import http.server, sys
@@ -32,10 +49,63 @@ http.server.ThreadingHTTPServer(("", 8000), Echo).serve_forever()
 NETWORK = "kinerja-test-gateway"
 
 
-def docker(*arguments: str, check: bool = True) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=False)
+def docker(*arguments: str, check: bool = True, env: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=False, env=env)
     assert done.returncode == 0 or not check, done.stderr
     return done.stdout.strip()
+
+
+def configured(overlays: tuple[Path, ...]) -> tuple[dict[str, str], set[int]]:
+    """The gateway's environment in the composed stack, and its ports that are published."""
+    files = [part for file in (ROOT / "docker-compose.yml", *overlays) for part in ("--file", str(file))]
+    config = docker("compose", *files, "config", "--format", "json", env={**os.environ, **REQUIRED})
+    composed = json.loads(config)["services"]["gateway"]
+    return composed["environment"], {port["target"] for port in composed["ports"]}
+
+
+def table(routes: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {path: service for prefix, service in routes for path in (prefix, f"{prefix}/*")}
+
+
+def answers_of(routes: list[Any], paths: tuple[str, ...] = ("*",)) -> Iterator[tuple[str, str]]:
+    """Path → who answers it (a service, or a status): Caddy's own reading of the Caddyfile, in its order."""
+    for route in routes:
+        matchers = route.get("match", [{}])
+        if any("not" in matcher for matcher in matchers):  # other networks than the machines'
+            continue
+        matched = tuple(path for matcher in matchers for path in matcher.get("path", ())) or paths
+        for handler in route["handle"]:
+            if handler["handler"] == "subroute":
+                yield from answers_of(handler["routes"], matched)
+            elif handler["handler"] == "reverse_proxy":
+                [upstream] = handler["upstreams"]
+                yield from ((path, upstream["dial"].removesuffix(":8000")) for path in matched)
+            else:
+                yield from ((path, str(handler["status_code"])) for path in matched)
+
+
+@pytest.mark.parametrize("overlays", SETUPS, ids=lambda files: "+".join(file.name for file in files) or "base")
+def test_the_gateway_s_routes_are_those_of_the_code(overlays: tuple[Path, ...]) -> None:
+    environment, published = configured(overlays)
+    options = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
+    adapt = ("caddy:2", "caddy", "adapt", "--config", "/etc/caddy/Caddyfile")
+    adapted = docker("run", "--rm", "--network", "none", *options, "--volume", f"{CADDY}:/etc/caddy:ro", *adapt)
+    servers = json.loads(adapted)["apps"]["http"]["servers"].values()
+    answers = {
+        int(address.rpartition(":")[2]): list(answers_of(server["routes"]))
+        for server in servers
+        for address in server["listen"]
+    }
+
+    of_machines = {path: service for path, service in table(ROUTES).items() if path.startswith("/iclock")}
+    assert of_machines
+    everything = table(ROUTES) | {"*/metrics": "404", "*": "scoring"}
+    if MACHINE_PORT in published:  # a machine finds its path at one published port: its own where there is one
+        everything = {path: service for path, service in everything.items() if path not in of_machines}
+    for port, found in answers.items():
+        assert set(found) == set(((of_machines | {"*": "404"}) if port == MACHINE_PORT else everything).items()), port
+        assert found[-1][0] == "*", port  # the first that matches answers
+    assert answers.keys() >= {PORT, MACHINE_PORT} | published - {80}  # 80 only leads on to 443
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import io
 import json
-import logging
 import shutil
 import socket
 import tempfile
@@ -23,7 +21,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import structlog
 import uvicorn
 from aiosmtpd.controller import Controller
 from sqlalchemy import text
@@ -37,6 +34,7 @@ from shared.contracts.topics import EMPLOYEE
 from shared.dead_letters import Parked
 from shared.gateway import make_gateway
 from shared.migrations import SERVICES
+from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import OPERATOR_KEY, Running, running_service
 
@@ -108,11 +106,7 @@ async def mail_server() -> AsyncIterator[int]:
 
 
 async def test_no_log_of_a_run_with_faults_holds_what_was_planted(server: EmbeddedPostgres, mail_server: int) -> None:
-    out = io.StringIO()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    logs.configure(stream=out)
-    try:
+    with captured_logs() as out:
         async with AsyncExitStack() as stack:
             nowhere = {"kafka_bootstrap_servers": "127.0.0.1:1"}
             own = {"notifications": {"smtp_host": "127.0.0.1", "smtp_port": mail_server}}
@@ -128,11 +122,6 @@ async def test_no_log_of_a_run_with_faults_holds_what_was_planted(server: Embedd
             await odd_connections(city)
             await broker_away(city)
             await store_away(city, server)
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        logging.captureWarnings(capture=False)
-        structlog.reset_defaults()
 
     written = out.getvalue()
     of_postgres = (server._folder / "server.log").read_text()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import httpx
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.domain.proof import Refusal
 from tests.integration.attendance.city import City, city, person
 
 pytestmark = pytest.mark.embedded
@@ -51,12 +54,19 @@ def after(town: City, **by: int) -> None:
     town.clock.advance(timedelta(**by))
 
 
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
+@asynccontextmanager
+async def settled(server: EmbeddedPostgres, **settings: Any) -> AsyncIterator[City]:
+    """A town with an officer and the machine S1, which is not heard yet."""
+    async with city(server, **settings) as found:
         await found.import_lines(person())
         await register(found)
         await found.run("update machine set registered_at = timestamptz '2026-08-01'")
+        yield found
+
+
+@pytest.fixture
+async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
+    async with settled(embedded_postgres) as found:
         yield found
 
 
@@ -119,26 +129,37 @@ async def test_a_stranger_s_punches_make_no_presence_and_wait_in_sight(town: Cit
     assert (await machine(town))["clock_wrong_since"] is None
 
 
-async def test_unknown_foreign_and_wrong_secret_get_the_same_answer_everywhere(town: City) -> None:
-    await Device(town).punch(LINE)
-    await register(town, "S2")
-    assert (await town.http.post("/attendance/v1/machines/S2/secrets", json={"kind": "host_label"})).is_success
-    devices = (Device(town, OTHER), Device(town, OTHER, "NOBODY"), Device(town, OTHER, "S2", host="wronglabel.adms"))
+async def test_unknown_foreign_and_wrong_secret_get_the_same_answer_everywhere(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     calls = [
         *((path, None) for path in ("cdata", "getrequest", "ping", "devicecmd", "registry", "push", "rtdata")),
         *((path, "x=1") for path in ("cdata", "devicecmd", "fdata", "ping", "registry", "querydata")),
     ]
-    for path, body in calls:
-        for query in ({}, {"options": "all"}, {"table": "ATTLOG"}, {"table": "rtlog"}, {"DeviceType": "acc"}):
-            answers = []
-            for device in devices:
-                found = await (device.ask(path, **query) if body is None else device.post(body, path=path, **query))
-                own = ("x-request-id", "date")
-                answers.append(
-                    (found.status_code, found.text, {n: v for n, v in found.headers.items() if n not in own})
-                )
-            assert answers[0] == answers[1] == answers[2], (path, query)
-            assert answers[0][0] == 404
+    async with settled(embedded_postgres, refusals_per_minute=100_000) as town:  # each is looked up
+        await Device(town).punch(LINE)
+        await register(town, "S2")
+        assert (await town.http.post("/attendance/v1/machines/S2/secrets", json={"kind": "host_label"})).is_success
+        devices = (
+            Device(town, OTHER),
+            Device(town, OTHER, "NOBODY"),
+            Device(town, OTHER, "S2", host="wronglabel.adms"),
+        )
+        for path, body in calls:
+            for query in ({}, {"options": "all"}, {"table": "ATTLOG"}, {"table": "rtlog"}, {"DeviceType": "acc"}):
+                answers = []
+                for device in devices:
+                    found = await (device.ask(path, **query) if body is None else device.post(body, path=path, **query))
+                    answers.append(shown(found))
+                assert answers[0] == answers[1] == answers[2], (path, query)
+                assert answers[0][0] == 404
+        assert {contact["reason"] for contact in await refused(town)} == set(Refusal)
+
+
+def shown(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:
+    """What a connection learns of an answer."""
+    own = ("x-request-id", "date")
+    return answer.status_code, answer.text, {name: v for name, v in answer.headers.items() if name not in own}
 
 
 async def test_commands_and_their_results_are_the_proven_machine_s(town: City) -> None:
@@ -340,6 +361,26 @@ async def test_more_punches_than_a_door_lets_through_are_a_signal(town: City) ->
     assert 'kinerja_machine_signals{kind="PUNCH_RATE"} 1.0' in metrics
 
 
+async def test_refused_contacts_are_counted_by_reason_until_an_operator_decides(town: City) -> None:
+    async def counted() -> dict[str, float]:
+        await town.service.app.state.signals.round()
+        metrics = (await town.http.get("/attendance/metrics")).text
+        return {
+            reason: float(count)
+            for reason, count in re.findall(
+                r'^kinerja_refused_contacts\{reason="(\w+)"\} (\S+)$', metrics, re.MULTILINE
+            )
+        }
+
+    await Device(town).punch(LINE)
+    assert await counted() == {"UNREGISTERED_SERIAL": 0, "OTHER_ADDRESS": 0, "WRONG_SECRET": 0}
+    await Device(town, OTHER).punch(LINE)
+    assert await counted() == {"UNREGISTERED_SERIAL": 0, "OTHER_ADDRESS": 1, "WRONG_SECRET": 0}
+    answer = await town.http.delete("/attendance/v1/machines/S1/refused", params={"address": OTHER})
+    assert answer.status_code == 204
+    assert (await counted())["OTHER_ADDRESS"] == 0
+
+
 async def test_a_count_that_the_machine_s_own_contradicts_is_a_signal(town: City) -> None:
     device = Device(town)
     await device.punch(LINE)
@@ -378,15 +419,18 @@ async def test_the_contact_that_was_heard_longest_ago_makes_room(town: City, mon
     assert [row.serial for row in rows] == ["NEW1", "OLD1"]
 
 
-async def test_who_guesses_serials_is_not_looked_up_any_more_and_the_machine_is(town: City) -> None:
-    await Device(town).punch(LINE)
-    for number in range(61):
-        await Device(town, OWN, f"FAKE{number}").ask("ping")
-    count = "select count(*) from refused_contact"
-    before = (await town.rows(count))[0][0]
-    assert (await Device(town, OWN, "FAKE100").ask("ping")).status_code == 404
-    assert (await town.rows(count))[0][0] == before
-    assert (await Device(town).punch("7\t2026-08-04 16:20:00\t255\t1")).text == "OK: 1"
+async def test_who_guesses_serials_is_not_looked_up_any_more_and_the_machine_is(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    async with settled(embedded_postgres, refusals_per_minute=9) as town:
+        await Device(town).punch(LINE)
+        looked_up = [shown(await Device(town, OWN, f"FAKE{number}").ask("ping")) for number in range(3)]
+        count = "select count(*) from refused_contact"
+        before = (await town.rows(count))[0][0]
+        assert before == len(looked_up)
+        assert shown(await Device(town, OWN, "FAKE100").ask("ping")) == looked_up[0]
+        assert (await town.rows(count))[0][0] == before
+        assert (await Device(town).punch("7\t2026-08-04 16:20:00\t255\t1")).text == "OK: 1"
 
 
 async def test_a_machine_that_sends_too_much_is_told_to_keep_it(embedded_postgres: EmbeddedPostgres) -> None:

@@ -40,13 +40,14 @@ async def test_what_is_older_than_its_setting_goes_and_punches_stay(embedded_pos
         assert kept["journal"]["oldest_at"] == "2026-08-05T13:00:00Z"
         metrics = (await town.http.get("/attendance/metrics")).text
         assert f'kinerja_kept_oldest_seconds{{store="journal"}} {float(6 * 86_400)}' in metrics
+        assert 'kinerja_kept_limit_seconds{store="journal"} 2.592e+06' in metrics
         assert await after(2) == (1, 1, 0, 1)
         assert await after(23) == (0, 1, 0, 1)
         assert await after(30) == (0, 0, 0, 1)
 
 
 async def test_a_contact_that_is_heard_again_stays_with_its_lines(embedded_postgres: EmbeddedPostgres) -> None:
-    async with city(embedded_postgres, refused_days=7) as town:
+    async with city(embedded_postgres, refused_days=7, quarantine_days=10) as town:
         assert town.clock is not None
         line = b"12\t2026-08-04 07:58:03\t0\t1\n"
         for _ in range(4):
@@ -54,3 +55,9 @@ async def test_a_contact_that_is_heard_again_stays_with_its_lines(embedded_postg
             town.clock.advance(timedelta(days=6))
             await town.service.app.state.retention.round()
         assert len(await town.rows("select 1 from quarantine")) == 1
+        # the line is older than the quarantine is kept, and that is no fault of the job
+        kept = {item["store"]: item for item in (await town.http.get("/attendance/v1/retention")).json()}
+        assert kept["quarantine"]["oldest_at"] is None
+        assert (
+            'kinerja_kept_oldest_seconds{store="quarantine"} 0.0' in (await town.http.get("/attendance/metrics")).text
+        )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
 
 import pytest
-import structlog
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.feedback.seal import Seal, SealError
-from shared import logs
+from tests.fixtures.logs import captured_logs
 from tests.fixtures.services import BALLOT_KEY, running_service
 from tests.integration.feedback.office import MINIMUM, Office, office
 
@@ -57,17 +54,9 @@ async def test_without_its_key_the_service_does_not_start_and_says_why_in_one_li
     async with office(embedded_postgres) as place:
         await place.votes(2)
         database = place.service.context.settings.database
-        out = io.StringIO()
-        handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-        logs.configure(stream=out)
-        try:
-            with pytest.raises(SealError):
-                async with running_service("feedback", embedded_postgres, database_url=database, ballot_key=NEW_KEY):
-                    pass
-        finally:
-            logging.getLogger().handlers[:] = handlers
-            logging.getLogger().setLevel(level)
-            structlog.reset_defaults()
+        with captured_logs() as out, pytest.raises(SealError):
+            async with running_service("feedback", embedded_postgres, database_url=database, ballot_key=NEW_KEY):
+                pass
         [line] = [json.loads(line) for line in out.getvalue().splitlines() if "ballot" in line]
         assert (line["level"], line["event"]) == ("critical", "ballot_boxes_cannot_be_opened")
         assert "docs/runbooks/secrets.md" in line["cause"]

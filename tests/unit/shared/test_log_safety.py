@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import io
 import json
 import logging
 import subprocess
@@ -15,7 +14,6 @@ from typing import Any
 
 import aiosmtplib
 import pytest
-import structlog
 from aiokafka.errors import KafkaConnectionError
 from pydantic import BaseModel
 from sqlalchemy import exc
@@ -24,6 +22,7 @@ from services.feedback.settings import Settings
 from shared import logs
 from shared.errors import InvalidError, UnavailableError
 from shared.log_safety import described, masked, safe_words
+from tests.fixtures.logs import captured_logs
 
 NAME, NIP, MAIL = "Rumiati Sikumbang", "198705122010012017", "rumiati@example.go.id"
 TOKEN = "k3Yl0nG_tOkEn-of-a-form0123456789abcdefghi"
@@ -34,16 +33,9 @@ Written = Callable[[], str]
 
 @pytest.fixture
 def written() -> Iterator[Written]:
-    """What was logged since; afterwards logging is as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    out = io.StringIO()
-    logs.configure(stream=out)
-    yield out.getvalue
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    """What was logged since."""
+    with captured_logs() as out:
+        yield out.getvalue
 
 
 def assert_clean(words: str) -> None:

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from shared import logs
 from shared.logs import KINDS_MAX, FewerRepeats
+from tests.fixtures.logs import captured_logs
 
 
 @pytest.fixture
 def lines() -> Iterator[Any]:
-    """What was written since, read as JSON; afterwards logging is as it was."""
-    kafka = logging.getLogger("aiokafka")  # the doctor makes it silent
-    kafka_level = kafka.level
-    kafka.setLevel(logging.NOTSET)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    out = io.StringIO()
-    logs.configure(stream=out)
-    yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    kafka.setLevel(kafka_level)
-    structlog.reset_defaults()
+    """What was written since, read as JSON."""
+    with captured_logs() as out:
+        yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 def test_our_words_and_those_of_libraries_are_json_lines(lines: Any) -> None:
@@ -75,3 +64,21 @@ def test_others_are_never_held_back_and_the_memory_is_bounded() -> None:
     assert all(fewer.filter(said("uvicorn.error", "Exception in ASGI application")) for _ in range(3))
     assert all(fewer.filter(said("aiokafka", f"node {n}")) for n in range(KINDS_MAX * 3))
     assert len(fewer._said) <= KINDS_MAX
+
+
+def test_a_capture_sees_what_others_silenced_and_keeps_no_logger_to_itself() -> None:
+    library, ours = logging.getLogger("uvicorn.error"), logs.logger("test")
+    parent, level = library.parent, library.level
+    assert parent is not None
+    parent.propagate = False  # as uvicorn's own configuration does
+    library.setLevel(logging.CRITICAL)
+    try:
+        for _ in range(2):
+            with captured_logs() as out:
+                library.error("Exception in ASGI application")
+                ours.info("seen")
+            assert len(out.getvalue().splitlines()) == 2
+        assert (parent.propagate, library.level) == (False, logging.CRITICAL)
+    finally:
+        parent.propagate = True
+        library.setLevel(level)
