@@ -21,7 +21,7 @@ from shared.http import context_of
 from shared.key_routes import add_key_routes
 from shared.paging import After, Limit, Page, cursor_of, read_cursor
 
-__all__ = ["operations_router"]
+__all__ = ["ONE_LINE", "operations_router"]
 
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
@@ -38,7 +38,7 @@ PlaceDep = Annotated[Place, Depends(_place)]
 
 _NOT_PARKED = "No record of this topic, partition and offset is parked here."
 # no control characters, since it is printed in tables, and something else than spaces
-_ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 
 
 class ParkedItem(BaseModel):
@@ -81,7 +81,7 @@ class Dismissal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_ONE_LINE)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=ONE_LINE)]
 
 
 def operations_router(prefix: str, *, service: str, release: Handler | None = None) -> APIRouter:

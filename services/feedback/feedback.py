@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.context import Context
 from shared.contracts.feedback import FeedbackRecord
+from shared.contracts.revisions import with_rungs
 from shared.contracts.topics import FEEDBACK
 
 __all__ = ["keep", "republish"]
@@ -55,9 +56,8 @@ async def republish(context: Context) -> int:
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).all()
-            await context.outbox.add(
-                session, FEEDBACK, [FeedbackRecord.model_validate_json(row.record) for row in rows]
-            )
+            records = [FeedbackRecord.model_validate_json(row.record) for row in rows]
+            await context.outbox.add(session, FEEDBACK, with_rungs(records))
         count += len(rows)
         if len(rows) < AT_A_TIME:
             return count

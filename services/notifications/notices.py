@@ -16,11 +16,12 @@ from services.notifications.domain.rules import NoticeRules, object_until
 from services.notifications.words import render, render_withdrawal
 from shared.context import Context
 from shared.contracts.notice import NoticeKind, NoticeRecord, NoticeState
+from shared.contracts.revisions import with_rungs
 from shared.contracts.topics import NOTICE
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import new_id
 
-__all__ = ["Notices", "find_locked", "lock_officers", "republish"]
+__all__ = ["Notices", "find_locked", "lock_officers", "notice_record", "republish"]
 
 AT_A_TIME = 500
 RAISED = "NOT_ACKNOWLEDGED_BELOW"
@@ -193,7 +194,7 @@ class Notices:
         return await self.change(session, row, state, reasons=_with(row, reason), **fields)
 
     async def _publish(self, session: AsyncSession, row: RowMapping) -> None:
-        await self.context.outbox.add(session, NOTICE, [_record(row, self.context.clock.now())])
+        await self.context.outbox.add(session, NOTICE, [notice_record(row, self.context.clock.now())])
 
     def _letter(self, row: Mapping[str, Any] | RowMapping, evidence: Mapping[str, Any]) -> dict[str, str]:
         subject, body = render(
@@ -214,7 +215,9 @@ async def republish(context: Context) -> int:
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).mappings().all()
-            await context.outbox.add(session, NOTICE, [_record(row, row["created_at"]) for row in rows])
+            await context.outbox.add(
+                session, NOTICE, with_rungs([notice_record(row, row["created_at"]) for row in rows])
+            )
         count += len(rows)
         if len(rows) < AT_A_TIME:
             return count
@@ -225,7 +228,8 @@ def _with(row: RowMapping, reason: str) -> str:
     return json.dumps([*json.loads(row["reasons"]), reason])
 
 
-def _record(row: RowMapping, now: Any) -> NoticeRecord:
+def notice_record(row: RowMapping, now: Any) -> NoticeRecord:
+    """What is published of a notice's row."""
     return NoticeRecord.model_validate(
         {
             "revision": row["revision"],

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from shared.context import Context
 from shared.contracts.discipline import DisciplineRecord
+from shared.contracts.revisions import with_rungs
 from shared.contracts.score import ScoreRecord
 from shared.contracts.topics import DISCIPLINE, SCORE
 
@@ -39,7 +40,7 @@ async def republish(context: Context) -> int:
         async with context.database.transaction() as session:
             rows = (await session.execute(_SCORES, {"employee": after[0], "semester": after[1]})).all()
             records = [ScoreRecord.model_validate_json(row.record) for row in rows]
-            await context.outbox.add(session, SCORE, records)
+            await context.outbox.add(session, SCORE, with_rungs(records))
         count += len(rows)
         if len(rows) < ROUND_ROWS_MAX:
             break
@@ -48,9 +49,8 @@ async def republish(context: Context) -> int:
     while True:
         async with context.database.transaction() as session:
             years = (await session.execute(_YEARS, {"employee": after[0], "year": after[1]})).all()
-            await context.outbox.add(
-                session, DISCIPLINE, [DisciplineRecord.model_validate_json(row.record) for row in years]
-            )
+            told = [DisciplineRecord.model_validate_json(row.record) for row in years]
+            await context.outbox.add(session, DISCIPLINE, with_rungs(told))
         count += len(years)
         if len(years) < ROUND_ROWS_MAX:
             return count
