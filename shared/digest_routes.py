@@ -135,8 +135,10 @@ def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRoute
 
 async def stream(session: AsyncSession, query: Any, values: Mapping[str, Any]) -> AsyncIterator[Any]:
     """The rows of a query, a few thousand in memory at a time."""
-    async for row in await session.stream(query.execution_options(yield_per=ROWS_AT_A_TIME), values):
-        yield row
+    result = await session.stream(query.execution_options(yield_per=ROWS_AT_A_TIME), values)
+    async for rows in result.partitions():  # one step of the driver for many rows: row by row takes twice the time
+        for row in rows:
+            yield row
 
 
 async def _items(rows: AsyncIterator[Mapping[str, Any]], projection: Projection) -> AsyncIterator[Item]:

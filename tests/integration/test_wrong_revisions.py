@@ -404,9 +404,6 @@ async def test_a_writer_at_work_does_not_write_over_the_new_revision(
     running, prefix = town.services[service], {"attendance": "attendance", "scoring": "scores"}[service]
     of = {"officer": town.officer}
     body = {"topic": topic.name, "thing": thing.format(**of), "above": 900_000, "reason": "a test"}
-    waits = text(
-        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    )
     async with running.context.database.transaction() as writer:
         await writer.execute(text(hold.format(**of)))
         moving = asyncio.ensure_future(running.http.post(f"/{prefix}/v1/republish-above", json=body))
