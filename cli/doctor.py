@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ import httpx
 import typer
 
 from cli.client import PREFIXES, client, fail
+from cli.digests import compare_all
 from cli.doctor_keys import examine_keys
 from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
 from cli.findings import Finding, read_json
@@ -40,11 +42,12 @@ BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
 CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 HELD_RUNBOOK = "docs/runbooks/events-held.md"
 QUARANTINE_RUNBOOK = "docs/runbooks/quarantined-votes.md"
+REPLAY_RUNBOOK = "docs/runbooks/replay.md"
 ROSTER_RUNBOOK = "docs/runbooks/roster-ends.md"
 
 
 def doctor() -> None:
-    """Examines the running system; status 1 when anything has failed.
+    """Examines the running system, and whether services keep what its owners have; status 1 when anything has failed.
 
     In the stack (docker compose run --rm --no-deps admin doctor) it looks at topics and rights on Kafka too.
     """
@@ -59,8 +62,13 @@ def doctor() -> None:
         raise fail(f"{failed} of {count} checks failed")
 
 
-def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path()) -> Iterator[Finding]:
-    """All checks, each by itself: one that cannot be made is a finding too."""
+def examine(
+    http: httpx.Client,
+    now: Callable[[], datetime],
+    folder: Path = Path(),
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[Finding]:
+    """All checks, each by itself: one that cannot be made is a finding too. `pause` lets what is on its way arrive."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         *((service, lambda service=service: _service(http, service)) for service in PREFIXES),
         ("canary", lambda: _canary(http, now)),
@@ -73,6 +81,7 @@ def examine(http: httpx.Client, now: Callable[[], datetime], folder: Path = Path
         ("quarantined votes", lambda: _quarantined_votes(http)),
         ("keys", lambda: examine_keys(http, now())),
         ("totals", lambda: _totals(http)),
+        ("what readers keep", lambda: _readers(http, pause)),
         ("certificate", lambda: _certificate(http, now())),
         ("disk", lambda: _disk(folder)),
     ]
@@ -195,8 +204,24 @@ def _totals(http: httpx.Client) -> Iterator[Finding]:
         yield Finding(
             "fail",
             f"{found['difference_count']} totals differ from their facts",
-            "kinerja scores verify names them; docs/runbooks/replay.md",
+            f"kinerja scores verify names them; {REPLAY_RUNBOOK}",
         )
+
+
+def _readers(http: httpx.Client, pause: Callable[[float], None]) -> Iterator[Finding]:
+    """Of the running semester; `kinerja scores verify` looks further back."""
+    found = list(compare_all(http, pause=pause))
+    differing = [one for one in found if one.differences]
+    on_their_way = [one for one in found if one.on_their_way or one.buckets_left]
+    for one in differing:
+        words = f"{one.topic} at {one.reader}: {len(one.differences)} records or more are not its owner's"
+        yield Finding("fail", words, f"kinerja scores verify names them; {REPLAY_RUNBOOK}")
+    if on_their_way and not differing:
+        words = f"{sum(one.on_their_way for one in on_their_way)} records or more are on their way to their readers"
+        yield Finding("warn", words, "ask again when they have arrived")
+    if not on_their_way and not differing:
+        things = sum(one.things for one in found)
+        yield Finding("ok", f"{things} records of {found[-1].semester} are at their readers as at their owners")
 
 
 def _certificate(http: httpx.Client, now: datetime) -> Iterator[Finding]:

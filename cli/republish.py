@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from cli.client import client, request
+from cli.client import PREFIXES, client, fail, request
+from shared.contracts.topics import ALL_TOPICS
 
 __all__ = ["republish"]
 
 # In the order in which the services read each other, so that what arrives is mostly known already.
 PATHS = ("/attendance/v1/republish", "/feedback/v1/republish", "/scores/v1/republish", "/notices/v1/republish")
+PREFIX_OF = {topic.name: PREFIXES[topic.owner] for topic in ALL_TOPICS if topic.owner in PREFIXES}
 
 
-def republish() -> None:
+def republish(
+    topic: Annotated[
+        str | None, typer.Argument(help="With --above: the thing's topic, such as asn.employee.v1.")
+    ] = None,
+    thing: Annotated[
+        str | None,
+        typer.Argument(help="With --above: its name as `kinerja scores verify` prints it, OFFICER/2026-08-04."),
+    ] = None,
+    above: Annotated[
+        int | None,
+        typer.Option(
+            help="The wrong revision that readers keep of it: at most 1,000,000 above the owner's own.", min=1
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="With --above: why, in one line for the log.")] = None,
+) -> None:
     """Publishes all officers, days, feedback, scores, discipline and notices again, at their present revisions.
 
-    Copies change nothing and send no notice.
+    Copies change nothing and send no notice. With TOPIC, THING and --above: this one thing alone, at a revision above a wrong
+    one, so that every reader takes its owner's state again.
     """
+    one = (topic, thing, above, reason)
+    if any(value is not None for value in one):
+        if topic is None or thing is None or above is None or reason is None:
+            raise fail('one thing needs all of it: kinerja republish TOPIC THING --above REVISION --reason "…"')
+        _republish_above(topic, thing, above, reason)
+        return
     with client() as http:
         for path in PATHS:
             counts = request(http, "POST", path).json()
             typer.echo(f"{path.split('/')[1]}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
+
+
+def _republish_above(topic: str, thing: str, above: int, reason: str) -> None:
+    if topic not in PREFIX_OF:
+        raise fail(f"no such topic: {topic}; one of {', '.join(PREFIX_OF)}")
+    asked = {"topic": topic, "thing": thing, "above": above, "reason": reason}
+    with client() as http:
+        done = request(http, "POST", f"/{PREFIX_OF[topic]}/v1/republish-above", json=asked).json()
+    typer.echo(f"{topic} {thing} is at revision {done['revision']}; {done['records']} records are on their way")

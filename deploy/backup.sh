@@ -26,7 +26,9 @@ containers=$(docker compose ps --all -q attendance)
   echo "time $time"
   echo "image $(docker inspect --format '{{ .Image }}' "${containers%%[!0-9a-f]*}" 2>/dev/null || echo unknown)"
 } >"$work/manifest"
-for database in attendance feedback scoring notifications; do
+# Readers before their owners: an owner may be ahead, and publishing again brings its readers up to it. A reader that is ahead would
+# hold a revision that its owner gives once more, to another content.
+for database in notifications scoring feedback attendance; do
   version=$(postgres psql --username postgres --dbname "$database" -Atc 'select version_num from alembic_version' </dev/null)
   echo "schema $database $version" >>"$work/manifest"
   postgres pg_dump --username postgres --format=custom "$database" </dev/null >"$work/$database.dump"

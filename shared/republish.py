@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Record
+from shared.contracts.revisions import with_rungs
 from shared.contracts.topics import Topic
 from shared.logs import logger
 from shared.outbox import Outbox
@@ -47,5 +48,5 @@ async def add_again(
         except (ValueError, TypeError, KeyError) as error:
             counts.unreadable += 1
             log.error("row_unreadable", topic=topic.name, row=str(key_of(row)), exc_info=error)
-    await outbox.add(session, topic, records)
+    await outbox.add(session, topic, with_rungs(records))
     counts.records += len(records)

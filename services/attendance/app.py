@@ -8,11 +8,13 @@ from datetime import date
 
 from fastapi import FastAPI
 
+from services.attendance.above import LIFTS
 from services.attendance.assignments import settle_present
 from services.attendance.canary import Canary
 from services.attendance.close import Close
 from services.attendance.day_worker import DayWorker
 from services.attendance.days import serve_marks
+from services.attendance.digests import SOURCES
 from services.attendance.door import Door
 from services.attendance.holidays_calendar import load_calendar
 from services.attendance.periods import first_computed_date
@@ -42,8 +44,10 @@ from services.attendance.schedules import load_default_week
 from services.attendance.settings import Settings
 from services.attendance.signals import ROUND_SECONDS, Signals
 from services.attendance.silence import Silence
+from shared.above import above_router
 from shared.clock import Clock
 from shared.context import Context
+from shared.digest_routes import digest_router
 from shared.http import make_app
 from shared.operations import operations_router
 from shared.runtime import Periodic, Runtime, end_process
@@ -142,6 +146,8 @@ def create(
             retained.router,
             days.router,
             operations_router("attendance", service="attendance"),
+            above_router("attendance", LIFTS),
+            digest_router("attendance", SOURCES),
         ],
         lifespan=runtime.lifespan,
         allowance=door.allowance,

@@ -15,21 +15,21 @@ from shared.contracts.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.republish import Republished, add_again
 
-__all__ = ["publish_employees", "republish"]
+__all__ = ["EMPLOYEES", "publish_employees", "read_employees", "republish"]
 
 EMPLOYEES_AT_A_TIME = 1_000
 DAYS_AT_A_TIME = 1_000
 
-_EMPLOYEE = """
+EMPLOYEES = """
     select e.employee_id, e.revision, e.nip, e.name, e.employment_type, e.org_unit_id, u.name as org_unit_name,
            e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
     from employee e join org_unit u using (org_unit_id)
 """
 # The lock keeps a change from slipping its newer revision into the outbox before this older one; consumers would keep
 # the newer one in any order, this only spares them the look.
-_NAMED = text(_EMPLOYEE + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
+_NAMED = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
 _NEXT_EMPLOYEES = text(
-    _EMPLOYEE + " where employee_id > :after order by employee_id limit :most for no key update of e"
+    EMPLOYEES + " where employee_id > :after order by employee_id limit :most for no key update of e"
 )
 _NEXT_DAYS = text(
     """
@@ -42,8 +42,13 @@ _NEXT_DAYS = text(
 
 async def publish_employees(context: Context, session: AsyncSession, employees: list[UUID]) -> None:
     """Adds the present state of these officers to the outbox."""
+    await context.outbox.add(session, EMPLOYEE, await read_employees(session, employees))
+
+
+async def read_employees(session: AsyncSession, employees: list[UUID]) -> list[EmployeeRecord]:
+    """The records of these officers as they are now."""
     rows = (await session.execute(_NAMED, {"employees": employees})).mappings()
-    await context.outbox.add(session, EMPLOYEE, [EmployeeRecord(**row) for row in rows])
+    return [EmployeeRecord(**row) for row in rows]
 
 
 async def republish(context: Context) -> dict[str, int]:

@@ -8,16 +8,20 @@ from contextlib import asynccontextmanager
 import yaml
 from fastapi import FastAPI
 
+from services.feedback.above import LIFTS
 from services.feedback.ballot_boxes import BallotBoxes
 from services.feedback.consumers import TOPICS, handle
+from services.feedback.digests import SOURCES
 from services.feedback.domain.intake_rules import intake_rules_from_mapping
 from services.feedback.publication import Publication
 from services.feedback.routes import api, feedback, form, quarantine, satisfaction
 from services.feedback.settings import Settings
+from shared.above import above_router
 from shared.clock import Clock
 from shared.consumer import BatchConsumer
 from shared.context import Context
 from shared.database import is_transient
+from shared.digest_routes import digest_router
 from shared.http import make_app
 from shared.operations import operations_router
 from shared.runtime import Periodic, Runtime, end_process
@@ -76,6 +80,8 @@ def create(
             satisfaction.router,
             form.router,
             operations_router("feedback", service="feedback", release=handle),
+            above_router("feedback", LIFTS),
+            digest_router("feedback", SOURCES),
         ],
         lifespan=lifespan,
     )

@@ -12,20 +12,14 @@ from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.topics import EMPLOYEE
 from shared.dead_letters import Incoming, Parked
+from shared.digests import KEPT
+from shared.revisions import RevisionGate
 
 __all__ = ["TOPICS", "handle"]
 
 TOPICS = (EMPLOYEE.name,)
-_FIELDS = {
-    "employee_id",
-    "revision",
-    "name",
-    "org_unit_id",
-    "org_unit_name",
-    "superior_id",
-    "active_from",
-    "active_to",
-}
+_GATE: RevisionGate[EmployeeRecord] = RevisionGate({EMPLOYEE.name: ["employee"]})
+_FIELDS = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "feedback"]}
 _KEEP = text(
     """
     insert into employee as e
@@ -43,7 +37,7 @@ _KEEP = text(
 async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
     """Keeps each officer's highest revision."""
     parked: list[Parked] = []
-    newest: dict[str, EmployeeRecord] = {}
+    read: list[tuple[Incoming, EmployeeRecord]] = []
     for record in records:
         try:
             officer = decode_record(EMPLOYEE, record.headers, record.value)
@@ -55,9 +49,13 @@ async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence
         if "\x00" in officer.name or "\x00" in officer.org_unit_name:
             parked.append(Parked(record, "NOT_VALID", "a name holds a NUL character, which no text column takes"))
             continue
+        read.append((record, officer))
+    used, leaps = await _GATE.sift(session, read)
+    newest: dict[str, EmployeeRecord] = {}
+    for _, officer in used:
         known = newest.get(str(officer.employee_id))
         if known is None or known.revision < officer.revision:
             newest[str(officer.employee_id)] = officer
     if newest:
         await session.execute(_KEEP, [newest[key].model_dump(include=_FIELDS) for key in sorted(newest)])
-    return parked
+    return [*parked, *leaps]

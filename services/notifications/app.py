@@ -7,20 +7,24 @@ from collections.abc import Callable
 import yaml
 from fastapi import FastAPI
 
+from services.notifications.above import LIFTS
 from services.notifications.ageing import Ageing
 from services.notifications.certificates import Certificates
 from services.notifications.consumers import TOPICS, RecordHandler
 from services.notifications.counts import Counts
 from services.notifications.delivery import Sender
+from services.notifications.digests import SOURCES
 from services.notifications.domain.rules import rules_from_mapping
 from services.notifications.evaluation import Evaluation
 from services.notifications.notices import Notices
 from services.notifications.routes import api, inbox
 from services.notifications.settings import Settings
 from services.notifications.upkeep import Upkeep
+from shared.above import above_router
 from shared.clock import Clock
 from shared.consumer import BatchConsumer
 from shared.context import Context
+from shared.digest_routes import digest_router
 from shared.http import make_app
 from shared.link_routes import links_router
 from shared.links import INBOX
@@ -87,6 +91,8 @@ def create(
             inbox.router,
             links_router("notices", INBOX, "an officer's inbox of notices"),
             operations_router("notices", service="notifications", release=handler),
+            above_router("notices", LIFTS),
+            digest_router("notices", SOURCES),
         ],
         lifespan=runtime.lifespan,
     )

@@ -17,15 +17,24 @@ from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.score import ScoreRecord
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE, Topic
 from shared.dead_letters import Incoming, Parked
+from shared.digests import KEPT
+from shared.revisions import RevisionGate
 
 __all__ = ["TOPICS", "RecordHandler"]
 
 _CONTRACTS: dict[str, Topic[Any]] = {topic.name: topic for topic in (EMPLOYEE, SCORE, DISCIPLINE)}
 TOPICS = tuple(_CONTRACTS)
 
+Readable = EmployeeRecord | ScoreRecord | DisciplineRecord
+
+_GATE: RevisionGate[Readable] = RevisionGate(
+    {EMPLOYEE.name: ["employee"], SCORE.name: ["score"], DISCIPLINE.name: ["discipline"]}
+)
+
 Period = TypeVar("Period", str, int)
 Kept = TypeVar("Kept", ScoreRecord, DisciplineRecord)
 
+_FIELDS = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "notifications"]}
 _EMPLOYEE = text(
     """
     insert into employee as e (employee_id, revision, name, org_unit_id, org_unit_name, superior_id, email)
@@ -67,35 +76,40 @@ class RecordHandler:
 
     async def __call__(self, session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
         parked: list[Parked] = []
+        read: list[tuple[Incoming, Readable]] = []
+        for record in records:
+            try:
+                found: Readable = decode_record(_CONTRACTS[record.topic], record.headers, record.value)
+            except UnreadableRecordError as error:
+                parked.append(Parked(record, error.reason, str(error)))
+                continue
+            if found.employee_id != CANARY_EMPLOYEE_ID:  # no notice to nobody
+                read.append((record, found))
+        used, leaps = await _GATE.sift(session, read)
+        await self._apply(session, [found for _, found in used])
+        return [*parked, *leaps]
+
+    async def _apply(self, session: AsyncSession, records: Sequence[Readable]) -> None:
         employees: set[UUID] = set()
         scores: dict[tuple[UUID, str], ScoreRecord] = {}
         years: dict[tuple[UUID, int], DisciplineRecord] = {}
-        for record in records:
-            try:
-                found: EmployeeRecord | ScoreRecord | DisciplineRecord = decode_record(
-                    _CONTRACTS[record.topic], record.headers, record.value
-                )
-                if found.employee_id == CANARY_EMPLOYEE_ID:
-                    continue  # no notice to nobody
-                if isinstance(found, EmployeeRecord):
-                    if (await session.execute(_EMPLOYEE, found.model_dump())).first() is not None:
-                        employees.add(found.employee_id)
-                elif isinstance(found, ScoreRecord):
-                    key = (found.employee_id, found.semester)
-                    if key not in scores or scores[key].revision < found.revision:
-                        scores[key] = found
-                else:
-                    of = (found.employee_id, found.year)
-                    if of not in years or years[of].revision < found.revision:
-                        years[of] = found
-            except UnreadableRecordError as error:
-                parked.append(Parked(record, error.reason, str(error)))
+        for found in records:
+            if isinstance(found, EmployeeRecord):
+                if (await session.execute(_EMPLOYEE, found.model_dump(include=_FIELDS))).first() is not None:
+                    employees.add(found.employee_id)
+            elif isinstance(found, ScoreRecord):
+                key = (found.employee_id, found.semester)
+                if key not in scores or scores[key].revision < found.revision:
+                    scores[key] = found
+            else:
+                of = (found.employee_id, found.year)
+                if of not in years or years[of].revision < found.revision:
+                    years[of] = found
         touched = {record.employee_id for record in await _keep(session, _SCORE, scores)}
         touched |= {record.employee_id for record in await _keep(session, _DISCIPLINE, years)}
         # Topics keep no order among each other: an officer's record may come after what was told of the officer.
         named = await self._upkeep.named_in(session, employees)
         await self._upkeep.follow(session, employees | named | touched)
-        return parked
 
 
 async def _keep(session: AsyncSession, statement: TextClause, newest: Mapping[tuple[UUID, Period], Kept]) -> list[Kept]:

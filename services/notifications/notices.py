@@ -21,7 +21,7 @@ from shared.errors import ConflictError, NotFoundError
 from shared.ids import new_id
 from shared.republish import Republished, add_again
 
-__all__ = ["Notices", "find_locked", "lock_officers", "republish"]
+__all__ = ["Notices", "find_locked", "lock_officers", "notice_record", "republish"]
 
 AT_A_TIME = 500
 RAISED = "NOT_ACKNOWLEDGED_BELOW"
@@ -194,7 +194,7 @@ class Notices:
         return await self.change(session, row, state, reasons=_with(row, reason), **fields)
 
     async def _publish(self, session: AsyncSession, row: RowMapping) -> None:
-        await self.context.outbox.add(session, NOTICE, [_record(row, self.context.clock.now())])
+        await self.context.outbox.add(session, NOTICE, [notice_record(row, self.context.clock.now())])
 
     def _letter(self, row: Mapping[str, Any] | RowMapping, evidence: Mapping[str, Any]) -> dict[str, str]:
         subject, body = render(
@@ -222,14 +222,15 @@ async def republish(context: Context) -> Republished:
 
 
 def _stored(row: RowMapping) -> NoticeRecord:
-    return _record(row, row["created_at"])
+    return notice_record(row, row["created_at"])
 
 
 def _with(row: RowMapping, reason: str) -> str:
     return json.dumps([*json.loads(row["reasons"]), reason])
 
 
-def _record(row: RowMapping, now: Any) -> NoticeRecord:
+def notice_record(row: RowMapping, now: Any) -> NoticeRecord:
+    """What is published of a notice's row."""
     return NoticeRecord.model_validate(
         {
             "revision": row["revision"],

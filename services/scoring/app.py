@@ -9,17 +9,21 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.scoring.above import LIFTS
 from services.scoring.consumers import TOPICS, RecordHandler
+from services.scoring.digests import SOURCES
 from services.scoring.discipline_publisher import DisciplinePublisher
 from services.scoring.policies import OPENS_AFTER, PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
 from services.scoring.rescore import rescore
 from services.scoring.routes import canary, pages, policies, scores
 from services.scoring.settings import Settings
+from shared.above import above_router
 from shared.clock import Clock
 from shared.consumer import BatchConsumer
 from shared.context import Context
 from shared.contracts.semester import Semester
+from shared.digest_routes import digest_router
 from shared.http import make_app
 from shared.link_routes import links_router
 from shared.links import PAGE
@@ -100,6 +104,8 @@ def create(
             canary.router,
             links_router("scores", PAGE, "an officer's score with everything behind it"),
             operations_router("scores", service="scoring", release=handler),
+            above_router("scores", LIFTS),
+            digest_router("scores", SOURCES),
         ],
         lifespan=lifespan,
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.decode import day_of, feedback_of
+from services.scoring.decode import DayRecord, FeedbackRecord, day_of, feedback_of
 from services.scoring.domain.contribution import InvalidFactError
 from services.scoring.facts import Batch, save_facts
 from services.scoring.groups import Groups
@@ -18,9 +18,16 @@ from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.dead_letters import Incoming, Parked
+from shared.digests import KEPT
+from shared.revisions import RevisionGate
 
 __all__ = ["TOPICS", "RecordHandler"]
 
+Readable = DayRecord | FeedbackRecord | EmployeeRecord
+
+_GATE: RevisionGate[Readable] = RevisionGate(
+    {EMPLOYEE.name: ["employee"], ATTENDANCE_DAY.name: ["day_fact"], FEEDBACK.name: ["feedback_fact", "held_rating"]}
+)
 TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
 
 BACKLOG_SECONDS = 2.0
@@ -62,12 +69,18 @@ class RecordHandler:
         batch = Batch()
         groups = Groups()
         employees: dict[str, EmployeeRecord] = {}
+        read: list[tuple[Incoming, Readable]] = []
         parked: list[Parked] = []
         for record in records:
             try:
-                self._sort(record, batch, groups, employees)
+                read.append((record, _read(record)))
             except UnreadableRecordError as error:
                 parked.append(Parked(record, error.reason, str(error)))
+        used, leaps = await _GATE.sift(session, read)
+        parked += leaps
+        for record, found in used:
+            try:
+                _sort(found, batch, groups, employees)
             except InvalidFactError as error:
                 parked.append(Parked(record, "NOT_VALID", str(error)))
         await _save_employees(session, employees)
@@ -78,25 +91,33 @@ class RecordHandler:
         event.listen(session.sync_session, "after_commit", lambda _: self._changed.set(), once=True)
         return parked
 
-    @staticmethod
-    def _sort(record: Incoming, batch: Batch, groups: Groups, employees: dict[str, EmployeeRecord]) -> None:
-        if record.topic == ATTENDANCE_DAY.name:
-            batch.add_day(day_of(record))
-        elif record.topic == FEEDBACK.name:
-            feedback = feedback_of(record)
-            if not groups.add(feedback):
-                batch.add_feedback(feedback)
-        else:
-            officer = decode_record(EMPLOYEE, record.headers, record.value)
-            known = employees.get(str(officer.employee_id))
-            if known is None or known.revision < officer.revision:
-                employees[str(officer.employee_id)] = officer
+
+def _read(record: Incoming) -> Readable:
+    """Raises UnreadableRecordError."""
+    if record.topic == ATTENDANCE_DAY.name:
+        return day_of(record)
+    if record.topic == FEEDBACK.name:
+        return feedback_of(record)
+    return decode_record(EMPLOYEE, record.headers, record.value)
+
+
+def _sort(found: Readable, batch: Batch, groups: Groups, employees: dict[str, EmployeeRecord]) -> None:
+    """Raises InvalidFactError for a record that contradicts itself."""
+    if isinstance(found, DayRecord):
+        batch.add_day(found)
+    elif isinstance(found, FeedbackRecord):
+        if not groups.add(found):
+            batch.add_feedback(found)
+    else:
+        known = employees.get(str(found.employee_id))
+        if known is None or known.revision < found.revision:
+            employees[str(found.employee_id)] = found
 
 
 async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRecord]) -> None:
     if not employees:
         return
-    fields = {"employee_id", "revision", "name", "employment_type", "org_unit_id", "org_unit_name", "superior_id"}
+    fields = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "scoring"]}
     rows = [employees[key].model_dump(include=fields) for key in sorted(employees)]
     await session.execute(_EMPLOYEE, rows)
     for statement in _EMPLOYEE_CHANGED:

@@ -103,6 +103,7 @@ class Record(Part):
     """The full state of one thing at one revision; the highest revision of a thing is the truth."""
 
     revision: Annotated[int, Field(ge=1, le=REVISION_MAX)]
-    """Counts the states of this one thing, from 1. Keep the highest; a lower or equal one changes nothing."""
+    """Counts the states of this one thing, from 1. Keep the highest; a lower or equal one changes nothing. Refuse one that is
+    more than 1,000,000 above the one you keep (0 for a thing that you do not know): no owner counts so far."""
     recorded_at: UtcDateTime
     """When the producer recorded this state, in UTC."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from shared.contracts.attendance_day import AttendanceDayRecord
@@ -40,6 +40,9 @@ class Topic(Generic[R]):
     key_of: Callable[[R], str]
     subject_of: Callable[[R], str | None]
     key_rule: str
+    thing: Mapping[str, str] = field(hash=False)
+    """The fields that name the thing of which a record is a state, with their types in Postgres: its revisions count for
+    this one thing. A key may stand for several things."""
 
 
 EMPLOYEE = Topic(
@@ -49,6 +52,7 @@ EMPLOYEE = Topic(
     lambda r: str(r.employee_id),
     lambda r: str(r.employee_id),
     "employee_id",
+    {"employee_id": "uuid"},
 )
 ATTENDANCE_DAY = Topic(
     "asn.attendance-day.v1",
@@ -57,6 +61,7 @@ ATTENDANCE_DAY = Topic(
     lambda r: str(r.employee_id),
     lambda r: str(r.employee_id),
     "employee_id",
+    {"employee_id": "uuid", "work_date": "date"},
 )
 FEEDBACK = Topic(
     "asn.feedback.v1",
@@ -65,6 +70,7 @@ FEEDBACK = Topic(
     lambda r: str(r.employee_id or r.org_unit_id),
     lambda r: str(r.employee_id) if r.employee_id else None,
     "employee_id, else org_unit_id",
+    {"feedback_id": "uuid"},
 )
 SCORE = Topic(
     "asn.score.v1",
@@ -73,6 +79,7 @@ SCORE = Topic(
     lambda r: f"{r.employee_id}/{r.semester}",
     lambda r: str(r.employee_id),
     "employee_id/semester",
+    {"employee_id": "uuid", "semester": "text"},
 )
 DISCIPLINE = Topic(
     "asn.discipline.v1",
@@ -81,6 +88,7 @@ DISCIPLINE = Topic(
     lambda r: f"{r.employee_id}/{r.year}",
     lambda r: str(r.employee_id),
     "employee_id/year",
+    {"employee_id": "uuid", "year": "int4"},
 )
 NOTICE = Topic(
     "asn.notice.v1",
@@ -89,6 +97,7 @@ NOTICE = Topic(
     lambda r: str(r.notice_id),
     lambda r: str(r.employee_id),
     "notice_id",
+    {"notice_id": "uuid"},
 )
 DEAD_LETTER = Topic(
     "asn.dead-letter.v1",
@@ -97,6 +106,7 @@ DEAD_LETTER = Topic(
     lambda r: f"{r.topic}/{r.partition}/{r.offset}",
     lambda _: None,
     "topic/partition/offset",
+    {"topic": "text", "partition": "int4", "offset": "int8"},
 )
 
 ALL_TOPICS: tuple[Topic[Any], ...] = (EMPLOYEE, ATTENDANCE_DAY, FEEDBACK, SCORE, DISCIPLINE, NOTICE, DEAD_LETTER)

@@ -160,3 +160,20 @@ async def test_a_structured_event_is_read_too(kafka: Kafka, tmp_path: Path) -> N
     await _send(kafka.bootstrap_servers, officer, event, content_type=b"application/cloudevents+json; charset=UTF-8")
     _run(kafka.bootstrap_servers, database)
     assert _row(database, officer)[0][:3] == ("2026-S2", 4, "88.00")
+
+
+async def test_a_revision_that_leaps_is_refused_and_the_next_true_one_is_kept(kafka: Kafka, tmp_path: Path) -> None:
+    officer, database = str(uuid4()), tmp_path / "hr.db"
+    first = _score(officer, 2_147_483_647, "1.00")
+    await _send(
+        kafka.bootstrap_servers,
+        officer,
+        first,
+        _score(officer, 1, "70.00"),
+        _score(officer, 1_000_002, "2.00"),
+        _score(officer, 2, "80.00"),
+        _score(officer, 1_000_002, "81.00"),
+    )
+    complaints = _run(kafka.bootstrap_servers, database)
+    assert _row(database, officer)[0][1:3] == (1_000_002, "81.00")
+    assert complaints.count("REVISION_TOO_FAR") >= 2  # the topic is every test's

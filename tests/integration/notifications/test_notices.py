@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from shared.clock import FakeClock
-from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE
+from shared.contracts.topics import DISCIPLINE, EMPLOYEE, NOTICE, SCORE
 from shared.dead_letters import Incoming
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
@@ -175,3 +176,17 @@ async def test_a_batch_of_many_officers_at_once(notices: Running) -> None:
         ("discipline_information", False),
         ("discipline_information", True),
     ]
+
+
+async def test_a_notice_overtakes_a_wrong_record_of_itself(notices: Running, clock: FakeClock) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    body = {"topic": NOTICE.name, "thing": draft["notice_id"], "above": 900_000, "reason": "a forged record"}
+    answer = await notices.http.post("/notices/v1/republish-above", json=body)
+    assert (answer.status_code, answer.json()["revision"]) == (202, 900_001)
+    assert (await one(notices, draft))["revision"] == 900_001
+    async with notices.context.database.transaction() as session:
+        query = text("select value from outbox where topic = :topic order by id desc limit 1")
+        sent = json.loads((await session.execute(query, {"topic": NOTICE.name})).scalar_one())
+    assert (sent["revision"], sent["state"], sent["kind"]) == (900_001, "draft", "reward")
+    released = await ask(notices, draft, "release")
+    assert (released.status_code, released.json()["revision"]) == (200, 900_002)

@@ -52,7 +52,23 @@ class System:
         self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
         self.roster_ends: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
+        self.kept: int | None = 3
+        self.in_flight = False
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
+
+    def digest(self, request: httpx.Request) -> httpx.Response:
+        """Scoring keeps one thing of each topic that the owner has; `kept` says at which revision, None: not at all."""
+        reader = request.url.path.split("/")[1] != {"asn.attendance-day.v1": "attendance"}.get(
+            request.url.path.split("/")[4]
+        )
+        revision = self.kept if reader and "asn.attendance-day.v1" in request.url.path else 3
+        there = revision is not None
+        if request.url.path.endswith("/things"):
+            items = [{"thing": "officer/2026-08-04", "revision": revision, "hash": f"{revision}"}] if there else []
+            return httpx.Response(200, json={"in_flight": self.in_flight, "more": False, "items": items})
+        sums = ["0"] * 255 + [f"{revision}" if there else "0"]
+        body = {"semester": "2026-S2", "things": int(there), "in_flight": self.in_flight, "buckets": sums}
+        return httpx.Response(200, json=body)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -83,6 +99,8 @@ class System:
             return httpx.Response(200, json=self.roster_ends)
         if path == "/feedback/v1/quarantine":
             return httpx.Response(200, json={"items": self.quarantined, "next": self.more})
+        if "/v1/digests/" in path:
+            return self.digest(request)
         if path == "/scores/v1/verify":
             return httpx.Response(200, json=self.verified)
         raise AssertionError(path)
@@ -97,7 +115,7 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def findings(system: System, url: str = "http://testserver") -> list[Finding]:
     with httpx.Client(transport=httpx.MockTransport(system.answer), base_url=url) as http:
-        return list(examine(http, lambda: NOW))
+        return list(examine(http, lambda: NOW, pause=lambda _: None))
 
 
 def test_a_healthy_system_is_well() -> None:
@@ -242,7 +260,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 19
+    assert len(found) == 20
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -322,7 +340,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 19
+    assert len(lines) == 20
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -334,4 +352,25 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 19 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 20 + ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "in_flight", "state", "words"),
+    [
+        (4, False, "fail", "asn.attendance-day.v1 at scoring: 1 records or more are not its owner's"),
+        (4, True, "fail", "not its owner's"),  # nothing that is on its way explains a higher one
+        (2, False, "fail", "not its owner's"),
+        (None, False, "fail", "not its owner's"),
+        (2, True, "warn", "1 records or more are on their way"),
+    ],
+)
+def test_a_reader_that_differs_from_its_owner_is_told(
+    kept: int | None, in_flight: bool, state: str, words: str
+) -> None:
+    system = System()
+    system.kept, system.in_flight = kept, in_flight
+    [found] = [found for found in findings(system) if found.state != "ok"]
+    assert found.state == state
+    assert words in found.what
+    assert found.todo

@@ -1,0 +1,66 @@
+"""What this service has of topics' things, to be compared: it reads officers, days and feedback, and owns the rest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.decode import DayContent, FeedbackContent
+from shared.contracts.semester import Semester
+from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
+from shared.digest_routes import Source, stream
+
+__all__ = ["SOURCES"]
+
+_EMPLOYEES = text("select * from employee")
+_DAYS = text("select employee_id, work_date, revision, record from day_fact where work_date between :first and :last")
+_FEEDBACK = text("select feedback_id, employee_id, revision, record from feedback_fact where semester = :semester")
+_SCORES = text("select record from published_score where semester = :semester")
+_YEARS = text("select record from discipline_year where year = :year and record is not null")
+
+
+async def _employees(session: AsyncSession, _: Semester) -> AsyncIterator[Mapping[str, Any]]:
+    async for row in stream(session, _EMPLOYEES, {}):
+        yield row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def _days(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
+    names = DayContent.__struct_fields__
+    async for officer, work_date, revision, evidence in stream(
+        session, _DAYS, {"first": semester.first_day, "last": semester.last_day}
+    ):
+        # an older evidence may be shorter: what it lacks has the contract's default
+        row = dict(zip(names, orjson.loads(evidence), strict=False))
+        row |= {"employee_id": officer, "work_date": work_date, "revision": revision}
+        yield row
+
+
+async def _feedback(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
+    names = FeedbackContent.__struct_fields__
+    async for feedback_id, officer, revision, evidence in stream(session, _FEEDBACK, {"semester": semester.number}):
+        row = dict(zip(names, orjson.loads(evidence), strict=False))
+        row |= {"feedback_id": feedback_id, "employee_id": officer, "revision": revision}
+        yield row
+
+
+async def _scores(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
+    async for row in stream(session, _SCORES, {"semester": semester.number}):
+        yield orjson.loads(row[0])
+
+
+async def _years(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
+    async for row in stream(session, _YEARS, {"year": semester.year}):
+        yield orjson.loads(row[0])
+
+
+SOURCES: dict[Topic[Any], Source] = {
+    EMPLOYEE: _employees,
+    ATTENDANCE_DAY: _days,
+    FEEDBACK: _feedback,
+    SCORE: _scores,
+    DISCIPLINE: _years,
+}

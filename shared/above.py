@@ -1,0 +1,156 @@
+"""An owner moves the revision of one of its things above a wrong one that readers keep, and publishes the truth again.
+
+A wrong record on a topic (from a faulty or hostile producer) is the truth for all readers while no higher revision comes.
+So its owner counts on from above it: every reader, HR systems too, gets the truth by the ordinary rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import Principal, requires
+from shared.context import Context
+from shared.contracts.base import REVISION_MAX, Record
+from shared.contracts.revisions import AboveError, revision_above, with_rungs
+from shared.contracts.semester import Semester
+from shared.contracts.topics import Topic
+from shared.errors import ConflictError, InvalidError, NotFoundError
+from shared.http import context_of
+from shared.logs import logger
+from shared.paging import OneLine
+
+__all__ = ["Lift", "above_router", "json_lift", "thing_from"]
+
+log = logger(__name__)
+
+SECONDS_MAX = 30.0
+
+Move = Callable[[int], int]
+"""From the present revision to the new one; raises AboveError."""
+Lift = Callable[[AsyncSession, Mapping[str, Any], Move], Awaitable[Sequence[Any]]]
+"""Locks the thing of these values, writes its new revision and returns its record at it, with those of other things that have
+to keep the same revision. Empty: there is no such thing."""
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+
+
+class Above(BaseModel):
+    """Which thing, which wrong revision, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    topic: Annotated[str, Field(max_length=100, examples=["asn.attendance-day.v1"])]
+    thing: Annotated[str, Field(max_length=100, examples=["0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10/2026-08-04"])]
+    """What names it among the topic's things, as `kinerja scores verify` prints it."""
+    above: Annotated[int, Field(ge=1, le=REVISION_MAX)]
+    """The wrong revision: at most 1,000,000 above the owner's present one."""
+    reason: OneLine
+    """For whoever asks later: it is written to the log. No personal data."""
+
+
+class Lifted(BaseModel):
+    """The owner's new revision; `records` are on their way to all readers."""
+
+    topic: str
+    thing: str
+    revision: int
+    records: int
+
+
+def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
+    """`lifts`: how each topic's things of this owner are moved."""
+    router = APIRouter(prefix=f"/{prefix}")
+    by_name = {topic.name: (topic, lift) for topic, lift in lifts.items()}
+
+    @router.post("/v1/republish-above", tags=["operations"], status_code=202)
+    async def republish_above(context: ContextDep, who: OperatorDep, asked: Above) -> Lifted:
+        """Moves a thing's revision above a wrong one that readers keep, and publishes its present state once more."""
+        if asked.topic not in by_name:
+            raise InvalidError(f"`topic`: this service owns {', '.join(by_name)}.")
+        topic, lift = by_name[asked.topic]
+        values = thing_from(topic, asked.thing)
+
+        async def work(session: AsyncSession) -> list[Record]:
+            try:
+                records = await lift(session, values, lambda present: revision_above(present, asked.above))
+            except AboveError as error:
+                raise ConflictError(str(error)) from error
+            if not records:
+                raise NotFoundError("The owner knows no such thing: docs/runbooks/replay.md says what to do.")
+            steps = with_rungs(records)
+            await context.outbox.add(session, topic, steps)
+            return steps
+
+        records = await context.transact(work, seconds=SECONDS_MAX)
+        revision = records[-1].revision
+        log.warning(
+            "revision_moved_above",
+            topic=topic.name,
+            thing=asked.thing,
+            above=asked.above,
+            revision=revision,
+            by=str(who.employee_id or who.name),
+            reason=asked.reason,
+        )
+        return Lifted(topic=topic.name, thing=asked.thing, revision=revision, records=len(records))
+
+    return router
+
+
+def thing_from(topic: Topic[Any], words: str) -> dict[str, Any]:
+    """The values of `Topic.thing` from their names with slashes between. Raises InvalidError."""
+    parts = words.split("/")
+    try:
+        pairs = zip(topic.thing.items(), parts, strict=True)
+        return {name: _READ[sql_type](part) for (name, sql_type), part in pairs}
+    except ValueError:
+        raise InvalidError(f"`thing`: on {topic.name} it is written {'/'.join(topic.thing)}.") from None
+
+
+def _year(words: str) -> int:
+    if len(words) != 4 or not words.isascii() or not words.isdigit():
+        raise ValueError("a year has four digits")
+    return int(words)
+
+
+# A topic's only text is the semester.
+_READ: dict[str, Callable[[str], Any]] = {
+    "uuid": UUID,
+    "date": date.fromisoformat,
+    "text": lambda words: str(Semester.parse(words)),
+    "int4": _year,
+}
+
+
+def json_lift(topic: Topic[Any], read: str, write: str, *, lock: str | None = None) -> Lift:
+    """The lift of a table that keeps the published record as JSON.
+
+    `read` locks and gives the `record`s by the thing's values; `write` is the table's update, which gets :revision, :record
+    and, of each record, the thing's values. A record says the same as before: its moment stays too. `lock` comes first where
+    the service's own writers hold another row before they read the record, or they would write over the new revision.
+    """
+    rows, update, before = text(read), text(write), None if lock is None else text(lock)
+
+    async def lift(session: AsyncSession, values: Mapping[str, Any], move: Move) -> Sequence[Any]:
+        if before is not None:
+            await session.execute(before, dict(values))
+        kept = [topic.model.model_validate_json(r) for r in (await session.execute(rows, dict(values))).scalars()]
+        if not kept:
+            return []
+        revision = move(max(record.revision for record in kept))
+        lifted = [record.model_copy(update={"revision": revision}) for record in kept]
+        for record in lifted:
+            thing = {name: getattr(record, name) for name in topic.thing}
+            await session.execute(update, {**thing, "revision": revision, "record": record.model_dump_json()})
+        return lifted
+
+    return lift

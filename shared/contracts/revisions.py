@@ -1,0 +1,67 @@
+"""How far the revision of a thing may leap, and how its owner gets above a wrong one.
+
+Every reader keeps the highest revision. So one wrong record with a very high revision would lock its thing out for ever:
+no true record would be higher. Therefore a leap is not used, and an owner can always reach above what was used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from shared.contracts.base import REVISION_MAX, Record
+
+__all__ = ["REVISION_TOO_FAR", "STEP_MAX", "AboveError", "revision_above", "too_far", "with_rungs"]
+
+R = TypeVar("R", bound=Record)
+
+STEP_MAX = 1_000_000
+"""How far above the known revision of a thing the next one may be: far more than an owner counts within a retention, far
+less than a column holds."""
+REVISION_TOO_FAR = "REVISION_TOO_FAR"
+"""The reason under which a leap is parked."""
+
+
+class AboveError(ValueError):
+    """A thing's own revision cannot go where it was asked to; the message says why and what to do."""
+
+
+def too_far(known: int, given: int) -> bool:
+    """Whether a revision is too far above the known one of the same thing; `known` is 0 for a thing not seen before."""
+    return given - known > STEP_MAX
+
+
+def revision_above(present: int, above: int) -> int:
+    """The revision with which the owner, whose thing is at `present`, overtakes the wrong one `above`.
+
+    Raises AboveError where the present one is above it already, and where `above` is one that no reader would have used.
+    """
+    if above < present:
+        raise AboveError(
+            f"The present revision {present} is above {above} already: `kinerja republish` sends it again."
+        )
+    if too_far(present, above):
+        raise AboveError(
+            f"{above} is more than {STEP_MAX:,} above the present revision {present}: readers do not use such a record. If a"
+            " store holds it from an earlier release, docs/runbooks/replay.md says what to do."
+        )
+    if above >= REVISION_MAX:
+        raise AboveError(f"No revision is above {REVISION_MAX}: docs/runbooks/replay.md says what to do.")
+    return above + 1
+
+
+def with_rungs(records: Sequence[R]) -> list[R]:
+    """The records, each after copies of itself that lead a reader up to it from wherever it stands.
+
+    Copies are at each multiple of STEP_MAX below: a reader that knows nothing of the thing, or an old state of it, would
+    else refuse the leap. Below STEP_MAX, where all revisions usually are, there are none. A reader that stands higher
+    ignores them. They come rung by rung, so that records of one revision stay together.
+    """
+    highest = max((record.revision for record in records), default=0)
+    steps = [
+        record.model_copy(update={"revision": rung})
+        for rung in range(STEP_MAX, highest, STEP_MAX)
+        for record in records
+        if rung < record.revision
+    ]
+    return [*steps, *records]
