@@ -114,8 +114,9 @@ class Stack:
             return False
 
     def end(self) -> None:
+        """Killed and removed: nobody waits for what is thrown away."""
         self.http.close()
-        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "20", check=False)
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "0", check=False)
 
 
 @contextlib.contextmanager
