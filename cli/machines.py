@@ -61,7 +61,7 @@ def forget(serial: SerialArgument, address: AddressArgument) -> None:
     """Says that a refused contact was not the machine: its lines wait no longer."""
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/refused", params={"address": address})
-    typer.echo(f"{address} is off the list")
+    typer.echo(f"{serial} at {address} is off the list")
 
 
 @app.command()
@@ -78,6 +78,11 @@ def secret(
     with client() as http:
         made = request(http, "POST", f"{BASE}/{serial}/secrets", json=body | {"from_first_use": from_first_use}).json()
     typer.echo(made["host"] or made["host_label"] or "the comm key is set")
+    if made["host_label"] and not made["host"]:
+        hint = "Put this before the server's name in the machine's menu, as in LABEL.adms.example.go.id: "
+        typer.echo(
+            hint + "docs/runbooks/machine-identity.md. With MACHINE_HOST set the whole name is printed.", err=True
+        )
 
 
 @app.command()

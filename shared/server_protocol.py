@@ -10,18 +10,26 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 __all__ = ["BoundedProtocol"]
 
 HEAD_BYTES_MAX = 65_536
-"""Request line and headers. What is read of a connection at once may be as much again."""
+"""Request line and headers, or whatever else is no part of a body: trailers, chunk extensions, blank lines. What is read
+of a connection at once may be as much again."""
 HEAD_SECONDS_MAX = 15.0
+PIPELINE_MAX = 8
+"""Requests that a connection may send before the first of them is answered; no client of ours sends two."""
 CONNECTIONS_MAX = 2_000
 """Of one process; behind the gateway there are as many as requests."""
 
 
+class PipelineError(Exception):
+    """A connection asks on and on, and waits for no answer."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which itself keeps a head of any length for any time."""
+    """uvicorn's protocol, which itself keeps heads, trailers and waiting requests of any length for any time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._head_bytes = 0
+        self._overhead_bytes = 0
+        """What came since the last piece of a body, or the end of a head or message."""
         self._in_head = True
         self._head_ends: asyncio.TimerHandle | None = None
 
@@ -37,23 +45,38 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
+        self._overhead_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._overhead_bytes > HEAD_BYTES_MAX:
             self.send_400_response("The request's head is too long.")
+        elif self._head_ends is None and self.cycle is not None and self.cycle.response_complete:
+            self._expect_head()  # uvicorn has ended its own timer at these bytes, which may be a blank line
 
     def on_message_begin(self) -> None:
         self._expect_head()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # a trailer is nobody's business here, and must not be taken for a header
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._end_timer()
+        self._overhead_bytes = 0
         super().on_headers_complete()
+        if len(self.pipeline) > PIPELINE_MAX:
+            raise PipelineError  # the parser stops in the middle of what was read, and uvicorn answers 400
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._overhead_bytes = 0  # the next head begins
         super().on_message_complete()
-        self._head_bytes = 0  # the next head begins
 
     def _expect_head(self) -> None:
         self._in_head = True

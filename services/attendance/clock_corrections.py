@@ -42,7 +42,7 @@ def true_received_at(row: str) -> str:
 _CHANGE = text("lock table clock_correction in share row exclusive mode")
 _HOLD = text("lock table clock_correction in share mode")
 # Machines wait until it is done: each holds its row while it looks for doubles among the very punches.
-_MACHINES = text("select serial from machine order by serial for update")
+_MACHINES = text("select serial from machine order by serial for no key update")
 _BEFORE = text("select received_from, received_to from clock_correction where correction_id = :id")
 _OVERLAPPING = text(
     "select correction_id from clock_correction where correction_id <> :id and seconds_behind > 0"

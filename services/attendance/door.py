@@ -26,6 +26,7 @@ UPLOAD_BYTES_MAX = 8 * 1_048_576
 """A machine that was cut off for months sends its whole log in one body."""
 LOG_PATHS = ("/iclock/cdata", "/iclock/fdata")
 """Where machines send their logs; whatever else they say is short."""
+QUERY_FIELDS_MAX = 50
 POST_AMPLIFICATION = 4
 """A post is held twice, sent to the store once, and read part by part."""
 UNPROVED_AT_ONCE_MAX = 1
@@ -78,7 +79,11 @@ class Door:
 
     def caller(self, scope: Scope) -> Caller | None:
         """Who speaks; None where no serial is given that could be one."""
-        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=50)
+        words = scope["query_string"].decode("latin-1")
+        try:
+            pairs = parse_qsl(words, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX)
+        except ValueError:  # more than any firmware sends
+            return None
         query = parse_query(pairs)
         serial = query.serial
         if serial is None:

@@ -29,7 +29,7 @@ def holder(serial: str, pin: str, day: str) -> str:
 
 
 # Whoever stores punches of a machine holds its row, too.
-_LOCK = text("select 1 from machine where serial = :serial for update")
+_LOCK = text("select 1 from machine where serial = :serial for no key update")
 _ENROL = text(
     """
     insert into enrolment (serial, pin, valid_from, valid_to, employee_id)
@@ -58,7 +58,7 @@ _RESOLVE = text(
 )
 _LOCK_ALL = text(
     "select 1 from machine where serial in (select serial from enrolment where employee_id = any(cast(:employees as uuid[])))"
-    " order by serial for update"
+    " order by serial for no key update"
 )
 _RESOLVE_ALL = text(
     f"""

@@ -16,13 +16,14 @@ from services.attendance.marks import Marks
 
 __all__ = ["HeldMachine", "asked_of", "hold_machine", "note_proof", "write_marks"]
 
+# No key update: a stranger who names the serial leaves a signal that refers to the row, and his answer must not wait.
 _HOLD = text(
     """
     select serial, timezone, org_unit_id, in_service_to, complete_until, last_poll_at, last_upload_at, clock_wrong_since,
            networks, pinned_address, host_label_sha256, comm_key_sha256, secret_pending, journal_day, journal_bytes,
            exists (select from device_command c where c.serial = m.serial and c.sent_at is not null
                    and c.result_at is null and c.expires_at > :now and c.command like 'DATA QUERY%') as answering
-    from machine m where serial = :serial for update
+    from machine m where serial = :serial for no key update
     """
 )
 _PIN = text("update machine set pinned_address = :address where serial = :serial and pinned_address is null")

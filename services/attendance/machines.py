@@ -39,7 +39,7 @@ _PUT = text(
 _BEFORE = text(
     """
     select timezone, complete_until is not null or exists (select from punch p where p.serial = m.serial) as heard
-    from machine m where serial = :serial for update
+    from machine m where serial = :serial for no key update
     """
 )
 _PEOPLE = text(

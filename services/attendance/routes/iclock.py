@@ -37,10 +37,11 @@ __all__ = ["iclock_router"]
 RETRY_AFTER_SECONDS = 300
 STRANGER_BYTES_MAX = 16_384
 """What is looked at of a stranger's post: an ordinary post of 128 lines three times over. The rest comes again."""
-BAD_SERIAL = "SN is missing or not 1 to 64 letters, digits, '_' or '-'\n"
+BAD_SERIAL = "SN is missing or not 1 to 64 letters, digits, '_' or '-', or there are more than 50 parameters\n"
 STRANGER = "Not found. If this is a machine of the city: ask the operator to look at the list of machines.\n"
 WRONG_DIALECT = "This server takes attendance only: switch the machine from A&C PUSH to T&A PUSH in its menu.\n"
 TOO_MANY_LINES = f"A post may have {POST_LINES_MAX} lines.\n"
+NO_LENGTH = "A post has a Content-Length or comes in chunks. Send it again with one.\n"
 TOO_MUCH = "This machine sent more than is kept of one. Keep the log and send it again later.\n"
 
 
@@ -57,6 +58,8 @@ class _Call:
         self.address = caller.shown.address
         self.now: datetime = context.clock.now()
 
+
+_LENGTHS = {"content-length", "transfer-encoding"}
 
 Handler = Callable[[_Call], Awaitable[Response | Refusal]]
 
@@ -82,6 +85,8 @@ def _endpoint(door: Door, handler: Handler) -> Callable[[Request], Awaitable[Res
         caller = door.caller(request.scope)
         if caller is None:
             return _text(BAD_SERIAL, 400)
+        if request.method == "POST" and _LENGTHS.isdisjoint(request.headers.keys()):
+            return _text(NO_LENGTH, 411)  # HTTP knows no body here: an OK would throw away what stands behind the head
         if await door.turn_away(caller):
             return _text(STRANGER, 404)
         async with door.entry(caller):

@@ -14,6 +14,7 @@ import pytest
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.domain.proof import Refusal
+from services.attendance.held_machine import hold_machine
 from tests.integration.attendance.city import City, city, person
 
 pytestmark = pytest.mark.embedded
@@ -456,3 +457,28 @@ async def test_of_two_first_posts_at_once_one_is_the_machine(town: City, embedde
             devices = (Device(town, OWN, f"TWIN{number}"), Device(replica, OTHER, f"TWIN{number}"))
             answers = await asyncio.gather(*(device.punch(LINE) for device in devices))
             assert sorted(answer.status_code for answer in answers) == [200, 404]
+
+
+async def test_a_stranger_does_not_learn_that_the_machine_uploads(town: City) -> None:
+    await Device(town).punch(LINE)
+    async with town.service.context.database.transaction() as session:
+        assert await hold_machine(session, "S1", town.service.context.clock.now()) is not None
+        async with asyncio.timeout(3):  # a row that waits is given up after four seconds, with another answer
+            answers = [await Device(town, OTHER, serial).ask("getrequest") for serial in ("S1", "NOPE")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert "TWO_ADDRESSES" in str((await machine(town))["signals"])
+
+
+async def test_a_query_of_too_many_parts_is_refused(town: City) -> None:
+    many = {f"a{number}": "1" for number in range(60)}
+    for answer in (await Device(town, OTHER).ask("getrequest", **many), await Device(town, OTHER).post(LINE, **many)):
+        assert answer.status_code == 400
+        assert "50 parameters" in answer.text
+
+
+async def test_a_post_without_a_length_is_not_thanked_for(town: City) -> None:
+    device = Device(town)
+    request = device._http.build_request("POST", "/iclock/cdata?SN=S1&table=ATTLOG", content=f"{LINE}\n".encode())
+    del request.headers["content-length"]
+    assert (await device._http.send(request)).status_code == 411
+    assert (await device.punch(LINE)).text == "OK: 1"
