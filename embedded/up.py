@@ -20,14 +20,16 @@ from embedded.city import make_apps, republish, serve, wait_until_ready
 from embedded.configuration import Configuration
 from embedded.mail import MailSink
 from embedded.postgres import EmbeddedPostgres
-from sample.city import City
+from sample.city import City, repeated
 from sample.office import OFFICE
 from sample.play import Play
 from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.provision import provision, read_topics
 
-__all__ = ["main"]
+__all__ = ["live_or_say", "main"]
+
+log = logs.logger(__name__)
 
 TIMEZONE = "Asia/Jakarta"
 LINK_TRIES = 60
@@ -81,7 +83,8 @@ async def _run(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    acting = asyncio.create_task(_act(configuration, apps, broker, console))
+    faults: list[Exception] = []
+    acting = asyncio.create_task(_act(configuration, apps, broker, console, faults))
     waiting = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({serving, acting, waiting}, return_when=asyncio.FIRST_COMPLETED)
     print("stopping ...", flush=True)  # noqa: T201
@@ -92,6 +95,8 @@ async def _run(
     await serving
     if acting in done and not acting.cancelled() and acting.exception() is not None:
         raise acting.exception() or RuntimeError("the sample ended")
+    if faults:
+        sys.exit(f"the sample office had ended before: {_words(faults[0])}")
 
 
 async def _serve(server: uvicorn.Server) -> None:
@@ -100,9 +105,13 @@ async def _serve(server: uvicorn.Server) -> None:
 
 
 async def _act(
-    configuration: Configuration, apps: dict[str, FastAPI], broker: EmbeddedBroker, console: Console
+    configuration: Configuration,
+    apps: dict[str, FastAPI],
+    broker: EmbeddedBroker,
+    console: Console,
+    faults: list[Exception],
 ) -> None:
-    """Loads, says `ready`, and lives until cancelled."""
+    """Loads, says `ready`, and lives until cancelled. What fails before `ready` is raised and ends it all."""
     await republish(apps)
     await wait_until_ready(configuration.url)
     city = City(configuration.url, configuration.secret("operator-key"))
@@ -114,10 +123,28 @@ async def _act(
         await _print_links(configuration, city if play else None)
         print(f"ready: {configuration.url} (connection: {connection})", flush=True)  # noqa: T201
         if play is not None:
-            await play.live()
+            await live_or_say(play, faults)
         await asyncio.Event().wait()
     finally:
         await city.close()
+
+
+async def live_or_say(play: Play, faults: list[Exception]) -> None:
+    """The sample's life. If it fails, that is said, logged and added to `faults`; whoever tries the system out keeps it."""
+    try:
+        await play.live()
+    except Exception as error:
+        faults.append(error)
+        log.error("sample_ended", exc_info=error)
+        words = f"the sample office has ended: {_words(error)}; the system goes on, start it again for the office"
+        print(words, flush=True)  # noqa: T201
+
+
+def _words(error: Exception) -> str:
+    """The first single error of a group of tasks."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__} {error}".strip()
 
 
 async def _print_links(configuration: Configuration, city: City | None) -> None:
@@ -129,8 +156,7 @@ async def _print_links(configuration: Configuration, city: City | None) -> None:
     if city is not None:
         unit = OFFICE[0]
         officer = city.id_of(unit.officers[4])
-        visit = {"employee_id": officer, "service": unit.services[0]}
-        form = (await city.ask("POST", "/feedback/v1/visits", json=visit)).json()["url"]
+        form = await city.visit(unit.officers[4], unit.services[0])
         lines += [
             f"  an officer's score {await _link(city, 'scores', officer)}",
             f"  the same's inbox   {await _link(city, 'notices', officer)}",
@@ -143,7 +169,7 @@ async def _print_links(configuration: Configuration, city: City | None) -> None:
 async def _link(city: City, prefix: str, officer: str) -> str:
     """A new link to the officer's page in a service, once the officer's record has come there."""
     for _ in range(LINK_TRIES):
-        answer = await city.operator.post(f"/{prefix}/v1/links", json={"employee_id": officer})
+        answer = await repeated(city.operator, "POST", f"/{prefix}/v1/links", json={"employee_id": officer})
         if answer.status_code != httpx.codes.NOT_FOUND:
             break
         await asyncio.sleep(0.5)

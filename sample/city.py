@@ -5,23 +5,42 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
 
 from sample.office import OFFICE, Officer, Unit, roster_csv
 from sample.shifts import PLANNED_DAYS, entries
 
-__all__ = ["DOCKER_NETWORKS", "City"]
+__all__ = ["DOCKER_NETWORKS", "City", "repeated"]
 
 DOCKER_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 """From where this computer's machines seem to speak to a stack: Docker may give it another address at each start."""
 
 _TRIES = 30
+_PAUSE_SECONDS = 1.0
+
+
+async def repeated(client: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
+    """The answer; asked again while it is 503 or none comes, as when the server has just closed a connection that was kept.
+
+    For requests that can be repeated without harm. Raises TransportError where none came at the last try.
+    """
+    for number in range(1, _TRIES + 1):
+        try:
+            answer = await client.request(method, path, **options)
+        except httpx.TransportError:
+            if number == _TRIES:
+                raise
+        else:
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or number == _TRIES:
+                break
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return answer
 
 
 class City:
-    """Requests of the sample; waits politely while the store is busy or away."""
+    """Requests of the sample; waits politely while the store is busy or away. All of them can be repeated."""
 
     def __init__(self, url: str, operator_key: str, machine_networks: list[str] | None = None) -> None:
         self.url = url.rstrip("/")
@@ -39,15 +58,18 @@ class City:
         await self.operator.aclose()
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """An operator's request; tried again while the answer is 503, an error for any other refusal."""
-        for _ in range(_TRIES):
-            answer = await self.operator.request(method, path, **options)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            await asyncio.sleep(1)
+        """An operator's request, asked with `repeated`. Raises RuntimeError for a refusal, TransportError without an answer."""
+        answer = await repeated(self.operator, method, path, **options)
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return answer
+
+    async def visit(self, officer: Officer, service: str) -> str:
+        """The form's address for a new visit. Its Idempotency-Key makes a repeated request one visit."""
+        visit = {"employee_id": self.id_of(officer), "service": service}
+        answer = await self.ask("POST", "/feedback/v1/visits", json=visit, headers={"Idempotency-Key": str(uuid4())})
+        url: str = answer.json()["url"]
+        return url
 
     async def pages(self, path: str, **query: Any) -> list[dict[str, Any]]:
         """All items of a paged list."""

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from sample.city import City
+from sample.city import City, repeated
 from sample.office import OFFICE, Officer, Unit
 
 __all__ = ["assess_all", "rate", "rate_everyone", "visitors"]
@@ -32,11 +32,12 @@ class _Form(HTMLParser):
 
 
 async def rate(city: City, unit: Unit, officer: Officer, chance: random.Random) -> bool:
-    """One visit: the counter makes the link, the citizen opens it, fills the form and sends it. False: not accepted."""
-    visit = {"employee_id": city.id_of(officer), "service": chance.choice(unit.services)}
-    link = (await city.ask("POST", "/feedback/v1/visits", json=visit)).json()["url"]
-    path = urlsplit(link).path
-    page = await city.public.get(path)
+    """One visit: the counter makes the link, the citizen opens it, fills the form and sends it.
+
+    False: not accepted, or sent again because the answer was lost; a form counts once.
+    """
+    path = urlsplit(await city.visit(officer, chance.choice(unit.services))).path
+    page = await repeated(city.public, "GET", path)
     form = _Form()
     form.feed(page.text)
     answers = {}
@@ -44,7 +45,7 @@ async def rate(city: City, unit: Unit, officer: Officer, chance: random.Random) 
         wanted = str(min(4, max(1, round(chance.gauss(officer.service, 0.5)))))
         if wanted in values:
             answers[name] = wanted
-    return (await city.public.post(path, data=answers)).is_success
+    return (await repeated(city.public, "POST", path, data=answers)).is_success
 
 
 async def rate_everyone(city: City) -> int:

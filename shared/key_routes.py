@@ -35,7 +35,7 @@ class NewKey(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: Annotated[Identifier, Field(max_length=100)]
-    """Whose it is: for the operator's list."""
+    """Whose it is. Each holder has a name of its own: no two keys that work have the same, except over a rotation (409)."""
     scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
     """What it may do in this service."""
     employee_id: UUID | None = None

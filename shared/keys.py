@@ -52,6 +52,11 @@ _INSERT = text(
     on conflict (id) do nothing returning {_COLUMNS}
     """
 )
+# Read committed: whoever waited for the lock sees what its holder has committed.
+_HOLD_NAME = text("select pg_advisory_xact_lock(hashtextextended('api_key/' || lower(cast(:name as text)), 0))")
+_NAME_TAKEN = text(
+    "select 1 from api_key where lower(name) = lower(:name) and id <> :id and revoked_at is null and expires_at > :now limit 1"
+)
 _PAGE = text(f"select {_COLUMNS} from api_key where id > :after order by id limit :most")
 _ONE = text(f"select {_COLUMNS} from api_key where id = :id")
 _LOCKED = text(f"select {_COLUMNS} from api_key where id = :id for update")
@@ -120,16 +125,26 @@ async def issue(
 ) -> IssuedKey:
     """Makes a key; with `token`, the key that another service of this installation has just made, so that one opens both.
 
+    A name belongs to one holder: what a holder did before (Idempotency-Keys) is found by the name, also after a rotation.
     Raises InvalidError for an end that has passed or lies too far, and for a token of another form; ConflictError for a
-    token that is known here.
+    token that is known here, and for the name of another key that works, in upper or lower case.
     """
+    identifier, secret = _new_or_read(token)
+    await session.execute(_HOLD_NAME, {"name": rights.name})
+    taken = {"name": rights.name, "id": identifier, "now": now}
+    if (await session.execute(_NAME_TAKEN, taken)).first() is not None:
+        raise ConflictError(
+            "A key of this name works here. Choose another name for another holder, or rotate that key (`kinerja keys list`)."
+        )
+    return await _insert(session, rights, now, identifier, secret, expires_at)
+
+
+async def _insert(
+    session: AsyncSession, rights: Rights, now: datetime, identifier: UUID, secret: str, expires_at: datetime | None
+) -> IssuedKey:
     end = now + KEY_LIFE if expires_at is None else expires_at
     if not now < end <= now + KEY_LIFE_MAX:
         raise InvalidError(f"`expires_at` lies in the future, at most {KEY_LIFE_MAX.days} days ahead.")
-    if token is None:
-        identifier, secret = new_id(), secrets.token_urlsafe(32)
-    else:
-        identifier, secret = _read_token(token)
     values = {
         "id": identifier,
         "name": rights.name,
@@ -157,7 +172,8 @@ async def rotate(
 ) -> IssuedKey:
     """Makes a key with the same rights, for as long as the old one was made for; the old one works until `overlap` is over.
 
-    Raises NotFoundError, ConflictError for a key that has ended, and what `issue` raises.
+    Both have the same name. Raises NotFoundError, ConflictError for a key that has ended or a token that is known here, and
+    InvalidError as `issue` does.
     """
     old = (await session.execute(_LOCKED, {"id": identifier})).mappings().first()
     if old is None:
@@ -167,7 +183,7 @@ async def rotate(
         raise ConflictError(f"This key is {state}: make a new one.")
     rights = Rights(old["name"], old["scopes"], old["employee_id"], old["org_unit_ids"], old["machines"])
     end = expires_at or now + min(max(old["expires_at"] - old["created_at"], OVERLAP), KEY_LIFE_MAX)
-    made = await issue(session, rights, now, expires_at=end, token=token)
+    made = await _insert(session, rights, now, *_new_or_read(token), end)
     await session.execute(_REPLACE, {"id": identifier, "by": made.id, "until": now + overlap})
     return made
 
@@ -191,7 +207,10 @@ async def page_of_keys(session: AsyncSession, after: UUID, most: int) -> list[Ro
     return list((await session.execute(_PAGE, {"after": after, "most": most})).mappings())
 
 
-def _read_token(token: str) -> tuple[UUID, str]:
+def _new_or_read(token: str | None) -> tuple[UUID, str]:
+    """(id, secret). Raises InvalidError for a token of another form."""
+    if token is None:
+        return new_id(), secrets.token_urlsafe(32)
     found = _TOKEN.fullmatch(token)
     if found is None:
         raise InvalidError("`token` is a token that another service has made. Leave it out to make a new one.")

@@ -40,8 +40,8 @@ LAST_USE = timedelta(minutes=1)
 """How exact a link's last use is."""
 KEPT_AFTER_END = timedelta(days=90)
 """How long one can still see that there was a link, and when it was last used."""
-HANDOVER_VALID = timedelta(hours=1)
-"""How long an inbox that stands open leads on to the officer's own page."""
+HANDOVER_VALID = timedelta(seconds=60)
+"""How long the redirect from an inbox to the officer's page can be followed: time for the way, and for clocks that differ."""
 FROM_INBOX = timedelta(days=1)
 """How long the page that was opened from an inbox can be opened again by its own address."""
 
@@ -172,7 +172,10 @@ class Links:
         return identifier, row["employee_id"]
 
     def handover(self, link_id: UUID, employee_id: UUID) -> str:
-        """What an open inbox shows, so that another service lets the same officer in. It is worth nothing after an hour."""
+        """What a redirect carries, so that another service lets the same officer in; never part of a page.
+
+        The other service cannot see the inbox link's end, so the caller opens that link first, and HANDOVER_VALID is short.
+        """
         ends = int((self._clock.now() + HANDOVER_VALID).timestamp())
         return str(self._handover().dumps([link_id.hex, employee_id.hex, ends]))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +58,9 @@ def problem(
         extra["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == HTTPStatus.UNAUTHORIZED:
         extra["WWW-Authenticate"] = "Bearer"
-    return Response(orjson.dumps(body), status_code=status, media_type=PROBLEM_TYPE, headers=extra)
+    # Words may quote what was sent: half of a surrogate pair, which UTF-8 cannot write, becomes a question mark.
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Response(content, status_code=status, media_type=PROBLEM_TYPE, headers=extra)
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +15,9 @@ from services.attendance.days import mark_all
 from services.attendance.domain.rules import AttendanceRules, InvalidRulesError, rules_from_mapping
 from shared.contracts.base import Code, Identifier
 from shared.errors import ConflictError, InvalidError
+from shared.rule_documents import read_document
 
-__all__ = ["add_rules", "load_default_rules", "read_document"]
+__all__ = ["add_rules", "load_default_rules"]
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
@@ -27,18 +27,6 @@ _INSERT = text(
     "insert into rule_set (id, version, effective_from, decree, content)"
     " values (:id, :version, :effective_from, :decree, :content) on conflict do nothing returning 1"
 )
-
-
-def read_document(words: bytes | str) -> Mapping[str, Any]:
-    """A YAML (or JSON) document whose top is a mapping. Raises InvalidError that says where it is wrong."""
-    try:
-        document = yaml.safe_load(words)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = getattr(error, "problem", None) or type(error).__name__
-        raise InvalidError(f"The document is not YAML: {problem}.") from error
-    if not isinstance(document, dict):
-        raise InvalidError("The document is a mapping of names to values, like the default rule set.")
-    return document
 
 
 async def load_default_rules(session: AsyncSession, words: bytes) -> None:

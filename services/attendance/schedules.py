@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days import day_after, day_before, mark_all, mark_spans, mark_unit
 from services.attendance.domain.schedule import WeekKind
 from services.attendance.domain.week_hours import InvalidHoursError, WeekHours, week_hours
-from services.attendance.rule_sets import read_document
 from shared.errors import InvalidError, NotFoundError
 from shared.ids import new_id
+from shared.rule_documents import read_document
 
 __all__ = [
     "HoursOverride",

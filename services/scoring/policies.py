@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import yaml
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,8 +28,9 @@ from services.scoring.domain.policy import (
 from services.scoring.domain.score import unit_prior
 from shared.contracts.semester import Semester
 from shared.errors import ConflictError, InvalidError
+from shared.rule_documents import read_document
 
-__all__ = ["OPENS_AFTER", "PolicyBook", "load_defaults", "load_policy", "open_semester", "read_document"]
+__all__ = ["OPENS_AFTER", "PolicyBook", "load_defaults", "load_policy", "open_semester"]
 
 OPENS_AFTER = timedelta(hours=3)
 """A semester opens so long after its first midnight: what feedback publishes at the end of the one before, the last groups
@@ -101,17 +101,6 @@ class PolicyBook:
         self._priors = priors
         self._by_semester = {}
         self._read_at = time.monotonic()
-
-
-def read_document(words: str | bytes) -> Mapping[str, object]:
-    """A YAML (or JSON) document whose top is a mapping. Raises InvalidError that says where it is wrong."""
-    try:
-        document = yaml.safe_load(words)
-    except (yaml.YAMLError, ValueError) as error:
-        raise InvalidError(f"The document is not YAML: {error}") from error
-    if not isinstance(document, dict):
-        raise InvalidError("The document is a mapping of names to values, like the default rule set.")
-    return document
 
 
 async def load_policy(session: AsyncSession, document: Mapping[str, object], now: datetime) -> ScorePolicy:

@@ -32,12 +32,12 @@ from services.scoring.domain.contribution import (
 from services.scoring.domain.policy import ScorePolicy, policy_from_mapping
 from services.scoring.domain.score import score
 from services.scoring.models import DayFact, FeedbackFact, SemesterTotal
-from services.scoring.policies import read_document
 from services.scoring.settings import Settings
 from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.contracts.feedback import FeedbackRecord
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
+from shared.rule_documents import read_document
 from shared.settings import DatabaseSettings
 from tests.bench.broker import client_options
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,14 +12,15 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from shared import auth
+from shared import auth, keys
 from shared.clock import FakeClock
 from shared.ids import new_id
 from shared.scopes import SCOPES, Scope, scopes_of
 from tests.fixtures.postgres import fresh_database
-from tests.fixtures.services import Running, running_service
+from tests.fixtures.services import Running, key_name, running_service
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
+WAITING = text("select 1 from pg_locks where locktype = 'advisory' and not granted")
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 
 
@@ -37,7 +39,7 @@ async def service(
 
 def rights(scope: Scope) -> dict[str, Any]:
     """The body that makes a key with this scope alone."""
-    body: dict[str, Any] = {"name": "a key", "scopes": [scope.name]}
+    body: dict[str, Any] = {"name": key_name(), "scopes": [scope.name]}
     if scope.by_machine:
         body["machines"] = ["M1"]
     if scope.by_officer:
@@ -140,7 +142,7 @@ async def test_limits_that_are_missing_or_that_nothing_heeds_are_refused(service
         refused.append((good | {"expires_at": (NOW + timedelta(days=6 * 365)).isoformat()}, "`expires_at`"))
         refused.append((good | {"token": "short"}, "`token`"))
     for body, words in refused:
-        answer = await running.http.post(path, json={"name": "a key"} | body)
+        answer = await running.http.post(path, json={"name": key_name()} | body)
         assert answer.status_code == 422, (body, answer.text)
         assert words in answer.text, body
 
@@ -153,7 +155,7 @@ async def test_a_key_ends_by_itself_although_it_was_just_used(service: tuple[str
     assert await status(running, prefix, token) == 403
     clock.advance(timedelta(seconds=1))
     assert await status(running, prefix, token) == 401
-    default = await make(running, prefix, body)
+    default = await make(running, prefix, body)  # the name is free again
     assert datetime.fromisoformat(default["expires_at"]) == clock.now() + timedelta(days=365)
     assert (await listed(running, prefix, token.split(".")[0]))["state"] == "expired"
 
@@ -234,6 +236,28 @@ async def test_the_last_use_is_noted_once_a_minute(
     )
     assert await status(running, prefix, made["token"]) == 403
     assert await row_version() != versions[0]
+
+
+async def test_a_name_has_one_holder_until_its_keys_end(service: tuple[str, Running], clock: FakeClock) -> None:
+    name, running = service
+    prefix, path = PREFIXES[name], f"/{PREFIXES[name]}/v1/api-keys"
+    body = rights(scopes_of(name)[0]) | {"name": "Loket Disdukcapil"}
+    old = await make(running, prefix, body)
+    new = (await running.http.post(f"{path}/{old['id']}/rotate", json={"overlap_hours": 1})).json()
+    for same in ("Loket Disdukcapil", "LOKET disdukcapil"):
+        refused = await running.http.post(path, json=body | {"name": same})
+        assert refused.status_code == 409
+        assert "another name" in refused.json()["detail"]
+        assert "rotate" in refused.json()["detail"]
+    clock.advance(timedelta(hours=2))  # the old one is over, the new one works
+    assert (await running.http.post(path, json=body)).status_code == 409
+    await running.http.delete(f"{path}/{new['id']}")
+    async with running.context.database.transaction() as session:
+        await keys.issue(session, keys.Rights(body["name"], body["scopes"]), clock.now())
+        second = asyncio.create_task(running.http.post(path, json=body))
+        while not second.done() and (await session.execute(WAITING)).first() is None:  # noqa: ASYNC110 - for the store
+            await asyncio.sleep(0.01)
+    assert (await second).status_code == 409  # it waited for the first to be committed
 
 
 async def test_one_token_may_open_several_services(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> None:

@@ -114,6 +114,19 @@ async def test_one_key_opens_what_an_hr_system_reads_until_it_is_replaced(
     assert fresh.split(".")[0] in (await kinerja("keys", "list", "--ended")).stdout
 
 
+async def test_a_name_that_one_service_refuses_is_made_in_none(kinerja: Command, city: dict[str, Running]) -> None:
+    held = token_of(await kinerja("keys", "make", "hris", "--scope", "notices:read"))
+    refused = await kinerja("keys", "make", "HRIS", *HRIS)
+    assert refused.exit_code == 1
+    assert "A key of this name works here" in refused.stderr
+    assert "taken back from attendance, scoring" in refused.stderr
+    for service in ("attendance", "scoring"):
+        [item] = (await city[service].http.get(f"/{PREFIXES[service]}/v1/api-keys")).json()["items"]
+        assert item["state"] == "revoked"
+    assert await reads(city["notifications"], LISTS["notifications"], held) == 200
+    token_of(await kinerja("keys", "make", "hris-2", *HRIS))
+
+
 async def test_a_machine_s_and_a_superior_s_key(kinerja: Command, city: dict[str, Running]) -> None:
     done = await kinerja("keys", "make", "reader", "--scope", "punches:write", "--machine", "M1", "--machine", "M2")
     assert done.exit_code == 0, done.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -187,22 +188,58 @@ async def test_the_same_origin_is_the_same_link_unless_it_was_revoked(place: Pla
         await again()
 
 
-async def test_an_open_inbox_leads_to_the_same_officer_s_page(embedded_postgres: EmbeddedPostgres) -> None:
-    clock = FakeClock(NOW)
+@asynccontextmanager
+async def both_services(server: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[tuple[Running, Running]]:
+    """Notifications and scoring, which know the officer."""
     async with (
-        running_service("notifications", embedded_postgres, clock=clock) as notices,
-        running_service("scoring", embedded_postgres, clock=clock) as scores,
+        running_service("notifications", server, clock=clock) as notices,
+        running_service("scoring", server, clock=clock) as scores,
     ):
         await scores.app.state.keep_rules()
         for service in (notices, scores):
             async with service.context.database.transaction() as session:
                 assert not await service.app.state.handler(session, [incoming(EMPLOYEE, employee(OFFICER))])
+        yield notices, scores
+
+
+def score_link(inbox: httpx.Response) -> str:
+    """The path behind "Nilai saya" on an inbox page."""
+    assert inbox.status_code == 200, inbox.text
+    assert "/my/" not in inbox.text  # no handover that outlives the link
+    return inbox.text.split('href="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+async def test_an_inbox_page_that_stands_open_outlives_no_end_of_its_link(
+    embedded_postgres: EmbeddedPostgres, end: str
+) -> None:
+    clock = FakeClock(NOW)
+    async with both_services(embedded_postgres, clock) as (notices, scores):
+        made = (
+            await notices.http.post("/notices/v1/links", json={"employee_id": str(OFFICER), "valid_days": 1})
+        ).json()
+        page = await notices.http.get(httpx.URL(made["url"]).path)
+        if end == "revoked":
+            assert (await notices.http.delete(f"/notices/v1/links/{made['id']}")).status_code == 204
+        else:
+            clock.advance(timedelta(days=1))
+        refused = await notices.http.get(score_link(page), headers={"Authorization": ""})
+        assert refused.status_code == 410
+        assert "Tautan ini tidak berlaku lagi" in refused.text
+        assert (await scores.http.get("/scores/v1/links")).json()["items"] == []
+        assert (await notices.http.get("/notices/inbox/unknown/score")).status_code == 404
+
+
+async def test_an_open_inbox_leads_to_the_same_officer_s_page(embedded_postgres: EmbeddedPostgres) -> None:
+    clock = FakeClock(NOW)
+    async with both_services(embedded_postgres, clock) as (notices, scores):
         new = {"employee_id": str(OFFICER)}
         inbox = (await notices.http.post("/notices/v1/links", json=new)).json()["url"]
 
         async def way() -> str:
-            page = (await notices.http.get(httpx.URL(inbox).path)).text
-            return page.split('href="')[1].split('"')[0]
+            answer = await notices.http.get(score_link(await notices.http.get(httpx.URL(inbox).path)))
+            assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
+            return answer.headers["location"]
 
         opened = [await scores.http.get(await way()) for _ in range(3)]
         assert {answer.status_code for answer in opened} == {303}
@@ -211,10 +248,12 @@ async def test_an_open_inbox_leads_to_the_same_officer_s_page(embedded_postgres:
         [item] = (await scores.http.get("/scores/v1/links")).json()["items"]
         assert (item["source"], item["employee_id"]) == ("inbox", str(OFFICER))
         old = await way()
-        clock.advance(timedelta(hours=1))
+        clock.advance(timedelta(seconds=59))
+        assert (await scores.http.get(old)).status_code == 303
+        clock.advance(timedelta(seconds=1))
         assert (await scores.http.get(old)).status_code == 410
         assert (await scores.http.get(old + "x")).status_code == 404
-        clock.advance(timedelta(hours=23))
+        clock.advance(timedelta(hours=24))
         assert (await scores.http.get(path)).status_code == 410  # from an inbox it is a day's
         assert (await scores.http.get(await way())).headers["location"] == path
         assert (await scores.http.get(path)).status_code == 200

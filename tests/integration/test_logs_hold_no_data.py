@@ -168,7 +168,9 @@ async def good_and_wrong_requests(city: City) -> None:
         page = await city.ask("GET", link)
         assert page.is_success
         await city.ask("GET", link + "x")
-    handover = page.text.split('href="')[1].split('"')[0]  # from the inbox to the page
+    redirect = await city.ask("GET", page.text.split('href="')[1].split('"')[0])  # from the inbox to the page
+    assert redirect.status_code == 303
+    handover = redirect.headers["location"]
     city.planted.add(handover.rpartition("/")[2])
     onward = await city.ask("GET", handover)
     assert onward.status_code == 303

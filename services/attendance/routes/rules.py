@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from services.attendance.routes.common import BULK_SECONDS, ContextDep, OperatorDep, read_rows
-from services.attendance.rule_sets import add_rules, read_document
+from services.attendance.rule_sets import add_rules
+from shared.rule_documents import DOCUMENT_BYTES_MAX, read_document
 
 __all__ = ["router"]
 
@@ -50,7 +51,7 @@ async def list_rules(context: ContextDep, _: OperatorDep) -> list[RuleItem]:
 async def keep_rules(
     context: ContextDep,
     _: OperatorDep,
-    document: Annotated[bytes, Body(media_type="application/yaml", max_length=100_000)],
+    document: Annotated[bytes, Body(media_type="application/yaml", max_length=DOCUMENT_BYTES_MAX)],
 ) -> RuleLoaded:
     """Keeps a version (YAML or JSON text) and computes the days from its date on again."""
     parsed = read_document(document)

@@ -71,7 +71,7 @@ async def add_visit(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> VisitMade:
     """Makes the one-use link of a visit. A repeated Idempotency-Key whose link opens no more is refused (409)."""
-    # Two systems may count their tickets alike: each has keys of its own, or two citizens would share one link.
+    # Two systems may count their tickets alike, and two citizens would share one link. A name has one holder (shared/keys.py).
     own_key = f"{'operator' if who.is_operator else 'key'}/{who.name}/{idempotency_key}" if idempotency_key else None
     hours = visit.valid_hours or boxes.rules.visit_valid_hours
     visit_id, token, expires_at = await context.transact(

@@ -15,7 +15,7 @@ from services.notifications.routes.api import NoticeWhole, UpkeepDep, inbox_of
 from services.notifications.words import indonesian_date
 from shared.context import Context
 from shared.http import context_of
-from shared.links import INBOX
+from shared.links import INBOX, PAGE
 from shared.pages import html_page, page_templates
 
 __all__ = ["router"]
@@ -31,16 +31,23 @@ _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 async def show_inbox(context: ContextDep, token: str) -> HTMLResponse:
     """All notices that were released to the link's officer, and the way to his or her own score."""
 
-    async def read(session: AsyncSession) -> tuple[list[NoticeWhole], str]:
-        link_id, officer = await context.links.open(session, INBOX, token)
-        return await inbox_of(session, officer), context.links.handover(link_id, officer)
+    async def read(session: AsyncSession) -> list[NoticeWhole]:
+        _, officer = await context.links.open(session, INBOX, token)
+        return await inbox_of(session, officer)
 
     def day(moment: datetime) -> str:
         return indonesian_date(moment.astimezone(context.zone).date())
 
-    notices, handover = await context.transact(read)
-    page = _templates.get_template("inbox.html").render(notices=notices, token=token, handover=handover, day=day)
-    return html_page(page)
+    notices = await context.transact(read)
+    return html_page(_templates.get_template("inbox.html").render(notices=notices, token=token, day=day))
+
+
+@router.get("/notices/inbox/{token}/score", response_class=HTMLResponse)
+async def open_score(context: ContextDep, token: str) -> RedirectResponse:
+    """Leads to the officer's own score. The link is checked at each use, so an inbox page that is still open outlives no end."""
+    link_id, officer = await context.transact(lambda s: context.links.open(s, INBOX, token))
+    handover = context.links.handover(link_id, officer)
+    return RedirectResponse(f"{PAGE.path}/open/{handover}", status_code=303, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/notices/inbox/{token}/{notice_id}/acknowledge", response_class=HTMLResponse)

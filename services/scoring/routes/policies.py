@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.policies import load_policy, read_document
+from services.scoring.policies import load_policy
 from services.scoring.rescore import rescore
 from services.scoring.routes.scores import ContextDep, OperatorDep, PoliciesDep, ReaderDep
 from shared.contracts.semester import Semester
+from shared.rule_documents import DOCUMENT_BYTES_MAX, read_document
 
 __all__ = ["router"]
 
@@ -59,7 +60,7 @@ async def add_policy(
     context: ContextDep,
     policies: PoliciesDep,
     _: OperatorDep,
-    document: Annotated[str, Body(media_type="application/yaml", max_length=100_000)],
+    document: Annotated[bytes, Body(media_type="application/yaml", max_length=DOCUMENT_BYTES_MAX)],
 ) -> PolicyLoaded:
     """Adds a policy (YAML or JSON text). Semesters that begin on or after its date are scored by it, past ones not."""
     parsed = read_document(document)

@@ -101,6 +101,9 @@ DOCUMENTS = [
     b"[" * 50_000,
     b"a: &a [x,x]\nb: &b [*a,*a]\nlate_bands: [*b,*b]",
     b"x" * 200_000,
+    b'{"\\ud800": 1}',
+    b"- " * 49_000,
+    b"id: 1" + b":59" * 30_000,
 ]
 READS = [
     "employees?limit=0",

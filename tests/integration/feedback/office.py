@@ -19,7 +19,7 @@ from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.postgres import Server
 from tests.fixtures.records import employee, incoming
-from tests.fixtures.services import Running, running_service
+from tests.fixtures.services import Running, key_name, running_service
 
 __all__ = ["ANSWERS", "MINIMUM", "NOW", "Office", "office"]
 
@@ -85,7 +85,7 @@ class Office:
 
     async def key(self, scope: str, employee_id: UUID | None = None) -> dict[str, str]:
         """The headers of a new key's holder."""
-        body = {"name": f"key-{scope}", "scopes": [scope], "employee_id": str(employee_id) if employee_id else None}
+        body = {"name": key_name(), "scopes": [scope], "employee_id": str(employee_id) if employee_id else None}
         answer = await self.http.post("/feedback/v1/api-keys", json=body)
         assert answer.status_code == 201, answer.text
         return {"Authorization": f"Bearer {answer.json()['token']}"}

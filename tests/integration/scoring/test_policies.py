@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
+from shared.rule_documents import DOCUMENT_BYTES_MAX
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
@@ -105,6 +106,11 @@ async def test_a_policy_dated_inside_a_semester_waits_for_the_next(scoring: Runn
     [
         ("{", 422, "YAML"),
         ("- 1", 422, "mapping"),
+        ('{"\\ud800": 1}', 422, "YAML"),
+        ("[" * 20_000, 422, "nesting"),
+        ('{"a":' * 900, 422, "too deep"),
+        ("- " * 49_000, 422, "too deep"),
+        ("x" * (DOCUMENT_BYTES_MAX + 1), 422, "errors"),
         (policy(weights={"attendance": "0.5", "work_quality": "0.5", "public_communication": "0.5"}), 422, "1"),
         (policy(version=1), 409, "new version"),
     ],
