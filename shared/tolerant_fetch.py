@@ -20,6 +20,8 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
+from shared.unpacking import bound_unpacking
+
 __all__ = ["UnparsableRecord", "read_tolerantly"]
 
 _BATCH_HEAD = struct.Struct(">qi")
@@ -28,7 +30,10 @@ _BATCH_HEAD = struct.Struct(">qi")
 
 @dataclass
 class UnparsableRecord(ConsumerRecord):  # type: ignore[misc]
-    """Stands for a record that the client library cannot parse: its value is the record's raw bytes, as far as they are known."""
+    """Stands for a record that the client library cannot parse: its value is the record's raw bytes, as far as they are known.
+
+    Where a whole batch gives nothing, because it is too large when unpacked, it stands for the batch.
+    """
 
     fault: str = ""
 
@@ -47,6 +52,11 @@ class _TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
 
     _buffer: bytearray
     _pos: int
+
+    @property
+    def content(self) -> bytes:
+        """The batch as it came, before it is read."""
+        return bytes(self._buffer)
 
     def _read_msg(self) -> Any:
         start = self._pos
@@ -101,6 +111,14 @@ def _batches_from(content: bytes, offset: int) -> Iterator[Any]:
         begin = end
 
 
+def _stepped_over(content: bytes, start: int) -> tuple[bytes, int]:
+    """What is kept where a batch gives no record, and the offset behind it: the batch, if it is whole, else one offset."""
+    batch = next(_batches_from(content, start), None)
+    if batch is None or not batch.validate_crc():
+        return b"", start + 1
+    return batch.content, batch.next_offset
+
+
 class _TolerantPartition(fetcher.PartitionRecords):  # type: ignore[misc]
     """The records that were fetched of one partition. Its iterator never raises."""
 
@@ -114,14 +132,16 @@ class _TolerantPartition(fetcher.PartitionRecords):  # type: ignore[misc]
             yield from self._unpack_slowly(self.next_fetch_offset, error)
 
     def _unpack_slowly(self, start: int, error: Exception) -> Iterator[Any]:
-        self._records = _SlowRecords(self._records.content, start)
+        fetched: bytes = self._records.content
+        self._records = _SlowRecords(fetched, start)
         try:
             yield from super()._unpack_records()
         except Exception as again:  # noqa: BLE001
             error = again
-        if self.next_fetch_offset <= start:  # not even the record's length can be read: go on behind its offset
-            self.next_fetch_offset = start + 1
-            yield _unparsable(self._tp, _RawRecord(start, b"", _words(error)))
+        if self.next_fetch_offset <= start:  # not even the record's length can be read
+            content, self.next_fetch_offset = _stepped_over(fetched, start)
+            words = f"{_words(error)}; stepped over offsets {start} to {self.next_fetch_offset - 1}"
+            yield _unparsable(self._tp, _RawRecord(start, content, words))
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
         return _unparsable(tp, record) if isinstance(record, _RawRecord) else super()._consumer_record(tp, record)
@@ -138,5 +158,6 @@ def _words(error: Exception) -> str:
 
 def read_tolerantly() -> None:
     """From now on every consumer of this process gives an UnparsableRecord for what it cannot parse."""
+    bound_unpacking()
     fetcher.MemoryRecords = _KeptRecords
     fetcher.PartitionRecords = _TolerantPartition

@@ -116,10 +116,11 @@ async def load_policy(session: AsyncSession, document: Mapping[str, object], now
 
 
 async def load_defaults(session: AsyncSession, score: bytes, discipline: bytes, now: datetime) -> None:
-    """Loads these YAML rule sets where the database holds none of their kind."""
+    """Loads these YAML rule sets where the database holds none of their kind; another process may do so at the same time."""
     kinds = set((await session.execute(text("select distinct kind from rule_document"))).scalars())
     if "score" not in kinds:
-        await load_policy(session, read_document(score), now)
+        policy = policy_from_mapping(read_document(score))
+        await _insert(session, "score", policy, policy_to_mapping(policy), now)
     if "discipline" not in kinds:
         document = read_document(discipline)
         await _insert(session, "discipline", discipline_rules_from_mapping(document), document, now)

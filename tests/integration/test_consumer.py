@@ -174,3 +174,28 @@ async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: 
             return await _rows(service, counted.format(first)) == [(200,)]
 
         await _until(parked)
+
+
+async def test_what_is_huge_when_unpacked_is_kept_packed(postgres: Postgres, own_kafka: Kafka) -> None:
+    bootstrap = own_kafka.bootstrap_servers
+    await provision(bootstrap, read_topics(replication_factor=1))
+    officer, place = uuid4(), TopicPartition(ATTENDANCE_DAY.name, 5)
+    async with AIOKafkaProducer(
+        bootstrap_servers=bootstrap, compression_type="zstd", max_request_size=100_000_000
+    ) as stranger:
+        huge = await stranger.send_and_wait(place.topic, b" " * 60_000_000, partition=place.partition)
+        record = incoming(ATTENDANCE_DAY, day(officer, date(2026, 9, 1)))
+        await stranger.send_and_wait(
+            place.topic, record.value, key=b"k", headers=list(record.headers), partition=place.partition
+        )
+    async with running_service("scoring", postgres, tasks=True, **kafka_settings(own_kafka)) as service:
+
+        async def applied() -> bool:
+            return len(await _rows(service, f"select 1 from day_fact where employee_id = '{officer}'")) == 1
+
+        await _until(applied)
+        ((offset, reason, size),) = await _rows(
+            service, "select position, reason, octet_length(value) from parked_record where reason = 'UNPARSABLE'"
+        )
+        assert (offset, reason) == (huge.offset, "UNPARSABLE")
+        assert size < 100_000

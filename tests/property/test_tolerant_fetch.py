@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.tolerant_fetch import UnparsableRecord, read_tolerantly
+from shared.unpacking import UNPACKED_BYTES_MAX
 from tests.fixtures.raw_batches import BAD_NAME, raw_batch
 
 PLACE = TopicPartition("t", 0)
@@ -65,3 +69,35 @@ def test_no_bytes_end_the_reading(values: list[bytes], seed: int) -> None:
     assert [record.offset for record in found] == list(range(len(found)))
     assert found
     assert all(isinstance(record, UnparsableRecord) and "CRC" in record.fault for record in found)
+
+
+CODECS = [pytest.param(number, id=name) for number, name in enumerate(("gzip", "snappy", "lz4", "zstd"), start=1)]
+
+
+def compressed(codec: int, values: list[bytes]) -> bytes:
+    builder = DefaultRecordBatchBuilder(
+        2, codec, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=0, batch_size=1 << 30
+    )
+    for position, value in enumerate(values):
+        assert builder.append(position, 1_700_000_000_000, key=b"k", value=value, headers=[]) is not None
+    return bytes(builder.build())
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_compressed_batch_up_to_the_bound_is_read(codec: int) -> None:
+    values = [b"x" * 1_000_000, bytes(range(256)) * 40, b""]
+    assert [record.value for record in fetched(compressed(codec, values), 0)] == values
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_batch_that_is_huge_when_unpacked_is_stepped_over_and_kept_packed(codec: int) -> None:
+    batch = compressed(codec, [b"x" * 20_000_000] * 2)
+    tracemalloc.start()
+    (found,) = fetched(batch, 0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(found, UnparsableRecord)
+    assert found.value == batch
+    assert f"larger than {UNPACKED_BYTES_MAX} bytes" in found.fault
+    assert "offsets 0 to 1" in found.fault
+    assert peak < 5 * UNPACKED_BYTES_MAX

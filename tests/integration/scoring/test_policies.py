@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ import pytest
 import yaml
 from sqlalchemy import text
 
+from services.scoring.policies import load_defaults
+from services.scoring.settings import Settings
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.rule_documents import DOCUMENT_BYTES_MAX
 from tests.fixtures.backends import Postgres
+from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 
@@ -149,3 +153,19 @@ async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: R
     await scoring.app.state.keep_rules()
     assert (await score_of(scoring, loved, "2027-S1"))["indicators"][2]["value"] == "87.50"
     assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+
+
+async def test_two_processes_that_start_together_keep_one_policy(postgres: Postgres) -> None:
+    url = await migrated_database(postgres, "scoring")
+    async with running_service("scoring", postgres, database_url=url) as service:
+        settings = service.context.settings
+        assert isinstance(settings, Settings)
+        words = settings.scoring_policy_file.read_bytes(), settings.discipline_rules_file.read_bytes()
+        now = service.context.clock.now()
+        async with service.context.database.transaction() as second:
+            async with service.context.database.transaction() as first:
+                await load_defaults(first, *words, now)
+                late = asyncio.create_task(load_defaults(second, *words, now))
+                await asyncio.sleep(0.2)  # it finds none, and waits for the row of the first
+            await late
+        assert len((await service.http.get("/scores/v1/policies")).json()) == 1
