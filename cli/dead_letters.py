@@ -8,11 +8,8 @@ from typing import Annotated, Any
 import httpx
 import orjson
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from cli.client import client, fail, pages, request, words_of
+from cli.client import client, fail, folded, pages, request, words_of
 
 __all__ = ["app"]
 
@@ -29,25 +26,22 @@ def list_parked(
     released: Annotated[bool, typer.Option("--released", help="Also those already released.")] = False,
     dismissed: Annotated[bool, typer.Option("--dismissed", help="Also those dismissed as wrong for good.")] = False,
 ) -> None:
-    """Lists parked records that wait for a person, oldest position first."""
-    table = Table("service", Column("record", no_wrap=True, min_width=30), "reason", "bytes", "parked at")
-    # a column each only if asked for: a narrow terminal has no room for empty ones
-    if released:
-        table.add_column("released at")
-    if dismissed:
-        table.add_column("dismissed", overflow="fold", min_width=20)
+    """Lists parked records that wait for a person, oldest position first, in a few lines each."""
+    found = False
     with client() as http:
         for service, prefix in PREFIXES.items():
             for item in pages(http, f"/{prefix}/v1/dead-letters", released=released, dismissed=dismissed):
-                record = _name(item)
-                size = "-" if item["value_bytes"] is None else str(item["value_bytes"])
-                cells = [service, record, item["reason"], size, item["parked_at"]]
-                if released:
-                    cells.append(item["released_at"] or "")
-                if dismissed:
-                    cells.append(_dismissal(item))
-                table.add_row(*cells)
-    Console(soft_wrap=True).print(table)
+                found = True
+                size = "no value" if item["value_bytes"] is None else f"{item['value_bytes']} bytes"
+                typer.echo(f"{service} {_name(item)} {item['reason']}")
+                typer.echo(f"  {size}, parked at {item['parked_at']}")
+                if item["dismissed_at"] is not None:
+                    who = f"dismissed at {item['dismissed_at']} by {item['dismissed_by']}"
+                    typer.echo(folded(f"{who}: {item['dismissed_reason']}"))
+                if item["released_at"] is not None:
+                    typer.echo(f"  released at {item['released_at']}")
+    if not found:
+        typer.echo("no record waits" if not released and not dismissed else "no record is parked")
 
 
 @app.command()
@@ -107,13 +101,6 @@ def dismiss(
 def _name(item: dict[str, Any]) -> str:
     place = f"{item['topic']}/{item['partition']}/{item['offset']}"
     return f"{place}/{item['generation']}" if item["generation"] else place
-
-
-def _dismissal(item: dict[str, Any]) -> str:
-    if item["dismissed_at"] is None:
-        return ""
-    # a person's words: brackets in them are no markup
-    return escape(f"{item['dismissed_at']} {item['dismissed_by']}: {item['dismissed_reason']}")
 
 
 def _try_release(http: httpx.Client, prefix: str, item: dict[str, Any]) -> str | None:
