@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import textwrap
 from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ import typer
 from shared.gateway import PREFIXES
 from shared.settings import SECRETS_DIR
 
-__all__ = ["PREFIXES", "client", "connection", "fail", "pages", "request", "words_of"]
+__all__ = ["PREFIXES", "client", "connection", "fail", "folded", "pages", "request", "words_of"]
 
 CONNECT_FILE = "connect.env"
+LINE_CHARS = 80
+"""The narrowest terminal that lists are made for."""
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
 
 
@@ -87,6 +90,19 @@ def fail(words: str) -> typer.Exit:
     """Prints the words to standard error and gives the exception that ends the command with status 1."""
     typer.echo(words, err=True)
     return typer.Exit(1)
+
+
+def folded(words: str) -> str:
+    """Words in lines of at most LINE_CHARS, indented; a longer word, such as a name or an id, is not cut."""
+    indent = "  "
+    return textwrap.fill(
+        words,
+        LINE_CHARS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def words_of(answer: httpx.Response) -> str:

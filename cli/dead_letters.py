@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Annotated, Any
 
 import httpx
 import orjson
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from cli.client import client, fail, pages, request, words_of
+from cli.client import client, fail, folded, pages, request, words_of
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Records that could not be used: list, show, release, dismiss.")
+app = typer.Typer(
+    no_args_is_help=True, help="Records that could not be used: list, show, release, dismiss, one or all."
+)
 
 PREFIXES = {"scoring": "scores", "feedback": "feedback", "notifications": "notices"}
 ServiceArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(PREFIXES)}.")]
@@ -29,25 +29,22 @@ def list_parked(
     released: Annotated[bool, typer.Option("--released", help="Also those already released.")] = False,
     dismissed: Annotated[bool, typer.Option("--dismissed", help="Also those dismissed as wrong for good.")] = False,
 ) -> None:
-    """Lists parked records that wait for a person, oldest position first."""
-    table = Table("service", Column("record", no_wrap=True, min_width=30), "reason", "bytes", "parked at")
-    # a column each only if asked for: a narrow terminal has no room for empty ones
-    if released:
-        table.add_column("released at")
-    if dismissed:
-        table.add_column("dismissed", overflow="fold", min_width=20)
+    """Lists parked records that wait for a person, oldest position first, in a few lines each."""
+    found = False
     with client() as http:
         for service, prefix in PREFIXES.items():
             for item in pages(http, f"/{prefix}/v1/dead-letters", released=released, dismissed=dismissed):
-                record = _name(item)
-                size = "-" if item["value_bytes"] is None else str(item["value_bytes"])
-                cells = [service, record, item["reason"], size, item["parked_at"]]
-                if released:
-                    cells.append(item["released_at"] or "")
-                if dismissed:
-                    cells.append(_dismissal(item))
-                table.add_row(*cells)
-    Console(soft_wrap=True).print(table)
+                found = True
+                size = "no value" if item["value_bytes"] is None else f"{item['value_bytes']} bytes"
+                typer.echo(f"{service} {_name(item)} {item['reason']}")
+                typer.echo(f"  {size}, parked at {item['parked_at']}")
+                if item["dismissed_at"] is not None:
+                    who = f"dismissed at {item['dismissed_at']} by {item['dismissed_by']}"
+                    typer.echo(folded(f"{who}: {item['dismissed_reason']}"))
+                if item["released_at"] is not None:
+                    typer.echo(f"  released at {item['released_at']}")
+    if not found:
+        typer.echo("no record waits" if not released and not dismissed else "no record is parked")
 
 
 @app.command()
@@ -71,26 +68,8 @@ def release_all(
 ) -> None:
     """Releases every record that waits, the oldest position first; says of each one that stays why. Status 1 if any does."""
     chosen = PREFIXES if service is None else {service: _prefix(service)}
-    released, stay = 0, 0
     with client() as http:
-        waiting = [(prefix, item) for prefix in chosen.values() for item in pages(http, f"/{prefix}/v1/dead-letters")]
-        reasons = sorted({item["reason"] for _, item in waiting})
-        if waiting and reason not in (None, *reasons):
-            raise fail(f"no record waits for the reason {reason}, but for: {', '.join(reasons)}")
-        try:
-            for prefix, item in waiting:
-                if reason not in (None, item["reason"]):
-                    continue
-                words = _try_release(http, prefix, item)
-                if words is None:
-                    released += 1
-                else:
-                    stay += 1
-                    typer.echo(f"{_name(item)} stays: {words}", err=True)
-        finally:  # also where a service stopped answering
-            typer.echo(f"released {released}, {stay} stay")
-    if stay:
-        raise typer.Exit(1)
+        _try_all(http, _waiting(http, chosen.values(), reason), "release", done="released", refused="stay")
 
 
 @app.command()
@@ -104,23 +83,52 @@ def dismiss(
     typer.echo(f"dismissed {record}")
 
 
+@app.command("dismiss-all")
+def dismiss_all(
+    code: Annotated[str, typer.Option(help="Only records that wait for this reason, such as NOT_VALID.")],
+    reason: Annotated[str, typer.Option(help="Why they are wrong for good, in one line of up to 500 characters.")],
+) -> None:
+    """Dismisses every record that waits for one reason, in all services; says of each that changed meanwhile how."""
+    with client() as http:
+        waiting = _waiting(http, PREFIXES.values(), code)
+        _try_all(http, waiting, "dismiss", done="dismissed", refused="changed meanwhile", json={"reason": reason})
+
+
 def _name(item: dict[str, Any]) -> str:
     place = f"{item['topic']}/{item['partition']}/{item['offset']}"
     return f"{place}/{item['generation']}" if item["generation"] else place
 
 
-def _dismissal(item: dict[str, Any]) -> str:
-    if item["dismissed_at"] is None:
-        return ""
-    # a person's words: brackets in them are no markup
-    return escape(f"{item['dismissed_at']} {item['dismissed_by']}: {item['dismissed_reason']}")
+_Waiting = tuple[str, dict[str, Any]]
+"""The prefix of a service and one of its parked records."""
 
 
-def _try_release(http: httpx.Client, prefix: str, item: dict[str, Any]) -> str | None:
-    """Why the record stays; None when it was released."""
-    path = f"/{prefix}/v1/dead-letters/{item['topic']}/{item['partition']}/{item['offset']}/release"
-    answer = request(http, "POST", path, params={"generation": item["generation"]}, accept=[HTTPStatus.CONFLICT])
-    return words_of(answer) if answer.is_error else None
+def _waiting(http: httpx.Client, prefixes: Iterable[str], code: str | None) -> list[_Waiting]:
+    """The records that wait, of one reason code if it is given; a code for which nothing waits ends the command."""
+    found = [(prefix, item) for prefix in prefixes for item in pages(http, f"/{prefix}/v1/dead-letters")]
+    codes = sorted({item["reason"] for _, item in found})
+    if found and code not in (None, *codes):
+        raise fail(f"no record waits for the reason {code}, but for: {', '.join(codes)}")
+    return [(prefix, item) for prefix, item in found if code in (None, item["reason"])]
+
+
+def _try_all(
+    http: httpx.Client, waiting: Iterable[_Waiting], action: str, *, done: str, refused: str, **options: Any
+) -> None:
+    """The action on each record; prints why a service refuses one (409), then how many were done. Status 1 if any was refused."""
+    counts = {done: 0, refused: 0}
+    try:
+        for prefix, item in waiting:
+            path = f"/{prefix}/v1/dead-letters/{item['topic']}/{item['partition']}/{item['offset']}/{action}"
+            query = {"generation": item["generation"]}
+            answer = request(http, "POST", path, params=query, accept=[HTTPStatus.CONFLICT], **options)
+            counts[refused if answer.is_error else done] += 1
+            if answer.is_error:
+                typer.echo(f"{_name(item)} not {done}: {words_of(answer)}", err=True)
+    finally:  # also where a service stopped answering
+        typer.echo(f"{done} {counts[done]}, {counts[refused]} {refused}")
+    if counts[refused]:
+        raise typer.Exit(1)
 
 
 def _prefix(service: str) -> str:

@@ -6,11 +6,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from cli.client import PREFIXES, client, fail, pages, request
+from cli.client import PREFIXES, client, fail, folded, pages, request
 
 __all__ = ["app"]
 
@@ -19,17 +16,20 @@ app = typer.Typer(no_args_is_help=True, help="Events that cannot be published: l
 
 @app.command("list")
 def list_held() -> None:
-    """Lists refused events with the reason, and how many wait behind each."""
-    table = Table(
-        "service", Column("event", no_wrap=True), "topic", "key", "bytes", "since", "attempts", "behind", "error"
-    )
+    """Lists refused events with the reason, and how many wait behind each: a few lines an event."""
+    found = False
     with client() as http:
         for service, prefix in PREFIXES.items():
             for item in pages(http, f"/{prefix}/v1/outbox/held"):
-                numbers = [str(item["attempts"]), str(item["behind"])]
-                cells = [item["event_id"], item["topic"], escape(item["key"]), str(item["value_bytes"])]
-                table.add_row(service, *cells, item["held_since"], *numbers, escape(item["error"]))
-    Console(soft_wrap=True).print(table)
+                found = True
+                typer.echo(f"{service} {item['event_id']}")
+                typer.echo(f"  {item['topic']} key {item['key']}, {item['value_bytes']} bytes")
+                typer.echo(
+                    f"  since {item['held_since']}, attempts {item['attempts']}, {item['behind']} wait behind it"
+                )
+                typer.echo(folded(item["error"]))
+    if not found:
+        typer.echo("no event is held back")
 
 
 @app.command()

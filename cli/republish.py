@@ -26,9 +26,7 @@ def republish(
     ] = None,
     above: Annotated[
         int | None,
-        typer.Option(
-            help="The wrong revision that readers keep of it: at most 1,000,000 above the owner's own.", min=1
-        ),
+        typer.Option(help="The wrong revision that readers keep of it, as `kinerja scores verify` prints it.", min=1),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="With --above: why, in one line for the log.")] = None,
 ) -> None:

@@ -52,7 +52,7 @@ class Above(BaseModel):
     thing: Annotated[str, Field(max_length=100, examples=["0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10/2026-08-04"])]
     """What names it among the topic's things, as `kinerja scores verify` prints it."""
     above: Annotated[int, Field(ge=1, le=REVISION_MAX)]
-    """The wrong revision: at most 1,000,000 above the owner's present one."""
+    """The wrong revision that readers keep: the owner's present one or any above it, at least 1,000,001 below the highest."""
     reason: OneLine
     """For whoever asks later: it is written to the log. No personal data."""
 

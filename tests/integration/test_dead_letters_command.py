@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -13,9 +14,10 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from cli import dead_letters, doctor
+from cli.client import pages
 from cli.main import app
 from embedded.postgres import EmbeddedPostgres
-from shared.contracts.topics import EMPLOYEE
+from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.dead_letters import Incoming, Parked
 from tests.fixtures.commands import client_of
 from tests.fixtures.records import employee, incoming
@@ -51,7 +53,6 @@ def kinerja(
     gateway: Callable[[], httpx.Client], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., asyncio.Future[Result]]:
     monkeypatch.setattr(dead_letters, "client", gateway)
-    monkeypatch.setenv("COLUMNS", "250")
 
     def run(*arguments: str) -> asyncio.Future[Result]:
         return asyncio.ensure_future(asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", *arguments]))
@@ -67,10 +68,11 @@ async def test_a_record_is_dismissed_and_listed_with_its_reason(
 
     done = await kinerja("dismiss", "scoring", name, "--reason", WHY)
     assert (done.exit_code, done.stdout) == (0, f"dismissed {name}\n"), done.output
-    assert name not in (await kinerja("list")).stdout
-    assert name not in (await kinerja("list", "--released")).stdout
-    [line] = [line for line in (await kinerja("list", "--dismissed")).stdout.splitlines() if name in line]
-    assert f"operator: {WHY}" in line
+    assert (await kinerja("list")).stdout == "no record waits\n"
+    assert (await kinerja("list", "--released")).stdout == "no record is parked\n"
+    listed = (await kinerja("list", "--dismissed")).stdout
+    assert f"scoring {name} NOT_JSON\n" in listed
+    assert " ".join(listed.split()).endswith(f" by operator: {WHY}")
 
     again = await kinerja("dismiss", "scoring", name, "--reason", "once more")
     assert again.exit_code == 1
@@ -107,11 +109,66 @@ async def test_all_that_wait_are_released_and_those_that_stay_say_why(
     rest = await kinerja("release-all")
     assert (rest.exit_code, rest.stdout) == (1, "released 0, 1 stay\n")
     name = f"{record.topic}/{record.partition}/{record.offset}"
-    assert rest.stderr.startswith(f"{name} stays: Not possible in the present state: The record still cannot be used")
+    assert rest.stderr.startswith(
+        f"{name} not released: Not possible in the present state: The record still cannot be used"
+    )
     assert (await kinerja("release-all", "payroll")).exit_code == 1
     async with scoring.context.database.transaction() as session:
         stored = await session.execute(text("select employee_id from employee where org_unit_id = 'unit-1'"))
         assert set(stored.scalars()) == {UUID(int=number, version=4) for number in (1, 2)}
+
+
+async def test_the_list_cuts_nothing_and_fits_into_80_columns(
+    kinerja: Callable[..., asyncio.Future[Result]], scoring: Running
+) -> None:
+    longest = replace(incoming(ATTENDANCE_DAY, b"{" * 1_000_000), partition=11, offset=123_456_789_012)
+    async with scoring.context.database.transaction() as session:
+        await scoring.context.dead_letters.park(session, [Parked(longest, "REVISION_TOO_FAR", "no words")])
+    name = f"{longest.topic}/{longest.partition}/{longest.offset}"
+    why = " ".join(["made by the gateway's former release"] * 10)
+    assert (await kinerja("dismiss", "scoring", name, "--reason", why)).exit_code == 0
+    lines = (await kinerja("list", "--dismissed")).stdout.splitlines()
+    assert lines[0] == f"scoring {name} REVISION_TOO_FAR"
+    assert " ".join(line.strip() for line in lines).endswith(f"by operator: {why}")
+    assert max(map(len, lines)) <= 80
+
+
+async def test_all_that_wait_for_one_code_are_dismissed_and_one_that_changed_meanwhile_is_told(
+    kinerja: Callable[..., asyncio.Future[Result]],
+    scoring: Running,
+    record: Incoming,
+    gateway: Callable[[], httpx.Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three wait for the code; a colleague dismisses the first one after it was listed."""
+    wrong = [incoming(EMPLOYEE, orjson.dumps({"number": number})) for number in range(3)]
+    async with scoring.context.database.transaction() as session:
+        await scoring.context.dead_letters.park(session, [Parked(each, "NOT_VALID", "no words") for each in wrong])
+    first, *others = [f"{each.topic}/{each.partition}/{each.offset}" for each in wrong]
+    mistyped = await kinerja("dismiss-all", "--code", "VALID", "--reason", WHY)
+    assert (mistyped.exit_code, mistyped.stderr) == (
+        1,
+        "no record waits for the reason VALID, but for: NOT_JSON, NOT_VALID\n",
+    )
+    assert (await kinerja("dismiss-all", "--reason", WHY)).exit_code == 2
+
+    def colleague(http: httpx.Client, path: str, **query: object) -> Iterator[dict[str, object]]:
+        listed = list(pages(http, path, **query))
+        if listed:
+            dead_letters.request(http, "POST", f"{path}/{first}/dismiss", json={"reason": "seen before"})
+        return iter(listed)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(dead_letters, "pages", colleague)
+        done = await kinerja("dismiss-all", "--code", "NOT_VALID", "--reason", WHY)
+    assert (done.exit_code, done.stdout) == (1, "dismissed 2, 1 changed meanwhile\n"), done.output
+    assert done.stderr.startswith(f"{first} not dismissed: Not possible in the present state: The record was dismissed")
+    assert (await kinerja("list")).stdout.splitlines()[0::2] == [
+        f"scoring {record.topic}/{record.partition}/{record.offset} NOT_JSON"
+    ]
+    listed = (await kinerja("list", "--dismissed")).stdout
+    assert all(f"scoring {other} NOT_VALID\n" in listed for other in others)
+    assert " ".join(listed.split()).count(f" by operator: {WHY}") == 2
 
 
 async def test_the_doctor_is_content_with_a_dismissed_record(

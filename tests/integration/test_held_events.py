@@ -197,7 +197,6 @@ async def test_the_command_names_the_event_and_drops_it(
 ) -> None:
     async with attendance(postgres, own_kafka) as service:
         monkeypatch.setattr(outbox, "client", client_of(service, "attendance"))
-        monkeypatch.setenv("COLUMNS", "300")
 
         async def kinerja(*arguments: str) -> str:
             done = await asyncio.to_thread(CliRunner().invoke, app, ["outbox", *arguments])
@@ -206,12 +205,17 @@ async def test_the_command_names_the_event_and_drops_it(
 
         await put(service, (b"[a]", LARGE), (b"[a]", b"behind"))
         [item] = await held(service, count=1)
-        line = next(line for line in (await kinerja("list")).splitlines() if item["event_id"] in line)
-        for words in ("attendance", TOPIC, "[a]", str(len(LARGE)), "MessageSizeTooLargeError"):
-            assert words in line
+        event, what, since, *error = (await kinerja("list")).splitlines()
+        assert event == f"attendance {item['event_id']}"
+        assert what == f"  {TOPIC} key [a], {len(LARGE)} bytes"
+        assert since.startswith(f"  since {item['held_since']}, attempts ")
+        assert since.endswith(", 1 wait behind it")
+        assert " ".join(line.strip() for line in error) == " ".join(item["error"].split())
+        assert "MessageSizeTooLargeError" in error[0]
+        assert max(map(len, (event, what, since, *error))) <= 80
         assert await kinerja("drop", "attendance", item["event_id"], "--reason", WHY) == f"dropped {item['event_id']}\n"
         assert await arrived(own_kafka, TOPIC, last=b"behind") == [b"behind"]
-        assert "attendance" not in await kinerja("list")
+        assert await kinerja("list") == "no event is held back\n"
 
 
 def only_containers(kafka: Kafka) -> None:

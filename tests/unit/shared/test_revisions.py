@@ -48,16 +48,17 @@ def test_below_a_million_a_record_comes_alone_and_a_group_climbs_together() -> N
     assert [r.revision for r in with_rungs(group)] == [STEP_MAX, STEP_MAX, STEP_MAX + 5, STEP_MAX + 5, 3]
 
 
-@given(present=REVISIONS, wrong=REVISIONS)
-def test_an_owner_overtakes_every_revision_that_a_reader_of_its_present_one_would_use(present: int, wrong: int) -> None:
-    if wrong < present or too_far(present, wrong):
+@given(present=REVISIONS, wrong=st.integers(1, REVISION_MAX - STEP_MAX - 1))
+def test_an_owner_overtakes_every_revision_that_a_writer_climbed_to(present: int, wrong: int) -> None:
+    if wrong < present:
         with pytest.raises(AboveError):
             revision_above(present, wrong)
     else:
         assert revision_above(present, wrong) == wrong + 1
 
 
-def test_the_end_of_the_integer_is_said_and_not_crossed() -> None:
-    with pytest.raises(AboveError, match="No revision is above"):
-        revision_above(REVISION_MAX - 5, REVISION_MAX)
-    assert revision_above(REVISION_MAX - 5, REVISION_MAX - 1) == REVISION_MAX
+@pytest.mark.parametrize("wrong", [REVISION_MAX - STEP_MAX, REVISION_MAX - 1, REVISION_MAX])
+def test_an_owner_keeps_room_to_count_on(wrong: int) -> None:
+    with pytest.raises(AboveError, match="the owner could not count on from there"):
+        revision_above(7, wrong)
+    assert revision_above(7, REVISION_MAX - STEP_MAX - 1) == REVISION_MAX - STEP_MAX
