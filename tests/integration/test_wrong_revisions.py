@@ -13,19 +13,20 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
+from embedded.postgres import EmbeddedPostgres
 from shared.contracts.base import REVISION_MAX
 from shared.contracts.revisions import STEP_MAX
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.provision import provision, read_topics
-from tests.fixtures.backends import Kafka, Postgres
+from tests.fixtures.backends import Kafka
 from tests.fixtures.records import incoming
 from tests.integration.test_hr_subscriber import _row, _run
 from tests.integration.town import READS, Town, living_town
 
 
 @pytest.fixture
-async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    async with living_town(postgres, monkeypatch) as found:
+async def town(embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    async with living_town(embedded_postgres, monkeypatch) as found:
         yield found
 
 
