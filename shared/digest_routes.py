@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -15,19 +15,14 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.semester import Semester
 from shared.contracts.topics import Topic
+from shared.digest_sources import Source
 from shared.digests import BUCKETS, Digest, Item, Projection, bucket_of
 from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
 
-__all__ = ["Source", "digest_router", "stream"]
-
-Source = Callable[[AsyncSession, Semester], AsyncIterator[Mapping[str, Any]]]
-"""A topic's things of a semester as this service has them, whether it owns or reads them. Officers belong to no semester:
-all of them."""
+__all__ = ["digest_router"]
 
 SECONDS_MAX = 600.0
-ROWS_AT_A_TIME = 1_000
-"""Hashing them takes some 10 ms, for which nothing else of the process gets its turn."""
 ITEMS_MAX = 50_000
 """Of one answer; the buckets asked for are few, so that this is never reached by a city of a million days a semester."""
 
@@ -131,14 +126,6 @@ def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRoute
         return ItemsAnswer(in_flight=in_flight, more=more, items=listed)
 
     return router
-
-
-async def stream(session: AsyncSession, query: Any, values: Mapping[str, Any]) -> AsyncIterator[Any]:
-    """The rows of a query, a few thousand in memory at a time."""
-    result = await session.stream(query.execution_options(yield_per=ROWS_AT_A_TIME), values)
-    async for rows in result.partitions():  # one step of the driver for many rows: row by row takes twice the time
-        for row in rows:
-            yield row
 
 
 async def _items(rows: AsyncIterator[Mapping[str, Any]], projection: Projection) -> AsyncIterator[Item]:

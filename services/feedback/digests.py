@@ -12,18 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.semester import Semester
 from shared.contracts.topics import EMPLOYEE, FEEDBACK, Topic
-from shared.digest_routes import Source, stream
+from shared.digest_sources import Source, rows_of, stream
 
 __all__ = ["SOURCES"]
 
-_EMPLOYEES = text("select * from employee")
 _FEEDBACK = text("select record from feedback where given_at >= :first and given_at < :last")
 _A_DAY = timedelta(days=1)
-
-
-async def _employees(session: AsyncSession, _: Semester) -> AsyncIterator[Mapping[str, Any]]:
-    async for row in stream(session, _EMPLOYEES, {}):
-        yield row._mapping  # noqa: SLF001 - SQLAlchemy's public name
 
 
 async def _feedback(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
@@ -35,4 +29,4 @@ async def _feedback(session: AsyncSession, semester: Semester) -> AsyncIterator[
             yield record
 
 
-SOURCES: dict[Topic[Any], Source] = {EMPLOYEE: _employees, FEEDBACK: _feedback}
+SOURCES: dict[Topic[Any], Source] = {EMPLOYEE: rows_of("select * from employee"), FEEDBACK: _feedback}

@@ -12,20 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.decode import DayContent, FeedbackContent
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
-from shared.digest_routes import Source, stream
+from shared.digest_sources import Source, records_of, rows_of, stream
 
 __all__ = ["SOURCES"]
 
-_EMPLOYEES = text("select * from employee")
 _DAYS = text("select employee_id, work_date, revision, record from day_fact where work_date between :first and :last")
 _FEEDBACK = text("select feedback_id, employee_id, revision, record from feedback_fact where semester = :semester")
-_SCORES = text("select record from published_score where semester = :semester")
-_YEARS = text("select record from discipline_year where year = :year and record is not null")
-
-
-async def _employees(session: AsyncSession, _: Semester) -> AsyncIterator[Mapping[str, Any]]:
-    async for row in stream(session, _EMPLOYEES, {}):
-        yield row._mapping  # noqa: SLF001 - SQLAlchemy's public name
 
 
 async def _days(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
@@ -47,20 +39,14 @@ async def _feedback(session: AsyncSession, semester: Semester) -> AsyncIterator[
         yield row
 
 
-async def _scores(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
-    async for row in stream(session, _SCORES, {"semester": semester.number}):
-        yield orjson.loads(row[0])
-
-
-async def _years(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
-    async for row in stream(session, _YEARS, {"year": semester.year}):
-        yield orjson.loads(row[0])
-
-
 SOURCES: dict[Topic[Any], Source] = {
-    EMPLOYEE: _employees,
+    EMPLOYEE: rows_of("select * from employee"),
     ATTENDANCE_DAY: _days,
     FEEDBACK: _feedback,
-    SCORE: _scores,
-    DISCIPLINE: _years,
+    SCORE: records_of(
+        "select record from published_score where semester = :semester", lambda of: {"semester": of.number}
+    ),
+    DISCIPLINE: records_of(
+        "select record from discipline_year where year = :year and record is not null", lambda of: {"year": of.year}
+    ),
 }
