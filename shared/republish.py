@@ -14,7 +14,7 @@ from shared.contracts.topics import Topic
 from shared.logs import logger
 from shared.outbox import Outbox
 
-__all__ = ["Republished", "add_again"]
+__all__ = ["Republished", "add_again", "from_record"]
 
 T = TypeVar("T")
 
@@ -29,6 +29,11 @@ class Republished(BaseModel):
     records: int = 0
     unreadable: int = 0
     """Stored records that were left out: the log names each, at `row_unreadable`."""
+
+
+def from_record(topic: Topic[Any]) -> Callable[[Any], Record]:
+    """How a row that keeps the published record as JSON becomes that record again."""
+    return lambda row: topic.model.model_validate_json(row.record)
 
 
 async def add_again(

@@ -10,10 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.context import Context
-from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.contracts.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
-from shared.republish import Republished, add_again
+from shared.republish import Republished, add_again, from_record
 
 __all__ = ["EMPLOYEES", "publish_employees", "read_employees", "republish"]
 
@@ -86,11 +85,15 @@ async def _republish_days(context: Context) -> Republished:
         async with context.database.transaction() as session:
             values = {"employee_id": begin[0], "work_date": begin[1], "most": DAYS_AT_A_TIME}
             rows = (await session.execute(_NEXT_DAYS, values)).all()
-            await add_again(context.outbox, session, ATTENDANCE_DAY, rows, _day, lambda row: tuple(row[:2]), counts)
+            await add_again(
+                context.outbox,
+                session,
+                ATTENDANCE_DAY,
+                rows,
+                from_record(ATTENDANCE_DAY),
+                lambda row: tuple(row[:2]),
+                counts,
+            )
         if not rows:
             return counts
         begin = (rows[-1].employee_id, rows[-1].work_date)
-
-
-def _day(row: Any) -> AttendanceDayRecord:
-    return AttendanceDayRecord.model_validate_json(row.record)

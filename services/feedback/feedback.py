@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.context import Context
 from shared.contracts.feedback import FeedbackRecord
 from shared.contracts.topics import FEEDBACK
-from shared.republish import Republished, add_again
+from shared.republish import Republished, add_again, from_record
 
 __all__ = ["keep", "republish"]
 
@@ -57,11 +56,9 @@ async def republish(context: Context) -> Republished:
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).all()
-            await add_again(context.outbox, session, FEEDBACK, rows, _stored, lambda row: row.feedback_id, counts)
+            await add_again(
+                context.outbox, session, FEEDBACK, rows, from_record(FEEDBACK), lambda row: row.feedback_id, counts
+            )
         if len(rows) < AT_A_TIME:
             return counts
         after = rows[-1].feedback_id
-
-
-def _stored(row: Any) -> FeedbackRecord:
-    return FeedbackRecord.model_validate_json(row.record)

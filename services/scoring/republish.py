@@ -8,10 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from shared.context import Context
-from shared.contracts.discipline import DisciplineRecord
-from shared.contracts.score import ScoreRecord
 from shared.contracts.topics import DISCIPLINE, SCORE
-from shared.republish import Republished, add_again
+from shared.republish import Republished, add_again, from_record
 
 __all__ = ["republish"]
 
@@ -39,7 +37,9 @@ async def republish(context: Context) -> Republished:
     while True:
         async with context.database.transaction() as session:
             rows = (await session.execute(_SCORES, {"employee": after[0], "semester": after[1]})).all()
-            await add_again(context.outbox, session, SCORE, rows, _score, lambda row: tuple(row[:2]), counts)
+            await add_again(
+                context.outbox, session, SCORE, rows, from_record(SCORE), lambda row: tuple(row[:2]), counts
+            )
         if len(rows) < ROUND_ROWS_MAX:
             break
         after = (rows[-1].employee_id, rows[-1].semester)
@@ -47,15 +47,9 @@ async def republish(context: Context) -> Republished:
     while True:
         async with context.database.transaction() as session:
             years = (await session.execute(_YEARS, {"employee": after[0], "year": after[1]})).all()
-            await add_again(context.outbox, session, DISCIPLINE, years, _year, lambda row: tuple(row[:2]), counts)
+            await add_again(
+                context.outbox, session, DISCIPLINE, years, from_record(DISCIPLINE), lambda row: tuple(row[:2]), counts
+            )
         if len(years) < ROUND_ROWS_MAX:
             return counts
         after = (years[-1].employee_id, years[-1].year)
-
-
-def _score(row: Any) -> ScoreRecord:
-    return ScoreRecord.model_validate_json(row.record)
-
-
-def _year(row: Any) -> DisciplineRecord:
-    return DisciplineRecord.model_validate_json(row.record)
