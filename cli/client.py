@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import textwrap
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import typer
 from shared.gateway import PREFIXES
 from shared.settings import SECRETS_DIR
 
-__all__ = ["PREFIXES", "client", "connection", "fail", "folded", "pages", "request", "words_of"]
+__all__ = ["PREFIXES", "client", "connection", "fail", "folded", "pages", "prefix_of", "request", "words_of"]
 
 CONNECT_FILE = "connect.env"
 LINE_CHARS = 80
@@ -90,6 +90,13 @@ def fail(words: str) -> typer.Exit:
     """Prints the words to standard error and gives the exception that ends the command with status 1."""
     typer.echo(words, err=True)
     return typer.Exit(1)
+
+
+def prefix_of(service: str, known: Mapping[str, str] = PREFIXES) -> str:
+    """Where the routes of a service begin that a person has named; another name ends the command."""
+    if service not in known:
+        raise fail(f"no such service: {service}; one of {', '.join(known)}")
+    return known[service]
 
 
 def folded(words: str) -> str:

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import typer
 
-from cli.client import client, fail, folded, pages, request, words_of
+from cli.client import client, fail, folded, pages, prefix_of, request, words_of
 
 __all__ = ["app"]
 
@@ -67,7 +67,7 @@ def release_all(
     reason: Annotated[str | None, typer.Option(help="Only records with this reason, such as HANDLER_FAILED.")] = None,
 ) -> None:
     """Releases every record that waits, the oldest position first; says of each one that stays why. Status 1 if any does."""
-    chosen = PREFIXES if service is None else {service: _prefix(service)}
+    chosen = PREFIXES if service is None else {service: prefix_of(service, PREFIXES)}
     with client() as http:
         _try_all(http, _waiting(http, chosen.values(), reason), "release", done="released", refused="stay")
 
@@ -131,15 +131,9 @@ def _try_all(
         raise typer.Exit(1)
 
 
-def _prefix(service: str) -> str:
-    if service not in PREFIXES:
-        raise fail(f"no such service: {service}; one of {', '.join(PREFIXES)}")
-    return PREFIXES[service]
-
-
 def _ask(method: str, service: str, record: str, action: str = "", **options: Any) -> httpx.Response:
     """The service's answer about the record of that name."""
-    prefix = _prefix(service)
+    prefix = prefix_of(service, PREFIXES)
     topic, *numbers = record.split("/")
     if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
         raise fail("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from cli.client import PREFIXES, client, fail, folded, pages, request
+from cli.client import PREFIXES, client, folded, pages, prefix_of, request
 
 __all__ = ["app"]
 
@@ -39,8 +39,7 @@ def drop(
     reason: Annotated[str, typer.Option(help="Why it shall never be published, in one line of up to 500 characters.")],
 ) -> None:
     """Gives up a refused event: it is kept, is never published, and those behind it are published."""
-    if service not in PREFIXES:
-        raise fail(f"no such service: {service}; one of {', '.join(PREFIXES)}")
+    prefix = prefix_of(service)
     with client() as http:
-        request(http, "POST", f"/{PREFIXES[service]}/v1/outbox/held/{event}/drop", json={"reason": reason})
+        request(http, "POST", f"/{prefix}/v1/outbox/held/{event}/drop", json={"reason": reason})
     typer.echo(f"dropped {event}")
