@@ -137,7 +137,7 @@ class BatchConsumer:
     def assigned(self) -> bool:
         """Whether the group has given this member its partitions (perhaps none) and the loop polls."""
         consumer = self._subscriber.consumer
-        if consumer is None or self.halted is not None:
+        if consumer is None:
             return False
         return all(
             (last := consumer.last_poll_timestamp(tp)) is None or time.time() * 1000 - last < 60_000

@@ -23,7 +23,7 @@ from shared.logs import logger
 from shared.problems import problem
 from shared.settings import ServiceSettings
 
-__all__ = ["Bucket", "Guesses", "PerMinute", "Rates", "address_of"]
+__all__ = ["SLOW_SECONDS", "Bucket", "Guesses", "PerMinute", "Rates", "address_of"]
 
 log = logger(__name__)
 

@@ -18,7 +18,7 @@ from services.attendance.settings import Settings
 from shared.bodies import SMALL_BYTES, Allowance, Allowed
 from shared.context import Context
 from shared.http import keyed_allowance
-from shared.rates import Guesses
+from shared.rates import SLOW_SECONDS, Guesses
 
 __all__ = ["UPLOAD_BYTES_MAX", "Caller", "Door"]
 
@@ -106,7 +106,7 @@ class Door:
         if self._waiting < STRANGERS_AT_ONCE_MAX:
             self._waiting += 1
             try:
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(SLOW_SECONDS)
             finally:
                 self._waiting -= 1
         return True
