@@ -29,7 +29,7 @@ from shared.incoming import Incoming, dead_letter, encodable, size_of
 from shared.metrics import Metrics
 from shared.outbox import Outbox
 
-__all__ = ["DeadLetters", "Incoming", "Parked", "ParkedColumns", "Place"]
+__all__ = ["DeadLetters", "Parked", "ParkedColumns", "Place"]
 
 DETAIL_CHARS_MAX = 1_000
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.revisions import REVISION_TOO_FAR, STEP_MAX, too_far
 from shared.contracts.topics import ALL_TOPICS
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
+from shared.incoming import Incoming
 
 __all__ = ["RevisionGate"]
 

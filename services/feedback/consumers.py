@@ -11,8 +11,9 @@ from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.topics import EMPLOYEE
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
 from shared.digests import KEPT
+from shared.incoming import Incoming
 from shared.revisions import RevisionGate
 
 __all__ = ["TOPICS", "handle"]

@@ -16,8 +16,9 @@ from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.score import ScoreRecord
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE, Topic
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
 from shared.digests import KEPT
+from shared.incoming import Incoming
 from shared.revisions import RevisionGate
 
 __all__ = ["TOPICS", "RecordHandler"]

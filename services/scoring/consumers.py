@@ -17,8 +17,9 @@ from services.scoring.policies import PolicyBook
 from shared.contracts.employee import EmployeeRecord
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
 from shared.digests import KEPT
+from shared.incoming import Incoming
 from shared.revisions import RevisionGate
 
 __all__ = ["TOPICS", "RecordHandler"]

@@ -18,7 +18,7 @@ import msgspec
 
 from shared.contracts.envelope import UnreadableRecordError, payload_of
 from shared.contracts.feedback import Unsur
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 
 __all__ = [
     "DayContent",

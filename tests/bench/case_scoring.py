@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.app import create
 from services.scoring.consumers import TOPICS
 from shared.consumer import BatchConsumer
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
+from shared.incoming import Incoming
 from tests.bench.data import roster
 from tests.fixtures.services import fail_loudly, settings_for
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.domain.contribution import DAY_TOTALS, TOTALS, day_contribution
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, incoming, rating
 from tests.fixtures.services import Running, running_service

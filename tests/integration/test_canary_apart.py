@@ -15,7 +15,7 @@ from shared.clock import FakeClock
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from shared import consumer
 from shared.batch_work import BatchWork
 from shared.contracts.topics import ATTENDANCE_DAY
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.records import day, incoming

@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
-from shared.dead_letters import Incoming, Parked, Place
+from shared.dead_letters import Parked, Place
+from shared.incoming import Incoming
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 

@@ -18,7 +18,8 @@ from cli.client import pages
 from cli.main import app
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
+from shared.incoming import Incoming
 from tests.fixtures.commands import client_of
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service

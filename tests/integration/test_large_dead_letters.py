@@ -16,8 +16,8 @@ from sqlalchemy import text
 from embedded.postgres import EmbeddedPostgres
 from shared.clock import SystemClock
 from shared.contracts.topics import ATTENDANCE_DAY, DEAD_LETTER, EMPLOYEE, SCORE
-from shared.dead_letters import Incoming, Parked
-from shared.incoming import LETTER_BYTES_MAX
+from shared.dead_letters import Parked
+from shared.incoming import LETTER_BYTES_MAX, Incoming
 from shared.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.outbox import until_empty

@@ -18,7 +18,8 @@ from shared.contracts.base import REVISION_MAX
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.revisions import REVISION_TOO_FAR, STEP_MAX
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
-from shared.dead_letters import Incoming, Parked
+from shared.dead_letters import Parked
+from shared.incoming import Incoming
 from tests.fixtures.records import assessment, day, employee, incoming, rating_group
 from tests.fixtures.services import Running, running_service
 

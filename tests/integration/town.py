@@ -18,7 +18,7 @@ from cli import doctor, republish, scores
 from cli.main import app
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.postgres import Server
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service

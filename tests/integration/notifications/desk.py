@@ -15,7 +15,7 @@ from sqlalchemy import text
 from shared.clock import FakeClock
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import DISCIPLINE, SCORE
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.clock import FakeClock
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, NOTICE, SCORE
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (

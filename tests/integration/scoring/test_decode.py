@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from services.scoring.decode import day_evidence, day_of, decode_day, decode_feedback, feedback_evidence, feedback_of
 from shared.contracts.envelope import UnreadableRecordError
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK, Topic
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.records import assessment, day, incoming, rating
 
 OFFICER = UUID("0199a2b4-0000-7000-8000-000000000001")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from services.scoring import consumers, held_publisher
 from services.scoring.discipline_publisher import DisciplinePublisher
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
-from shared.dead_letters import Incoming
+from shared.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service

@@ -10,7 +10,8 @@ import pytest
 
 from shared.batch_work import BatchWork, Handler
 from shared.database import Database
-from shared.dead_letters import DeadLetters, Incoming, Parked
+from shared.dead_letters import DeadLetters, Parked
+from shared.incoming import Incoming
 from shared.poison_limit import BATCH_UNUSABLE_MIN, PoisonLimit, TooManyUnusableError
 
 RECORDS = [Incoming("t", 0, offset, None, b"", ()) for offset in range(64)]
