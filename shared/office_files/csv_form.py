@@ -18,6 +18,8 @@ _HOW: Final = "Save it as XLSX, or as CSV UTF-8, and send it again."
 _SEPARATORS: Final = ",;\t"
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(?P<mark>[,;\t|])"?[,;\t|]*(?:\r\n|\r|\n)', re.IGNORECASE)
 """A first line by which Excel is told the separator. It is no row of the sheet."""
+_UTF8_LETTER: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|\xe2[\x80-\xbf]{2}")
+"""A letter or mark in UTF-8. In Windows-1252 it would be two or three signs that no name has, as in Ã©."""
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -55,12 +57,16 @@ def _decoded(body: bytes) -> str:
             except UnicodeDecodeError as error:
                 words = f"The file begins as {encoding.removesuffix('-sig').upper()}, but byte {error.start} is not."
                 raise InvalidError(f"{words} {_HOW}") from error
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return _without_nul(body.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    raise InvalidError(f"The file's encoding is not known: it is neither Unicode nor Windows-1252. {_HOW}")
+    try:
+        return _without_nul(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        if _UTF8_LETTER.search(body):
+            raise InvalidError(f"The file is UTF-8 in part: byte {error.start} is not. {_HOW}") from error
+    try:
+        return _without_nul(body.decode("cp1252"))
+    except UnicodeDecodeError as error:
+        words = "The file's encoding is not known: it is neither Unicode nor Windows-1252."
+        raise InvalidError(f"{words} {_HOW}") from error
 
 
 def _without_nul(content: str) -> str:

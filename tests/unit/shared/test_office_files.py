@@ -156,6 +156,12 @@ def test_every_separator_line_end_and_encoding_is_read(end: str, mark: str) -> N
     assert texts(f"sep={mark}{end}{content}") == wanted
 
 
+def test_a_file_in_two_encodings_is_refused_and_not_guessed() -> None:
+    words = refusal("nip;day\nRené;x\n".encode() + "René;x\n".encode("cp1252"))
+    assert words.startswith("The file is UTF-8 in part: byte 19 is not.")
+    assert "neither Unicode nor Windows-1252" in refusal(b"nip;day\n\x81;x\n")
+
+
 def test_blank_rows_cells_and_columns_are_left_out() -> None:
     csv = ";;;;\nDaftar pegawai 2026;;;;\n;;;;\nNo;NIP;Tanggal;;\n1;7;x;;\n2;8\n;;;;\n3;\u00a0;-;;\n"
     assert texts(csv) == [(5, "7"), (6, "8"), (8, "")]
