@@ -18,6 +18,8 @@ from shared.settings import SECRETS_DIR
 __all__ = ["PREFIXES", "client", "connection", "fail", "folded", "pages", "prefix_of", "request", "words_of"]
 
 CONNECT_FILE = "connect.env"
+FAULTS_SHOWN = 20
+"""Of a refusal. Whoever has corrected so many sends the file again and sees the rest."""
 LINE_CHARS = 80
 """The narrowest terminal that lists are made for."""
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
@@ -116,10 +118,18 @@ def words_of(answer: httpx.Response) -> str:
     """What a refusal says."""
     if answer.headers.get("content-type", "").startswith("application/problem+json"):
         body = answer.json()
-        faults = "".join(f"\n  {_fault(fault)}" for fault in body.get("errors", [])[:50])
-        return f"{body['title']}: {body['detail']}{faults}"
+        faults = body.get("errors", [])
+        lines = [f"\n  {_fault(fault)}" for fault in faults[:FAULTS_SHOWN]]
+        if len(faults) > FAULTS_SHOWN:
+            lines.append(f"\n  and {len(faults) - FAULTS_SHOWN} more")
+        return f"{body['title']}: {body['detail']}{''.join(lines)}"
     return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.reason_phrase}"
 
 
 def _fault(fault: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in fault.items())
+    """One fault as a line that a person reads; a fault of a file names its place and the value there."""
+    if not {"line", "column", "value", "message"} <= fault.keys():
+        return ", ".join(f"{name} {value}" for name, value in fault.items())
+    sheet = f"sheet {fault['sheet']}, " if "sheet" in fault else ""
+    value = f' "{fault["value"]}"' if fault["value"] else ""
+    return f"{sheet}line {fault['line']}, {fault['column']}{value}: {fault['message']}"

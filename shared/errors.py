@@ -13,6 +13,7 @@ __all__ = [
     "NotFoundError",
     "UnauthorizedError",
     "UnavailableError",
+    "UnsupportedMediaTypeError",
 ]
 
 
@@ -76,3 +77,10 @@ class UnavailableError(AppError):
     status = 503
     title = "Temporarily unavailable"
     safe_to_log = True
+
+
+class UnsupportedMediaTypeError(AppError):
+    """The body is of a kind that this address does not take."""
+
+    status = 415
+    title = "This kind of body is not taken here"

@@ -16,9 +16,10 @@ from services.attendance.days import mark_spans
 from services.attendance.domain.history import Step, changed_span, restated, value_on
 from services.attendance.enrolments import resolve_leavers
 from services.attendance.publish import publish_employees
-from services.attendance.roster_file import RosterLine, refusal
+from services.attendance.roster_file import SUBJECT, RosterLine
 from shared.context import Context
 from shared.ids import new_id
+from shared.office_files import Faults
 
 __all__ = ["RosterReport", "import_roster"]
 
@@ -150,13 +151,12 @@ def _employment(values: Mapping[str, Any], before: Any) -> Iterator[tuple[UUID, 
 
 
 def _check_superiors(lines: Sequence[RosterLine], ids: dict[str, UUID]) -> None:
-    faults = [
-        {"line": line.line, "field": "superior_nip", "message": "is neither in this file nor known from an earlier one"}
-        for line in lines
-        if line.superior_nip is not None and line.superior_nip not in ids
-    ]
-    if faults:
-        raise refusal(faults[:500])
+    faults = Faults()
+    for line in lines:
+        if line.superior_nip is not None and line.superior_nip not in ids:
+            words = "must be the NIP of an officer in this file or in an earlier one; no officer has this one"
+            line.row.refuse("superior_nip", words, faults)
+    faults.refuse(SUBJECT)
 
 
 def _values(line: RosterLine, ids: dict[str, UUID], unit: str, employment_type: str) -> dict[str, Any]:

@@ -1,37 +1,31 @@
-"""Reads a file of officers: CSV with a header, every fault with its line and field."""
+"""Reads a file of officers: every fault with its line, column and value."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
-
-from services.attendance.csv_file import Faults, read_date, read_rows
 from services.attendance.domain.nip import InvalidNipError, read_nip
-from shared.contracts.base import Identifier
-from shared.errors import InvalidError
+from services.attendance.file_columns import EMPLOYMENT_TYPES, ROSTER_COLUMNS
+from shared.office_files import Faults, Row, read_rows
 
-__all__ = ["RosterLine", "read_roster_file", "refusal"]
+__all__ = ["SUBJECT", "RosterLine", "read_roster_file"]
 
-_REQUIRED: Final = ("nip", "name", "employment_type", "org_unit_id", "org_unit_name", "active_from")
-_OPTIONAL: Final = ("superior_nip", "email", "active_to", "unit_from", "employment_type_from")
-_TYPES: Final = ("PNS", "PPPK", "PPPK_PART_TIME")
+SUBJECT: Final = "The roster"
 _NAME_MAX: Final = 200
+_UNIT_MAX: Final = 100
 _EMAIL_MAX: Final = 254
-_IDENTIFIER: Final[TypeAdapter[str]] = TypeAdapter(Identifier)
 
 
 @dataclass(frozen=True, slots=True)
 class RosterLine:
-    """One officer as the file has them; `line` counts from 1, the header included.
+    """One officer as the file has them, and the row that says so.
 
     `unit_from` and `employment_type_from`: since when unit and type are these; None where the file says nothing of it.
     """
 
-    line: int
+    row: Row
     nip: str
     name: str
     employment_type: str
@@ -45,71 +39,81 @@ class RosterLine:
     employment_type_from: date | None
 
 
-def read_roster_file(body: bytes, today: date) -> list[RosterLine]:
-    """All lines of the file. Raises InvalidError with every fault, so that the file can be corrected at once."""
-    faults = Faults()
+def read_roster_file(body: bytes, today: date, faults: Faults) -> list[RosterLine]:
+    """All lines of the file. Raises InvalidError with every fault, so that the file can be corrected at once.
+
+    `faults` is empty and gets them, and the notes on dates.
+    """
     lines: list[RosterLine] = []
-    for line, values in read_rows(body, _REQUIRED, _OPTIONAL, faults):
-        found = _read_line(line, values, today, faults)
+    for row in read_rows(body, ROSTER_COLUMNS, faults):
+        found = _read_line(row, today, faults)
         if found is not None:
             lines.append(found)
     _check_whole(lines, faults)
-    if faults:
-        raise refusal(faults)
+    faults.refuse(SUBJECT)
     return lines
 
 
-def refusal(faults: list[dict[str, Any]]) -> InvalidError:
-    """The answer to a file with faults."""
-    return InvalidError("The roster was not taken: nothing is changed. Correct the lines in `errors`.", errors=faults)
-
-
-def _read_line(line: int, values: Mapping[str, str], today: date, faults: Faults) -> RosterLine | None:
+def _read_line(row: Row, today: date, faults: Faults) -> RosterLine | None:
     before = len(faults)
-    employment_type = values["employment_type"].upper()
-    if employment_type not in _TYPES:
-        faults.note(line, "employment_type", f"is one of {', '.join(_TYPES)}")
-    nip = values["nip"]
-    try:
-        nip = read_nip(nip, employment_type, today)
-    except InvalidNipError as error:
-        faults.note(line, "nip", str(error))
-    for field in ("name", "org_unit_name"):
-        if not 1 <= len(values[field]) <= _NAME_MAX or not values[field].isprintable():
-            faults.note(line, field, f"has 1 to {_NAME_MAX} printable characters")
-    try:
-        _IDENTIFIER.validate_python(values["org_unit_id"])
-    except ValidationError:
-        faults.note(line, "org_unit_id", "has 1 to 100 characters, none of them a control character")
-    email = values.get("email") or None
+    employment_type = _employment_type(row, faults)
+    nip = _nip(row, employment_type, today, faults)
+    name = _limited(row, "name", _NAME_MAX, faults)
+    unit = _limited(row, "org_unit_id", _UNIT_MAX, faults)
+    unit_name = _limited(row, "org_unit_name", _NAME_MAX, faults)
+    email = row.text("email", faults) or None
     if email is not None and not _is_address(email):
-        faults.note(line, "email", "is an address like nama@contoh.go.id")
-    active_from = read_date(line, "active_from", values["active_from"], faults)
+        row.refuse("email", "must be an address like nama@contoh.go.id, or empty", faults)
+    active_from = row.date("active_from", faults, required=True)
     active_to, unit_from, type_from = (
-        read_date(line, name, values[name], faults) if values.get(name) else None
-        for name in ("active_to", "unit_from", "employment_type_from")
+        row.date(column, faults) for column in ("active_to", "unit_from", "employment_type_from")
     )
     if active_from and active_to and active_to < active_from:
-        faults.note(line, "active_to", "lies before active_from")
-    superior = (values.get("superior_nip") or "").replace(" ", "") or None
-    if superior is not None and superior == nip:
-        faults.note(line, "superior_nip", "is the officer's own")
+        row.refuse("active_to", "must not be before active_from", faults)
+    superior = _superior(row, nip, faults)
     if active_from is None or len(faults) > before or faults.full:
         return None
     return RosterLine(
-        line,
-        nip,
-        values["name"],
-        employment_type,
-        values["org_unit_id"],
-        values["org_unit_name"],
-        superior,
-        email,
-        active_from,
-        active_to,
-        unit_from,
-        type_from,
+        row, nip, name, employment_type, unit, unit_name, superior, email, active_from, active_to, unit_from, type_from
     )
+
+
+def _employment_type(row: Row, faults: Faults) -> str:
+    """The contract's value; an empty text, and a fault, for another."""
+    written = row.text("employment_type", faults, required=True)
+    found = EMPLOYMENT_TYPES.get(written.replace("_", " ").lower(), "")
+    if written and not found:
+        row.refuse("employment_type", "must be PNS, PPPK or PPPK_PART_TIME", faults)
+    return found
+
+
+def _nip(row: Row, employment_type: str, today: date, faults: Faults) -> str:
+    written = row.text("nip", faults, required=True)
+    if not written:
+        return ""
+    try:
+        return read_nip(written, employment_type, today)
+    except InvalidNipError as error:
+        row.refuse("nip", str(error), faults)
+        return ""
+
+
+def _superior(row: Row, nip: str, faults: Faults) -> str | None:
+    superior = row.text("superior_nip", faults).replace(" ", "")
+    if not superior:
+        return None
+    if not (superior.isascii() and superior.isdigit() and len(superior) == 18):
+        row.refuse("superior_nip", f"must have 18 digits, or be empty; this has {len(superior)} characters", faults)
+    elif superior == nip:
+        row.refuse("superior_nip", "must be another officer's; this is the officer's own", faults)
+    return superior
+
+
+def _limited(row: Row, column: str, most: int, faults: Faults) -> str:
+    found = row.text(column, faults, required=True)
+    if len(found) > most:
+        row.refuse(column, f"must have {most} characters at the most; this has {len(found)}", faults)
+    return found
 
 
 def _is_address(text: str) -> bool:
@@ -122,9 +126,11 @@ def _check_whole(lines: list[RosterLine], faults: Faults) -> None:
     seen: dict[str, int] = {}
     units: dict[str, tuple[str, int]] = {}
     for each in lines:
-        first = seen.setdefault(each.nip, each.line)
-        if first != each.line:
-            faults.note(each.line, "nip", f"is also on line {first}")
-        name, named_on = units.setdefault(each.org_unit_id, (each.org_unit_name, each.line))
+        line = each.row.line
+        first = seen.setdefault(each.nip, line)
+        if first != line:
+            each.row.refuse("nip", f"must be in the file once; line {first} has it too", faults)
+        name, named_on = units.setdefault(each.org_unit_id, (each.org_unit_name, line))
         if name != each.org_unit_name:
-            faults.note(each.line, "org_unit_name", f"differs from line {named_on}, which has the same org_unit_id")
+            words = f"must be the same on all lines of a unit; line {named_on} has another name for {each.org_unit_id}"
+            each.row.refuse("org_unit_name", words, faults)

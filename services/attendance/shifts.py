@@ -83,22 +83,23 @@ _PUT = text(
 
 
 def shift_fault(shift: Shift) -> tuple[str, str] | None:
-    """What is wrong with an entry, as the field and words; None where nothing is."""
+    """What is wrong with an entry: the field, and what it must be ("must …"); None where nothing is wrong."""
     starts, ends = shift.starts_at, shift.ends_at
     if (starts is None) != (ends is None):
-        return "ends_at" if ends is None else "starts_at", "start and end come together; without both it is a day off"
+        field, other = ("ends_at", "a start") if ends is None else ("starts_at", "an end")
+        return field, f"must be given, since the shift has {other}; a day off has neither"
     if shift.kind is Entry.SHIFT and starts is None:
-        return "starts_at", "a shift has its start and its end"
+        return "starts_at", "must be given: a shift has a start and an end"
     if starts is None or ends is None:
-        return ("break_minutes", "only a shift has a break") if shift.break_minutes else None
+        return ("break_minutes", "must be empty or 0: only a shift has a break") if shift.break_minutes else None
     if shift.kind is not Entry.SHIFT:
-        return "starts_at", "only a shift has times"
+        return "starts_at", "must be empty: only a shift has times"
     if starts.date() != shift.work_date:
-        return "starts_at", "has another date: a shift belongs to the date on which it starts"
+        return "starts_at", "must be on work_date: a shift belongs to the date on which it starts"
     if not timedelta(0) < ends - starts <= SHIFT_MAX:
-        return "ends_at", "lies after the start, within 24 hours"
+        return "ends_at", "must be after the start, by 24 hours at the most"
     if timedelta(minutes=shift.break_minutes) >= ends - starts:
-        return "break_minutes", "is shorter than the shift"
+        return "break_minutes", "must be shorter than the shift"
     return None
 
 
@@ -107,7 +108,7 @@ async def put_shift(session: AsyncSession, shift: Shift) -> None:
     fault = shift_fault(shift)
     if fault is not None:
         field, words = fault
-        raise InvalidError(f"`{field}`: {words}.")
+        raise InvalidError(f"`{field}` {words}.")
     await put_shifts(session, [shift], bulk=False)
 
 

@@ -17,11 +17,12 @@ AGE_MAX: Final = 75
 
 _BLANKS: Final = re.compile(r"[ \u00a0]")
 _DIGITS: Final = re.compile(r"[0-9]{18}", re.ASCII)
+_ONLY_DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 _MONTHS: Final = range(1, 13)
 
 
 class InvalidNipError(ValueError):
-    """A number that cannot be an officer's; the message says which part is wrong and never repeats the number."""
+    """A number that cannot be an officer's; the message says what must be right ("must …") and never repeats the number."""
 
 
 def read_nip(text: str, employment_type: str, today: date) -> str:
@@ -30,19 +31,27 @@ def read_nip(text: str, employment_type: str, today: date) -> str:
     The appointment's month is checked for PNS only: at the same place a PPPK number has a contract code such as 21.
     """
     nip = _BLANKS.sub("", text)
-    if _DIGITS.fullmatch(nip) is None:
-        raise InvalidNipError("has 18 digits")
+    if not _DIGITS.fullmatch(nip):
+        found = f"{len(nip)}" if _ONLY_DIGITS.fullmatch(nip) else "other characters as well"
+        raise InvalidNipError(f"must have 18 digits; this has {found}")
     try:
         born = date(int(nip[:4]), int(nip[4:6]), int(nip[6:8]))
     except ValueError:
-        raise InvalidNipError("begins with the birth date as yyyymmdd, which this is not") from None
+        raise InvalidNipError(f"must begin with the birth date as YYYYMMDD; {nip[:8]} is no date") from None
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     if not AGE_MIN <= age <= AGE_MAX:
-        raise InvalidNipError(f"gives an age outside {AGE_MIN} to {AGE_MAX}")
+        raise InvalidNipError(
+            f"must begin with the birth date of a person at the age of {AGE_MIN} to {AGE_MAX}; this gives {age}"
+        )
     if employment_type == "PNS" and int(nip[12:14]) not in _MONTHS:
-        raise InvalidNipError("of a PNS has the month of appointment (01 to 12) at its digits 13 and 14")
+        raise InvalidNipError(
+            f"must have the month of appointment, 01 to 12, at digits 13 and 14 for a PNS; this has {nip[12:14]}"
+        )
     if nip[14] not in "12":
-        raise InvalidNipError("has 1 or 2 at its digit 15")
+        raise InvalidNipError(f"must have 1 or 2 at digit 15; this has {nip[14]}")
     if nip[15:] == "000":
-        raise InvalidNipError("ends with a serial number from 001 on")
+        raise InvalidNipError(
+            "must end with a serial number from 001 on; this ends with 000, as after a spreadsheet has made a number of it"
+            " and lost its last digits. Format the column as text and type the NIP again"
+        )
     return nip

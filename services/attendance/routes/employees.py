@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.assignments import EMPLOYMENT_TYPE, UNIT, read_steps
 from services.attendance.domain.history import present_since
+from services.attendance.file_columns import ROSTER_COLUMNS
 from services.attendance.publish import republish
 from services.attendance.roster import import_roster
 from services.attendance.roster_file import read_roster_file
@@ -21,6 +22,7 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.canary import CANARY_EMPLOYEE_ID, CANARY_UNIT_ID
 from shared.errors import InvalidError, NotFoundError
+from shared.office_files import Faults, check_media_type, office_file_body, read_in_turn
 from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 
 __all__ = ["router"]
@@ -89,12 +91,16 @@ class Nip(Input):
 
 
 class Report(BaseModel):
-    """What a roster file changed; `errors` is empty, since a file with faults is refused whole."""
+    """What a roster file changed; `errors` is empty, since a file with faults is refused whole.
+
+    `notes` says what to check, such as dates like 03/08/2026, which are read day before month.
+    """
 
     created: int
     changed: int
     unchanged: int
     errors: list[dict[str, str]] = []
+    notes: list[str] = []
 
 
 class Republished(BaseModel):
@@ -108,18 +114,22 @@ class Republished(BaseModel):
     """Stored records that were left out: the log names each, at `row_unreadable`."""
 
 
-@router.post("/roster", openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+@router.post("/roster", openapi_extra=office_file_body(ROSTER_COLUMNS))
 async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) -> Report:
-    """Takes a roster file (CSV in UTF-8, `,` or `;`, with a header), all of it or nothing.
+    """Takes a roster of officers, a CSV or XLSX file as a spreadsheet writes it, all of it or nothing.
 
     An officer is known by the NIP and keeps the employee_id. Officers that the file does not name stay as they are.
     `unit_from` and `employment_type_from` (optional) say since when unit and type are these, also on a past or future date;
-    without them a new unit or type counts from today on, and a new officer's from `active_from` on.
+    without them a new unit or type counts from today on, and a new officer's from `active_from` on. Columns, their other
+    names, dates and marks are in docs/office-files.md. Each item of `errors` names line, column and value.
     """
+    check_media_type(request.headers.get("content-type"))
     now = context.clock.now()
-    lines = read_roster_file(await request.body(), now.astimezone(context.zone).date())
+    today = now.astimezone(context.zone).date()
+    body, faults = await request.body(), Faults()
+    lines = await read_in_turn(lambda: read_roster_file(body, today, faults))
     report = await context.transact(lambda s: import_roster(context, s, lines, now), seconds=BULK_SECONDS)
-    return Report(created=report.created, changed=report.changed, unchanged=report.unchanged)
+    return Report(created=report.created, changed=report.changed, unchanged=report.unchanged, notes=faults.notes)
 
 
 @router.get("/employees")
@@ -142,7 +152,7 @@ async def find_officer(context: ContextDep, who: _ReaderDep, wanted: Annotated[N
     """The officer with this NIP."""
     nip = wanted.nip.replace(" ", "")
     if not (nip.isascii() and nip.isdigit() and len(nip) == 18):
-        raise InvalidError("A NIP has 18 digits.")
+        raise InvalidError("`nip` must have 18 digits; this has not.")
     found = await _officers(context, _BY_NIP, {"nip": nip})
     if not found or not who.reaches_unit(found[0].org_unit_id):
         raise NotFoundError("No officer of the roster has this NIP.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.file_columns import SHIFT_COLUMNS
 from services.attendance.routes.common import (
     BULK_SECONDS,
     ContextDep,
@@ -21,8 +23,9 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
-from services.attendance.shift_file import SHIFTS_MAX, import_shifts, read_shift_file, refuse_faults
+from services.attendance.shift_file import SHIFTS_MAX, SUBJECT, import_shifts, read_shift_file
 from services.attendance.shifts import Entry, Shift, ShiftsReport, drop_shift, put_shift, put_shifts, shift_fault
+from shared.office_files import Faults, check_media_type, office_file_body, read_in_turn
 
 __all__ = ["router"]
 
@@ -33,7 +36,6 @@ _LIST = text(
     " order by work_date desc limit 400"
 )
 _KNOWN = text("select employee_id from employee where employee_id = any(cast(:employees as uuid[]))")
-_CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 class ShiftIn(Input):
@@ -68,12 +70,16 @@ class ShiftItem(BaseModel):
 
 
 class Report(BaseModel):
-    """How many entries were new, changed, taken back (`removed`), or as they were."""
+    """How many entries were new, changed, taken back (`removed`), or as they were.
+
+    `notes` says what to check in a file, such as dates like 03/08/2026, which are read day before month.
+    """
 
     created: int
     changed: int
     removed: int
     unchanged: int
+    notes: list[str] = []
 
 
 @router.get("/employees/{employee_id}/roster")
@@ -111,38 +117,52 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Re
     return _report(await context.transact(lambda s: _keep(s, shifts), seconds=BULK_SECONDS))
 
 
-@router.post("/shifts/file", openapi_extra=_CSV)
+@router.post("/shifts/file", openapi_extra=office_file_body(SHIFT_COLUMNS))
 async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request) -> Report:
-    """Takes a roster of shifts (CSV in UTF-8, `,` or `;`, with a header), all of it or nothing.
+    """Takes a roster of shifts, a CSV or XLSX file as a spreadsheet writes it, all of it or nothing.
 
     Columns: `nip`, `work_date`, `start` and `end` as local HH:MM (an end not after the start is on the next date; both
-    empty: a day off); optional `break_minutes` and `entry` (`shift`, `off`, or `none`, which takes an entry back).
+    empty: a day off); optional `break_minutes` and `entry` (`shift`, `off`, or `none`, which takes an entry back). Other
+    names of the columns, dates and marks are in docs/office-files.md. Each item of `errors` names line, column and value.
     """
-    lines = read_shift_file(await request.body())
-    return _report(await context.transact(lambda s: import_shifts(s, lines), seconds=BULK_SECONDS))
+    check_media_type(request.headers.get("content-type"))
+    body, faults = await request.body(), Faults()
+    lines = await read_in_turn(lambda: read_shift_file(body, faults))
+    report = await context.transact(lambda s: import_shifts(s, lines), seconds=BULK_SECONDS)
+    return _report(report, faults.notes)
 
 
 async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
     employees = sorted({shift.employee_id for shift in shifts})
     known = set((await session.execute(_KNOWN, {"employees": employees})).scalars())
-    faults: list[dict[str, Any]] = []
+    faults = Faults()
 
     def note(index: int, field: str, message: str) -> None:
-        faults.append({"at": f"body/entries/{index}/{field}", "message": message})
+        faults.note({"at": f"body/entries/{index}/{field}", "message": message})
 
     seen: dict[tuple[UUID, date], int] = {}
     for index, shift in enumerate(shifts):
         if shift.employee_id not in known:
-            note(index, "employee_id", "is no officer's")
+            note(index, "employee_id", "must be the id of an officer of the roster; no officer has this one")
         first = seen.setdefault((shift.employee_id, shift.work_date), index)
         if first != index:
-            note(index, "work_date", f"of this officer is also in entry {first}")
+            note(
+                index,
+                "work_date",
+                f"must be given once for an officer; entry {first} of this officer has the same date",
+            )
         fault = shift_fault(shift)
         if fault is not None:
             note(index, *fault)
-    refuse_faults(faults)
+    faults.refuse(SUBJECT)
     return await put_shifts(session, shifts)
 
 
-def _report(report: ShiftsReport) -> Report:
-    return Report(created=report.created, changed=report.changed, removed=report.removed, unchanged=report.unchanged)
+def _report(report: ShiftsReport, notes: Sequence[str] = ()) -> Report:
+    return Report(
+        created=report.created,
+        changed=report.changed,
+        removed=report.removed,
+        unchanged=report.unchanged,
+        notes=list(notes),
+    )

@@ -30,7 +30,7 @@ def test_a_right_number_is_read_without_blanks(nip: str, employment_type: str) -
         ("199009132025212001", "PNS", "month"),
         ("199613012022041001", "PNS", "birth date"),
         ("199602302022041001", "PNS", "birth date"),
-        ("19960818202204100", "PNS", "18 digits"),
+        ("19960818202204100", "PNS", "must have 18 digits; this has 17"),
         ("1996081820220410011", "PNS", "18 digits"),
         ("19960818202204100١", "PNS", "18 digits"),
         ("199608182022043001", "PNS", "digit 15"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -9,13 +10,19 @@ import pytest
 from typer.testing import CliRunner
 
 import cli.roster
+from services.attendance.roster_file import read_roster_file
+from services.attendance.shift_file import read_shift_file
+from shared.office_files import XLSX_TYPE, Faults
 
 PROBLEM = {
     "type": "about:blank",
     "title": "The content is not valid",
     "status": 422,
     "detail": "The roster was not taken.",
-    "errors": [{"line": 3, "field": "nip", "message": "has 18 digits"}],
+    "errors": [
+        {"line": line, "field": "nip", "column": "NIP", "value": "1985", "message": "must have 18 digits; this has 4"}
+        for line in range(3, 435)
+    ],
 }
 
 
@@ -61,7 +68,69 @@ def test_a_refused_file_ends_with_1_and_its_faults(tmp_path: Path, monkeypatch: 
     answering(answer, monkeypatch)
     result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
     assert result.exit_code == 1
-    assert "line 3, field nip, message has 18 digits" in result.output
+    lines = result.output.splitlines()
+    assert lines[1] == '  line 3, NIP "1985": must have 18 digits; this has 4'
+    assert lines[-1] == "  and 412 more"
+    assert len(lines) == 22
+
+
+def test_a_fault_of_a_sheet_names_it_and_an_empty_value_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "roster.xlsx"
+    file.write_bytes(b"PK\x03\x04")
+    fault = {
+        "sheet": "Pegawai",
+        "line": 3,
+        "field": "nip",
+        "column": "NIP",
+        "value": "",
+        "message": "must not be empty",
+    }
+    answer = httpx.Response(
+        422, json=PROBLEM | {"errors": [fault]}, headers={"content-type": "application/problem+json"}
+    )
+    seen = answering(answer, monkeypatch)
+    result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
+    assert "\n  sheet Pegawai, line 3, NIP: must not be empty\n" in result.output
+    assert seen[0].headers["content-type"] == XLSX_TYPE
+
+
+def test_notes_of_the_report_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text("nip\n1")
+    report = {"created": 1, "changed": 0, "unchanged": 0, "notes": ["1 date was read day before month"]}
+    answering(httpx.Response(200, json=report), monkeypatch)
+    result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
+    assert result.stdout.endswith("unchanged: 0\nnote: 1 date was read day before month\n")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_sample_file_is_read_as_it_is(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in ([], ["--shifts"]):
+        result = CliRunner().invoke(cli.roster.app, ["template", *arguments, "--format", form])
+        assert result.exit_code == 0, result.output
+    roster = read_roster_file((tmp_path / f"roster.{form}").read_bytes(), date(2026, 11, 30), Faults())
+    shifts = read_shift_file((tmp_path / f"shifts.{form}").read_bytes(), Faults())
+    assert (
+        [line.nip for line in roster] == [line.nip for line in shifts] == ["198503172010011002", "199009132025212001"]
+    )
+
+
+def test_a_file_that_is_there_is_not_overwritten_by_a_sample(tmp_path: Path) -> None:
+    file = tmp_path / "roster.xlsx"
+    file.write_text("mine")
+    result = CliRunner().invoke(cli.roster.app, ["template", str(file)])
+    assert (result.exit_code, file.read_text()) == (1, "mine")
+    assert "is there already" in result.output
+
+
+def test_a_sample_goes_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli.roster.app, ["template", "-", "--format", "csv"])
+    assert result.stdout_bytes.startswith(b"\xef\xbb\xbfNIP;Nama;")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

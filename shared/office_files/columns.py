@@ -1,0 +1,114 @@
+"""Which columns a file may have, by which names, and how the row that names them is found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.errors import InvalidError
+from shared.office_files.faults import shortened
+from shared.office_files.text import clean
+
+__all__ = ["Column", "Header", "column_letters", "header_of", "known_names_in"]
+
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_SEPARATORS: Final = re.compile(r"[\s_./*:-]+")
+_RUNNING_NUMBERS: Final = frozenset({"no", "nomor", "no urut", "nomor urut"})
+"""Tables of an office begin with a running number; it says nothing about the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a kind of file."""
+
+    name: str
+    """In messages for programs, and in files."""
+    synonyms: tuple[str, ...]
+    """Other names that a file may give it; a sample file has the first."""
+    meaning: str
+    """One sentence for the documentation."""
+    samples: tuple[str, str]
+    """The values of a sample file's two lines; dates as YYYY-MM-DD, times as HH:MM."""
+    required: bool = False
+    """Whether a file must have this column; its cells may still be blank where the meaning says so."""
+    kind: Literal["text", "date", "time"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The row that names the columns: for each place from 0 the column's own name, or None where it is not read."""
+
+    line: int
+    places: tuple[str | None, ...]
+    titles: dict[str, str]
+    """A column's own name → as the file names it."""
+    nameless: frozenset[int]
+    """Places without a name: nothing may stand below them."""
+
+
+def known_names_in(cells: Sequence[str], columns: Sequence[Column]) -> set[str]:
+    """The columns' own names that the row has."""
+    known = _known(columns)
+    return {known[word] for word in map(_compared, cells) if word in known}
+
+
+def _known(columns: Sequence[Column]) -> dict[str, str]:
+    """Every name that a file may give a column, as compared → the column's own name."""
+    return {_compared(word): column.name for column in columns for word in (column.name, *column.synonyms)}
+
+
+def header_of(line: int, cells: Sequence[str], columns: Sequence[Column]) -> Header:
+    """Raises InvalidError with the names that are missing, unknown or given twice."""
+    known = _known(columns)
+    places: list[str | None] = []
+    titles: dict[str, str] = {}
+    unknown: list[str] = []
+    twice: list[str] = []
+    for cell in cells:
+        name = known.get(_compared(cell))
+        if name is None:
+            if cell and _compared(cell) not in _RUNNING_NUMBERS:
+                unknown.append(cell)
+        elif name in titles:
+            twice.append(f"{titles[name]} and {cell}" if titles[name] != cell else cell)
+            name = None
+        else:
+            titles[name] = cell
+        places.append(name)
+    missing = [column.name for column in columns if column.required and column.name not in titles]
+    if missing or unknown or twice:
+        raise InvalidError(_words(line, missing, unknown, twice, columns))
+    nameless = frozenset(place for place, cell in enumerate(cells) if not cell)
+    return Header(line, tuple(places), titles, nameless)
+
+
+def column_letters(place: int) -> str:
+    """A place from 0 as a spreadsheet names its column: A, B, … Z, AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _compared(title: str) -> str:
+    return _SEPARATORS.sub(" ", _BRACKETS.sub("", clean(title))).strip().casefold()
+
+
+def _words(line: int, missing: list[str], unknown: list[str], twice: list[str], columns: Sequence[Column]) -> str:
+    parts = []
+    if missing:
+        parts.append(f"These columns are missing: {', '.join(missing)}.")
+    if unknown:
+        parts.append(f"These columns are not known: {', '.join(shortened(title) for title in unknown[:20])}.")
+    if twice:
+        parts.append(f"These columns are there twice: {', '.join(shortened(title) for title in twice[:20])}.")
+    required = ", ".join(column.name for column in columns if column.required)
+    optional = ", ".join(column.name for column in columns if not column.required)
+    return (
+        f"Line {line} does not name the columns as it must. {' '.join(parts)}"
+        f" A file must have {required}; it may have {optional}. Other names of them are in docs/office-files.md."
+    )

@@ -1,0 +1,84 @@
+"""CSV as spreadsheets write it: their encodings, separators, line ends and marks."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from shared.errors import InvalidError
+from shared.office_files.text import clean
+
+__all__ = ["rows_of_csv"]
+
+_HOW: Final = "Save it as XLSX, or as CSV UTF-8, and send it again."
+_SEPARATORS: Final = ",;\t"
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=(?P<mark>[,;\t|])"?[,;\t|]*(?:\r\n|\r|\n)', re.IGNORECASE)
+"""A first line by which Excel is told the separator. It is no row of the sheet."""
+_UTF8_LETTER: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|\xe2[\x80-\xbf]{2}")
+"""A letter or mark in UTF-8. In Windows-1252 it would be two or three signs that no name has, as in Ã©."""
+_QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
+
+
+def rows_of_csv(body: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Each row's number, as a spreadsheet counts rows from 1, and its cleaned cells.
+
+    A row with line breaks inside quotes is one row. Raises InvalidError where the bytes are no CSV, naming the row.
+    """
+    content = _decoded(body)
+    if mark := _SEPARATOR_LINE.match(content):
+        separator, content = mark["mark"], content[mark.end() :]
+    else:
+        separator = _separator(content)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
+    line = 0
+    try:
+        for line, cells in enumerate(reader, start=1):
+            yield line, [clean(cell) for cell in cells]
+    except csv.Error as error:
+        raise InvalidError(
+            f"Line {line + 1} is not CSV ({error}): a quotation mark is not closed, or text follows a closed one. Inside"
+            f' quotes, a quotation mark is written twice, as in "Andi ""Andi"" Saputra".'
+        ) from error
+
+
+def _decoded(body: bytes) -> str:
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if body.startswith(mark):
+            try:
+                return _without_nul(body.decode(encoding))
+            except UnicodeDecodeError as error:
+                words = f"The file begins as {encoding.removesuffix('-sig').upper()}, but byte {error.start} is not."
+                raise InvalidError(f"{words} {_HOW}") from error
+    try:
+        return _without_nul(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        if _UTF8_LETTER.search(body):
+            raise InvalidError(f"The file is UTF-8 in part: byte {error.start} is not. {_HOW}") from error
+    try:
+        return _without_nul(body.decode("cp1252"))
+    except UnicodeDecodeError as error:
+        words = "The file's encoding is not known: it is neither Unicode nor Windows-1252."
+        raise InvalidError(f"{words} {_HOW}") from error
+
+
+def _without_nul(content: str) -> str:
+    if "\x00" in content:
+        raise InvalidError(f"The file holds NUL characters, so it is no CSV in UTF-8 or Windows-1252. {_HOW}")
+    return content
+
+
+def _separator(content: str) -> str:
+    """The mark that stands most often in the first line that has any; in doubt the comma."""
+    for line in _QUOTED.sub("", content[:65_536]).splitlines():
+        counts = {mark: line.count(mark) for mark in _SEPARATORS}
+        if any(counts.values()):
+            return max(counts, key=counts.__getitem__)
+    return ","

@@ -1,0 +1,232 @@
+"""A row of a file, whose values are read by column: each refusal names line, column, value and what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from shared.office_files.faults import Faults, shortened
+from shared.office_files.text import clean, lost_digits
+
+__all__ = ["Cell", "Row", "SheetError", "shown"]
+
+EXACT_DIGITS: Final = 15
+"""A spreadsheet's number has no more exact digits; further ones become zeros."""
+YEARS: Final = range(1950, 2101)
+_MONTHS: Final = {
+    word: number
+    for number, words in enumerate(
+        (
+            "januari january jan", "februari february pebruari feb peb", "maret march mar", "april apr", "mei may",
+            "juni june jun", "juli july jul", "agustus august agu agt ags aug", "september sept sep",
+            "oktober october okt oct", "november nopember nov nop", "desember december des dec",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}  # fmt: skip
+_LAST_MONTH: Final = 12
+_ISO: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]00:00(?::00)?)?")
+_DAY_FIRST: Final = re.compile(r"([0-9]{2})([/.-])([0-9]{2})\2([0-9]{4})")
+_WRITTEN: Final = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]+)\.?[ -]([0-9]{4})")
+_TIME: Final = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]00)?(?: ?([AP])M)?", re.IGNORECASE)
+"""Indonesian settings write 07.30, American ones 7:30:00 AM."""
+_DATE_WORDS: Final = (
+    "must be a date like 2026-12-31, 31/12/2026 or 31 Desember 2026: day before month, both with two digits"
+    f" (03/08/2026 is 3 August), and a year from {YEARS.start} to {YEARS.stop - 1} with four"
+)
+_TIME_WORDS: Final = "must be a time from 00:00 to 23:59 like 07:30, or empty"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetError:
+    """What a spreadsheet shows where a formula has no value, as in #N/A."""
+
+    code: str
+
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError
+"""A value as the file has it; a CSV file has texts only, cleaned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row below the header. `line` is the row as a spreadsheet numbers it, from 1."""
+
+    line: int
+    sheet: str | None
+    cells: Mapping[str, Cell]
+    """Column → value; columns that are blank here, or that the file does not have, are left out."""
+    titles: Mapping[str, str]
+    """Column → as the file names it."""
+
+    def refuse(self, name: str, message: str, faults: Faults) -> None:
+        """Notes a fault of this row in a column."""
+        place = {} if self.sheet is None else {"sheet": self.sheet}
+        title = self.titles.get(name, name)
+        value = shortened(shown(self.cells.get(name, "")))
+        faults.note(
+            {**place, "line": self.line, "field": name, "column": title, "value": value, "message": message},
+        )
+
+    def text(self, name: str, faults: Faults, *, required: bool = False) -> str:
+        """The text; empty where the cell is blank or holds what is no text."""
+        value = self._value(name, faults, required=required)
+        if isinstance(value, str):
+            return self._checked(name, value, faults)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(name, value, faults)
+        self.refuse(name, f"must be text; this is {_kind(value)}. Format the column as text and type it again", faults)
+        return ""
+
+    def date(self, name: str, faults: Faults, *, required: bool = False) -> date | None:
+        """The date; None where the cell is blank or holds no date."""
+        value = self._value(name, faults, required=required)
+        if value == "":
+            return None
+        found = _date(value)
+        if found is None or found.year not in YEARS:
+            hint = "" if found or isinstance(value, str) else f"; this is {_kind(value)}. Format the column as dates"
+            self.refuse(name, _DATE_WORDS + hint, faults)
+            return None
+        if (
+            isinstance(value, str)
+            and _DAY_FIRST.fullmatch(value)
+            and found.day <= _LAST_MONTH
+            and found.day != found.month
+        ):
+            faults.note_day_first(self.line, self.titles.get(name, name), value, found)
+        return found
+
+    def time(self, name: str, faults: Faults) -> time | None:
+        """The time of day in whole minutes; None where the cell is blank or holds no such time."""
+        value = self.cells.get(name, "")
+        if value == "":
+            return None
+        found = _time(value)
+        if found is None:
+            hint = (
+                ""
+                if isinstance(value, str | time | timedelta)
+                else f"; this is {_kind(value)}. Format the column as times"
+            )
+            self.refuse(name, _TIME_WORDS + hint, faults)
+        return found
+
+    def _value(self, name: str, faults: Faults, *, required: bool) -> Cell:
+        value = self.cells.get(name, "")
+        if required and value == "":
+            self.refuse(name, "must not be empty", faults)
+        return value
+
+    def _checked(self, name: str, value: str, faults: Faults) -> str:
+        if lost_digits(value):
+            self.refuse(name, _LOST_WORDS, faults)
+            return ""
+        if not value.isprintable():
+            self.refuse(name, "must have printable characters only; this has control characters", faults)
+            return ""
+        return value
+
+    def _number(self, name: str, value: float, faults: Faults) -> str:
+        if abs(value) >= 10**EXACT_DIGITS:
+            self.refuse(name, _LOST_WORDS, faults)
+        elif value == int(value):
+            return str(int(value))
+        else:
+            words = "must be text; this is a number, in which 1.1 and 1.10 are the same. Format the column as text"
+            self.refuse(name, f"{words} and type it again", faults)
+        return ""
+
+
+_LOST_WORDS: Final = (
+    "must be text; the spreadsheet has made a number of it, and a number has only"
+    f" {EXACT_DIGITS} exact digits: the others are lost. Format the column as text, then type or paste the value again"
+)
+
+
+def _kind(value: Cell) -> str:
+    match value:
+        case SheetError():
+            return f"the error {value.code} of a formula"
+        case bool():
+            return "a truth value"
+        case datetime() if value.time() != time():
+            return "a date with a time"
+        case date():
+            return "a date"
+        case time() | timedelta():
+            return "a time"
+        case str():
+            return "a text"
+        case _:
+            return "a number"
+
+
+def shown(value: Cell) -> str:
+    """The value as a person would write it."""
+    match value:
+        case SheetError():
+            return value.code
+        case bool():
+            return str(value).upper()
+        case datetime():
+            return value.isoformat(" ") if value.time() != time() else value.date().isoformat()
+        case date() | time():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return clean(str(value))
+
+
+def _date(value: Cell) -> date | None:
+    if isinstance(value, datetime):
+        return value.date() if value.time() == time() else None
+    if isinstance(value, date):
+        return value
+    return _written_date(value) if isinstance(value, str) else None
+
+
+def _written_date(text: str) -> date | None:
+    if found := _ISO.fullmatch(text):
+        year, month, day = found[1], int(found[2]), found[3]
+    elif found := _DAY_FIRST.fullmatch(text):
+        year, month, day = found[4], int(found[3]), found[1]
+    elif found := _WRITTEN.fullmatch(text):
+        year, month, day = found[3], _MONTHS.get(found[2].casefold(), 0), found[1]
+    else:
+        return None
+    try:
+        return date(int(year), month, int(day))
+    except ValueError:
+        return None
+
+
+def _time(value: Cell) -> time | None:
+    if isinstance(value, str) and (found := _TIME.fullmatch(value)):
+        return _written_time(int(found[1]), int(found[2]), (found[3] or "").upper())
+    if isinstance(value, time):
+        day = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+        return _time_of_day(day)
+    return _time_of_day(value) if isinstance(value, timedelta) else None
+
+
+def _written_time(hour: int, minute: int, half: str) -> time | None:
+    """`half`: A before noon, P after it, empty for a clock of 24 hours."""
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "P" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _time_of_day(since_midnight: timedelta) -> time | None:
+    # A spreadsheet keeps times as fractions of a day: 07:30 may come back some microseconds off.
+    minutes, rest = divmod(since_midnight + timedelta(milliseconds=500), timedelta(minutes=1))
+    if rest >= timedelta(seconds=1) or not 0 <= minutes < 24 * 60:
+        return None
+    return time(minutes // 60, minutes % 60)

@@ -1,0 +1,37 @@
+"""One normalisation for every text of a file: what a person does not see, or sees as a blank, makes no difference."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+__all__ = ["clean", "lost_digits"]
+
+_FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+"""A CSV file keeps Excel from reading a number by writing it as the formula ="0123"."""
+_TEXT_MARK: Final = re.compile(r"'(?=[0-9 ]+$)")
+"""In Excel a leading apostrophe marks digits as text. Before letters it belongs to the name, as in 'Aisyiyah."""
+_SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+_NOTHING: Final = frozenset({"-", "–", "—"})
+
+
+def clean(text: str) -> str:
+    """The text in NFC, without invisible marks; each run of blanks of any kind is one space, none at the ends.
+
+    A lone dash is how offices write "nothing": it becomes an empty text.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        text = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    text = " ".join(text.split())
+    if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
+        text = formula[1].strip()
+    elif text.startswith("'"):
+        text = _TEXT_MARK.sub("", text).strip()
+    return "" if text in _NOTHING else text
+
+
+def lost_digits(text: str) -> bool:
+    """Whether this is a long number as a spreadsheet shortens it, as in 1,98501E+17."""
+    return _SCIENTIFIC.fullmatch(text) is not None
