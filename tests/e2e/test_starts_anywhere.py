@@ -95,6 +95,9 @@ def test_in_a_plain_container(clone: Path, plain: Plain, user: str, home: str, m
         unpack = ["docker", "exec", "--interactive", plain.container, "sh", "-c"]
         unpack += [f"umask {mask}; mkdir '{here}'; tar -x --no-same-permissions -C '{here}'; chown -R {user}: '{home}'"]
         subprocess.run(unpack, stdin=archive.stdout, check=True, timeout=120)
+    if user != "root":  # what pip has downloaded for the one before
+        cache = f"mkdir -p ~{user}/.cache; cp -r /root/.cache/pip ~{user}/.cache; chown -R {user}: ~{user}/.cache"
+        plain.run(f"[ ! -d /root/.cache/pip ] || {{ {cache}; }}")
     ports = f"PORT={free_port()} KAFKA_PORT={free_port()}"
     start = f"umask {mask}; {ports} setsid sh -c 'echo $$ >pid; exec make up' >{OUTPUT} 2>&1 </dev/null &"
     plain.run(start, user=user, folder=here)
