@@ -26,10 +26,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cli.client import fail
+from cli.client import fail, settings_of
 from cli.serve import leave
 from shared import logs, metrics
 from shared.contracts.canary import CANARY_PIN, PUNCH_DAYS_BACK, CanaryMachine, arrival_of, departure_of
+from shared.http_client import async_client
+from shared.setting_types import BaseUrl, HostName, Timezone
+from shared.settings import LogSettings
 
 __all__ = ["Canary", "canary", "canary_app"]
 
@@ -208,31 +211,37 @@ def _end_with(task: asyncio.Task[None]) -> None:
         os._exit(1)
 
 
+class CanarySettings(LogSettings):
+    """Read from KINERJA_URL and so on."""
+
+    url: BaseUrl = "http://127.0.0.1:8080"
+    """The gateway."""
+    machine_url: BaseUrl | None = None
+    """Where machines are served, if not at the gateway's URL."""
+    machine_host: HostName | None = None
+    """The host name at which machines are served, if it matters."""
+    timezone: Timezone = "Asia/Jakarta"
+
+
 def canary(
-    url: Annotated[str, typer.Option(envvar="KINERJA_URL", help="The gateway.")] = "http://127.0.0.1:8080",
-    machine_url: Annotated[
-        str, typer.Option(envvar="KINERJA_MACHINE_URL", help="Where machines are served, if not at the gateway's URL.")
-    ] = "",
-    machine_host: Annotated[
-        str,
-        typer.Option(envvar="KINERJA_MACHINE_HOST", help="The host name at which machines are served, if it matters."),
-    ] = "",
-    timezone: Annotated[str, typer.Option(envvar="KINERJA_TIMEZONE", help="Of the city's units.")] = "Asia/Jakarta",
     host: Annotated[str, typer.Option(help="The address to listen on, for health and metrics.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    log_level: Annotated[str, typer.Option(envvar="KINERJA_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
     key_file: Annotated[Path, typer.Option(help="The secret of which its serial and key are made.")] = KEY_FILE,
 ) -> None:
-    """Punches every minute for an officer who is no person, and tells whether a score came of it."""
-    logs.configure(log_level)
+    """Punches every minute for an officer who is no person, and tells whether a score came of it.
+
+    The gateway's address comes from KINERJA_URL.
+    """
+    settings = settings_of(CanarySettings)
+    logs.configure(settings.log_level)
     logs.log_uncaught()
     try:
         machine = CanaryMachine.of(key_file.read_text())
     except OSError as error:
         raise fail(f"the canary's key cannot be read ({type(error).__name__}): make secrets makes it") from error
-    http = httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS_MAX)
-    headers = {"Host": machine_host} if machine_host else {}
-    door = httpx.AsyncClient(base_url=machine_url or url, headers=headers, timeout=REQUEST_SECONDS_MAX)
-    watched = Canary(http, ZoneInfo(timezone), machine, door)
+    http = async_client(settings.url, timeout=REQUEST_SECONDS_MAX)
+    headers = {"Host": settings.machine_host} if settings.machine_host else {}
+    door = async_client(settings.machine_url or settings.url, headers=headers, timeout=REQUEST_SECONDS_MAX)
+    watched = Canary(http, ZoneInfo(settings.timezone), machine, door)
     signal.signal(signal.SIGTERM, leave)
     uvicorn.run(canary_app(watched), host=host, port=port, log_config=None, access_log=False, server_header=False)

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import os
-import ssl
 import textwrap
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import typer
 
+from shared import http_client
 from shared.gateway import PREFIXES
-from shared.settings import SECRETS_DIR
+from shared.settings import SECRETS_DIR, BaseSettings
+from shared.settings_reader import SettingsError, read_settings
 
-__all__ = ["PREFIXES", "client", "connection", "fail", "folded", "pages", "prefix_of", "request", "words_of"]
+__all__ = [
+    "PREFIXES",
+    "client",
+    "connection",
+    "fail",
+    "folded",
+    "pages",
+    "prefix_of",
+    "request",
+    "settings_of",
+    "words_of",
+]
+
+S = TypeVar("S", bound=BaseSettings)
 
 CONNECT_FILE = "connect.env"
 FAULTS_SHOWN = 20
@@ -53,12 +67,20 @@ def client() -> httpx.Client:
         raise fail(
             f"{' and '.join(missing)} not set and no {CONNECT_FILE} found: start the system, or set DATA=<its folder>"
         )
-    return httpx.Client(
-        base_url=values["KINERJA_URL"],
-        headers={"Authorization": f"Bearer {values['KINERJA_OPERATOR_KEY']}"},
-        timeout=TIMEOUT_SECONDS,
-        verify=ssl.create_default_context(),  # what this computer trusts, and SSL_CERT_FILE
-    )
+    url, key = values["KINERJA_URL"], values["KINERJA_OPERATOR_KEY"]
+    try:
+        return http_client.client(url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        words = f"{url} cannot be reached ({error}): correct KINERJA_URL, or the proxy that this environment names"
+        raise fail(words) from error
+
+
+def settings_of(kind: type[S], **values: Any) -> S:
+    """The program's settings; ends the command with a line for each that cannot be used."""
+    try:
+        return read_settings(kind, **values)
+    except SettingsError as error:
+        raise fail(str(error)) from None
 
 
 def request(

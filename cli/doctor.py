@@ -28,6 +28,7 @@ from shared.certificates import served_certificate_ends_at
 from shared.kafka import client_security
 from shared.provision import BrokerError, TopicDriftError, provision, read_topics
 from shared.settings import KafkaSettings
+from shared.settings_reader import read_settings
 
 __all__ = ["Finding", "doctor", "examine"]
 
@@ -262,9 +263,8 @@ def _disk(folder: Path) -> Iterator[Finding]:
 
 
 def _topics() -> Iterator[Finding]:
-    settings = KafkaSettings()
-    factor = os.environ.get("KINERJA_KAFKA_REPLICATION_FACTOR")
-    specs = read_topics(replication_factor=int(factor) if factor else None)
+    settings = read_settings(KafkaSettings)
+    specs = read_topics(replication_factor=settings.kafka_replication_factor)
     servers, security = settings.kafka_bootstrap_servers, client_security(settings)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its words would stand among our lines
     try:
@@ -277,7 +277,7 @@ def _topics() -> Iterator[Finding]:
 
 
 def _access() -> Iterator[Finding]:
-    differences = Access(KafkaSettings()).differences(read_rights())
+    differences = Access(read_settings(KafkaSettings)).differences(read_rights())
     for difference in differences:
         yield Finding("fail", f"Kafka: {difference}", f"docker compose run --rm access; {BROKER_RUNBOOK}")
     if not differences:

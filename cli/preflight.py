@@ -1,4 +1,4 @@
-"""`kinerja preflight`: the stack's first step. It refuses to go on without its secrets, and names what is missing."""
+"""`kinerja preflight`: the stack's first step. It names each secret, setting and file that the start would fail on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.client import fail
+from cli.stack_settings import stack_faults, unreadable_files
 from shared.certificates import written_certificate_ends_at
 
 __all__ = ["preflight"]
@@ -34,22 +35,28 @@ CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 def preflight(
     folder: Annotated[Path, typer.Option(help="Where the secrets lie, a file each.")] = Path("/run/secrets"),
+    mounted: Annotated[Path, typer.Option(help="Where the folders lie that other containers read.")] = Path("/deploy"),
 ) -> None:
-    """Checks that every secret is there and long enough; status 1 and a line for each that is not.
+    """Checks secrets, settings and the files that containers read; status 1 and a line for each that cannot be used.
 
     A certificate that ends is told too, but refuses nothing: it keeps HR systems out, and intake has to go on.
     """
-    faults = [words for name in SECRETS if (words := _fault(folder / name)) is not None]
+    secrets = [words for name in SECRETS if (words := _fault(folder / name)) is not None]
+    closed = [
+        f"{name} cannot be read by the containers' users: run make secrets, which opens these files"
+        for name in unreadable_files(mounted)
+    ]
+    faults = [*secrets, *stack_faults(), *closed]
     certificate = folder / CERTIFICATE
     told = _certificate(certificate) if certificate.exists() else None
     for words in (*faults, *([told] if told else [])):
         typer.echo(words, err=True)
     if faults:
-        raise fail("the stack cannot start: see docs/runbooks/secrets.md")
+        raise fail(f"the stack cannot start{': see docs/runbooks/secrets.md' if secrets else ''}")
     hidden = _addresses_hidden(Path("/proc/self/uid_map"), Path("/proc/sys/kernel/osrelease"))
     if hidden:
         typer.echo(hidden, err=True)
-    typer.echo(f"{len(SECRETS)} secrets are there")
+    typer.echo(f"{len(SECRETS)} secrets are there, and the settings can be used")
 
 
 def _addresses_hidden(uid_map: Path, kernel: Path) -> str | None:

@@ -15,12 +15,12 @@ import uvicorn
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.client import fail
+from cli.client import fail, settings_of
 from cli.server import Server
 from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.server_protocol import BoundedProtocol
-from shared.settings import DatabaseSettings
+from shared.settings import DatabaseSettings, LogSettings
 
 __all__ = ["leave", "migrate", "serve"]
 
@@ -33,13 +33,15 @@ def serve(
     service: ServiceArgument,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    log_level: Annotated[str, typer.Option(envvar="KINERJA_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_level: Annotated[
+        str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR; else KINERJA_LOG_LEVEL.")
+    ] = None,
 ) -> None:
     """Runs one service; settings come from the environment (KINERJA_...)."""
-    logs.configure(log_level)
+    settings = settings_of(_module(service, "settings").Settings)
+    logs.configure(settings_of(LogSettings, **({"log_level": log_level} if log_level else {})).log_level)
     logs.log_uncaught()
     module = _module(service, "app")
-    settings = _module(service, "settings").Settings()
     signal.signal(signal.SIGTERM, leave)
     server = Server(
         uvicorn.Config(
@@ -78,7 +80,7 @@ def migrate(service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SER
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = SERVICES if service == "all" else (_known(service),)
     try:
-        database = DatabaseSettings().database
+        database = settings_of(DatabaseSettings).database
         for name in names:
             upgrade(name, database.replace("{service}", name).replace("%7Bservice%7D", name))
             typer.echo(f"{name}: schema is up to date")

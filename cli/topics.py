@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from cli.client import connection, fail
+from cli.client import connection, fail, settings_of
 from shared.kafka import client_security
 from shared.provision import TOPICS_FILE, BrokerError, TopicDriftError, provision, read_topics
 from shared.settings import KafkaSettings
@@ -30,9 +29,7 @@ BootstrapOption = Annotated[
 FileOption = Annotated[Path, typer.Option("--file", help="The topics file.")]
 FactorOption = Annotated[
     int | None,
-    typer.Option(
-        "--replication-factor", envvar="KINERJA_KAFKA_REPLICATION_FACTOR", min=1, help="Copies, in a cluster."
-    ),
+    typer.Option("--replication-factor", min=1, help="Copies, in a cluster; else KINERJA_KAFKA_REPLICATION_FACTOR."),
 ]
 
 
@@ -55,9 +52,10 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
     servers = bootstrap or values.get("KAFKA_BOOTSTRAP_SERVERS") or values.get("KINERJA_KAFKA_BOOTSTRAP_SERVERS")
     if not servers:
         raise fail("no broker named: give --bootstrap host:port or set KAFKA_BOOTSTRAP_SERVERS")
+    settings = kafka_settings()
     try:
-        specs = read_topics(file, replication_factor=factor)
-        made = asyncio.run(provision(servers, specs, create=create, security=client_security(kafka_settings())))
+        specs = read_topics(file, replication_factor=factor or settings.kafka_replication_factor)
+        made = asyncio.run(provision(servers, specs, create=create, security=client_security(settings)))
     except TopicDriftError as error:
         raise fail("\n".join(f"{words}: {DRIFT_RUNBOOK}" for words in error.differences)) from error
     except (BrokerError, OSError, ValueError) as error:
@@ -66,9 +64,5 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
 
 
 def kafka_settings() -> KafkaSettings:
-    """The broker's settings from the environment and secrets; ends the command with words when they make no sense."""
-    try:
-        return KafkaSettings()
-    except ValidationError as error:
-        names = ", ".join(f"KINERJA_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
-        raise fail(f"the broker's settings cannot be used: {names}") from error
+    """The broker's settings from the environment and secrets; ends the command with a line for each that cannot be used."""
+    return settings_of(KafkaSettings)

@@ -1,12 +1,35 @@
-# Sourced by the other scripts: what the operator set for the stack, in the environment or else in .env, as docker compose
-# takes it. (`docker compose config` would say it too, but refuses to while secrets are missing.)
+# Sourced by the other scripts: what the operator set for the stack, in the environment or else in .env, as docker compose reads it.
 
-# dotenv NAME DEFAULT
+# dotenv NAME DEFAULT: the value, or a line on standard error and a status other than 0.
 dotenv() {
-  eval "value=\${$1-}"
-  if [ -z "$value" ] && [ -f .env ]; then
-    value=$(sed -n -e "s/^ *\(export \)\{0,1\}$1=//p" .env | tail -n 1 | sed -e 's/[[:space:]]#.*$//' -e 's/[[:space:]]*$//' \
-      -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'\$/\1/")
+  if docker compose version >/dev/null 2>&1; then
+    value=$(_asked "$1") || return 1
+  else
+    value=$(_plain "$1") || return 1
   fi
-  echo "${value:-$2}"
+  case $value in '~' | '~/'*) value=$HOME${value#\~} ;; esac
+  printf '%s\n' "${value:-$2}"
+}
+
+# Compose itself knows quotes, comments, ${OTHER} and COMPOSE_ENV_FILES. The project of this one value stands for the stack's, whose
+# files Compose refuses to read while something that they require is missing.
+_asked() {
+  shown=$(printf 'services: {asked: {image: "-${%s-}"}}\n' "$1" | docker compose --project-directory . --file - config --images 2>&1) || {
+    echo "$shown" >&2
+    return 1
+  }
+  printf '%s\n' "$shown" | sed -n 's/^-//p'
+}
+
+# Where Compose is not at hand: plain values alone, so that nothing is read in another way than Compose reads it later.
+_plain() {
+  eval "[ -z \"\${$1+set}\" ]" || { eval "printf '%s\n' \"\$$1\""; return 0; }
+  [ -f .env ] || return 0
+  line=$(tr -d '\r' <.env | sed -n "s/^[[:space:]]*\(export[[:space:]]\{1,\}\)\{0,1\}$1[[:space:]]*=[[:space:]]*//p" | tail -n 1)
+  case $line in *[\$\\\`]*)
+    printf '%s\n' "$1 in .env is $line: docker compose is not here to read that; write the value itself" >&2
+    return 1 ;;
+  esac
+  printf '%s\n' "$line" | sed -e 's/^"\([^"]*\)".*$/\1/' -e t -e "s/^'\([^']*\)'.*\$/\1/" -e t -e 's/[[:space:]]#.*$//' \
+    -e 's/[[:space:]]*$//'
 }

@@ -25,10 +25,12 @@ from services.scoring import app as scoring
 from services.scoring import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
 from shared.gateway import make_gateway
+from shared.http_client import async_client
 from shared.runtime import end_process
 from shared.server_protocol import BoundedProtocol
+from shared.settings_reader import settings_faults
 
-__all__ = ["make_apps", "republish", "serve", "wait_until_ready"]
+__all__ = ["make_apps", "republish", "serve", "settings_faults_of_services", "wait_until_ready"]
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 READY_SECONDS_MAX = 120.0
@@ -92,6 +94,12 @@ def make_apps(
     }
 
 
+def settings_faults_of_services() -> list[str]:
+    """A line for each KINERJA_ setting of the environment that a service cannot use: they hold for `make up` too."""
+    kinds = (AttendanceSettings, FeedbackSettings, ScoringSettings, NotificationsSettings)
+    return list(dict.fromkeys(line for kind in kinds for line in settings_faults(kind)))
+
+
 async def republish(apps: dict[str, FastAPI]) -> None:
     """Publishes what each service holds: the embedded broker begins empty. Consumers that know it change nothing."""
     await attendance_publish.republish(apps["attendance"].state.context)
@@ -120,7 +128,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
 
 async def wait_until_ready(url: str) -> None:
     """Returns when events flow in all services; raises with what is missing when that takes too long."""
-    async with httpx.AsyncClient(base_url=url, timeout=5) as http:
+    async with async_client(url, timeout=5) as http:
         faults: dict[str, str] = {}
         for _ in range(int(READY_SECONDS_MAX / 0.25)):
             faults = {}

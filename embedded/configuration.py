@@ -25,13 +25,11 @@ class Configuration:
         """Ends the program with words when a value makes no sense."""
         sample = os.environ.get("SAMPLE", "yes").lower()
         if sample not in ("yes", "no"):
-            sys.exit(f"SAMPLE is yes or no, not {sample}")
-        return cls(
-            _port("PORT", 8080),
-            _port("KAFKA_PORT", 9092),
-            Path(os.environ.get("DATA", "var")).resolve(),
-            sample == "yes",
-        )
+            sys.exit(f"SAMPLE is {sample!r}: write yes or no")
+        port, kafka_port = _port("PORT", 8080), _port("KAFKA_PORT", 9092)
+        if port == kafka_port:
+            sys.exit(f"PORT and KAFKA_PORT are both {port}: choose two")
+        return cls(port, kafka_port, _data(), sample == "yes")
 
     @property
     def url(self) -> str:
@@ -67,5 +65,17 @@ def write_private(file: Path, words: str) -> None:
 def _port(name: str, default: int) -> int:
     words = os.environ.get(name, str(default))
     if not words.isdigit() or not 1 <= int(words) <= 65_535:
-        sys.exit(f"{name} is a port between 1 and 65535, not {words}")
+        sys.exit(f"{name} is {words!r}: write a port between 1 and 65535")
     return int(words)
+
+
+def _data() -> Path:
+    words = os.environ.get("DATA") or "var"
+    folder = Path(words).expanduser().resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"DATA is {words!r}: name a folder that can be made here ({error.strerror})")
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        sys.exit(f"DATA is {words!r}: name a folder that this user may write to")
+    return folder

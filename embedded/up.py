@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from embedded.broker import EmbeddedBroker
-from embedded.city import make_apps, republish, serve, wait_until_ready
+from embedded.city import make_apps, republish, serve, settings_faults_of_services, wait_until_ready
 from embedded.configuration import Configuration
 from embedded.mail import MailSink
 from embedded.postgres import EmbeddedPostgres
@@ -39,8 +39,10 @@ _SAMPLE_RULES = Path(__file__).resolve().parent.parent / "rules" / "sample"
 def main() -> None:
     """Starts Postgres and the broker, runs the city, and stops all of it cleanly."""
     configuration = Configuration.read()
-    _refuse_port_in_use(configuration.port)
-    configuration.data.mkdir(parents=True, exist_ok=True)
+    if faults := settings_faults_of_services():
+        sys.exit("\n".join(faults))
+    _refuse_port_in_use("PORT", configuration.port)
+    _refuse_port_in_use("KAFKA_PORT", configuration.kafka_port)
     postgres = EmbeddedPostgres(configuration.data / "postgres")
     broker = EmbeddedBroker(configuration.data / "broker.log", port=configuration.kafka_port)
     mail = MailSink(configuration.data / "mail")
@@ -178,13 +180,17 @@ async def _link(city: City, prefix: str, officer: str) -> str:
     return url
 
 
-def _refuse_port_in_use(port: int) -> None:
+def _refuse_port_in_use(name: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            sys.exit(f"{name} is {port}: this user may not open a port below 1024; choose another, as in {name}=8090")
         except OSError:
-            sys.exit(f"port {port} is in use: choose another, for example make up PORT=8090")
+            sys.exit(
+                f"port {port} is in use: choose another, for example make up {name}={port + 10 if port < 65_000 else 8090}"
+            )
 
 
 if __name__ == "__main__":

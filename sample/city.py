@@ -11,6 +11,7 @@ import httpx
 
 from sample.office import OFFICE, Officer, Unit, roster_csv
 from sample.shifts import PLANNED_DAYS, entries
+from shared.http_client import async_client
 
 __all__ = ["DOCKER_NETWORKS", "City", "repeated"]
 
@@ -46,10 +47,9 @@ class City:
         self.url = url.rstrip("/")
         self._machine_networks = machine_networks
         limits = httpx.Limits(max_connections=32)
-        self.public = httpx.AsyncClient(base_url=self.url, timeout=30, limits=limits)
-        self.operator = httpx.AsyncClient(
-            base_url=self.url, timeout=60, limits=limits, headers={"Authorization": f"Bearer {operator_key}"}
-        )
+        self.public = async_client(self.url, timeout=30, limits=limits)
+        headers = {"Authorization": f"Bearer {operator_key}"}
+        self.operator = async_client(self.url, timeout=60, limits=limits, headers=headers)
         self.ids: dict[str, str] = {}
         """NIP → employee_id, as the roster gave them."""
 

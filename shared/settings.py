@@ -7,19 +7,22 @@ import re
 from pathlib import Path
 from typing import Literal
 
+import pydantic_settings
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-__all__ = ["SECRETS_DIR", "DatabaseSettings", "KafkaSettings", "ServiceSettings"]
+from shared.setting_types import BaseUrl, HostPorts, LogLevel, Timezone
+
+__all__ = ["SECRETS_DIR", "BaseSettings", "DatabaseSettings", "KafkaSettings", "LogSettings", "ServiceSettings"]
 
 SECRETS_DIR = Path("/run/secrets")  # where Docker Compose puts secrets, a file each, named like the setting
 
 
-class _Settings(BaseSettings):
-    """An empty value is none: a Compose file can leave a setting out in no other way."""
+class BaseSettings(pydantic_settings.BaseSettings):
+    """An empty value is none: a Compose file can leave a setting out in no other way. Programs read them by `read_settings`."""
 
-    model_config = SettingsConfigDict(
+    model_config = pydantic_settings.SettingsConfigDict(
         env_prefix="KINERJA_",
         env_ignore_empty=True,
         frozen=True,
@@ -29,12 +32,29 @@ class _Settings(BaseSettings):
     )
 
 
-class DatabaseSettings(_Settings):
+class LogSettings(BaseSettings):
+    """What every program logs."""
+
+    log_level: LogLevel = "INFO"
+
+
+class DatabaseSettings(BaseSettings):
     """How a database is reached; all that a migration needs."""
 
     database_url: SecretStr
     database_password: SecretStr | None = None
     """Put into the URL where that holds none: so the URL can be read by all, and the password is a file."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _url(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError:
+            url = None
+        if url is None or url.drivername != "postgresql+asyncpg" or not url.database:
+            raise ValueError("write postgresql+asyncpg://user@host/database")
+        return value
 
     @property
     def database(self) -> str:
@@ -46,10 +66,10 @@ class DatabaseSettings(_Settings):
         return whole.render_as_string(hide_password=False)
 
 
-class KafkaSettings(_Settings):
+class KafkaSettings(BaseSettings):
     """How the broker is reached; all that a command needs which speaks to Kafka alone."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_bootstrap_servers: HostPorts = "127.0.0.1:9092"
     kafka_security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "PLAIN"] = "SCRAM-SHA-512"
     """PLAIN is the administrator's, who exists before Kafka keeps any user."""
@@ -60,6 +80,8 @@ class KafkaSettings(_Settings):
     """Off only for a broker that lacks it (the embedded one)."""
     kafka_fetch_max_wait_ms: int = Field(default=500, ge=1, le=60_000)
     """How long the broker may hold an empty fetch. The embedded broker looks again only after about half of it."""
+    kafka_replication_factor: int | None = Field(default=None, ge=1, le=100)
+    """How many brokers keep each record, for the commands that make and verify topics; else as the topics file says."""
     kafka_request_timeout_ms: int = Field(default=15_000, ge=1_000, le=120_000)
 
 
@@ -67,13 +89,13 @@ class ServiceSettings(KafkaSettings, DatabaseSettings):
     """Read once, in the composition root; frozen afterwards."""
 
     database_pool_size: int = Field(default=8, ge=2, le=50)
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: BaseUrl = "http://127.0.0.1:8080"
     """The address under which people and machines reach the gateway; links are made from it."""
     behind_gateway: bool = False
     """Whether our gateway alone reaches this port: then the client's address is the one that it passes on."""
     trusted_proxies: str = ""
     """Proxies before the gateway (CIDRs, with blanks or commas between) whose X-Forwarded-For is believed."""
-    timezone: str = "Asia/Jakarta"
+    timezone: Timezone = "Asia/Jakarta"
     """The IANA zone of the city's units (WIB)."""
     operator_key: SecretStr
     """The bearer token of the operator, accepted by the JSON APIs of every service."""

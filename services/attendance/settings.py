@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
 from services.attendance.domain.proof import parse_networks
+from services.attendance.domain.rules import rules_from_mapping
+from services.attendance.domain.week_hours import week_hours
 from shared.context import Context
+from shared.setting_types import rules_in
 from shared.settings import ServiceSettings
 
 __all__ = ["Settings", "settings_of"]
@@ -20,8 +24,8 @@ _RULES = Path(__file__).resolve().parents[2] / "rules" / "attendance"
 class Settings(ServiceSettings):
     """Beside the common ones: where the first rules and hours come from. They are loaded once, into empty tables."""
 
-    attendance_rules_file: Path = _RULES / "default.yaml"
-    week_schedule_file: Path = _RULES / "week-schedule.yaml"
+    attendance_rules_file: Annotated[Path, rules_in(rules_from_mapping)] = _RULES / "default.yaml"
+    week_schedule_file: Annotated[Path, rules_in(lambda week: week_hours(week["days"]))] = _RULES / "week-schedule.yaml"
     canary_key: SecretStr | None = None
     """With it the canary is on the roster; its machine's serial and key are made of it. `kinerja canary` punches for it."""
     machine_networks: str = "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7"
@@ -59,7 +63,7 @@ class Settings(ServiceSettings):
     @classmethod
     def _host(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
-            raise ValueError("a host name in lower case, without port, as in adms.example.go.id")
+            raise ValueError("write a host name in lower case, without port, as in adms.example.go.id")
         return value
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import SecretStr
 
+from services.feedback.domain.intake_rules import intake_rules_from_mapping
+from shared.setting_types import rules_in
 from shared.settings import ServiceSettings
 
 __all__ = ["Settings"]
+
+_RULES = Path(__file__).resolve().parents[2] / "rules" / "feedback"
 
 
 class Settings(ServiceSettings):
@@ -16,4 +21,4 @@ class Settings(ServiceSettings):
 
     ballot_key: SecretStr
     """Seals what waits in ballot boxes. Several lines: the newest first, the others open what was sealed before."""
-    feedback_rules_file: Path = Path(__file__).resolve().parents[2] / "rules" / "feedback" / "default.yaml"
+    feedback_rules_file: Annotated[Path, rules_in(intake_rules_from_mapping)] = _RULES / "default.yaml"

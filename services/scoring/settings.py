@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from services.scoring.domain.ladder import discipline_rules_from_mapping
+from services.scoring.domain.policy import policy_from_mapping
+from shared.setting_types import rules_in
 from shared.settings import ServiceSettings
 
 __all__ = ["Settings"]
@@ -14,5 +18,7 @@ _RULES = Path(__file__).resolve().parents[2] / "rules"
 class Settings(ServiceSettings):
     """Beside the common ones: where the first rule sets come from. They are loaded once, into an empty table."""
 
-    scoring_policy_file: Path = _RULES / "scoring" / "default.yaml"
-    discipline_rules_file: Path = _RULES / "discipline" / "pp94-2021.yaml"
+    scoring_policy_file: Annotated[Path, rules_in(policy_from_mapping)] = _RULES / "scoring" / "default.yaml"
+    discipline_rules_file: Annotated[Path, rules_in(discipline_rules_from_mapping)] = (
+        _RULES / "discipline" / "pp94-2021.yaml"
+    )

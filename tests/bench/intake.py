@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from shared.http_client import async_client
 from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
 from tests.bench.stack import RunningStack
@@ -39,7 +40,7 @@ async def measure_intake(parts: Parts) -> list[Result]:
     url = await service_database(parts, "attendance")
     async with Served({"attendance": url}, parts.bootstrap_servers, tasks=False) as served:
         headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
-        async with httpx.AsyncClient(base_url=served.url, timeout=60, headers=headers) as http:
+        async with async_client(served.url, timeout=60, headers=headers) as http:
             seconds = await _posts(http, "BENCH")
         rss = rss_mib(served.pid)
     async with connected(url) as connection:

@@ -13,6 +13,7 @@ import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.http_client import async_client
 from shared.provision import provision, read_topics
 from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
@@ -57,9 +58,7 @@ async def measure_latency(parts: Parts) -> list[Result]:
     databases = {name: await service_database(parts, name) for name in SERVICES}
     async with Served(databases, parts.bootstrap_servers, tasks=True) as served:
         async with (
-            httpx.AsyncClient(
-                base_url=served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
-            ) as http,
+            async_client(served.url, timeout=60, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}) as http,
             _broker_scores(parts.bootstrap_servers) as read,
             connected(databases["attendance"]) as database,
         ):

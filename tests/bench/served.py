@@ -15,6 +15,7 @@ import uvicorn
 from embedded.children import free_port
 from shared import logs
 from shared.gateway import make_gateway
+from shared.http_client import async_client
 
 __all__ = ["OPERATOR_KEY", "Served", "rss_mib"]
 
@@ -50,7 +51,7 @@ class Served:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.bench.served", orjson.dumps(self._orders).decode()
         )
-        async with httpx.AsyncClient(base_url=self.url) as http:
+        async with async_client(self.url) as http:
             for _ in range(600):
                 try:
                     answers = [await http.get(f"/{prefix}/health/ready") for prefix in self._prefixes]

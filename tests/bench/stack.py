@@ -14,6 +14,7 @@ import httpx
 import orjson
 
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
+from shared.http_client import async_client
 
 __all__ = ["SERVICES", "RunningStack", "StackRefusedError", "Talk"]
 
@@ -77,7 +78,7 @@ class RunningStack:
     def http(self) -> httpx.AsyncClient:
         """A client of the gateway with the operator's key."""
         headers = {"Authorization": f"Bearer {self._key}"}
-        return httpx.AsyncClient(base_url=self.url, timeout=60, headers=headers)
+        return async_client(self.url, timeout=60, headers=headers)
 
     async def run(self, *command: str, **changes: str) -> str:
         """What a command of this machine prints. Raises RuntimeError with its complaints."""

@@ -1,4 +1,7 @@
-"""The stack as operators get it, with the listener for HR systems: started once for each file that asks for it."""
+"""The stack as operators get it, with the listener for HR systems: started once for each file that asks for it.
+
+It runs where much is against it: from a clone made with umask 077, and with a Docker client that gives every container a proxy.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from embedded.children import free_port
+from tests.e2e.places import closed_copy, config_with_proxy
 from tests.e2e.stack import Stack, running_stack
 
 
@@ -24,6 +28,8 @@ def stack(external_port: int) -> Iterator[Stack]:
         running_stack(
             Path(folder),
             files=("deploy/compose.external.yml",),
+            root=closed_copy(Path(folder) / "clone"),
+            DOCKER_CONFIG=str(config_with_proxy(Path(folder) / "docker")),
             KAFKA_EXTERNAL_PORT=str(external_port),
             FEEDBACK_RULES="rules/sample/feedback.yaml",  # groups of three, published within seconds
         ) as running,

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 __all__ = ["ROOT", "MadeUp", "made_up"]
 
@@ -21,7 +23,15 @@ class MadeUp:
     """A running `make up`."""
 
     def __init__(
-        self, data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, umask: int = -1
+        self,
+        data: Path,
+        port: int,
+        kafka_port: int,
+        *,
+        sample: bool,
+        root: Path = ROOT,
+        umask: int = -1,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.data = data
         orders = [f"PORT={port}", f"KAFKA_PORT={kafka_port}", f"DATA={data}", f"SAMPLE={'yes' if sample else 'no'}"]
@@ -34,7 +44,8 @@ class MadeUp:
             text=True,
             start_new_session=True,
             umask=umask,
-            env={name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))},
+            env={name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))}
+            | dict(environment),
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -66,7 +77,10 @@ class MadeUp:
         return dict(line.split("=", 1) for line in lines)
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        """As a terminal does it: the signal goes to the whole group. Waits for the end."""
+        """As a terminal does it: the signal goes to the whole group. Waits for the end.
+
+        make itself dies of the signal; where the program that it runs ends with another status than 0, make says so (***).
+        """
         os.killpg(self._process.pid, number)
         self._process.wait(STOP_SECONDS_MAX)
         self._reader.join(5)
@@ -83,10 +97,10 @@ class MadeUp:
 
 @contextlib.contextmanager
 def made_up(
-    data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, umask: int = -1
+    data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, **options: Any
 ) -> Iterator[MadeUp]:
-    """A `make up` of a checkout that is gone at the end of the block."""
-    running = MadeUp(data, port, kafka_port, sample=sample, root=root, umask=umask)
+    """A `make up` of a checkout that is gone at the end of the block; `options` are those of MadeUp."""
+    running = MadeUp(data, port, kafka_port, sample=sample, root=root, **options)
     try:
         yield running
     finally:

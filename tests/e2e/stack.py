@@ -44,8 +44,9 @@ NO_CANARY = "tests/e2e/overlays/no-canary.yml"
 class Stack:
     """A running stack."""
 
-    def __init__(self, folder: Path, *, files: tuple[str, ...] = (), **environment: str) -> None:
+    def __init__(self, folder: Path, *, files: tuple[str, ...] = (), root: Path = ROOT, **environment: str) -> None:
         self.folder = folder
+        self.root = root
         self.secrets = folder / "secrets"
         self.port = free_port()
         self.name = f"kinerja-test-{uuid4().hex[:8]}"
@@ -58,7 +59,7 @@ class Stack:
             "SECRETS": str(self.secrets),
             **environment,
         }
-        subprocess.run(["sh", "deploy/secrets.sh", str(self.secrets)], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(["sh", "deploy/secrets.sh", str(self.secrets)], cwd=root, check=True, capture_output=True)
         if "deploy/compose.external.yml" in files:
             self.run("sh", "deploy/kafka-certificate.sh", str(self.secrets))
         self.url = f"http://127.0.0.1:{self.port}"
@@ -70,7 +71,7 @@ class Stack:
     def run(self, *command: str, check: bool = True, seconds: float = 300) -> subprocess.CompletedProcess[str]:
         """A command of the host in the stack's environment."""
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False,
+            command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if check and done.returncode:
@@ -81,6 +82,12 @@ class Stack:
         """What a `docker compose` command prints."""
         done = self.run("docker", "compose", *arguments, check=check, seconds=seconds)
         return done.stdout if check else done.stdout + done.stderr
+
+    def build(self) -> None:
+        """The image, with the proxies of this machine's own Docker configuration: a build needs the package index."""
+        environment = {name: value for name, value in self.environment.items() if name != "DOCKER_CONFIG"}
+        order = ["docker", "compose", "build", "--quiet", "attendance"]
+        subprocess.run(order, cwd=self.root, env=environment, check=True, capture_output=True, timeout=600, text=True)
 
     def up(self, *arguments: str) -> None:
         self.compose("up", "--detach", "--wait", *arguments, seconds=READY_SECONDS_MAX)
@@ -120,16 +127,18 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path, *, files: tuple[str, ...] = (), **environment: str) -> Iterator[Stack]:
-    """A stack that is healthy at the block's begin and gone at its end."""
-    stack = Stack(folder, files=files, **environment)
+def running_stack(
+    folder: Path, *, files: tuple[str, ...] = (), root: Path = ROOT, **environment: str
+) -> Iterator[Stack]:
+    """A stack of the checkout in `root` that is healthy at the block's begin and gone at its end."""
+    stack = Stack(folder, files=files, root=root, **environment)
     before = dict(os.environ)
     os.environ.update({name: value for name, value in stack.environment.items() if before.get(name) != value})
     # testcontainers runs the compose file; its environment is this process's
-    compose = DockerCompose(ROOT, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], wait=True)
+    compose = DockerCompose(root, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], wait=True)
     try:
         # by itself: after an `up --build` Compose takes the image for another one at the next `up`, and recreates all
-        stack.compose("build", "--quiet", "attendance", seconds=600)
+        stack.build()
         compose.start()
         yield stack
     except subprocess.CalledProcessError as error:

@@ -22,6 +22,7 @@ import pytest
 
 from embedded.children import free_port
 from tests.e2e.made_up import ROOT, MadeUp, made_up
+from tests.e2e.places import PROXIES
 from tests.e2e.stack import until
 
 pytestmark = [
@@ -47,7 +48,8 @@ def ports() -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def first(data: Path, ports: tuple[int, int]) -> Iterator[MadeUp]:
-    with made_up(data, *ports, sample=True) as running:
+    # on a computer behind a proxy, which knows nothing of the programs here
+    with made_up(data, *ports, sample=True, environment=PROXIES) as running:
         running.ready()
         yield running
 
@@ -55,7 +57,7 @@ def first(data: Path, ports: tuple[int, int]) -> Iterator[MadeUp]:
 def kinerja(data: Path, *arguments: str, status: int = 0) -> str:
     run = subprocess.run(
         [KINERJA, *arguments],
-        env=os.environ | {"DATA": str(data), "COLUMNS": "200"},
+        env=os.environ | PROXIES | {"DATA": str(data), "COLUMNS": "200"},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -209,6 +211,7 @@ def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, po
     first.interrupt()
     assert "stopped" in first.lines
     assert "Traceback" not in "\n".join(first.lines)
+    assert "***" not in "\n".join(first.lines)  # what make says where a program ends with another status than 0
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", ports[0]), timeout=2)
     with made_up(data, *ports, sample=True) as second:
@@ -232,3 +235,32 @@ def test_without_the_sample_it_is_empty(ports: tuple[int, int]) -> None:
                     assert http.get(path).json() == {"items": [], "next": None}
             running.interrupt()
             assert "stopped" in running.lines
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "right"),
+    [
+        ("PORT", "abc", "a port between 1 and 65535"),
+        ("SAMPLE", "maybe", "yes or no"),
+        ("DATA", "/etc/passwd", "a folder that can be made here"),
+        ("KINERJA_TIMEZONE", "WIB", "Asia/Jakarta"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_ends_it_with_one_line(setting: str, value: str, right: str) -> None:
+    environment = {name: words for name, words in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))}
+    made = subprocess.run(
+        ["make", "up"],
+        cwd=ROOT,
+        env=environment | {setting: value},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    told = made.stdout + made.stderr
+    assert made.returncode == 2  # as make ends where a program failed
+    [line] = [line for line in told.splitlines() if setting in line]
+    assert line.startswith(f"{setting} is {value!r}: ")
+    assert right in line
+    assert "Traceback" not in told
+    assert "starting" not in told

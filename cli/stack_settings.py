@@ -1,0 +1,71 @@
+"""What an operator may set for the stack in .env, checked as a whole before anything of it starts."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from shared.migrations import SERVICES
+from shared.setting_types import HostName
+from shared.settings import BaseSettings, LogSettings
+from shared.settings_reader import environment_name, settings_faults
+
+__all__ = ["name_in_dotenv", "stack_faults", "unreadable_files"]
+
+# Where docker-compose.yml passes a setting on under another name than KINERJA_ and its own.
+_OTHER_NAMES = {
+    "KINERJA_KAFKA_BOOTSTRAP_SERVERS": "KAFKA_BROKERS",
+    "KINERJA_FEEDBACK_RULES_FILE": "FEEDBACK_RULES",
+    "KINERJA_NOTICE_RULES_FILE": "NOTICE_RULES",
+}
+
+
+class StackSettings(LogSettings):
+    """What the containers beside the four services are told."""
+
+    domain: HostName | None = None
+    kafka_external_host: HostName | None = None
+    kafka_heap_opts: Annotated[str, Field(pattern=r"^-Xm[sx]\d+[kmgKMG]?( -Xm[sx]\d+[kmgKMG]?)*$")] | None = None
+    machine_networks: str | None = None
+    trusted_proxies: str | None = None
+
+    @field_validator("machine_networks", "trusted_proxies")
+    @classmethod
+    def _blanks(cls, value: str | None) -> str | None:
+        if value is not None and "," in value:
+            raise ValueError("the gateway reads blanks between networks, no commas: 10.20.0.0/16 192.168.7.0/24")
+        return value
+
+
+def name_in_dotenv(variable: str) -> str:
+    """The name in .env of what a container reads from `variable`."""
+    return _OTHER_NAMES.get(variable, variable.removeprefix("KINERJA_"))
+
+
+def stack_faults() -> list[str]:
+    """A line for each setting of the environment that a service or another container cannot use."""
+    kinds: list[type[BaseSettings]] = [StackSettings]
+    kinds += [importlib.import_module(f"services.{service}.settings").Settings for service in SERVICES]
+    found = (
+        line for kind in kinds for line in settings_faults(kind, lambda field: name_in_dotenv(environment_name(field)))
+    )
+    return list(dict.fromkeys(found))
+
+
+def unreadable_files(folder: Path) -> Iterator[str]:
+    """Files and folders below that this user may not read; `folder` need not be there."""
+    if not folder.is_dir():
+        return
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield folder.name
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            yield from (f"{folder.name}/{name}" for name in unreadable_files(path))
+        elif not os.access(path, os.R_OK):
+            yield f"{folder.name}/{path.name}"

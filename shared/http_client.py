@@ -1,0 +1,39 @@
+"""HTTP clients of this project's own addresses: they never go through a proxy, which does not know these hosts.
+
+A public name is reached as the environment says (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY), like by every other program:
+the operator's computer may have no other way to it. Certificates: what this computer trusts, and SSL_CERT_FILE.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from typing import Any
+
+import httpx
+
+__all__ = ["async_client", "client", "is_local"]
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this computer, a container or an address of a private network."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return "." not in host or host.lower().endswith(".localhost")  # a container's name has one part
+    return address.is_private  # loopback and link-local as well
+
+
+def client(base_url: str, **options: Any) -> httpx.Client:
+    """A client for this address. Raises ValueError or ImportError where the environment's proxy cannot be used."""
+    return httpx.Client(base_url=base_url, **_trust(base_url), **options)
+
+
+def async_client(base_url: str, **options: Any) -> httpx.AsyncClient:
+    """The same for asyncio."""
+    return httpx.AsyncClient(base_url=base_url, **_trust(base_url), **options)
+
+
+def _trust(base_url: str) -> dict[str, Any]:
+    # an explicit context, since httpx looks at SSL_CERT_FILE only where it looks at proxies too
+    return {"trust_env": not is_local(httpx.URL(base_url).host), "verify": ssl.create_default_context()}

@@ -1,0 +1,72 @@
+"""Reads settings and says what is wrong with them: a line for each, that names it, its value and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from shared.settings import BaseSettings
+
+__all__ = ["SettingsError", "environment_name", "read_settings", "settings_faults"]
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; its text has a line for each."""
+
+
+def environment_name(field: str) -> str:
+    """The variable that a program reads a setting from, as in KINERJA_TIMEZONE."""
+    return f"KINERJA_{field.upper()}"
+
+
+def read_settings(kind: type[S], **values: Any) -> S:
+    """The settings of the environment and secrets; `values` come first. Raises SettingsError."""
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_lines(kind, error, environment_name))) from None
+
+
+def settings_faults(kind: type[BaseSettings], name: Callable[[str], str] = environment_name) -> list[str]:
+    """What is wrong with the settings that the environment gives, a line each; one that is missing is none of these.
+
+    `name` gives a field's name as the person who set it knows it.
+    """
+    try:
+        kind()
+    except ValidationError as error:
+        return list(_lines(kind, error, name, missing=False))
+    return []
+
+
+def _lines(
+    kind: type[BaseSettings], error: ValidationError, name: Callable[[str], str], *, missing: bool = True
+) -> list[str]:
+    lines = []
+    for fault in error.errors(include_url=False, include_context=False):
+        field = str(fault["loc"][0]) if fault["loc"] else ""
+        if fault["type"] == "missing":
+            lines += [f"{name(field)} is not set"] if missing else []
+        elif not field:
+            lines.append(_words(fault["msg"]))  # of several settings together: it names them itself
+        elif _is_secret(kind.model_fields.get(field)):
+            lines.append(f"{name(field)} cannot be used: {_words(fault['msg'])}")
+        else:
+            lines.append(f"{name(field)} is {str(fault['input'])!r}: {_words(fault['msg'])}")
+    return lines
+
+
+def _words(message: str) -> str:
+    """A message of pydantic's, or of a validator of ours, on one line."""
+    message = message.removeprefix("Value error, ").replace("Input should be", "it should be")
+    return " ".join(message.split())
+
+
+def _is_secret(field: FieldInfo | None) -> bool:
+    """Whether its value may never be shown. A field that nobody knows counts as one."""
+    return field is None or SecretStr in (field.annotation, *get_args(field.annotation))
