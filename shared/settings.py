@@ -61,6 +61,9 @@ class KafkaSettings(_Settings):
     kafka_fetch_max_wait_ms: int = Field(default=500, ge=1, le=60_000)
     """How long the broker may hold an empty fetch. The embedded broker looks again only after about half of it."""
     kafka_request_timeout_ms: int = Field(default=15_000, ge=1_000, le=120_000)
+    kafka_external_address: str | None = None
+    """Where readers outside reach Kafka: host:port of each broker, with commas between; none where they cannot."""
+    kafka_external_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "SASL_SSL"
 
 
 class ServiceSettings(KafkaSettings, DatabaseSettings):

@@ -25,4 +25,3 @@ class Settings(ServiceSettings):
     smtp_starttls: bool = False
     kafka_external_listener: str | None = None
     """host:port under which this service reaches Kafka's listener for HR systems, to watch its certificate."""
-    kafka_external_protocol: str = "SASL_SSL"
