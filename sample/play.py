@@ -86,8 +86,10 @@ class Play:
             until = machine.now()
             if machine.unit.offline_days:
                 until = (until - timedelta(days=machine.unit.offline_days)).replace(hour=23, minute=59, second=59)
-            if machine.sent_until < until:
-                plan.append((machine, until, machine.count(until)))
+            if count := machine.count(until):
+                plan.append((machine, until, count))
+        if not plan:
+            return  # started again at once: a bar of nothing tells nothing
         total = sum(count for _, _, count in plan)
         if not self._console.is_terminal:
             for machine, until, count in plan:

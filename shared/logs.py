@@ -31,6 +31,8 @@ FORBIDDEN_FIELDS = frozenset(
 """Field names that would carry personal data or secrets: a programming slip prints "[withheld]" in their place."""
 
 REPEAT_SECONDS = 10.0
+_CHOSEN = ("Sending username and password in the clear",)
+"""Messages of the Kafka client about a setting that an operator has chosen: SASL_PLAINTEXT, on a network of its own."""
 KINDS_MAX = 1_000
 
 
@@ -93,6 +95,8 @@ class FewerRepeats(logging.Filter):
         """Whether the record is written."""
         if not record.name.startswith("aiokafka"):
             return True
+        if record.msg in _CHOSEN:
+            return False
         kind, now = (record.name, record.getMessage()), self._clock()
         said_at, withheld = self._said.get(kind, (None, 0))
         if said_at is not None and now - said_at < self._seconds:

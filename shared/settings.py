@@ -83,6 +83,9 @@ class KafkaSettings(BaseSettings):
     kafka_replication_factor: int | None = Field(default=None, ge=1, le=100)
     """How many brokers keep each record, for the commands that make and verify topics; else as the topics file says."""
     kafka_request_timeout_ms: int = Field(default=15_000, ge=1_000, le=120_000)
+    kafka_external_address: str | None = None
+    """Where readers outside reach Kafka: host:port of each broker, with commas between; none where they cannot."""
+    kafka_external_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "SASL_SSL"
 
 
 class ServiceSettings(KafkaSettings, DatabaseSettings):

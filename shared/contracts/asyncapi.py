@@ -15,9 +15,10 @@ from pydantic.json_schema import models_json_schema
 from shared.contracts.canary import CANARY_WORDS
 from shared.contracts.envelope import encode
 from shared.contracts.examples import EXAMPLES
+from shared.contracts.reading import READING
 from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER, Topic
 
-__all__ = ["READERS", "TOPICS_FILE", "asyncapi_document"]
+__all__ = ["READERS", "TOPICS_FILE", "asyncapi_document", "servers_of"]
 
 TOPICS_FILE = Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "topics.yaml"
 
@@ -37,9 +38,60 @@ _EXAMPLE_EVENT_ID = UUID("0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f77")
 _EXAMPLE_TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
+_PROTOCOL_VERSION = "2.1"
+"""The oldest one that a client may speak: Apache Kafka 4 refuses older ones."""
+_PROTOCOLS = {"PLAINTEXT": "kafka", "SASL_PLAINTEXT": "kafka", "SSL": "kafka-secure", "SASL_SSL": "kafka-secure"}
+_LOGIN = {
+    "type": "scramSha512",
+    "description": "A user and a password from the operator: docs/runbooks/subscribers.md.",
+}
+_EVERYWHERE: dict[str, Any] = {
+    "embedded": {
+        "host": "127.0.0.1:{port}",
+        "protocol": "kafka",
+        "protocolVersion": _PROTOCOL_VERSION,
+        "title": "make up",
+        "description": "The embedded broker of `make up`: this machine only, no login, records in memory only.",
+        "variables": {"port": {"default": "9092", "description": "KAFKA_PORT of `make up`."}},
+    },
+    "readers": {
+        "host": "{host}:{port}",
+        "protocol": "kafka-secure",
+        "protocolVersion": _PROTOCOL_VERSION,
+        "title": "The stack",
+        "description": "Apache Kafka's listener for HR systems, where the operator has opened it.",
+        "variables": {
+            "host": {"default": "kafka.example.go.id", "description": "KAFKA_EXTERNAL_HOST of the stack."},
+            "port": {"default": "9094", "description": "KAFKA_EXTERNAL_PORT of the stack."},
+        },
+        "security": [{"$ref": "#/components/securitySchemes/scram"}],
+    },
+}
+
+
+def servers_of(address: str | None, protocol: str) -> dict[str, Any]:
+    """The servers of a running copy: one for each host:port of `address`, none where readers have no listener."""
+    servers: dict[str, Any] = {}
+    for number, host in enumerate(address.split(",") if address else (), start=1):
+        login = {"security": [{"$ref": "#/components/securitySchemes/scram"}]} if protocol.startswith("SASL") else {}
+        servers[f"broker{number}"] = {
+            "host": host,
+            "protocol": _PROTOCOLS[protocol],
+            "protocolVersion": _PROTOCOL_VERSION,
+            "description": f"security.protocol={protocol}",
+            **login,
+        }
+    return servers
+
+
+def asyncapi_document(servers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The document, with the `servers` of a running copy or with those of every way to run. Do not change its parts."""
+    return {**_document(), "servers": _EVERYWHERE if servers is None else servers}
+
+
 @cache
-def asyncapi_document() -> dict[str, Any]:
-    """The document; made once a process, so do not change it. Needs deploy/kafka/topics.yaml beside the sources."""
+def _document() -> dict[str, Any]:
+    """Made once a process. Needs deploy/kafka/topics.yaml beside the sources."""
     _, schemas = models_json_schema(
         [(topic.model, "validation") for topic in ALL_TOPICS], ref_template="#/components/schemas/{model}"
     )
@@ -52,7 +104,7 @@ def asyncapi_document() -> dict[str, Any]:
             "description": (
                 "Each record is the full state of one thing at one revision: keep the highest revision of each thing,"
                 " and duplicates, late records and replays change nothing. Unknown fields are ignored. Records travel as"
-                f" CloudEvents 1.0 in binary mode; structured mode is read as well. {CANARY_WORDS}"
+                f" CloudEvents 1.0 in binary mode; structured mode is read as well. {CANARY_WORDS}\n\n{READING}"
             ),
         },
         "defaultContentType": "application/json",
@@ -61,6 +113,7 @@ def asyncapi_document() -> dict[str, Any]:
         "components": {
             "messages": {topic.name: _message(topic) for topic in ALL_TOPICS},
             "schemas": schemas["$defs"],
+            "securitySchemes": {"scram": _LOGIN},
         },
     }
 

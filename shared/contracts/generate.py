@@ -10,6 +10,7 @@ from typing import Any
 from shared.contracts.asyncapi import asyncapi_document
 from shared.contracts.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
+from shared.contracts.reading import READING
 from shared.contracts.topics import ALL_TOPICS, Topic
 
 __all__ = ["CONTRACTS_FOLDER", "asyncapi_document", "documents", "drifted", "schema_of", "write"]
@@ -78,6 +79,7 @@ def _page() -> str:
     for topic in ALL_TOPICS:
         first_line = cleandoc(topic.model.__doc__ or "").partition("\n")[0]
         lines.append(f"| `{topic.name}` | {topic.key_rule} | {topic.owner} | {first_line} |")
+    lines += ["", "## Reading the topics", "", READING.rstrip()]
     for topic in ALL_TOPICS:
         schema = schema_of(topic)
         lines += [

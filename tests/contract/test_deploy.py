@@ -187,5 +187,6 @@ def test_hr_systems_reach_each_broker_at_its_own_port() -> None:
         assert "EXTERNAL://:9094" in broker["environment"]["KAFKA_LISTENERS"]
         assert "kafka_certificate.pem" in broker["secrets"]
         assert set(broker["networks"]) == {"data", "outside"}
-    address = CLUSTER_EXTERNAL["services"]["admin"]["environment"]["KINERJA_KAFKA_EXTERNAL_ADDRESS"]
-    assert len(address.split(",")) == len(BROKERS)
+    for name in ("admin", "scoring"):
+        address = CLUSTER_EXTERNAL["services"][name]["environment"]["KINERJA_KAFKA_EXTERNAL_ADDRESS"]
+        assert len(address.split(",")) == len(BROKERS)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from cli.contracts import app
 from shared.contracts import generate
+from shared.contracts.asyncapi import asyncapi_document, servers_of
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ALL_TOPICS, Topic
 
@@ -66,10 +67,16 @@ def test_every_field_says_what_it_means(topic: Topic[Any]) -> None:
             assert field.get("description"), f"{part['title']}.{name}"
 
 
+def _validate(document: dict[str, Any]) -> None:
+    """FastStream's model demands a server's pathname, which AsyncAPI leaves optional."""
+    servers = {name: {"pathname": ""} | server for name, server in document["servers"].items()}
+    ApplicationSchema.model_validate({**document, "servers": servers})
+
+
 def test_the_asyncapi_document_is_version_3_and_complete() -> None:
     document = json.loads((generate.CONTRACTS_FOLDER / "asyncapi.json").read_text())
     assert document == generate.asyncapi_document()
-    ApplicationSchema.model_validate(document)
+    _validate(document)
     assert document["asyncapi"] == "3.0.0"
     assert set(document["channels"]) == {topic.name for topic in ALL_TOPICS}
     for topic in ALL_TOPICS:
@@ -79,6 +86,32 @@ def test_the_asyncapi_document_is_version_3_and_complete() -> None:
             Draft202012Validator(message["headers"]).validate(example["headers"])
             with pytest.raises(ValidationError):
                 Draft202012Validator(document | message["payload"]).validate({**example["payload"], "revision": 0})
+
+
+def test_the_kept_document_names_the_servers_of_every_way_to_run_whatever_the_machine() -> None:
+    servers = generate.asyncapi_document()["servers"]
+    assert {name: server["host"] for name, server in servers.items()} == {
+        "embedded": "127.0.0.1:{port}",
+        "readers": "{host}:{port}",
+    }
+    for server in servers.values():
+        assert all(f"{{{name}}}" in server["host"] for name in server["variables"])
+
+
+def test_a_running_copy_names_its_own_servers() -> None:
+    embedded = asyncapi_document(servers_of("127.0.0.1:22092", "PLAINTEXT"))
+    assert embedded["servers"]["broker1"]["host"] == "127.0.0.1:22092"
+    assert "security" not in embedded["servers"]["broker1"]
+    cluster = asyncapi_document(servers_of("kafka.example.go.id:9094,kafka.example.go.id:9095", "SASL_SSL"))
+    assert [(s["host"], s["protocol"]) for s in cluster["servers"].values()] == [
+        ("kafka.example.go.id:9094", "kafka-secure"),
+        ("kafka.example.go.id:9095", "kafka-secure"),
+    ]
+    closed = asyncapi_document(servers_of(None, "SASL_SSL"))
+    assert closed["servers"] == {}
+    for document in (embedded, cluster, closed):
+        _validate(document)
+    assert generate.drifted() == []
 
 
 def _references(part: Any) -> list[str]:

@@ -114,6 +114,13 @@ def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
         assert http.get("/attendance/v1/employees", headers={"Authorization": "Bearer other"}).status_code == 401
 
 
+def test_it_prints_its_own_lines_and_no_warning(first: MadeUp) -> None:
+    first.ready()
+    lines = [line for line in first.lines if not line.startswith(("making", "installing"))]
+    assert lines[0] == "starting Postgres ..."
+    assert "Warning" not in "\n".join(first.lines)
+
+
 def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
     connection = first.ready()
     until("28 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 28, 60)
@@ -221,6 +228,7 @@ def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, po
         until("the scores of before", lambda: kept_scores(connection, before), 60, pause=1)
         assert "agree" in kinerja(data, "scores", "verify")
         second.wait_for("moving score", lambda line: line.startswith("score "), 60)
+        assert not [line for line in second.lines if "its backlog: 0 punches" in line]
         second.interrupt()
         assert "stopped" in second.lines
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 from aiokafka import AIOKafkaProducer
 
+from embedded.broker import EmbeddedBroker
+from embedded.children import free_port
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
 from shared.provision import provision, read_topics
-from tests.fixtures.backends import Kafka
+from tests.fixtures.backends import Kafka, remove_topics
+from tests.fixtures.containers import KafkaInContainer
 
 TOPIC = "asn.score.v1"
 PROGRAM = Path(__file__).parents[2] / "examples" / "hr_subscriber.py"
@@ -36,24 +43,47 @@ async def _send(bootstrap: str, officer: str, *values: bytes, content_type: byte
             await producer.send_and_wait(TOPIC, value, key=key, headers=[("content-type", content_type)])
 
 
-def _run(bootstrap: str, database: Path, *options: str) -> str:
-    """Runs until caught up; returns what it complained about."""
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(database), "--once", *options],
-        env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": bootstrap},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def _start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs it to its end, whatever that is."""
+    others = {name: text for name, text in os.environ.items() if not name.startswith("KAFKA_")}
+    command = [sys.executable, str(PROGRAM), *arguments]
+    return subprocess.run(command, env=others | settings, capture_output=True, text=True, timeout=60, check=False)
+
+
+def _run(bootstrap: str, database: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs until caught up."""
+    done = _start(str(database), "--once", *options, KAFKA_BOOTSTRAP_SERVERS=bootstrap)
     assert done.returncode == 0, done.stderr
-    return done.stderr
+    return done
 
 
-def _follow(bootstrap: str, database: Path) -> subprocess.Popen[bytes]:
-    """Starts it without an end."""
+@contextmanager
+def _following(bootstrap: str, database: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs it without an end, and kills it."""
     environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": bootstrap}
-    return subprocess.Popen([sys.executable, str(PROGRAM), str(database)], env=environment, stderr=subprocess.DEVNULL)
+    follower = subprocess.Popen([sys.executable, str(PROGRAM), str(database)], env=environment)
+    try:
+        yield follower
+    finally:
+        follower.kill()
+        follower.wait()
+
+
+async def _until_kept(follower: subprocess.Popen[bytes], database: Path, officer: str, revision: int) -> None:
+    deadline = time.monotonic() + 60
+    while not _keeps(database, officer, revision):
+        assert time.monotonic() < deadline, f"it never kept revision {revision}"
+        assert follower.poll() is None, "it ended by itself"
+        await asyncio.sleep(0.05)
+
+
+async def _make_topics_anew(broker: Kafka) -> None:
+    """All records and offsets are gone."""
+    if isinstance(broker, EmbeddedBroker):
+        broker.stop()
+        broker.start()
+    else:
+        await remove_topics(broker.bootstrap_servers)
 
 
 def _ask(database: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -68,9 +98,11 @@ def _row(database: Path, officer: str) -> list[tuple[Any, ...]]:
     return _ask(database, "select semester, revision, score, band, complete from score where employee_id = ?", officer)
 
 
-def _has_rows(database: Path, officer: str) -> bool:
+def _keeps(database: Path, officer: str, revision: int) -> bool:
+    if not database.exists():
+        return False
     try:
-        return bool(_row(database, officer))
+        return [row[1] for row in _row(database, officer)] == [revision]
     except sqlite3.OperationalError:  # its tables are not made yet
         return False
 
@@ -89,7 +121,7 @@ async def test_a_restart_goes_on_where_it_was(kafka: Kafka, tmp_path: Path) -> N
     officer, database = str(uuid4()), tmp_path / "hr.db"
     await _send(kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"))
     _run(kafka.bootstrap_servers, database)
-    before = dict(_ask(database, "select part, next from position"))
+    before = dict(_ask(database, "select part, next from place"))
     # a row that only a second reading of the first record could bring back
     connection = sqlite3.connect(database)
     with connection:
@@ -100,29 +132,21 @@ async def test_a_restart_goes_on_where_it_was(kafka: Kafka, tmp_path: Path) -> N
     await _send(kafka.bootstrap_servers, officer, _score(officer, 2, None, band=None, complete=False))
     _run(kafka.bootstrap_servers, database)
     assert _row(database, officer) == [("2026-S2", 2, None, None, 0)]
-    after = dict(_ask(database, "select part, next from position"))
+    after = dict(_ask(database, "select part, next from place"))
     assert sum(after.values()) == sum(before.values()) + 1
 
 
 async def test_killed_while_it_follows_it_goes_on_at_the_next_start(kafka: Kafka, tmp_path: Path) -> None:
     officer, database = str(uuid4()), tmp_path / "hr.db"
     await _send(kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"))
-    follower = _follow(kafka.bootstrap_servers, database)
-    try:
-        deadline = time.monotonic() + 30
-        while not (database.exists() and _has_rows(database, officer)):
-            assert time.monotonic() < deadline, "it never kept the first record"
-            assert follower.poll() is None, "it ended by itself"
-            await asyncio.sleep(0.05)
-    finally:
-        follower.kill()
-        follower.wait()
+    with _following(kafka.bootstrap_servers, database) as follower:
+        await _until_kept(follower, database, officer, 1)
     await _send(kafka.bootstrap_servers, officer, _score(officer, 2, "71.50"))
     _run(kafka.bootstrap_servers, database)
     assert _row(database, officer)[0][:3] == ("2026-S2", 2, "71.50")
-    ends = dict(_ask(database, "select part, next from position"))
+    ends = dict(_ask(database, "select part, next from place"))
     _run(kafka.bootstrap_servers, database)
-    assert dict(_ask(database, "select part, next from position")) == ends
+    assert dict(_ask(database, "select part, next from place")) == ends
 
 
 async def test_reading_all_again_gives_the_same_table(kafka: Kafka, tmp_path: Path) -> None:
@@ -139,7 +163,7 @@ async def test_a_record_that_cannot_be_read_does_not_stop_the_next(kafka: Kafka,
     officer, database = str(uuid4()), tmp_path / "hr.db"
     bad = (b"not json", b"[1]", b"{}", _score(officer, 9, "1.00", semester={"not": "text"}))
     await _send(kafka.bootstrap_servers, officer, *bad, _score(officer, 1, "70.00"))
-    complaints = _run(kafka.bootstrap_servers, database)
+    complaints = _run(kafka.bootstrap_servers, database).stderr
     assert _row(database, officer)[0][:3] == ("2026-S2", 1, "70.00")
     assert complaints.count(f"skipped {TOPIC}/") >= len(bad)
     assert officer not in complaints
@@ -149,7 +173,7 @@ async def test_the_canary_is_left_out(kafka: Kafka, tmp_path: Path) -> None:
     officer, canary, database = str(uuid4()), str(CANARY_EMPLOYEE_ID), tmp_path / "hr.db"
     await _send(kafka.bootstrap_servers, canary, _score(canary, 1, "50.00"))
     await _send(kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"))
-    complaints = _run(kafka.bootstrap_servers, database)
+    complaints = _run(kafka.bootstrap_servers, database).stderr
     assert (len(_row(database, officer)), _row(database, canary)) == (1, [])
     assert canary not in complaints
 
@@ -174,6 +198,101 @@ async def test_a_revision_that_leaps_is_refused_and_the_next_true_one_is_kept(ka
         _score(officer, 2, "80.00"),
         _score(officer, 1_000_002, "81.00"),
     )
-    complaints = _run(kafka.bootstrap_servers, database)
+    complaints = _run(kafka.bootstrap_servers, database).stderr
     assert _row(database, officer)[0][1:3] == (1_000_002, "81.00")
     assert complaints.count("REVISION_TOO_FAR") >= 2  # the topic is every test's
+
+
+async def test_it_says_from_where_it_reads_and_what_it_keeps(own_kafka: Kafka, tmp_path: Path) -> None:
+    officer, database = str(uuid4()), tmp_path / "hr.db"
+    await _send(own_kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"), _score(officer, 2, "71.50"))
+    where = f"reading {TOPIC} at {own_kafka.bootstrap_servers} from"
+    first, second, third = (
+        _run(own_kafka.bootstrap_servers, database, *given) for given in ((), (), ("--from-start",))
+    )
+    read = "caught up: 2 records read, 1 scores kept"
+    assert first.stdout.splitlines() == [f"{where} the beginning", read]
+    assert second.stdout.splitlines() == [f"{where} where it stopped", "caught up: 0 records read, 1 scores kept"]
+    assert third.stdout.splitlines() == [f"{where} the beginning", read]
+
+
+async def test_a_topic_that_was_made_anew_is_read_from_its_beginning(own_kafka: Kafka, tmp_path: Path) -> None:
+    officer, database = str(uuid4()), tmp_path / "hr.db"
+    await _send(own_kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"))
+    _run(own_kafka.bootstrap_servers, database)
+    await _make_topics_anew(own_kafka)
+    # the new log is longer than the old one: the kept offset exists, and lies behind the record that matters
+    copy = _score(officer, 1, "70.00")
+    await _send(own_kafka.bootstrap_servers, officer, _score(officer, 2, "71.50"), copy, copy)
+    assert "from the beginning: the topic was made anew" in _run(own_kafka.bootstrap_servers, database).stdout
+    assert _row(database, officer)[0][:3] == ("2026-S2", 2, "71.50")
+    assert "from where it stopped" in _run(own_kafka.bootstrap_servers, database).stdout
+
+
+async def test_a_topic_made_anew_while_it_follows_is_read_from_its_beginning(own_kafka: Kafka, tmp_path: Path) -> None:
+    officer, database = str(uuid4()), tmp_path / "hr.db"
+    first = _score(officer, 1, "70.00")
+    await _send(own_kafka.bootstrap_servers, officer, first)
+    with _following(own_kafka.bootstrap_servers, database) as follower:
+        await _until_kept(follower, database, officer, 1)
+        follower.send_signal(signal.SIGSTOP)  # it sees the new log only when that is longer than the old one
+        await _make_topics_anew(own_kafka)
+        await _send(own_kafka.bootstrap_servers, officer, _score(officer, 2, "71.50"), first, first)
+        follower.send_signal(signal.SIGCONT)
+        await _until_kept(follower, database, officer, 2)
+
+
+def test_wrong_use_is_told_and_makes_no_file(tmp_path: Path) -> None:
+    database = tmp_path / "hr.db"
+    helped = _start("--help")
+    assert (helped.returncode, "KAFKA_BOOTSTRAP_SERVERS" in helped.stdout) == (0, True)
+    for arguments, settings, advice in (
+        ((), {}, "required: database"),
+        ((str(database),), {}, "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        ((str(database),), {"KAFKA_BOOTSTRAP_SERVERS": "h:1", "KAFKA_SSL_FOO": "1"}, '"ssl.foo"'),
+    ):
+        done = _start(*arguments, **settings)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert advice in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_broker_it_says_what_to_check_and_makes_no_file(tmp_path: Path) -> None:
+    done = _start(str(tmp_path / "hr.db"), KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{free_port()}")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert "Connection refused" in done.stderr
+    assert "KAFKA_BOOTSTRAP_SERVERS" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+async def test_without_the_topic_it_says_so_and_does_not_make_it(own_kafka: Kafka, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = _start(str(tmp_path / "hr.db"), KAFKA_BOOTSTRAP_SERVERS=own_kafka.bootstrap_servers)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"there is no topic {TOPIC}")
+    assert not (tmp_path / "hr.db").exists()
+
+
+@pytest.mark.containers
+async def test_a_login_is_used_and_a_wrong_password_is_told(kafka_container: KafkaInContainer, tmp_path: Path) -> None:
+    officer, database = str(uuid4()), tmp_path / "hr.db"
+    await _send(kafka_container.bootstrap_servers, officer, _score(officer, 1, "70.00"))
+    login = {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_container.login_servers,
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SASL_MECHANISM": "PLAIN",
+        "KAFKA_SASL_USERNAME": "hris",
+    }
+    wrong = _start(str(database), "--once", **login, KAFKA_SASL_PASSWORD="another")
+    assert (wrong.returncode, database.exists()) == (1, False)
+    assert "Authentication failed" in wrong.stderr
+    assert "the login in KAFKA_SASL_*" in wrong.stderr
+    assert _start(str(database), "--once", **login, KAFKA_SASL_PASSWORD=kafka_container.password).returncode == 0
+    assert _row(database, officer)[0][:3] == ("2026-S2", 1, "70.00")
+
+
+async def test_a_database_that_cannot_be_used_is_told(kafka: Kafka, tmp_path: Path) -> None:
+    await provision(kafka.bootstrap_servers, read_topics())
+    done = _start(str(tmp_path), "--once", KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"the database {tmp_path} cannot be used")

@@ -16,9 +16,9 @@ from services.scoring.republish import republish
 from services.scoring.verify import Verification, verify
 from shared.auth import Principal, requires
 from shared.context import Context
+from shared.contracts.asyncapi import asyncapi_document, servers_of
 from shared.contracts.base import DecimalText
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
-from shared.contracts.generate import asyncapi_document
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
@@ -157,6 +157,7 @@ async def republish_scores(context: ContextDep, _: OperatorDep) -> Republished:
 
 
 @router.get("/asyncapi", tags=["contract"])
-async def asyncapi() -> dict[str, Any]:
-    """The published contract of all topics (AsyncAPI 3)."""
-    return asyncapi_document()
+async def asyncapi(context: ContextDep) -> dict[str, Any]:
+    """The published contract of all topics (AsyncAPI 3), with the servers of this copy."""
+    settings = context.settings
+    return asyncapi_document(servers_of(settings.kafka_external_address, settings.kafka_external_protocol))

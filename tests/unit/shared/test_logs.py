@@ -43,6 +43,12 @@ def said(name: str, words: str, *values: object) -> logging.LogRecord:
     return logging.LogRecord(name, logging.ERROR, __file__, 1, words, values, None)
 
 
+def test_the_kafka_client_does_not_warn_of_what_the_operator_has_chosen(lines: Any) -> None:
+    logging.getLogger("aiokafka.conn").warning("Sending username and password in the clear")
+    logging.getLogger("aiokafka.conn").warning("another warning")
+    assert [line["event"] for line in lines()] == ["another warning"]
+
+
 def test_the_kafka_client_says_a_thing_once_in_ten_seconds_and_then_how_often() -> None:
     now = 100.0
     fewer = FewerRepeats(10.0, lambda: now)
