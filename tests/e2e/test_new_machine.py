@@ -17,6 +17,7 @@ from embedded.children import free_port
 from tests.e2e.made_up import ROOT, made_up
 from tests.e2e.stack import until
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.images import PYTHON
 
 pytestmark = pytest.mark.timeout(1_200)
 
@@ -45,7 +46,7 @@ def test_a_punch_becomes_a_score_below_a_folder_of_root(clone: Path) -> None:
 def test_a_punch_becomes_a_score_in_a_plain_container(clone: Path) -> None:
     port, kafka_port = free_port(), free_port()
     # its package index is the host's, as for every build here: so the host's network
-    run = ["docker", "run", "--detach", "--network", "host", "python:3.13-slim", "sleep", "3600"]
+    run = ["docker", "run", "--detach", "--network", "host", PYTHON, "sleep", "3600"]
     container = subprocess.run(run, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
 
     def inside(command: str, seconds: float = 60) -> str:
