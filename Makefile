@@ -13,7 +13,7 @@ SAMPLE ?= yes
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install dev up test check bench lint fmt type contracts lock secrets kafka-certificate connect sample \
-  backup restore
+  backup restore images
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ kafka-certificate: ## a certificate for Kafka's listener for HR systems (KAFKA_E
 
 connect: ## write var/compose/connect.env for the running stack
 	@sh deploy/connect.sh $(STACK)
+
+images: ## pin the stack's images by digest, lifted to the newest of their tags (NEW=name:tag for another tag)
+	@sh deploy/images.sh $(NEW)
 
 BACKUPS ?= var/backups
 

@@ -19,6 +19,7 @@ import typer
 
 from cli.client import PREFIXES, client, fail
 from cli.digests import compare_all
+from cli.doctor_collations import examine_collations
 from cli.doctor_keys import examine_keys
 from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
 from cli.findings import Finding, read_json
@@ -81,6 +82,7 @@ def examine(
         ("rosters", lambda: _rosters(http)),
         ("quarantined votes", lambda: _quarantined_votes(http)),
         ("keys", lambda: examine_keys(http, now())),
+        ("order of text", lambda: examine_collations(http)),
         ("totals", lambda: _totals(http)),
         ("what readers keep", lambda: _readers(http, pause)),
         ("certificate", lambda: _certificate(http, now())),

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cli.client import fail, settings_of
 from cli.server import Server
 from shared import logs
+from shared.collations import CollationError
 from shared.migrations import SERVICES, upgrade
 from shared.server_protocol import BoundedProtocol
 from shared.settings import DatabaseSettings, LogSettings
@@ -76,15 +77,19 @@ def leave(_number: int, _frame: object) -> None:
 
 
 def migrate(service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}; or all.")]) -> None:
-    """Brings a service's database to the newest schema and ends. In KINERJA_DATABASE_URL, {service} is its name."""
+    """Brings a service's database to the newest schema and ends. In KINERJA_DATABASE_URL, {service} is its name.
+
+    Indexes of text are rebuilt where the library that orders text has changed.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = SERVICES if service == "all" else (_known(service),)
     try:
         database = settings_of(DatabaseSettings).database
         for name in names:
-            upgrade(name, database.replace("{service}", name).replace("%7Bservice%7D", name))
+            for change in upgrade(name, database.replace("{service}", name).replace("%7Bservice%7D", name)):
+                typer.echo(f"{name}: rebuilt the indexes of text ({change})")
             typer.echo(f"{name}: schema is up to date")
-    except (OSError, SQLAlchemyError, CommandError) as error:
+    except (OSError, SQLAlchemyError, CommandError, CollationError) as error:
         words = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise fail(f"the schema cannot be brought up to date: {words}") from error
 

@@ -3,6 +3,7 @@
 # The dumps go into databases beside the present ones, which take their place in one transaction: a dump that fails changes
 # nothing, and nothing is left of a newer release's tables, over which its migrations would stumble.
 set -eu
+. "$(dirname "$0")/postgres/locale.sh"
 from=${1:-}
 databases='attendance feedback scoring notifications'
 canary=00000000-0000-7000-8000-000000000001 # no person: it is in an empty stack too
@@ -43,7 +44,7 @@ clear_away restored
 clear_away replaced
 swap=
 for database in $databases; do
-  psql -c "create database ${database}_restored owner migrations"
+  psql -c "create database ${database}_restored owner migrations $CREATE_OPTIONS"
   postgres pg_restore --username postgres --dbname "${database}_restored" --no-owner --role=migrations --no-privileges \
     --exit-on-error --single-transaction <"$from/$database.dump"
   swap="$swap alter database $database rename to ${database}_replaced; alter database ${database}_restored rename to $database;"

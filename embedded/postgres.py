@@ -125,7 +125,8 @@ class EmbeddedPostgres:
         try:
             with self._log.open("ab") as log, _opened(self._data) as data, _opened(password_file) as password:
                 command = [str(postgres_programs() / "initdb"), "-D", data.path, "-U", "kinerja", "-E", "UTF8"]
-                command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password.path}"]
+                # "C" sorts by code point, whatever C library the machine has
+                command += ["--locale=C.UTF-8", "--lc-collate=C", "--auth=scram-sha-256", f"--pwfile={password.path}"]
                 status = _spawn(command, log, data, password).wait()
         finally:
             password_file.unlink()

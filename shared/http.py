@@ -18,6 +18,7 @@ from swagger_ui_bundle import swagger_ui_path
 from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowance, Allowed, Bodies
 from shared.context import Context
 from shared.forwarded import RealClient
+from shared.head_requests import HeadRequests
 from shared.logs import logger
 from shared.page_errors import PageErrors
 from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
@@ -65,6 +66,7 @@ def make_app(
     app.add_middleware(PageErrors)
     settings = context.settings
     app.add_middleware(RealClient, behind_gateway=settings.behind_gateway, proxies=settings.proxy_networks)
+    app.add_middleware(HeadRequests)
     return app
 
 

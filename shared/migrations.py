@@ -11,6 +11,8 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.collations import CollationChange, rebuild_text_indexes
+
 __all__ = ["ADVISORY_LOCK", "SERVICES", "config_for", "run_environment", "upgrade"]
 
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
@@ -25,12 +27,19 @@ def config_for(service: str, url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_ROOT / "services" / service / "migrations"))
     config.attributes["url"] = url
+    config.attributes["rebuilt"] = []
     return config
 
 
-def upgrade(service: str, url: str) -> None:
-    """Brings a service's database to the newest schema. Not for use inside a running event loop."""
-    command.upgrade(config_for(service, url), "head")
+def upgrade(service: str, url: str) -> list[CollationChange]:
+    """Brings a service's database to the newest schema. Not for use inside a running event loop.
+
+    Before that, indexes that were built for another order of text are rebuilt; gives the collations that had changed.
+    """
+    config = config_for(service, url)
+    command.upgrade(config, "head")
+    rebuilt: list[CollationChange] = config.attributes["rebuilt"]
+    return rebuilt
 
 
 def run_environment(metadata: MetaData) -> None:
@@ -52,6 +61,7 @@ async def _run(url: str, metadata: MetaData) -> None:
 def _migrate(connection: Connection, metadata: MetaData) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
+    context.config.attributes["rebuilt"].extend(rebuild_text_indexes(connection))
     context.configure(connection=connection, target_metadata=metadata, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -1,4 +1,4 @@
-"""The routes that every service has for its operator: health, metrics, dead letters, held events, API keys."""
+"""The routes that every service has for its operator: health, metrics, dead letters, held events, API keys, order of text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import metrics
 from shared.auth import Principal, requires
 from shared.batch_work import Handler, handler_failed
+from shared.collation_routes import add_collation_routes
 from shared.context import Context
 from shared.contracts.base import Identifier
 from shared.database import is_transient
@@ -89,6 +90,7 @@ def operations_router(prefix: str, *, service: str, release: Handler | None = No
     _add_health(router)
     add_key_routes(router, service)
     add_outbox_routes(router)
+    add_collation_routes(router)
     if release is not None:
         _add_dead_letters(router, release)
     return router

@@ -4,6 +4,7 @@
 # - attendance, feedback, scoring, notifications: log into their own database only; they read and write rows, and
 #   can neither make nor drop a table.
 set -euo pipefail
+. "$(dirname "$0")/locale.sh"
 
 secret() {
   local value
@@ -26,11 +27,17 @@ alter role $1 set log_min_messages to log;
 SQL
 }
 
+# Volumes of older releases: nothing of ours is in these two, and their catalogs sort by "C". Postgres would warn at each connection.
+run postgres <<SQL
+select format('alter database %I refresh collation version', datname) from pg_database
+  where datname in ('postgres', 'template1') and datcollversion <> pg_database_collation_actual_version(oid) \gexec
+SQL
 role migrations "$migrations"
 for service in attendance feedback scoring notifications; do
   role "$service" "$(secret "database_${service}_password")"
   run postgres <<SQL
-select 'create database $service owner migrations' where not exists (select from pg_database where datname = '$service') \gexec
+select \$\$create database $service owner migrations $CREATE_OPTIONS\$\$
+  where not exists (select from pg_database where datname = '$service') \gexec
 alter database $service owner to migrations;
 revoke all on database $service from public;
 grant connect on database $service to $service;

@@ -30,4 +30,3 @@ class Settings(ServiceSettings):
     smtp_starttls: bool = False
     kafka_external_listener: HostPorts | None = None
     """host:port under which this service reaches Kafka's listener for HR systems, to watch its certificate."""
-    kafka_external_protocol: Literal["SASL_SSL", "SASL_PLAINTEXT"] = "SASL_SSL"

@@ -22,11 +22,11 @@ from shared.context import Context
 from shared.contracts.canary import CanaryMachine
 from tests.e2e.stack import ROOT, SERVICES, until
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.images import PROMETHEUS
 from tests.fixtures.services import settings_for
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 
-IMAGE = "prom/prometheus:v2.53.3"
 MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
 NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
 # of Prometheus: the scrape's and the alerts' own
@@ -155,14 +155,14 @@ def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     ids=lambda arguments: " ".join(arguments[:2]),
 )
 def test_promtool_accepts(arguments: tuple[str, ...]) -> None:
-    done = docker("run", "--rm", "--network", "none", "--entrypoint", "promtool", "-v", MOUNT, IMAGE, *arguments)
+    done = docker("run", "--rm", "--network", "none", "--entrypoint", "promtool", "-v", MOUNT, PROMETHEUS, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
 def prometheus() -> Iterator[httpx.Client]:
     port = free_port()
-    started = docker("run", "--detach", "--rm", "--publish", f"127.0.0.1:{port}:9090", "-v", MOUNT, IMAGE)
+    started = docker("run", "--detach", "--rm", "--publish", f"127.0.0.1:{port}:9090", "-v", MOUNT, PROMETHEUS)
     assert started.returncode == 0, started.stderr
     container = started.stdout.strip()
     try:

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.places import closed_copy
-from tests.e2e.stack import LASTING, Stack, until
+from tests.e2e.stack import LASTING, SERVICES, Stack, until
 from tests.e2e.town import HEADER, MACHINE, fill_town, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
@@ -141,6 +141,14 @@ def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: li
         until("equal totals", lambda: stack.psql("scoring", scheduled) == stack.psql("scoring", total), 10)
     finally:
         stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=1", seconds=300)
+
+
+def test_no_database_orders_text_by_a_library(stack: Stack) -> None:
+    providers = stack.psql(
+        "postgres", "select datname, datlocprovider, datlocale, datcollate from pg_database"
+    ).splitlines()
+    assert {line.partition("|")[0] for line in providers} >= {*SERVICES, "postgres", "template1"}
+    assert {line.partition("|")[2] for line in providers} == {"b|C.UTF-8|C"}
 
 
 def test_the_stack_stays_within_its_memory(stack: Stack, town: list[str]) -> None:

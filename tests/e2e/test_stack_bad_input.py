@@ -21,6 +21,7 @@ from tests.e2e.stack import NO_CANARY, ROOT, Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, punch, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.images import POSTGRES
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 
@@ -64,7 +65,7 @@ def held_disks(stack: Stack) -> Iterator[None]:
             mount = f"{stack.name}_{volume}:/disk"
             stack.run(
                 "docker", "run", "--detach", "--name", holder(stack, volume), "-v", mount, "--network", "none",
-                "--entrypoint", "sleep", "postgres:17", "infinity",
+                "--entrypoint", "sleep", POSTGRES, "infinity",
             )  # fmt: skip
         yield
     finally:
@@ -336,7 +337,7 @@ def test_a_volume_of_another_postgres_version_is_refused_and_left_alone() -> Non
     """The policy starts Postgres again and again; its log is that one line again and again, and the start ends."""
     with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder:
         old = Stack(Path(folder))
-        look = ("docker", "run", "--rm", "-v", f"{old.name}_postgres:/data", "--entrypoint", "sh", "postgres:17", "-c")
+        look = ("docker", "run", "--rm", "-v", f"{old.name}_postgres:/data", "--entrypoint", "sh", POSTGRES, "-c")
         try:
             old.run("docker", "volume", "create", f"{old.name}_postgres")
             old.run(*look, "echo 16 > /data/PG_VERSION; echo kept > /data/base; chown -R postgres /data")

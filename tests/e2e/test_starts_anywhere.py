@@ -23,6 +23,7 @@ from embedded.children import free_port
 from tests.e2e.made_up import ROOT, made_up
 from tests.e2e.stack import until
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.images import PYTHON
 
 pytestmark = pytest.mark.timeout(1_200)
 
@@ -72,7 +73,7 @@ class Plain:
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Plain]:
     # its package index is the host's, as for every build here: so the host's network
-    run = ["docker", "run", "--detach", "--network", "host", "python:3.13-slim", "sleep", "3600"]
+    run = ["docker", "run", "--detach", "--network", "host", PYTHON, "sleep", "3600"]
     container = subprocess.run(run, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
     try:
         made = Plain(container)

@@ -19,6 +19,8 @@ from embedded.children import free_port
 from services.attendance.routes.iclock import STRANGER
 from shared.gateway import ROUTES
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.images import CADDY as CADDY_IMAGE
+from tests.fixtures.images import PYTHON
 
 pytestmark = [pytest.mark.containers, needs_engine]
 
@@ -88,7 +90,7 @@ def answers_of(routes: list[Any], paths: tuple[str, ...] = ("*",)) -> Iterator[t
 def test_the_gateway_s_routes_are_those_of_the_code(overlays: tuple[Path, ...]) -> None:
     environment, published = configured(overlays)
     options = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
-    adapt = ("caddy:2", "caddy", "adapt", "--config", "/etc/caddy/Caddyfile")
+    adapt = (CADDY_IMAGE, "caddy", "adapt", "--config", "/etc/caddy/Caddyfile")
     adapted = docker("run", "--rm", "--network", "none", *options, "--volume", f"{CADDY}:/etc/caddy:ro", *adapt)
     servers = json.loads(adapted)["apps"]["http"]["servers"].values()
     answers = {
@@ -117,7 +119,7 @@ def upstreams() -> Iterator[str]:
     try:
         for name in names:
             alias = ("--network", network, "--network-alias", name)
-            run = ("run", "--detach", *alias, "python:3.13-slim", "python", "-c", UPSTREAM, name)
+            run = ("run", "--detach", *alias, PYTHON, "python", "-c", UPSTREAM, name)
             started.append(docker(*run))
         yield network
     finally:
@@ -133,7 +135,7 @@ def gateway(network: str, **environment: str) -> Iterator[tuple[httpx.Client, ht
     options = [part for name, value in values.items() for part in ("--env", f"{name}={value}")]
     publish = ("--publish", f"127.0.0.1:{port}:8080", "--publish", f"127.0.0.1:{machine_port}:8081")
     mount = f"{CADDY}:/etc/caddy:ro"
-    container = docker("run", "--detach", "--network", network, *publish, *options, "--volume", mount, "caddy:2")
+    container = docker("run", "--detach", "--network", network, *publish, *options, "--volume", mount, CADDY_IMAGE)
     try:
         with (
             httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http,

@@ -19,6 +19,7 @@ from testcontainers.core.network import Network
 
 from embedded.children import free_port
 from tests.fixtures.engine import needs_engine
+from tests.fixtures.images import CADDY, PYTHON
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(300), needs_engine]
 
@@ -86,9 +87,9 @@ class Gateway:
 def gateway() -> Iterator[Gateway]:
     port = free_port()
     with Network() as network:
-        upstream = DockerContainer("python:3.13-slim").with_command(["python", "-c", UPSTREAM])
+        upstream = DockerContainer(PYTHON).with_command(["python", "-c", UPSTREAM])
         upstream.with_network(network).with_network_aliases("attendance", "feedback", "scoring")
-        caddy = DockerContainer("caddy:2").with_volume_mapping(str(ROOT / "deploy/caddy"), "/etc/caddy", "ro")
+        caddy = DockerContainer(CADDY).with_volume_mapping(str(ROOT / "deploy/caddy"), "/etc/caddy", "ro")
         caddy.with_network(network).with_name(f"kinerja-gateway-{uuid4().hex[:8]}")
         machine_port = free_port()
         caddy.ports |= {"8080": ("127.0.0.1", port), "8081": ("127.0.0.1", machine_port)}

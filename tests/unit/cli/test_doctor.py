@@ -27,6 +27,9 @@ Usage = namedtuple("Usage", "total used free")
 
 
 SIGNAL = {"kind": "TWO_ADDRESSES", "first_at": "2026-08-04", "detail": "also from 10.0.9.9"}
+BUILTIN = {"provider": "builtin", "depends_on_library": False, "changes": []}
+LIBC = {"provider": "libc", "depends_on_library": True, "changes": []}
+CHANGE = {"collation": "default", "recorded": "2.36", "actual": "2.41"}
 HELD = {"topic": "asn.score.v1", "error": "TooLarge"}
 
 
@@ -52,6 +55,7 @@ class System:
         self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
         self.roster_ends: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
+        self.text_order: dict[str, Any] = BUILTIN
         self.kept: int | None = 3
         self.in_flight = False
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
@@ -85,6 +89,8 @@ class System:
         if path.endswith("/outbox/held"):
             items = self.held if path.startswith("/scores") else []
             return httpx.Response(200, json={"items": items, "next": None})
+        if path.endswith("/v1/text-order"):
+            return httpx.Response(200, json=self.text_order if path.startswith("/notices") else BUILTIN)
         if path.endswith("/api-keys"):
             return httpx.Response(200, json={"items": self.keys, "next": None})
         if path == "/attendance/v1/machines":
@@ -168,6 +174,16 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
             "roster of igd: 12 of 60 officers by roster have none from 2026-08-11 on, its last entry is of 2026-08-09",
         ),
         (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
+        (
+            _set("text_order", LIBC),
+            "warn",
+            "a library of the Postgres image defines the order of text of notifications (libc)",
+        ),
+        (
+            _set("text_order", LIBC | {"changes": [CHANGE]}),
+            "fail",
+            "notifications: indexes were built for another order of text (collation default: version 2.36 is recorded",
+        ),
         (_set("quarantined", [{"ballots": 3}, {"ballots": 40}]), "warn", "43 votes in 2 batches were set aside"),
         (
             lambda s: (_set("quarantined", [{"ballots": 3}])(s), _set("more", "next")(s)),
@@ -260,7 +276,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 20
+    assert len(found) == 21
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -340,7 +356,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 20
+    assert len(lines) == 21
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -352,7 +368,7 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 20 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 21 + ["ok"]
 
 
 @pytest.mark.parametrize(

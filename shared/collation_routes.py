@@ -1,0 +1,57 @@
+"""The route by which the operator of a service sees who defines the order of text in its database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
+
+from shared.auth import Principal, requires
+from shared.collations import text_order
+from shared.context import Context
+from shared.http import context_of
+
+__all__ = ["add_collation_routes"]
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+
+
+class CollationChangeItem(BaseModel):
+    """A collation whose library has changed since the indexes were built."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    collation: str
+    """`default` for the database's own, else schema and name."""
+    recorded: str
+    """The version for which the indexes were built."""
+    actual: str | None
+    """The version that is installed; null when the library states none."""
+
+
+class TextOrderAnswer(BaseModel):
+    """Who defines the order of text in the service's database."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True,
+        from_attributes=True,
+        json_schema_extra={"examples": [{"provider": "builtin", "depends_on_library": False, "changes": []}]},
+    )
+
+    provider: Literal["builtin", "icu", "libc"]
+    """The part of Postgres that compares text: its own code, or a library of the image."""
+    depends_on_library: bool
+    """Whether another version of a library can change the order, so that indexes have to be rebuilt."""
+    changes: list[CollationChangeItem]
+    """Collations for which indexes have to be rebuilt: `kinerja migrate` does it."""
+
+
+def add_collation_routes(router: APIRouter) -> None:
+    """Below the router's prefix."""
+
+    @router.get("/v1/text-order", tags=["operations"])
+    async def show_text_order(context: ContextDep, _: OperatorDep) -> TextOrderAnswer:
+        """Who defines the order of text in the database, and whether that has changed under the indexes."""
+        return TextOrderAnswer.model_validate(await context.transact(text_order))
