@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.attendance.csv_file import Faults, read_date, read_rows
 from services.attendance.domain.nip import InvalidNipError, read_nip
 from shared.contracts.base import Identifier
+from shared.email_address import checked_address
 from shared.errors import InvalidError
 
 __all__ = ["RosterLine", "read_roster_file", "refusal"]
@@ -20,7 +21,6 @@ _REQUIRED: Final = ("nip", "name", "employment_type", "org_unit_id", "org_unit_n
 _OPTIONAL: Final = ("superior_nip", "email", "active_to", "unit_from", "employment_type_from")
 _TYPES: Final = ("PNS", "PPPK", "PPPK_PART_TIME")
 _NAME_MAX: Final = 200
-_EMAIL_MAX: Final = 254
 _IDENTIFIER: Final[TypeAdapter[str]] = TypeAdapter(Identifier)
 
 
@@ -82,8 +82,11 @@ def _read_line(line: int, values: Mapping[str, str], today: date, faults: Faults
     except ValidationError:
         faults.note(line, "org_unit_id", "has 1 to 100 characters, none of them a control character")
     email = values.get("email") or None
-    if email is not None and not _is_address(email):
-        faults.note(line, "email", "is an address like nama@contoh.go.id")
+    if email is not None:
+        try:
+            email = checked_address(email)
+        except ValueError as error:
+            faults.note(line, "email", str(error))
     active_from = read_date(line, "active_from", values["active_from"], faults)
     active_to, unit_from, type_from = (
         read_date(line, name, values[name], faults) if values.get(name) else None
@@ -110,12 +113,6 @@ def _read_line(line: int, values: Mapping[str, str], today: date, faults: Faults
         unit_from,
         type_from,
     )
-
-
-def _is_address(text: str) -> bool:
-    local, at, domain = text.rpartition("@")
-    plain = text.isascii() and text.isprintable() and " " not in text and len(text) <= _EMAIL_MAX
-    return plain and bool(at and local and domain) and "@" not in local
 
 
 def _check_whole(lines: list[RosterLine], faults: Faults) -> None:
