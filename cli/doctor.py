@@ -21,6 +21,7 @@ from cli.client import PREFIXES, client, fail
 from cli.digests import compare_all
 from cli.doctor_keys import examine_keys
 from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
+from cli.doctor_mail import examine_mail
 from cli.findings import Finding, read_json
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
@@ -80,6 +81,7 @@ def examine(
         ("rosters", lambda: _rosters(http)),
         ("quarantined votes", lambda: _quarantined_votes(http)),
         ("keys", lambda: examine_keys(http, now())),
+        ("mails", lambda: examine_mail(http, now())),
         ("totals", lambda: _totals(http)),
         ("what readers keep", lambda: _readers(http, pause)),
         ("certificate", lambda: _certificate(http, now())),

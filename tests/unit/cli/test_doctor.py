@@ -27,6 +27,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 SIGNAL = {"kind": "TWO_ADDRESSES", "first_at": "2026-08-04", "detail": "also from 10.0.9.9"}
+HELD_LONG = (NOW - timedelta(hours=2)).isoformat()
 HELD = {"topic": "asn.score.v1", "error": "TooLarge"}
 
 
@@ -54,6 +55,9 @@ class System:
         self.quarantined: list[dict[str, Any]] = []
         self.kept: int | None = 3
         self.in_flight = False
+        self.mails: dict[str, Any] = {
+            "mail_server": {"server": "mail.example.go.id:587"}, "waiting": 3, "held": 0, "held_since": None, "held_by": None,
+        }  # fmt: skip
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
     def digest(self, request: httpx.Request) -> httpx.Response:
@@ -99,6 +103,8 @@ class System:
             return httpx.Response(200, json=self.roster_ends)
         if path == "/feedback/v1/quarantine":
             return httpx.Response(200, json={"items": self.quarantined, "next": self.more})
+        if path == "/notices/v1/mail":
+            return httpx.Response(200, json=self.mails)
         if "/v1/digests/" in path:
             return self.digest(request)
         if path == "/scores/v1/verify":
@@ -175,6 +181,16 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
             "3 or more votes in 1 or more batches",
         ),
         (lambda s: s.machine.update(signals=[SIGNAL], in_service_to=NOW.isoformat()), "warn", "TWO_ADDRESSES since"),
+        (
+            lambda s: s.mails.update(held=2, held_since=HELD_LONG, held_by="rcpt 550 5.7.1"),
+            "fail",
+            "2 of 3 mails are held",
+        ),
+        (
+            lambda s: s.mails.update(held=1, held_since=NOW.isoformat(), held_by="connect"),
+            "warn",
+            "for 0 minutes (connect)",
+        ),
         (lambda s: s.keys.append(key(ends=29)), "warn", "(hris) ends in 29 days"),
         (lambda s: s.keys.append(key(ends=200, used=-90)), "warn", "(hris): not used since 2026-05-06"),
     ],
@@ -260,7 +276,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 20
+    assert len(found) == 21
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -340,7 +356,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 20
+    assert len(lines) == 21
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -352,7 +368,7 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 20 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 21 + ["ok"]
 
 
 @pytest.mark.parametrize(
