@@ -22,6 +22,7 @@ from cli.digests import compare_all
 from cli.doctor_collations import examine_collations
 from cli.doctor_keys import examine_keys
 from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
+from cli.doctor_mail import examine_mail
 from cli.findings import Finding, read_json
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
@@ -83,6 +84,7 @@ def examine(
         ("quarantined votes", lambda: _quarantined_votes(http)),
         ("keys", lambda: examine_keys(http, now())),
         ("order of text", lambda: examine_collations(http)),
+        ("mails", lambda: examine_mail(http, now())),
         ("totals", lambda: _totals(http)),
         ("what readers keep", lambda: _readers(http, pause)),
         ("certificate", lambda: _certificate(http, now())),

@@ -13,6 +13,7 @@ from cli import (
     keys,
     links,
     machines,
+    mail,
     notices,
     outbox,
     roster,
@@ -50,6 +51,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 app.add_typer(links.app, name="links")
 app.add_typer(machines.app, name="machines")
+app.add_typer(mail.app, name="mail")
 app.add_typer(notices.app, name="notices")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(roster.app, name="roster")

@@ -64,7 +64,12 @@ def make_apps(
         "kafka_bootstrap_servers": bootstrap_servers,
         "database_pool_size": 8,
     }
-    mail: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_from": "kinerja@example.go.id"}
+    mail: dict[str, Any] = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": smtp_port,
+        "smtp_tls": "none",
+        "smtp_from": "Kinerja <kinerja@example.go.id>",
+    }
     rules: dict[str, dict[str, Any]] = {"feedback": {}, "notices": {}}
     if sample_rules is not None:
         rules = {

@@ -8,6 +8,7 @@ from typing import Final
 
 from services.attendance.domain.nip import InvalidNipError, read_nip
 from services.attendance.file_columns import EMPLOYMENT_TYPES, ROSTER_COLUMNS
+from shared.email_address import checked_address
 from shared.office_files import Faults, Row, read_rows
 
 __all__ = ["SUBJECT", "RosterLine", "read_roster_file"]
@@ -15,7 +16,6 @@ __all__ = ["SUBJECT", "RosterLine", "read_roster_file"]
 SUBJECT: Final = "The roster"
 _NAME_MAX: Final = 200
 _UNIT_MAX: Final = 100
-_EMAIL_MAX: Final = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,7 @@ def _read_line(row: Row, today: date, faults: Faults) -> RosterLine | None:
     name = _limited(row, "name", _NAME_MAX, faults)
     unit = _limited(row, "org_unit_id", _UNIT_MAX, faults)
     unit_name = _limited(row, "org_unit_name", _NAME_MAX, faults)
-    email = row.text("email", faults) or None
-    if email is not None and not _is_address(email):
-        row.refuse("email", "must be an address like nama@contoh.go.id, or empty", faults)
+    email = _email(row, faults)
     active_from = row.date("active_from", faults, required=True)
     active_to, unit_from, type_from = (
         row.date(column, faults) for column in ("active_to", "unit_from", "employment_type_from")
@@ -116,10 +114,13 @@ def _limited(row: Row, column: str, most: int, faults: Faults) -> str:
     return found
 
 
-def _is_address(text: str) -> bool:
-    local, at, domain = text.rpartition("@")
-    plain = text.isascii() and text.isprintable() and " " not in text and len(text) <= _EMAIL_MAX
-    return plain and bool(at and local and domain) and "@" not in local
+def _email(row: Row, faults: Faults) -> str | None:
+    written = row.text("email", faults)
+    try:
+        return checked_address(written) if written else None
+    except ValueError as error:
+        row.refuse("email", str(error), faults)
+        return None
 
 
 def _check_whole(lines: list[RosterLine], faults: Faults) -> None:

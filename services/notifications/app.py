@@ -16,9 +16,11 @@ from services.notifications.delivery import Sender
 from services.notifications.digests import SOURCES
 from services.notifications.domain.rules import rules_from_mapping
 from services.notifications.evaluation import Evaluation
+from services.notifications.mail_check import MailCheck
 from services.notifications.notices import Notices
-from services.notifications.routes import api, inbox
+from services.notifications.routes import api, inbox, mail
 from services.notifications.settings import Settings
+from services.notifications.smtp import MailServer
 from services.notifications.upkeep import Upkeep
 from shared.above import above_router
 from shared.clock import Clock
@@ -50,7 +52,8 @@ def create(
     upkeep = Upkeep(Notices(context, rules))
     handler = RecordHandler(upkeep)
     evaluation = Evaluation(context, upkeep)
-    sender = Sender(context, settings, upkeep)
+    mail_server = MailServer(settings) if settings.smtp_host is not None else None
+    sender = Sender(context, mail_server, upkeep)
     ageing = Ageing(context, upkeep)
     counts = Counts(context)
     certificates = Certificates(context.metrics, settings)
@@ -89,6 +92,7 @@ def create(
         routers=[
             api.router,
             inbox.router,
+            mail.router,
             links_router("notices", INBOX, "an officer's inbox of notices"),
             operations_router("notices", service="notifications", release=handler),
             above_router("notices", LIFTS),
@@ -100,6 +104,7 @@ def create(
     app.state.handler = handler
     app.state.evaluation = evaluation
     app.state.sender = sender
+    app.state.mail_check = MailCheck(context, mail_server, sender.pause)
     app.state.ageing = ageing
     app.state.counts = counts
     return app

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Any, Literal
 from uuid import UUID
 
-import aiosmtplib
 from prometheus_client import Counter
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.notifications.domain.mail_faults import holds_all
 from services.notifications.domain.rules import mail_due
+from services.notifications.mail_queue import Pause
+from services.notifications.message import Mail, compose
 from services.notifications.notices import find_locked
-from services.notifications.settings import Settings
+from services.notifications.smtp import MailServer, NotAcceptedError
 from services.notifications.upkeep import Upkeep
 from shared.context import Context
+from shared.email_address import checked_address
 from shared.errors import GoneError
-from shared.links import INBOX, Link
+from shared.links import INBOX
 from shared.logs import logger
 from shared.set_aside import Batches
 
-__all__ = ["Sender", "is_final"]
+__all__ = ["RUNBOOK", "Sender"]
 
 log = logger(__name__)
 
 AT_A_TIME = 20
 LEASE = timedelta(minutes=2)  # longer than one mail can take, and the database after it
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=30), timedelta(hours=6)
-ATTEMPTS_MAX = 20
-"""About three days of attempts; then the inbox has to do."""
-SMTP_SECONDS_MAX = 20.0
+REFUSALS_MAX = 20
+"""About three days of attempts at a recipient's mailbox; then the inbox has to do."""
+RUNBOOK = "docs/runbooks/mail.md"
 
 _DUE = text(
     """
-    select d.notice_id, n.employee_id from delivery d join notice n using (notice_id)
+    select d.notice_id, d.next_attempt_at, n.employee_id from delivery d join notice n using (notice_id)
     where d.next_attempt_at <= :now and d.notice_id <> all(cast(:without as uuid[]))
     order by d.next_attempt_at, d.notice_id limit 1
     """
@@ -47,40 +49,55 @@ _TAKE = text(
     update delivery d set next_attempt_at = :lease, attempts = d.attempts + 1, sending = true
     from (select sending from delivery where notice_id = :id and next_attempt_at <= :now for update) as before
     where d.notice_id = :id
-    returning d.attempts, before.sending as unsure
+    returning d.attempts, d.refusals, before.sending as unsure
     """
 )
 _NOTICE = text(
-    "select n.*, e.email from notice n left join employee e on e.employee_id = n.recipient_id where n.notice_id = :id"
+    "select n.*, e.email, e.name as recipient_name"
+    " from notice n left join employee e on e.employee_id = n.recipient_id where n.notice_id = :id"
 )
 _DONE = text("delete from delivery where notice_id = :id")
-_AGAIN = text("update delivery set next_attempt_at = :at, last_error = :error, sending = false where notice_id = :id")
-_NOW = text("update delivery set next_attempt_at = :now, attempts = 0, sending = false where notice_id = :id")
+_AGAIN = text(
+    """
+    update delivery set next_attempt_at = :at, attempts = :attempts, refusals = :refusals, last_error = :error,
+        sending = :unsure, held_since = case when cast(:held as timestamptz) is null then null
+                                             else coalesce(held_since, :held) end
+    where notice_id = :id
+    """
+)
+_NOW = text(
+    "update delivery set next_attempt_at = :now, attempts = 0, refusals = 0, sending = false where notice_id = :id"
+)
 _MAILED = text("update notice set mailed_at = :now where notice_id = :id")
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One mail, as it was when it was taken."""
+    """One mail, as it was when it was taken. `mail` is None where only the inbox is left, for the reason `failure`."""
 
     notice: RowMapping
     what: Literal["letter", "correction"]
+    due_at: datetime
     attempts: int
-    inbox: Link | None
+    refusals: int
+    unsure: bool
+    mail: Mail | None = None
+    failure: str | None = None
 
 
 class Sender:
     """Sends what is due; a crash between sending and marking may send a mail twice, with the same Message-ID."""
 
-    def __init__(self, context: Context, settings: Settings, upkeep: Upkeep) -> None:
+    def __init__(self, context: Context, server: MailServer | None, upkeep: Upkeep) -> None:
         self._context = context
-        self._settings = settings
+        self._server = server
         self._upkeep = upkeep
+        self.pause = Pause()
         self._mails: Batches[UUID] = Batches("delivery", 1, context.metrics)
-        # Rises while the mail server refuses or is away; the notices stay in the inbox meanwhile.
+        # Rises while mails are not accepted; the notices stay in the inbox meanwhile.
         self._failed = Counter(
             "kinerja_deliveries_failed_total",
-            "Mails not accepted, by whether they will be tried again",
+            "Mails not accepted: held (by a fault that the operator mends), again (tried again) or inbox_only (given up)",
             ["outcome"],
             registry=context.metrics.registry,
         )
@@ -95,6 +112,8 @@ class Sender:
     async def _next(self) -> bool:
         """Sends the next mail that is due; False when none is."""
         now = self._context.clock.now()
+        if self.pause.holds(now):
+            return False
         async with self._context.database.transaction() as session:
             due = (await session.execute(_DUE, {"now": now, "without": self._mails.without})).first()
             if due is None:
@@ -117,42 +136,100 @@ class Sender:
         if what is None:
             await session.execute(_DONE, key)
             return None
-        return _Job(notice, what, taken.attempts, await self._link(session, notice))
+        job = _Job(notice, what, due.next_attempt_at, taken.attempts, taken.refusals, taken.unsure)
+        return await self._addressed(session, job)
 
-    async def _link(self, session: AsyncSession, notice: RowMapping) -> Link | None:
-        if not self._has_mail(notice):
-            return None
+    async def _addressed(self, session: AsyncSession, job: _Job) -> _Job:
+        """With the mail, or with the reason for which there can be none.
+
+        The address is checked here as well: an older or foreign producer may have published anything.
+        """
+        email = job.notice["email"]
+        if self._server is None or not email:
+            return replace(job, failure="NO_EMAIL")
+        try:
+            address = checked_address(email)
+        except ValueError:
+            log.warning("address_unusable", employee_id=str(job.notice["recipient_id"]), cause=RUNBOOK)
+            return replace(job, failure="EMAIL_UNUSABLE")
+        link = await self._link(session, job.notice)
+        return replace(job, mail=self._mail(job, self._server.settings.sender, address, link))
+
+    def _mail(self, job: _Job, sender: tuple[str, str], address: str, link: str) -> Mail:
+        notice, domain = job.notice, sender[1].rpartition("@")[2]
+        original = f"<{notice['notice_id']}@{domain}>"
+        letter = job.what == "letter"
+        return Mail(
+            sender=sender,
+            recipient=(notice["recipient_name"] or "", address),
+            date=self._context.clock.now().astimezone(self._context.zone),
+            message_id=original if letter else f"<{notice['notice_id']}.withdrawn@{domain}>",
+            subject=notice["subject"] if letter else f"Ditarik: {notice['subject']}",
+            text=notice["body"] if letter else notice["withdrawal"],
+            link=link,
+            answers=None if letter else original,
+        )
+
+    async def _link(self, session: AsyncSession, notice: RowMapping) -> str:
         links, recipient = self._context.links, notice["recipient_id"]
         try:
-            return await links.issue(session, INBOX, recipient, source="mail", origin=notice["notice_id"])
+            return (await links.issue(session, INBOX, recipient, source="mail", origin=notice["notice_id"])).url
         except GoneError:  # the link of an earlier attempt was revoked
-            return await links.issue(session, INBOX, recipient, source="mail")
-
-    def _has_mail(self, notice: RowMapping) -> bool:
-        return self._settings.smtp_host is not None and bool(notice["email"])
+            return (await links.issue(session, INBOX, recipient, source="mail")).url
 
     async def _deliver(self, job: _Job) -> None:
-        failure = None
-        if job.inbox is None:
-            failure = "NO_EMAIL"
-        else:
+        failure = job.failure
+        if job.mail is not None and self._server is not None:
             try:
-                await self._send(job, job.inbox)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
-                failure = "EMAIL_REFUSED" if is_final(error) else "EMAIL_NOT_ACCEPTED"
-                again = failure == "EMAIL_NOT_ACCEPTED" and job.attempts < ATTEMPTS_MAX
-                self._failed.labels("again" if again else "inbox_only").inc()
-                log.warning(
-                    "mail_not_accepted", notice_id=str(job.notice["notice_id"]), error=type(error).__name__, again=again
-                )
-                if again:
-                    await self._put_off(job, type(error).__name__)
+                await self._server.send(job.mail.sender[1], job.mail.recipient[1], compose(job.mail))
+            except NotAcceptedError as refused:
+                failure = await self._refused(job, refused)
+                if failure is None:
                     return
+            else:
+                self.pause.end()
+        elif failure == "EMAIL_UNUSABLE":
+            self._failed.labels("inbox_only").inc()
         await self._context.transact(lambda s: self._conclude(s, job, failure))
 
-    async def _put_off(self, job: _Job, error: str) -> None:
-        pause = min(RETRY_FIRST * 2 ** min(job.attempts - 1, 10), RETRY_MOST)
-        values = {"id": job.notice["notice_id"], "at": self._context.clock.now() + pause, "error": error}
+    async def _refused(self, job: _Job, refused: NotAcceptedError) -> str | None:
+        """Why this mail is given up; None where it is tried again."""
+        blame, refusals = refused.blame, job.refusals
+        if blame == "recipient_for_now":
+            refusals += 1
+        failure = "EMAIL_REFUSED" if blame == "recipient" else None
+        if refusals >= REFUSALS_MAX:
+            failure = "EMAIL_NOT_ACCEPTED"
+        outcome = "inbox_only" if failure else "held" if blame == "operator" else "again"
+        self._failed.labels(outcome).inc()
+        log.warning(
+            "mail_not_accepted", notice_id=str(job.notice["notice_id"]), outcome=outcome, stage=refused.stage,
+            status=refused.reply.status, cause=RUNBOOK,
+        )  # fmt: skip
+        if failure is None:
+            await self._put_off(job, refused, refusals)
+        if blame != "operator":
+            self.pause.end()  # the server speaks with us
+        return failure
+
+    async def _put_off(self, job: _Job, refused: NotAcceptedError, refusals: int) -> None:
+        """A fault that concerns every mail lets this one keep its place, so that the order stays; any other puts it back."""
+        now = self._context.clock.now()
+        held, all_wait = refused.blame == "operator", holds_all(refused.stage, refused.reply)
+        if held and all_wait:
+            self.pause.extend(now)
+            at, attempts = job.due_at, job.attempts - 1
+        else:
+            at, attempts = now + min(RETRY_FIRST * 2 ** min(job.attempts - 1, 10), RETRY_MOST), job.attempts
+        values = {
+            "id": job.notice["notice_id"],
+            "at": at,
+            "attempts": attempts,
+            "refusals": refusals,
+            "error": f"{refused.stage} {refused.reply.status}".strip(),
+            "unsure": job.unsure or refused.may_be_accepted,
+            "held": now if held else None,
+        }
         await self._context.transact(lambda s: s.execute(_AGAIN, values))
 
     async def _conclude(self, session: AsyncSession, job: _Job, failure: str | None) -> None:
@@ -170,40 +247,3 @@ class Sender:
             await self._upkeep.notices.change(session, notice, "delivered", delivered_at=now)
         else:
             await self._upkeep.notices.end(session, notice, "delivered", failure, delivered_at=now)
-
-    async def _send(self, job: _Job, inbox: Link) -> None:
-        settings, notice = self._settings, job.notice
-        original = f"<{notice['notice_id']}@kinerja>"
-        message = EmailMessage()
-        message["From"] = settings.smtp_from
-        message["To"] = notice["email"]
-        if job.what == "letter":
-            message["Subject"], words = notice["subject"], notice["body"]
-            message["Message-ID"] = original
-        else:
-            message["Subject"], words = f"Ditarik: {notice['subject']}", notice["withdrawal"]
-            message["Message-ID"] = f"<{notice['notice_id']}.withdrawn@kinerja>"
-            message["In-Reply-To"] = message["References"] = original
-        message.set_content(f"{words}\nKotak surat Anda: {inbox.url}\n")
-        password = settings.smtp_password
-        await aiosmtplib.send(
-            message,
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_username,
-            password=password.get_secret_value() if password else None,
-            start_tls=settings.smtp_starttls,
-            timeout=SMTP_SECONDS_MAX,
-        )
-
-
-def is_final(error: Exception) -> bool:
-    """Whether no later attempt can succeed: this address or this message is refused, or cannot be written at all.
-
-    A refused login or sender (also 5xx) is the operator's to mend, so those mails wait.
-    """
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return all(500 <= refused.code < 600 for refused in error.recipients)
-    if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
-        return 500 <= error.code < 600
-    return isinstance(error, ValueError)

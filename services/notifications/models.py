@@ -167,5 +167,10 @@ class Delivery(Base, table=True):
     next_attempt_at: datetime = utc_field()
     attempts: int = 0
     sending: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """Set while a sender has it; still set when it is taken again, it may have gone out."""
+    """Set while a sender has it, and after the connection broke before the answer: it may have gone out."""
     last_error: str | None = None
+    """The stage of the dialogue, the reply code and the enhanced status; never the server's text."""
+    refusals: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Attempts that failed for the recipient's sake: their number is limited, that of other attempts is not."""
+    held_since: datetime | None = utc_field(default=None, nullable=True)
+    """Since when a fault that the operator has to mend holds it back; null where none does."""

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+import ssl
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.notifications.domain.rules import rules_from_mapping
+from shared.email_address import checked_address
 from shared.setting_types import HostPorts, rules_in
 from shared.settings import ServiceSettings
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "TlsMode"]
+
+TlsMode = Literal["none", "starttls", "implicit"]
+
+_PORTS: dict[TlsMode, int] = {"none": 25, "starttls": 587, "implicit": 465}
+_NAMED_ADDRESS = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}")
+_ADDRESS_LITERAL = re.compile(r"\[(?:IPv6:)?(?P<address>[0-9A-Fa-f:.]+)\]")
 
 _RULES = Path(__file__).resolve().parents[2] / "rules" / "notices"
 
@@ -23,10 +36,100 @@ class Settings(ServiceSettings):
     """An officer's record is a few statements of its own here, and so is each notice: a batch stays one short transaction."""
     notice_rules_file: Annotated[Path, rules_in(rules_from_mapping)] = _RULES / "default.yaml"
     smtp_host: str | None = None
-    smtp_port: int = Field(default=587, ge=1, le=65_535)
-    smtp_from: str = "kinerja@localhost"
+    smtp_port: int = Field(default=0, ge=0, le=65_535)
+    """0: the usual one of the TLS mode (none 25, starttls 587, implicit 465)."""
+    smtp_tls: TlsMode = "starttls"
+    """`starttls` sends nothing to a server that does not offer it; `implicit` is TLS from the first byte."""
+    smtp_starttls: bool | None = None
+    """The name of earlier releases for `smtp_tls`."""
+    smtp_ca_file: Path | None = None
+    """PEM certificates of authorities that are trusted beside the system's."""
+    smtp_from: str | None = None
+    """`kinerja@example.go.id`, or `Name <kinerja@example.go.id>`."""
+    smtp_from_name: str | None = None
+    smtp_helo_name: str | None = None
+    """The fully qualified name, or the address literal, by which this side greets the mail server."""
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_starttls: bool = False
     kafka_external_listener: HostPorts | None = None
     """host:port under which this service reaches Kafka's listener for HR systems, to watch its certificate."""
+
+    @property
+    def mail_port(self) -> int:
+        """The mail server's port."""
+        return self.smtp_port or _PORTS[self.smtp_tls]
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Display name and address from which mails come. Raises ValueError where there is no usable address."""
+        text = self.smtp_from or ""
+        found = _NAMED_ADDRESS.fullmatch(text)
+        name, address = (found["name"], found["address"]) if found else ("", text)
+        return self.smtp_from_name or name or "Kinerja", checked_address(address)
+
+    @property
+    def helo_name(self) -> str:
+        """By which name this side greets: never the machine's own, which in a container is a random id that servers refuse."""
+        public = urlsplit(self.public_url).hostname or ""
+        return self.smtp_helo_name or (public if _HOST_NAME.fullmatch(public) else self.sender[1].rpartition("@")[2])
+
+    @property
+    def login(self) -> tuple[str, str] | None:
+        """User name and password; None where the server asks for none."""
+        password = self.smtp_password.get_secret_value() if self.smtp_password else ""
+        return (self.smtp_username, password) if self.smtp_username else None
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What checks the server's certificate and name; None without TLS. Raises OSError for an unreadable CA file."""
+        if self.smtp_tls == "none":
+            return None
+        context = ssl.create_default_context()
+        if self.smtp_ca_file is not None:
+            context.load_verify_locations(cafile=self.smtp_ca_file)
+        return context
+
+    @field_validator("smtp_helo_name")
+    @classmethod
+    def _helo(cls, value: str | None) -> str | None:
+        if value is None or _HOST_NAME.fullmatch(value):
+            return value
+        literal = _ADDRESS_LITERAL.fullmatch(value)
+        try:
+            _ = ipaddress.ip_address(literal["address"] if literal else "")
+        except ValueError:
+            words = f"SMTP_HELO_NAME={value!r}: must be a full host name like kinerja.example.go.id, or [192.0.2.1]"
+            raise ValueError(words) from None
+        return value
+
+    @model_validator(mode="after")
+    def _mail(self) -> Self:
+        if self.smtp_host is None:
+            return self
+        if self.smtp_starttls is False:
+            raise ValueError(
+                "SMTP_STARTTLS=false is no longer a setting: write SMTP_TLS=none (port 25, or set SMTP_PORT)"
+            )
+        if self.smtp_starttls and self.smtp_tls != "starttls":
+            raise ValueError(f"SMTP_STARTTLS=true contradicts SMTP_TLS={self.smtp_tls}: remove SMTP_STARTTLS")
+        if self.smtp_from is None:
+            raise ValueError("SMTP_FROM is missing: set the address that mails come from, like kinerja@example.go.id")
+        try:
+            _ = self.sender
+        except ValueError as error:
+            raise ValueError(f"SMTP_FROM={self.smtp_from!r}: {error}") from None
+        if any(not character.isprintable() for character in self.sender[0]):
+            raise ValueError("SMTP_FROM_NAME: must be one line of printable characters")
+        if self.smtp_username and not self.smtp_password:
+            raise ValueError(
+                "SMTP_USERNAME is set without a password: write it to deploy/secrets/smtp_password, or remove the name"
+            )
+        if self.smtp_password and not self.smtp_username:
+            raise ValueError(
+                "smtp_password is set without SMTP_USERNAME: set the user name, or empty the password's file"
+            )
+        try:
+            self.tls_context()
+        except OSError as error:
+            words = f"SMTP_CA_FILE={str(self.smtp_ca_file)!r}: must be a readable file with PEM certificates"
+            raise ValueError(f"{words} ({type(error).__name__})") from None
+        return self

@@ -33,7 +33,8 @@ class EmployeeRecord(Record):
     superior_id: UUID | None = None
     """The direct superior's employee_id."""
     email: Annotated[str, Field(max_length=254)] | None = None
-    """Where notices go."""
+    """Where notices go: one address in ASCII, which the producer has checked. Check it again before you send anything to it:
+    an older producer may have published something else."""
     active_from: date
     """First day of employment."""
     active_to: date | None = None

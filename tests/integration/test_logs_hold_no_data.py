@@ -37,6 +37,7 @@ from shared.migrations import SERVICES
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import OPERATOR_KEY, Running, running_service
+from tests.integration.notifications.desk import MAIL_SETTINGS
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
@@ -109,7 +110,7 @@ async def test_no_log_of_a_run_with_faults_holds_what_was_planted(server: Embedd
     with captured_logs() as out:
         async with AsyncExitStack() as stack:
             nowhere = {"kafka_bootstrap_servers": "127.0.0.1:1"}
-            own = {"notifications": {"smtp_host": "127.0.0.1", "smtp_port": mail_server}}
+            own = {"notifications": {**MAIL_SETTINGS, "smtp_port": mail_server}}
             services = {
                 name: await stack.enter_async_context(running_service(name, server, **nowhere, **own.get(name, {})))
                 for name in SERVICES

@@ -33,6 +33,7 @@ from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.notifications.desk import (
     LIMITS,
+    MAIL_SETTINGS,
     NOW,
     STEPS,
     WEEK,
@@ -41,6 +42,7 @@ from tests.integration.notifications.desk import (
     apply,
     behind_its_back,
     score,
+    text_of,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,7 +187,7 @@ class World:
             pass
         rows = {str(row["notice_id"]): row for row in await self.rows()}
         for mail in self.mails.kept[before:]:
-            identifier = mail["Message-ID"].strip("<>").removesuffix("@kinerja")
+            identifier = mail["Message-ID"].strip("<>").partition("@")[0]
             notice = rows[identifier.removesuffix(".withdrawn")]
             self.seen[f"{notice['kind']} {'corrected' if identifier.endswith('.withdrawn') else 'mailed'}"] += 1
             if identifier.endswith(".withdrawn"):
@@ -193,7 +195,7 @@ class World:
                 continue
             assert str(notice["notice_id"]) not in told, "a letter went out after it was withdrawn"
             assert notice["state"] == "delivered"
-            words, body = (" ".join(one.split()) for one in (mail.get_content(), notice["body"]))
+            words, body = (" ".join(one.split()) for one in (text_of(mail), notice["body"]))
             assert words.startswith(body)
             assert self.grounded(notice), (notice["kind"], notice["evidence"], self.newest, self.repaired)
 
@@ -357,8 +359,8 @@ def test_no_letter_is_untrue_when_it_goes_out(embedded_postgres: EmbeddedPostgre
     controller.start()
     with asyncio.Runner() as runner:
         running = running_service(
-            "notifications", embedded_postgres, clock=clock, smtp_host="127.0.0.1", smtp_port=controller.port,
-            notice_rules_file=file,
+            "notifications", embedded_postgres, clock=clock, smtp_port=controller.port,
+            notice_rules_file=file, **MAIL_SETTINGS,
         )  # fmt: skip
         service = runner.run(running.__aenter__())
 

@@ -76,6 +76,17 @@ async def test_a_bad_line_refuses_the_whole_file_and_tells_every_fault(town: Cit
     assert await town.rows("select 1 from employee") == []
 
 
+async def test_an_address_that_is_two_is_refused_with_the_reason_and_one_is_kept_in_its_form(town: City) -> None:
+    answer = await town.http.post(ROSTER, content=HEADER + person(email='"budi@contoh,com"'))
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert fault["field"] == "email"
+    assert "must be one e-mail address, like nama@contoh.go.id" in fault["message"]
+    assert "','" in fault["message"]
+    assert (await town.http.post(ROSTER, content=HEADER + person(email="Budi@Contoh.GO.ID"))).status_code == 200
+    assert [row.email for row in await town.rows("select email from employee")] == ["Budi@contoh.go.id"]
+
+
 async def test_an_unknown_superior_refuses_the_file(town: City) -> None:
     answer = await town.http.post(ROSTER, content=HEADER + person(superior_nip="199001012015011001"))
     assert answer.status_code == 422

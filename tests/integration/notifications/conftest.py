@@ -14,7 +14,7 @@ from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.notifications.desk import NOW, OFFICER, SUPERIOR, Mails, apply
+from tests.integration.notifications.desk import MAIL_SETTINGS, NOW, OFFICER, SUPERIOR, Mails, apply
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def mails() -> AsyncIterator[Mails]:
 @pytest.fixture
 async def notices(embedded_postgres: EmbeddedPostgres, clock: FakeClock, mails: Mails) -> AsyncIterator[Running]:
     async with running_service(
-        "notifications", embedded_postgres, clock=clock, smtp_host="127.0.0.1", smtp_port=mails.port
+        "notifications", embedded_postgres, clock=clock, smtp_port=mails.port, **MAIL_SETTINGS
     ) as service:
         people = [
             employee(OFFICER, superior_id=str(SUPERIOR), email="officer@example.go.id"),

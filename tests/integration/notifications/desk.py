@@ -24,6 +24,7 @@ WEEK = timedelta(days=7)
 OFFICER, SUPERIOR = uuid4(), uuid4()
 STEPS = ("TEGURAN_LISAN", "TEGURAN_TERTULIS", "PERNYATAAN_TIDAK_PUAS")
 LIMITS = (3, 4, 7)
+MAIL_SETTINGS = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_from": "Dinas Contoh <kinerja@example.go.id>"}
 
 
 class Mails:
@@ -31,26 +32,67 @@ class Mails:
 
     def __init__(self) -> None:
         self.kept: list[Any] = []
+        self.asked: list[str] = []
+        """Recipients that were named, and senders that were refused."""
         self.answer = "250 OK"
+        """To RCPT."""
+        self.answers: dict[str, str] = {}
+        """To MAIL and DATA; `drop` closes the connection instead of an answer."""
+        self.refused_only: str | None = None
+        """The only recipient to whom `answer` is said."""
         self.port = 0
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         """Happens in the loop of the test when a mail has arrived and before it is answered."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if self.answer.startswith("2"):
+        answer = "250 OK" if self.refused_only not in (None, address) else self.answer
+        if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
-        return self.answer
+        self.asked.append(address)
+        return answer
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        answer = self.answers.get("MAIL", "250 OK")
+        if answer.startswith("2"):
+            envelope.mail_from, envelope.mail_options = address, options
+        else:
+            self.asked.append(address)
+        return answer
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        answer = self.answers.get("DATA", "250 OK")
+        if answer[0] in "45":
+            return answer
         self.kept.append(message_from_bytes(envelope.content, policy=policy.default))
         if self.meanwhile is not None and self.loop is not None:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._meanwhile(), self.loop))
+        if answer == "drop":
+            server.transport.close()
         return "250 OK"
 
     async def _meanwhile(self) -> None:
         if self.meanwhile is not None:
             await self.meanwhile()
+
+
+def text_of(mail: Any) -> str:
+    """The plain text of a mail."""
+    text: str = mail.get_body(("plain",)).get_content()
+    return text
+
+
+def address_of(mail: Any) -> str:
+    """The recipient's address."""
+    [recipient] = mail["To"].addresses
+    address: str = recipient.addr_spec
+    return address
+
+
+def link_of(mail: Any) -> str:
+    """The link to the inbox."""
+    [link] = [line for line in text_of(mail).splitlines() if line.startswith("http")]
+    return link
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> int:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from services.notifications.delivery import ATTEMPTS_MAX, LEASE
+from services.notifications.delivery import LEASE, REFUSALS_MAX
 from shared.clock import FakeClock
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (
     OFFICER,
     Mails,
     absences,
+    address_of,
     apply,
     ask,
     draft_of_a_reward,
+    link_of,
     listed,
     one,
     score,
@@ -45,7 +47,7 @@ async def test_a_server_that_never_accepts_ends_in_the_inbox(notices: Running, c
     draft = await draft_of_a_reward(notices, clock)
     await ask(notices, draft, "release")
     mails.answer = "450 busy"
-    for _ in range(ATTEMPTS_MAX):
+    for _ in range(REFUSALS_MAX):
         assert (await one(notices, draft))["state"] == "released"
         await notices.app.state.sender.round()
         clock.advance(timedelta(hours=7))
@@ -93,7 +95,7 @@ async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(
     clock.advance(LEASE)
     await notices.app.state.sender.round()
     # the superior, whose mail had not begun, gets none
-    subjects = [(mail["To"], str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
+    subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
     assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
 
@@ -122,7 +124,7 @@ async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncor
     await notices.app.state.sender.round()
     clock.advance(timedelta(days=1))
     await notices.app.state.sender.round()
-    subjects = [(mail["To"], str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
+    subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
     assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
 
@@ -131,7 +133,7 @@ async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
 ) -> None:
     await apply(notices, [absences(3)])
     await notices.app.state.sender.round()
-    link = mails.kept[0].get_content().split("Kotak surat Anda: ")[1].strip()
+    link = link_of(mails.kept[0])
     page = await notices.http.get(link)
     assert page.status_code == 200
     assert "hari kerja tanpa keterangan" in page.text
@@ -146,5 +148,5 @@ async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
     assert (await notices.http.get(link)).status_code == 410
     await apply(notices, [absences(3, 3)])
     await notices.app.state.sender.round()
-    newest = [mail for mail in mails.kept if mail["To"] == "officer@example.go.id"][-1]
-    assert (await notices.http.get(newest.get_content().split("Kotak surat Anda: ")[1].strip())).status_code == 200
+    newest = [mail for mail in mails.kept if address_of(mail) == "officer@example.go.id"][-1]
+    assert (await notices.http.get(link_of(newest))).status_code == 200

@@ -16,12 +16,14 @@ from tests.integration.notifications.desk import (
     SUPERIOR,
     Mails,
     absences,
+    address_of,
     apply,
     ask,
     behind_its_back,
     forget,
     listed,
     one,
+    text_of,
 )
 
 
@@ -49,8 +51,8 @@ async def states(service: Running) -> list[tuple[str, str, str]]:
 async def test_the_officer_learns_it_first_and_with_the_days(notices: Running, mails: Mails) -> None:
     await apply(notices, [absences(3)])
     await notices.app.state.sender.round()
-    assert [mail["To"] for mail in mails.kept] == ["officer@example.go.id", "superior@example.go.id"]
-    words = " ".join(mails.kept[0].get_content().split())
+    assert [address_of(mail) for mail in mails.kept] == ["officer@example.go.id", "superior@example.go.id"]
+    words = " ".join(text_of(mails.kept[0]).split())
     for part in (
         "3 hari kerja",
         "1 Juli 2026, 3 Juli 2026, 5 Juli 2026",
@@ -114,7 +116,7 @@ async def test_a_step_that_is_gone_is_withdrawn_and_whoever_was_told_is_told(
     clock.advance(timedelta(days=2))
     await apply(notices, [absences(2, 2)])
     await notices.app.state.sender.round()
-    corrections = {mail["To"]: mail for mail in mails.kept[2:]}
+    corrections = {address_of(mail): mail for mail in mails.kept[2:]}
     assert set(corrections) == {"officer@example.go.id", "superior@example.go.id"}
     for notice, to in ((information, "officer@example.go.id"), (alert, "superior@example.go.id")):
         found = await one(notices, notice)
@@ -122,8 +124,8 @@ async def test_a_step_that_is_gone_is_withdrawn_and_whoever_was_told_is_told(
         assert "10 Agustus 2026" in found["withdrawal"]
         mail = corrections[to]
         assert mail["Subject"] == f"Ditarik: {found['subject']}"
-        assert mail["In-Reply-To"] == f"<{notice['notice_id']}@kinerja>"
-        assert "diperbaiki" in mail.get_content()
+        assert mail["In-Reply-To"] == f"<{notice['notice_id']}@example.go.id>"
+        assert "diperbaiki" in text_of(mail)
         inbox = (await notices.http.get(f"/notices/v1/inbox/{found['recipient_id']}")).json()
         assert [n["state"] for n in inbox] == ["withdrawn"]
     clock.advance(timedelta(days=30))
@@ -197,7 +199,7 @@ async def test_a_new_superior_is_told_and_the_former_one_too(notices: Running, m
         "SUPERIOR_CHANGED",
     )
     assert (present["recipient_id"], present["state"]) == (str(new), "delivered")
-    assert sorted(mail["To"] for mail in mails.kept[2:]) == ["new@example.go.id", "superior@example.go.id"]
+    assert sorted(address_of(mail) for mail in mails.kept[2:]) == ["new@example.go.id", "superior@example.go.id"]
     # one that somebody has read stays where it is, and one without a superior stays with the last
     await ask(notices, present, "acknowledge")
     await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 3, superior_id=str(SUPERIOR)))])

@@ -26,6 +26,7 @@ from tests.integration.notifications.desk import (
     listed,
     one,
     score,
+    text_of,
     weeks,
 )
 
@@ -175,7 +176,7 @@ async def test_a_nudge_is_looked_at_again_when_it_is_sent(notices: Running, cloc
     await behind_its_back(notices, "score", indicators=indicators("64.00"))
     await notices.app.state.sender.round()
     [mail] = mails.kept
-    assert "64,00" in mail.get_content()
+    assert "64,00" in text_of(mail)
     nudge = await one(notices, item)
     assert (nudge["state"], "64,00" in nudge["body"]) == ("delivered", True)
     await apply(notices, [score("80.00", 2, quality="90.00")])
@@ -210,7 +211,7 @@ async def test_a_released_letter_says_what_was_released(notices: Running, clock:
     clock.advance(timedelta(hours=1))
     await notices.app.state.sender.round()
     [mail] = mails.kept
-    assert "91,00" in mail.get_content()
+    assert "91,00" in text_of(mail)
     assert (await one(notices, draft))["body"] == released["body"]
 
 

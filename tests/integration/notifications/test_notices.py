@@ -19,6 +19,7 @@ from tests.integration.notifications.desk import (
     WEEK,
     Mails,
     absences,
+    address_of,
     apply,
     ask,
     draft_of_a_reward,
@@ -26,6 +27,7 @@ from tests.integration.notifications.desk import (
     listed,
     one,
     score,
+    text_of,
     weeks,
 )
 
@@ -113,10 +115,10 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
     assert (await ask(notices, draft, "withhold", json={"reason_code": "LATE"})).status_code == 409
     await notices.app.state.sender.round()
     [mail] = mails.kept
-    assert mail["To"] == "officer@example.go.id"
-    assert mail["Message-ID"] == f"<{draft['notice_id']}@kinerja>"
-    assert "PermenPANRB" in mail.get_content()
-    assert "7 September 2026" in mail.get_content()  # the day on which it was let go
+    assert address_of(mail) == "officer@example.go.id"
+    assert mail["Message-ID"] == f"<{draft['notice_id']}@example.go.id>"
+    assert "PermenPANRB" in text_of(mail)
+    assert "7 September 2026" in text_of(mail)  # the day on which it was let go
     assert (await ask(notices, draft, "acknowledge")).status_code == 200
     found = await one(notices, draft)
     assert found["state"] == "acknowledged"

@@ -30,6 +30,7 @@ SIGNAL = {"kind": "TWO_ADDRESSES", "first_at": "2026-08-04", "detail": "also fro
 BUILTIN = {"provider": "builtin", "depends_on_library": False, "changes": []}
 LIBC = {"provider": "libc", "depends_on_library": True, "changes": []}
 CHANGE = {"collation": "default", "recorded": "2.36", "actual": "2.41"}
+HELD_LONG = (NOW - timedelta(hours=2)).isoformat()
 HELD = {"topic": "asn.score.v1", "error": "TooLarge"}
 
 
@@ -58,6 +59,9 @@ class System:
         self.text_order: dict[str, Any] = BUILTIN
         self.kept: int | None = 3
         self.in_flight = False
+        self.mails: dict[str, Any] = {
+            "mail_server": {"server": "mail.example.go.id:587"}, "waiting": 3, "held": 0, "held_since": None, "held_by": None,
+        }  # fmt: skip
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
     def digest(self, request: httpx.Request) -> httpx.Response:
@@ -105,6 +109,8 @@ class System:
             return httpx.Response(200, json=self.roster_ends)
         if path == "/feedback/v1/quarantine":
             return httpx.Response(200, json={"items": self.quarantined, "next": self.more})
+        if path == "/notices/v1/mail":
+            return httpx.Response(200, json=self.mails)
         if "/v1/digests/" in path:
             return self.digest(request)
         if path == "/scores/v1/verify":
@@ -191,6 +197,16 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
             "3 or more votes in 1 or more batches",
         ),
         (lambda s: s.machine.update(signals=[SIGNAL], in_service_to=NOW.isoformat()), "warn", "TWO_ADDRESSES since"),
+        (
+            lambda s: s.mails.update(held=2, held_since=HELD_LONG, held_by="rcpt 550 5.7.1"),
+            "fail",
+            "2 of 3 mails are held",
+        ),
+        (
+            lambda s: s.mails.update(held=1, held_since=NOW.isoformat(), held_by="connect"),
+            "warn",
+            "for 0 minutes (connect)",
+        ),
         (lambda s: s.keys.append(key(ends=29)), "warn", "(hris) ends in 29 days"),
         (lambda s: s.keys.append(key(ends=200, used=-90)), "warn", "(hris): not used since 2026-05-06"),
     ],

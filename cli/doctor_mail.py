@@ -1,0 +1,31 @@
+"""Whether mails go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import httpx
+
+from cli.findings import Finding, read_json
+
+__all__ = ["examine_mail"]
+
+MAIL_RUNBOOK = "docs/runbooks/mail.md"
+HELD_MAX = timedelta(minutes=10)
+"""Longer than a server that greylists lets a mail wait."""
+
+
+def examine_mail(http: httpx.Client, now: datetime) -> Iterator[Finding]:
+    """What is held by a fault of this side. Raises httpx.HTTPStatusError."""
+    queue = read_json(http, "/notices/v1/mail")
+    if queue["mail_server"] is None:
+        yield Finding("ok", "no mail server is set: notices stay in the inboxes")
+        return
+    if not queue["held"]:
+        yield Finding("ok", f"no mail is held ({queue['waiting']} in the queue)")
+        return
+    age = now - datetime.fromisoformat(queue["held_since"])
+    minutes = int(age.total_seconds() // 60)
+    words = f"{queue['held']} of {queue['waiting']} mails are held, for {minutes} minutes ({queue['held_by']})"
+    yield Finding("fail" if age > HELD_MAX else "warn", words, f"kinerja mail test ADDRESS says why: {MAIL_RUNBOOK}")

@@ -1,0 +1,55 @@
+"""`kinerja mail`: whether the mail server takes what this system sends."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import client, fail, folded, request
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="The mail server: test.")
+
+RUNBOOK = "docs/runbooks/mail.md"
+_STAGES = {
+    "connect": "connect", "ehlo": "EHLO", "tls": "TLS", "auth": "login", "mail": "sender", "rcpt": "recipient",
+    "data": "message",
+}  # fmt: skip
+_TLS = {"none": "without TLS", "starttls": "with STARTTLS", "implicit": "with TLS from the first byte"}
+
+
+@app.callback()
+def mail() -> None:
+    """Keeps `test` a sub-command while it is the only one."""
+
+
+@app.command()
+def test(address: Annotated[str, typer.Argument(help="Where the test mail goes.")]) -> None:
+    """Sends a test mail through the notifications service; prints what the mail server said at each stage.
+
+    Status 1 when the server does not accept it, with what to change. An accepted one lets mails that are held go on.
+    """
+    with client() as http:
+        result = request(http, "POST", "/notices/v1/mail-tests", json={"to": address}).json()
+    info = result["mail_server"]
+    login = "with a login" if info["login"] else "without a login"
+    typer.echo(f"{info['server']} {_TLS[info['tls']]}, {login}")
+    typer.echo(f"greets as {info['greets_as']}, sends as {info['sender']}")
+    if info["login"] and info["tls"] == "none":
+        typer.echo("the password is readable on the way: set SMTP_TLS=starttls or implicit")
+    for step in result["steps"]:
+        _print(step, "ok")
+    if result["refused"] is not None:
+        _print(result["refused"], "NO")
+        raise fail(f"the mail was not accepted\n{folded(result['advice'])}\n  {RUNBOOK}")
+    typer.echo("the mail server accepted the mail: look whether it arrives, and not as spam")
+
+
+def _print(step: dict[str, Any], mark: str) -> None:
+    code = "" if step["code"] is None else f"{step['code']} "
+    first, *others = step["said"].splitlines() or [""]
+    typer.echo(f"  {mark}  {_STAGES[step['stage']]:9}  {code}{first}")
+    for line in others:
+        typer.echo(f"                 {line}")

@@ -1,0 +1,65 @@
+"""A mail to try the mail server out with: what the server said at each stage, and what to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from services.notifications.mail_queue import Pause, retry_held
+from services.notifications.message import Mail, compose
+from services.notifications.smtp import MailServer, NotAcceptedError, Step
+from shared.context import Context
+from shared.ids import new_id
+from shared.logs import logger
+from shared.rates import PerMinute
+
+__all__ = ["CHECKS_PER_MINUTE", "Checked", "MailCheck"]
+
+log = logger(__name__)
+
+CHECKS_PER_MINUTE = 5
+"""A mail server may shut out whoever fails to log in again and again."""
+SUBJECT = "Uji coba surel Kinerja"
+TEXT = """Surel ini menguji pengiriman surel oleh Kinerja. Tidak ada yang perlu dilakukan.
+
+Bila surel ini sampai, server surel menerima surel dari sistem ini."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The stages that the server passed, and where it refused."""
+
+    steps: list[Step]
+    refused: NotAcceptedError | None
+
+
+@dataclass
+class MailCheck:
+    """Sends such mails. One that is accepted lets the mails that are held go on at once."""
+
+    context: Context
+    server: MailServer | None
+    pause: Pause
+    rate: PerMinute = field(default_factory=lambda: PerMinute(CHECKS_PER_MINUTE))
+
+    async def send(self, server: MailServer, to: str, who: str) -> Checked:
+        """`to` is a checked address; it is not logged."""
+        sender, steps = server.settings.sender, list[Step]()
+        mail = Mail(
+            sender=sender,
+            recipient=("", to),
+            date=self.context.clock.now().astimezone(self.context.zone),
+            message_id=f"<{new_id()}@{sender[1].rpartition('@')[2]}>",
+            subject=SUBJECT,
+            text=TEXT,
+        )
+        refused = None
+        try:
+            await server.send(sender[1], to, compose(mail), steps)
+        except NotAcceptedError as error:
+            refused = error
+        stage, status = ("", "") if refused is None else (refused.stage, refused.reply.status)
+        log.info("mail_test", by=who, accepted=refused is None, stage=stage, status=status)
+        if refused is None:
+            self.pause.end()
+            await self.context.transact(lambda s: retry_held(s, self.context.clock.now()))
+        return Checked(steps, refused)

@@ -1,0 +1,160 @@
+"""The mail server: what waits for it, and a mail to try it out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from services.notifications.domain.mail_advice import advice
+from services.notifications.domain.mail_faults import Reply, Stage
+from services.notifications.mail_check import CHECKS_PER_MINUTE, MailCheck
+from services.notifications.mail_queue import read_queue
+from services.notifications.settings import Settings, TlsMode
+from shared.auth import Principal, requires
+from shared.context import Context
+from shared.email_address import EmailAddress
+from shared.errors import ConflictError
+from shared.http import context_of
+from shared.problems import problem
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/notices/v1", tags=["mail"])
+
+SAID_CHARS_MAX = 2_000
+
+ContextDep = Annotated[Context, Depends(context_of)]
+OperatorDep = Annotated[Principal, requires()]
+
+
+def mail_check_of(request: Request) -> MailCheck:
+    """What sends test mails, as a dependency."""
+    check: MailCheck = request.app.state.mail_check
+    return check
+
+
+MailCheckDep = Annotated[MailCheck, Depends(mail_check_of)]
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class MailServerInfo(_Described):
+    """How this system sends mail."""
+
+    server: str
+    """host:port of the mail server."""
+    tls: TlsMode
+    """none, starttls (required) or implicit (TLS from the first byte)."""
+    login: bool
+    """Whether it logs in."""
+    greets_as: str
+    """The name in EHLO."""
+    sender: str
+    """The address from which mails come."""
+
+
+class MailQueueState(_Described):
+    """The mails that have not gone out yet."""
+
+    mail_server: MailServerInfo | None
+    """Null where no mail server is set: notices then stay in the inboxes."""
+    waiting: int
+    """Mails in the queue."""
+    held: int
+    """Those that met a fault that the operator has to mend; others may wait behind them."""
+    held_since: datetime | None
+    """Since when the oldest of them is held."""
+    held_by: str | None
+    """The stage at which the oldest was refused, with the reply code and enhanced status, for example `rcpt 550 5.7.1`."""
+
+
+class MailTest(_Described):
+    """To whom the test mail goes."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    to: EmailAddress
+    """One address, in ASCII."""
+
+
+class MailStep(_Described):
+    """What the mail server answered at a stage."""
+
+    stage: Stage
+    """connect, ehlo, tls, auth, mail (the sender), rcpt (the recipient) or data (the message)."""
+    code: int | None
+    """The reply code; null where the server did not answer."""
+    said: str
+    """The server's own text, or what went wrong."""
+
+
+class MailTestResult(_Described):
+    """What became of the test mail."""
+
+    accepted: bool
+    """Whether the mail server took it. Whether it arrives is up to the servers behind that one."""
+    mail_server: MailServerInfo
+    steps: list[MailStep]
+    """The stages that the server passed, in their order."""
+    refused: MailStep | None
+    """Where it did not go on; null for an accepted mail."""
+    advice: str | None
+    """What to change; null for an accepted mail."""
+
+
+@router.get("/mail")
+async def show_mail_queue(context: ContextDep, check: MailCheckDep, _: OperatorDep) -> MailQueueState:
+    """How many mails wait, and since when a fault of this side holds them."""
+    queue = await context.transact(read_queue)
+    return MailQueueState(
+        mail_server=None if check.server is None else _info(check.server.settings),
+        waiting=queue.waiting,
+        held=queue.held,
+        held_since=queue.held_since,
+        held_by=queue.held_by,
+    )
+
+
+@router.post(
+    "/mail-tests", response_model=MailTestResult, responses={429: {"description": "Too many test mails in this minute"}}
+)
+async def send_mail_test(check: MailCheckDep, who: OperatorDep, test: MailTest) -> MailTestResult | Response:
+    """Sends a test mail and says what the mail server said at each stage; an accepted one lets held mails go on.
+
+    409 where no mail server is set. At most five a minute. A refusal by the mail server is an answer with `accepted: false`.
+    """
+    if check.server is None:
+        raise ConflictError(
+            "No mail server is set: set SMTP_HOST and SMTP_FROM (docs/runbooks/mail.md) and start again."
+        )
+    if not check.rate.hit(""):
+        words = f"At most {CHECKS_PER_MINUTE} test mails a minute. Wait a minute, then send it again."
+        return problem(429, "Too Many Requests", words, headers={"Retry-After": "60"})
+    checked = await check.send(check.server, test.to, who.name)
+    refused = checked.refused
+    return MailTestResult(
+        accepted=refused is None,
+        mail_server=_info(check.server.settings),
+        steps=[_step(one.stage, one.reply) for one in checked.steps],
+        refused=None if refused is None else _step(refused.stage, refused.reply),
+        advice=None if refused is None else advice(refused.stage, refused.reply),
+    )
+
+
+def _info(settings: Settings) -> MailServerInfo:
+    return MailServerInfo(
+        server=f"{settings.smtp_host}:{settings.mail_port}",
+        tls=settings.smtp_tls,
+        login=settings.login is not None,
+        greets_as=settings.helo_name,
+        sender=settings.sender[1],
+    )
+
+
+def _step(stage: Stage, reply: Reply) -> MailStep:
+    return MailStep(stage=stage, code=reply.code, said=reply.text[:SAID_CHARS_MAX])

@@ -1,0 +1,172 @@
+"""Mail over real connections: every kind of TLS and login, and at which stage a server refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded.children import free_port
+from services.notifications import smtp
+from services.notifications.smtp import MailServer, NotAcceptedError, Step
+from tests.fixtures.mail_server import PASSWORD, USER, Certificate, Scripted, make_certificate, serving
+from tests.fixtures.services import settings_for
+
+SENDER, RECIPIENT = "kinerja@example.go.id", "o'budi+x/y@contoh.go.id"
+MESSAGE = b"From: kinerja@example.go.id\r\nTo: Siti <siti@example.go.id>, x@example.go.id\r\n\r\nSatu.\r\n.\r\nDua.\r\n"
+LOGIN = {"smtp_username": USER, "smtp_password": PASSWORD}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+def server(port: int, **changes: Any) -> MailServer:
+    values = {"smtp_host": "localhost", "smtp_port": port, "smtp_from": SENDER, **changes}
+    return MailServer(settings_for("notifications", "postgresql+asyncpg://x/y", **values))
+
+
+async def send(port: int, **changes: Any) -> list[str]:
+    """The stages that the server passed."""
+    steps: list[Step] = []
+    await server(port, **changes).send(SENDER, RECIPIENT, MESSAGE, steps)
+    return [step.stage for step in steps]
+
+
+async def refusal(port: int, **changes: Any) -> NotAcceptedError:
+    with pytest.raises(NotAcceptedError) as refused:
+        await send(port, **changes)
+    return refused.value
+
+
+async def test_the_envelope_is_what_was_checked_whatever_the_headers_say() -> None:
+    script = Scripted()
+    with serving(script) as port:
+        assert await send(port, smtp_tls="none") == ["connect", "ehlo", "mail", "rcpt", "data"]
+    assert script.envelopes == [(SENDER, [RECIPIENT], MESSAGE)]
+    assert script.greeted_as == ["example.go.id"]
+
+
+async def test_starttls_and_tls_from_the_first_byte_with_an_own_authority(certificate: Certificate) -> None:
+    script = Scripted()
+    with serving(script, tls=certificate) as port:
+        stages = await send(port, smtp_ca_file=certificate.certificate)
+        assert stages == ["connect", "ehlo", "tls", "ehlo", "mail", "rcpt", "data"]
+    with serving(script, tls=certificate, implicit=True) as port:
+        stages = await send(port, smtp_tls="implicit", smtp_ca_file=certificate.certificate)
+        assert stages == ["connect", "ehlo", "mail", "rcpt", "data"]
+    assert len(script.envelopes) == 2
+
+
+@pytest.mark.parametrize("mode", ["starttls", "implicit"])
+async def test_a_certificate_that_is_not_trusted_or_is_anothers_gets_nothing(
+    certificate: Certificate, tmp_path: Path, mode: str
+) -> None:
+    script, other = Scripted(), make_certificate(tmp_path, "other.example.go.id")
+    for tls, trusted, words in ((certificate, None, "self-signed"), (other, other.certificate, "ostname mismatch")):
+        with serving(script, tls=tls, implicit=mode == "implicit") as port:
+            refused = await refusal(port, smtp_tls=mode, smtp_ca_file=trusted)
+        assert refused.stage == "tls"
+        assert refused.blame == "operator"
+        assert words in refused.reply.text.replace("self signed", "self-signed")
+    assert script.envelopes == []
+
+
+async def test_a_server_that_offers_no_starttls_gets_neither_password_nor_mail(certificate: Certificate) -> None:
+    script = Scripted(hide_starttls=True)
+    with serving(script, tls=certificate, mechanisms={"PLAIN"}) as port:
+        refused = await refusal(port, smtp_ca_file=certificate.certificate, **LOGIN)
+    assert (refused.stage, refused.blame) == ("tls", "operator")
+    assert "STARTTLS" in refused.reply.text
+    assert (script.logins, script.envelopes) == ([], [])
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
+async def test_every_usual_login(certificate: Certificate, mechanism: str) -> None:
+    script = Scripted()
+    with serving(script, tls=certificate, mechanisms={mechanism}) as port:
+        assert "auth" in await send(port, smtp_ca_file=certificate.certificate, **LOGIN)
+        refused = await refusal(port, smtp_ca_file=certificate.certificate, smtp_username=USER, smtp_password="wrong")
+        without = await refusal(port, smtp_ca_file=certificate.certificate)
+    assert script.logins == [mechanism]
+    assert (refused.stage, refused.reply.code, refused.blame) == ("auth", 535, "operator")
+    assert (without.stage, without.reply.code, without.blame) == ("mail", 530, "operator")
+
+
+async def test_a_server_without_logins_is_named() -> None:
+    with serving(Scripted()) as port:
+        refused = await refusal(port, smtp_tls="none", **LOGIN)
+    assert (refused.stage, refused.blame) == ("auth", "operator")
+    assert "AUTH" in refused.reply.text
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "stage", "blame"),
+    [
+        ("EHLO", "504 5.5.2 need fully-qualified hostname", "ehlo", "operator"),
+        ("EHLO", "550 not you", "ehlo", "operator"),
+        ("MAIL", "550 5.7.1 sender not allowed", "mail", "operator"),
+        ("RCPT", "504 5.5.2 Helo command rejected", "rcpt", "operator"),
+        ("RCPT", "554 5.7.1 Relay access denied", "rcpt", "operator"),
+        ("RCPT", "550 5.1.1 no such user", "rcpt", "recipient"),
+        ("RCPT", "452 4.2.2 full", "rcpt", "recipient_for_now"),
+        ("DATA", "554 5.7.1 spam", "data", "operator"),
+    ],
+)
+async def test_a_refusal_is_told_with_its_stage(command: str, answer: str, stage: str, blame: str) -> None:
+    with serving(Scripted({command: answer})) as port:
+        refused = await refusal(port, smtp_tls="none")
+    code, _, text = answer.partition(" ")
+    assert (refused.stage, refused.reply.code, refused.reply.text) == (stage, int(code), text)
+    assert refused.blame == blame
+
+
+async def test_a_mail_that_is_too_large_is_refused_before_it_is_sent() -> None:
+    script = Scripted()
+    with serving(script, size=50) as port:
+        refused = await refusal(port, smtp_tls="none")
+    assert (refused.stage, refused.reply.code, refused.blame) == ("mail", 552, "operator")
+
+
+@pytest.mark.parametrize(
+    ("says", "stage", "code", "words"),
+    [
+        (b"554 5.7.1 go away\r\n", "connect", 554, "go away"),
+        (b"", "connect", None, "EOF"),
+        (b"HTTP/1.1 400 Bad Request\r\n", "connect", None, "HTTP"),
+        (b"220 hi\r\n", "ehlo", None, "closed the connection"),
+        (b"220 hi\r\n250 hi\r\n\xff\r\n", "mail", None, ""),
+    ],
+)
+async def test_what_is_no_mail_server_is_the_operators_and_holds_all(
+    says: bytes, stage: str, code: int | None, words: str
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for line in says.splitlines(keepends=True):
+            writer.write(line)
+            await reader.readline()
+        writer.close()
+
+    listening = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with listening:
+        refused = await refusal(listening.sockets[0].getsockname()[1], smtp_tls="none")
+    assert (refused.stage, refused.reply.code, refused.blame) == (stage, code, "operator")
+    assert words in refused.reply.text
+
+
+async def test_nobody_there_and_nobody_who_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = await refusal(free_port(), smtp_tls="none")
+    assert (away.stage, away.reply.code) == ("connect", None)
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(smtp, "SMTP_SECONDS_MAX", 0.3)
+    listening = await asyncio.start_server(mute, "127.0.0.1", 0)
+    async with listening:
+        silent = await refusal(listening.sockets[0].getsockname()[1], smtp_tls="none")
+    assert (silent.stage, silent.reply.text) == ("connect", "no answer in time")

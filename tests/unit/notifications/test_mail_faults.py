@@ -1,0 +1,101 @@
+"""Whose fault a refusal is, by stage, code and enhanced status; the texts are those of real servers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications.domain.mail_advice import advice
+from services.notifications.domain.mail_faults import STAGES, Reply, Stage, blame, holds_all
+
+NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknown in local recipient table"
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "whose", "all_wait"),
+    [
+        ("connect", None, "no answer in time", "operator", True),
+        ("connect", 554, "5.7.1 Access denied, your address is on a list", "operator", True),
+        ("ehlo", 504, "5.5.2 <3f1c>: Helo command rejected: need fully-qualified hostname", "operator", True),
+        ("ehlo", 550, "Access denied - Invalid HELO name", "operator", True),
+        ("ehlo", 502, "5.5.1 not implemented", "operator", True),
+        ("tls", None, "the certificate is not trusted", "operator", True),
+        ("tls", 454, "TLS not available", "operator", True),
+        ("auth", 535, "5.7.8 Authentication credentials invalid", "operator", True),
+        ("auth", 530, "5.7.0 Must issue a STARTTLS command first", "operator", True),
+        ("mail", 550, "5.7.1 not allowed to send as this sender", "operator", True),
+        ("mail", 553, "5.1.8 sender domain does not exist", "operator", True),
+        ("mail", 552, "5.2.2 your mailbox is over quota", "operator", True),
+        ("mail", 452, "4.3.1 Insufficient system storage", "operator", True),
+        ("mail", 552, "5.3.4 Message size exceeds fixed limit", "operator", False),
+        ("mail", 552, "message too big", "operator", False),
+        # Postfix checks client, greeting and sender at RCPT: none of that is the recipient's
+        ("rcpt", 504, "5.5.2 <3f1c>: Helo command rejected: need fully-qualified hostname", "operator", False),
+        ("rcpt", 554, "5.7.1 <x@example.com>: Relay access denied", "operator", False),
+        ("rcpt", 550, "5.7.1 Client host rejected", "operator", False),
+        ("rcpt", 550, "5.1.8 <k@nowhere.invalid>: Sender address rejected: Domain not found", "operator", False),
+        ("rcpt", 550, "5.1.0 <k@example.go.id>: Sender address rejected: User unknown", "operator", False),
+        ("rcpt", 550, "relay not permitted", "operator", False),
+        ("rcpt", 553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", "operator", False),
+        ("rcpt", 530, "5.7.0 Authentication required", "operator", False),
+        ("rcpt", 550, "5.4.5 Daily sending quota exceeded", "operator", False),
+        ("rcpt", 552, "5.2.3 Message length exceeds administrative limit", "operator", False),
+        ("rcpt", 450, "4.7.1 Greylisted", "operator", False),
+        ("rcpt", 451, "4.3.0 Temporary lookup failure", "operator", False),
+        ("rcpt", 421, "4.3.2 Service shutting down", "operator", True),
+        ("rcpt", None, "the server closed the connection", "operator", True),
+        ("rcpt", 550, NO_SUCH_USER, "recipient", False),
+        ("rcpt", 550, "5.1.1 <x@example.go.id>: User unknown in relay recipient table", "recipient", False),
+        ("rcpt", 553, "5.1.3 bad address", "recipient", False),
+        ("rcpt", 550, "5.4.1 Recipient address rejected: Access denied", "recipient", False),
+        ("rcpt", 550, "5.2.1 The email account is disabled", "recipient", False),
+        ("rcpt", 550, "sorry, no mailbox here by that name (#5.1.1)", "recipient", False),
+        ("rcpt", 550, "no such user", "recipient", False),
+        ("rcpt", 556, "5.1.10 domain takes no mail", "recipient", False),
+        ("rcpt", 452, "4.2.2 mailbox full", "recipient_for_now", False),
+        ("rcpt", 552, "5.2.2 mailbox full", "recipient_for_now", False),
+        ("rcpt", 552, "mailbox full", "recipient_for_now", False),
+        ("rcpt", 450, "busy", "recipient_for_now", False),
+        ("rcpt", 450, "4.1.1 unverified address", "recipient_for_now", False),
+        ("data", 550, NO_SUCH_USER, "recipient", False),
+        ("data", 554, "5.7.1 Message contains spam", "operator", False),
+        ("data", 552, "5.3.4 Message too big", "operator", False),
+        ("data", 451, "4.3.0 try again", "operator", False),
+        ("data", None, "no answer in time", "operator", False),
+    ],
+)
+def test_a_refusal(stage: Stage, code: int | None, text: str, whose: str, all_wait: bool) -> None:
+    reply = Reply(code, text)
+    assert (blame(stage, reply), holds_all(stage, reply)) == (whose, all_wait)
+    assert len(advice(stage, reply)) > 40
+
+
+CODES = st.one_of(st.none(), st.integers(100, 999))
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.tuples(st.sampled_from("245"), st.integers(0, 9), st.integers(0, 30)).map(lambda p: f"{p[0]}.{p[1]}.{p[2]} x@y"),
+)
+
+
+@given(st.sampled_from(STAGES), CODES, TEXTS)
+def test_before_the_recipient_is_named_nothing_is_the_recipients(stage: Stage, code: int | None, text: str) -> None:
+    reply = Reply(code, text)
+    whose = blame(stage, reply)
+    if stage not in ("rcpt", "data") or code is None:
+        assert whose == "operator"
+    if whose == "recipient":
+        assert 500 <= (code or 0) < 600
+    if holds_all(stage, reply):
+        assert whose == "operator"
+    assert advice(stage, reply)
+
+
+@given(st.sampled_from(STAGES), CODES, st.text(max_size=60))
+def test_what_is_logged_holds_no_word_of_the_server(stage: Stage, code: int | None, text: str) -> None:
+    assert set(Reply(code, text).status) <= set("0123456789. ")
+
+
+def test_an_enhanced_status_that_contradicts_the_code_is_not_believed() -> None:
+    assert Reply(450, "5.1.1 unknown").enhanced is None
+    assert Reply(550, "5.1.1 unknown").status == "550 5.1.1"

@@ -1,0 +1,90 @@
+"""Settings of the mail server: what follows from them, and what is refused before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.notifications.settings import Settings
+
+MAIL = {"smtp_host": "mail.example.go.id", "smtp_from": "kinerja@example.go.id"}
+
+
+def settings(**values: Any) -> Settings:
+    base = {"database_url": "postgresql+asyncpg://x/y", "operator_key": "o" * 20, "link_key": "l" * 20}
+    return Settings(**base | MAIL | values)
+
+
+@pytest.mark.parametrize(("mode", "port"), [("none", 25), ("starttls", 587), ("implicit", 465)])
+def test_each_tls_mode_has_its_port(mode: str, port: int) -> None:
+    assert settings(smtp_tls=mode).mail_port == port
+    assert settings(smtp_tls=mode, smtp_port=2525).mail_port == 2525
+    assert (settings(smtp_tls=mode).tls_context() is None) == (mode == "none")
+
+
+def test_without_a_word_tls_is_required() -> None:
+    assert settings().smtp_tls == settings(smtp_starttls=True).smtp_tls == "starttls"
+
+
+@pytest.mark.parametrize(
+    ("values", "sender"),
+    [
+        ({}, ("Kinerja", "kinerja@example.go.id")),
+        ({"smtp_from": "BKPSDM Kota <kinerja@Example.go.id>"}, ("BKPSDM Kota", "kinerja@example.go.id")),
+        ({"smtp_from": '"Kota, Dinas" <kinerja@example.go.id>'}, ("Kota, Dinas", "kinerja@example.go.id")),
+        ({"smtp_from_name": "Pemkot"}, ("Pemkot", "kinerja@example.go.id")),
+    ],
+)
+def test_the_sender(values: dict[str, str], sender: tuple[str, str]) -> None:
+    assert settings(**values).sender == sender
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"public_url": "https://kinerja.example.go.id:8443/"}, "kinerja.example.go.id"),
+        ({"public_url": "http://localhost:8080"}, "example.go.id"),
+        ({"public_url": "http://10.0.0.5:8080"}, "example.go.id"),
+        ({"public_url": "http://kinerja"}, "example.go.id"),
+        ({"smtp_helo_name": "out.example.go.id"}, "out.example.go.id"),
+        ({"smtp_helo_name": "[192.0.2.1]"}, "[192.0.2.1]"),
+    ],
+)
+def test_the_greeting_is_a_full_name_and_never_the_machines(values: dict[str, str], name: str) -> None:
+    assert settings(**values).helo_name == name
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"smtp_starttls": False}, "SMTP_TLS=none"),
+        ({"smtp_starttls": True, "smtp_tls": "implicit"}, "contradicts SMTP_TLS=implicit"),
+        ({"smtp_tls": "ssl"}, "'none', 'starttls' or 'implicit'"),
+        ({"smtp_from": None}, "SMTP_FROM is missing"),
+        ({"smtp_from": "kinerja@localhost"}, "SMTP_FROM='kinerja@localhost': must be one e-mail address"),
+        ({"smtp_from": "a@b.id, c@d.id"}, "SMTP_FROM="),
+        ({"smtp_from_name": "Kota\nBcc: x"}, "SMTP_FROM_NAME"),
+        ({"smtp_helo_name": "3f1c2b"}, "SMTP_HELO_NAME='3f1c2b'"),
+        ({"smtp_helo_name": "[1.2.3]"}, "SMTP_HELO_NAME="),
+        ({"smtp_helo_name": "a b.id"}, "SMTP_HELO_NAME="),
+        ({"smtp_username": "kinerja"}, "SMTP_USERNAME is set without a password"),
+        ({"smtp_username": "kinerja", "smtp_password": ""}, "SMTP_USERNAME is set without a password"),
+        ({"smtp_password": "secret"}, "smtp_password is set without SMTP_USERNAME"),
+        ({"smtp_ca_file": Path("/nowhere.pem")}, "SMTP_CA_FILE='/nowhere.pem'"),
+        ({"smtp_ca_file": Path(__file__)}, "SMTP_CA_FILE="),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line_that_names_it(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(**values)
+    [fault] = refused.value.errors()
+    assert words in fault["msg"]
+    assert "\n" not in fault["msg"]
+
+
+def test_a_login_needs_both() -> None:
+    assert settings(smtp_username="kinerja", smtp_password="secret").login == ("kinerja", "secret")
+    assert settings(smtp_password="").login is None
