@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import typer
 
-from shared.gateway import PREFIXES
+from shared.paths import PREFIXES
 from shared.settings import SECRETS_DIR
 
 __all__ = ["PREFIXES", "client", "connection", "fail", "folded", "pages", "prefix_of", "request", "words_of"]

@@ -16,7 +16,7 @@ from services.scoring.discipline_publisher import DisciplinePublisher
 from services.scoring.policies import OPENS_AFTER, PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
 from services.scoring.rescore import rescore
-from services.scoring.routes import canary, pages, policies, scores
+from services.scoring.routes import canary, contract, pages, policies, scores
 from services.scoring.settings import Settings
 from shared.above import above_router
 from shared.clock import Clock
@@ -100,6 +100,7 @@ def create(
         routers=[
             scores.router,
             policies.router,
+            contract.router,
             pages.router,
             canary.router,
             links_router("scores", PAGE, "an officer's score with everything behind it"),

@@ -21,7 +21,7 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.canary import CANARY_EMPLOYEE_ID, CANARY_UNIT_ID
 from shared.errors import InvalidError, NotFoundError
-from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
+from shared.paging import NOT_OURS, After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 
 __all__ = ["router"]
 
@@ -183,7 +183,7 @@ async def list_units(context: ContextDep, who: _ReaderDep, limit: Limit = 100, a
     """Units by org_unit_id."""
     cursor = read_cursor(after, str)
     if cursor and "\x00" in cursor[0]:
-        raise InvalidError("The cursor `after` is not one that this list gave.")
+        raise InvalidError(NOT_OURS)
     values = {
         "after": cursor[0] if cursor else "",
         "units": who.units,

@@ -18,7 +18,6 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.base import DecimalText
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
-from shared.contracts.generate import asyncapi_document
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
@@ -154,9 +153,3 @@ async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorD
 async def republish_scores(context: ContextDep, _: OperatorDep) -> Republished:
     """Publishes every current score and discipline record again, unchanged: for a subscriber or broker that lost them."""
     return await republish(context)
-
-
-@router.get("/asyncapi", tags=["contract"])
-async def asyncapi() -> dict[str, Any]:
-    """The published contract of all topics (AsyncAPI 3)."""
-    return asyncapi_document()

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import cli.roster
 
 PROBLEM = {
-    "type": "about:blank",
+    "type": "/problems/invalid-content",
     "title": "The content is not valid",
     "status": 422,
     "detail": "The roster was not taken.",

@@ -1,0 +1,47 @@
+"""The contract of the events: JSON for programs, a page for browsers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from shared.contracts.asyncapi import asyncapi_document
+from shared.contracts.view import channel_views, schema_views
+from shared.developer_pages import developer_page
+from shared.page_errors import wants_page
+from shared.paths import EVENTS_PAGE
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/scores", tags=["contract"])
+
+_PAGE = {"description": "The contract; as a page where the header Accept asks for HTML.", "content": {"text/html": {}}}
+
+
+@router.get("/asyncapi", responses={200: _PAGE}, response_model=dict[str, Any])
+async def show_contract(request: Request) -> Response:
+    """The contract of all topics (AsyncAPI 3): a page for a browser, JSON for everybody else."""
+    document = asyncapi_document()
+    if wants_page(request.headers.get("accept", "")):
+        answer: Response = developer_page(
+            "asyncapi.html",
+            title="Events of Kinerja",
+            here=EVENTS_PAGE,
+            document=document,
+            channels=channel_views(document),
+            schemas=schema_views(document),
+            as_json=lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+        )
+    else:
+        answer = JSONResponse(document)
+    answer.headers["Vary"] = "Accept"
+    return answer
+
+
+@router.get("/asyncapi.json")
+async def read_contract() -> dict[str, Any]:
+    """The contract of all topics (AsyncAPI 3), always as JSON."""
+    return asyncapi_document()
