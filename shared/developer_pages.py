@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from shared.openapi.refusals import problem_example
 from shared.pages import html_page, page_templates
 from shared.paths import API_PAGES, EVENTS_PAGE
-from shared.problem_types import BY_CODE, PROBLEM_PATH, PROBLEM_TYPES, ProblemType
+from shared.problem_types import BY_CODE, PROBLEM_PATH, PROBLEM_TYPES
 
-__all__ = ["add_api_page", "developer_page", "problem_example", "problems_router"]
+__all__ = ["add_api_page", "developer_page", "problems_router"]
 
 SWAGGER_UI = files(fastapi_offline) / "static"
 
@@ -55,14 +56,6 @@ def add_api_page(app: FastAPI, prefix: str) -> None:
     @app.get(API_PAGES[prefix], include_in_schema=False)
     async def docs() -> HTMLResponse:
         return developer_page("docs.html", title=app.title, here=API_PAGES[prefix], assets=assets, openapi=openapi)
-
-
-def problem_example(kind: ProblemType) -> dict[str, Any]:
-    """A problem document of this type."""
-    example: dict[str, Any] = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.detail}
-    if kind.code == "invalid-request":
-        example["errors"] = [{"at": "query/limit", "message": "Input should be less than or equal to 1000"}]
-    return example
 
 
 def problems_router() -> APIRouter:

@@ -16,6 +16,7 @@ from shared.context import Context
 from shared.developer_pages import add_api_page, problems_router
 from shared.forwarded import RealClient
 from shared.logs import logger
+from shared.openapi.document import ApiWords, describe, operation_id
 from shared.page_errors import PageErrors
 from shared.problem_types import INTERNAL_ERROR
 from shared.problems import install_problem_handlers, problem
@@ -37,17 +38,19 @@ def make_app(
     *,
     prefix: str,
     title: str,
+    words: ApiWords,
     routers: Sequence[APIRouter],
     lifespan: Lifespan,
     allowance: Allowance | None = None,
 ) -> FastAPI:
-    """A service's app under `/<prefix>`; `allowance` says what a request's body may cost."""
+    """A service's app under `/<prefix>`; `words` complete its OpenAPI document, `allowance` says what a body may cost."""
     app = FastAPI(
         title=title,
         version="1",
         docs_url=None,
         redoc_url=None,
         openapi_url=f"/{prefix}/openapi.json",
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
     )
     app.state.context = context
@@ -56,6 +59,7 @@ def make_app(
         app.include_router(router)
     app.include_router(problems_router())
     add_api_page(app, prefix)
+    describe(app, words)
     app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
     app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)

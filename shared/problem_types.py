@@ -168,6 +168,15 @@ INTERNAL_ERROR = ProblemType(
     "Give the operator the request id: it is in the header `X-Request-Id`, and the fault is logged under it.",
     "The fault was logged under the request id 7d1c0e5a4b3f4e0c9a2b8d6e1f0a3c57.",
 )
+NO_ANSWER = ProblemType(
+    "no-answer",
+    502,
+    "The service does not answer",
+    "The gateway reached no process of the service, or got no answer in time (then the status is 504)."
+    " The request may have been carried out.",
+    "Send the same request again after as many seconds as the header `Retry-After` says. If it goes on, tell the operator.",
+    "The service behind the gateway does not answer. Send the same request again later.",
+)
 UNAVAILABLE = ProblemType(
     "unavailable",
     503,

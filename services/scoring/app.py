@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.scoring.above import LIFTS
+from services.scoring.api_words import WORDS
 from services.scoring.consumers import TOPICS, RecordHandler
 from services.scoring.digests import SOURCES
 from services.scoring.discipline_publisher import DisciplinePublisher
@@ -97,6 +98,7 @@ def create(
         context,
         prefix="scores",
         title="Kinerja: scores",
+        words=WORDS,
         routers=[
             scores.router,
             policies.router,

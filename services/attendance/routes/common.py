@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import Field, NaiveDatetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from shared.context import Context
 from shared.contracts.base import Identifier, UtcDateTime
 from shared.errors import NotFoundError
 from shared.http import context_of
+from shared.openapi.models import Input
 
 __all__ = [
     "BULK_SECONDS",
@@ -49,12 +50,6 @@ AnyMoment = Annotated[
 PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 BULK_SECONDS = 30.0
 """What may touch every officer's days gets longer than an ordinary request."""
-
-
-class Input(BaseModel):
-    """A request's body: a field that is not known is a mistake to be told of."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 async def read_rows(context: Context, query: TextClause, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
