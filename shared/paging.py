@@ -23,8 +23,10 @@ NOT_OURS = (
     "The cursor `after` is not one that this list gave. Send the `next` of the page before, or leave it out to begin."
 )
 
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="The most items of one page.")]
-After = Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many items a page has at most, 1 to 1000.")]
+After = Annotated[
+    str | None, Query(max_length=500, description="The `next` of the page before; left out: the first page.")
+]
 
 # no control characters, since it is printed in tables, and something else than spaces
 OneLine = Annotated[

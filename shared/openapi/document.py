@@ -107,10 +107,18 @@ def _who(operation: Mapping[str, Any]) -> str:
 
 def _describe_parameters(operation: Mapping[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
-        schema = parameter["schema"]
+        schema = parameter["schema"] = _without_null(parameter["schema"])
         described = schema.pop("description", None) or WORDS.get(parameter["name"])
         if "description" not in parameter and described:
             parameter["description"] = described
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of a parameter that may be left out: an address has no null."""
+    options = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
+    if len(options) != 1:
+        return schema
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **options[0]}
 
 
 def _add_examples(operation: dict[str, Any], composer: Composer) -> None:

@@ -19,6 +19,7 @@ from shared.openapi.models import Input
 
 __all__ = [
     "BULK_SECONDS",
+    "SERIAL",
     "AnyMoment",
     "ContextDep",
     "Input",
@@ -35,6 +36,8 @@ __all__ = [
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 UnitId = Identifier
+SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
+"""A machine's serial number."""
 WorkDate = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 """A date of the years 2000 to 2100."""
 LocalTime = Annotated[NaiveDatetime, Field(ge=datetime(2000, 1, 1), le=datetime(2100, 12, 31))]  # noqa: DTZ001 - local

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from services.attendance.domain.proof import Refusal, parse_networks
 from services.attendance.domain.signals import SignalKind
 from services.attendance.machine_proof import accept_address, drop_secret, forget_address, give_secret
-from services.attendance.routes.common import BULK_SECONDS, ContextDep, Input, OperatorDep, read_rows
-from services.attendance.routes.machines import SERIAL, Serial
+from services.attendance.routes.common import BULK_SECONDS, SERIAL, ContextDep, Input, OperatorDep, read_rows
+from services.attendance.routes.machines import Serial
 from services.attendance.settings import settings_of
 from services.attendance.signals import dismiss_signal
 from shared.openapi.models import Answer

@@ -18,6 +18,7 @@ from services.attendance.machines import MachineSetup, order, register, resend_c
 from services.attendance.outages import IN_OUTAGE
 from services.attendance.routes.common import (
     BULK_SECONDS,
+    SERIAL,
     ContextDep,
     Input,
     LocalTime,
@@ -34,7 +35,7 @@ from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
 from shared.problem_types import CONFLICT, NOT_FOUND
 
-__all__ = ["SERIAL", "Serial", "router"]
+__all__ = ["Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
@@ -52,7 +53,6 @@ def _networks(words: list[str]) -> list[str]:
     return list(parse_networks(words))
 
 
-SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
 Serial = Annotated[str, Path(pattern=SERIAL, description="As printed on the machine.")]
 Networks = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50), AfterValidator(_networks)]
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.explain import UNKNOWN_OFFICER, Explanation, explain
+from services.scoring.explain import UNKNOWN_OFFICER, explain
+from services.scoring.explanation import Explanation
 from services.scoring.policies import PolicyBook
 from services.scoring.republish import republish
 from services.scoring.verify import Verification, verify
