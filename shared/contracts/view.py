@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.contracts.fields import FieldRow, field_rows
 
-__all__ = ["ChannelView", "SchemaView", "channel_views", "schema_views"]
+__all__ = ["ChannelView", "SchemaView", "ServerView", "channel_views", "schema_views", "server_views"]
 
 _DAY_MILLISECONDS = 86_400_000
 
@@ -36,6 +36,37 @@ class SchemaView:
     name: str
     description: str
     fields: list[FieldRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerView:
+    """A broker: `logins` are the ways of proving who one is."""
+
+    name: str
+    host: str
+    protocol: str
+    paragraphs: list[str]
+    logins: list[str]
+
+
+def server_views(document: Mapping[str, Any]) -> list[ServerView]:
+    """In the order of the document; empty where it names none."""
+    return [
+        ServerView(
+            name=server.get("title", name),
+            host=server["host"],
+            protocol=" ".join(filter(None, (server["protocol"], server.get("protocolVersion")))),
+            paragraphs=[words for words in server.get("description", "").split("\n\n") if words],
+            logins=[_login(document, scheme) for scheme in server.get("security", [])],
+        )
+        for name, server in document.get("servers", {}).items()
+    ]
+
+
+def _login(document: Mapping[str, Any], scheme: Mapping[str, Any]) -> str:
+    if "$ref" in scheme:
+        scheme = document["components"]["securitySchemes"][_last(scheme["$ref"])]
+    return ": ".join(filter(None, (scheme["type"], scheme.get("description"))))
 
 
 def channel_views(document: Mapping[str, Any]) -> list[ChannelView]:

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from embedded.postgres import EmbeddedPostgres
+from shared.contracts.topics import ALL_TOPICS
 from shared.migrations import SERVICES
 from shared.paths import PREFIXES
 from tests.browser.test_feedback_form import CHROMIUM, FLAGS, served
@@ -28,6 +29,7 @@ TRIED = {
 }
 """A list of each service: empty, and answered with 200."""
 WIDTHS = (390, 1280)
+PAGES = ("/scores/asyncapi", "/problems", "/problems/invalid-request", "/scores/v1/no-such-path")
 
 
 @asynccontextmanager
@@ -70,3 +72,29 @@ async def test_an_operation_is_tried_with_the_operator_s_key(service: str, embed
         assert complaints == []
         assert await page.context.cookies() == []
         assert await page.evaluate("localStorage.length") == 0  # the key is gone with the page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_pages_for_developers_fit_the_screen(width: int, embedded_postgres: EmbeddedPostgres) -> None:
+    async with (
+        running_service("scoring", embedded_postgres) as running,
+        served(running.app) as address,
+        desk(width) as page,
+    ):
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        for path in PAGES:
+            await page.goto(address + path)
+            await expect(page.get_by_role("heading", level=1)).to_be_visible()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+        await page.goto(f"{address}/scores/asyncapi")
+        for topic in ALL_TOPICS:
+            await expect(page.get_by_role("heading", name=topic.name, exact=True)).to_be_visible()
+        await page.get_by_role("link", name="list of Indicator").click()
+        await expect(page.get_by_role("heading", name="Indicator", exact=True)).to_be_in_viewport()
+        await page.get_by_text("Example", exact=True).first.click()
+        await expect(page.get_by_text("ce_specversion: 1.0").first).to_be_visible()
+        await page.goto(f"{address}/scores/v1/employees")  # without a key
+        await page.get_by_role("link", name="What this error means, and what to do").click()
+        await expect(page.get_by_role("heading", name="An API key is needed")).to_be_visible()
+        assert all(url.startswith(f"{address}/") for url in asked), asked

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from shared.contracts.asyncapi import asyncapi_document
-from shared.contracts.view import channel_views, schema_views
+from shared.contracts.view import channel_views, schema_views, server_views
 from shared.developer_pages import developer_page
 from shared.page_errors import wants_page
 from shared.paths import EVENTS_PAGE
 
-__all__ = ["router"]
+__all__ = ["contract_page", "router"]
 
 router = APIRouter(prefix="/scores", tags=["contract"])
 
@@ -25,20 +26,24 @@ _PAGE = {"description": "The contract; as a page where the header Accept asks fo
 async def show_contract(request: Request) -> Response:
     """The contract of all topics (AsyncAPI 3): a page for a browser, JSON for everybody else."""
     document = asyncapi_document()
-    if wants_page(request.headers.get("accept", "")):
-        answer: Response = developer_page(
-            "asyncapi.html",
-            title="Events of Kinerja",
-            here=EVENTS_PAGE,
-            document=document,
-            channels=channel_views(document),
-            schemas=schema_views(document),
-            as_json=lambda value: json.dumps(value, indent=2, ensure_ascii=False),
-        )
-    else:
-        answer = JSONResponse(document)
+    page = wants_page(request.headers.get("accept", ""))
+    answer = contract_page(document) if page else JSONResponse(document)
     answer.headers["Vary"] = "Accept"
     return answer
+
+
+def contract_page(document: Mapping[str, Any]) -> HTMLResponse:
+    """The page of an AsyncAPI document."""
+    return developer_page(
+        "asyncapi.html",
+        title="Events of Kinerja",
+        here=EVENTS_PAGE,
+        document=document,
+        servers=server_views(document),
+        channels=channel_views(document),
+        schemas=schema_views(document),
+        as_json=lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+    )
 
 
 @router.get("/asyncapi.json")
