@@ -12,7 +12,7 @@ import httpx
 import typer
 
 from shared import http_client
-from shared.gateway import PREFIXES
+from shared.paths import PREFIXES
 from shared.settings import SECRETS_DIR, BaseSettings
 from shared.settings_reader import SettingsError, read_settings
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +25,10 @@ from shared.contracts.topics import Topic
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.http import context_of
 from shared.logs import logger
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
 from shared.paging import OneLine
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["Lift", "above_router", "json_lift", "thing_from"]
 
@@ -43,12 +46,11 @@ ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 
 
-class Above(BaseModel):
+class Above(Input):
     """Which thing, which wrong revision, and why."""
 
-    model_config = ConfigDict(extra="forbid")
-
     topic: Annotated[str, Field(max_length=100, examples=["asn.attendance-day.v1"])]
+    """The topic of the thing. This service has to be its owner."""
     thing: Annotated[str, Field(max_length=100, examples=["0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10/2026-08-04"])]
     """What names it among the topic's things, as `kinerja scores verify` prints it."""
     above: Annotated[int, Field(ge=1, le=REVISION_MAX)]
@@ -57,13 +59,17 @@ class Above(BaseModel):
     """For whoever asks later: it is written to the log. No personal data."""
 
 
-class Lifted(BaseModel):
+class Lifted(Answer):
     """The owner's new revision; `records` are on their way to all readers."""
 
     topic: str
+    """The topic."""
     thing: str
+    """What was moved."""
     revision: int
+    """The owner's new revision."""
     records: int
+    """How many records are on their way to the readers."""
 
 
 def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
@@ -71,7 +77,7 @@ def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
     router = APIRouter(prefix=f"/{prefix}")
     by_name = {topic.name: (topic, lift) for topic, lift in lifts.items()}
 
-    @router.post("/v1/republish-above", tags=["operations"], status_code=202)
+    @router.post("/v1/republish-above", tags=["operations"], status_code=202, responses=refuses(NOT_FOUND, CONFLICT))
     async def republish_above(context: ContextDep, who: OperatorDep, asked: Above) -> Lifted:
         """Moves a thing's revision above a wrong one that readers keep, and publishes its present state once more."""
         if asked.topic not in by_name:

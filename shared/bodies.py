@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import problem_types as types
 from shared.database import fault_of, is_transient
 from shared.logs import logger
 from shared.problems import problem
@@ -135,10 +136,10 @@ class _Reading:
                         await self._reserve(max(self.size, min(2 * self._reserved, self._allowed.size)))
                     chunks.append(chunk)
         except TimeoutError:
-            raise _Refused(problem(408, "Request Timeout", f"Send the body within {BODY_SECONDS_MAX:.0f} s.")) from None
+            raise _Refused(problem(types.REQUEST_TIMEOUT, f"Send the body within {BODY_SECONDS_MAX:.0f} s.")) from None
         if announced is not None and self.size != announced:
             raise _Refused(
-                problem(400, "The body is not whole", "It has another length than Content-Length says: send it again.")
+                problem(types.BODY_NOT_WHOLE, "It has another length than Content-Length says: send it again.")
             )
         return chunks
 
@@ -147,7 +148,7 @@ class _Reading:
         if length is None:
             return None
         if not (length.isascii() and length.isdecimal()) or len(length) > 15:
-            raise _Refused(problem(400, "Bad Request", "Content-Length is no number: send the body's bytes."))
+            raise _Refused(problem(types.BAD_REQUEST, "Content-Length is no number: send the body's bytes."))
         return int(length)
 
     async def _reserve(self, size: int) -> None:
@@ -159,10 +160,10 @@ class _Reading:
         most = max(SMALL_BYTES, self._allowed.size)
         if size > most:
             words = f"The body may have {most} bytes at the most here: split it, or sign in if you have not."
-            raise _Refused(problem(413, "Content Too Large", words))
+            raise _Refused(problem(types.TOO_LARGE, words))
         cost = size * self._allowed.amplification
         if not self._held.take(cost - self.taken):
-            raise _Refused(problem(503, "Too busy", "Too many large bodies come at once. Send it again later."))
+            raise _Refused(problem(types.TOO_BUSY, "Too many large bodies come at once. Send it again later."))
         self.taken, self._reserved = cost, size
 
     async def _ask(self) -> Allowed:
@@ -173,7 +174,7 @@ class _Reading:
                 raise
             log.warning("store_unavailable", **fault_of(error))
             words = "The store does not answer. Send the same request again later."
-            raise _Refused(problem(503, "Temporarily unavailable", words)) from error
+            raise _Refused(problem(types.UNAVAILABLE, words)) from error
 
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,9 @@ from shared.digest_sources import Source
 from shared.digests import BUCKETS, Digest, Item, Projection, bucket_of
 from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["digest_router"]
 
@@ -39,32 +42,44 @@ BucketsQuery = Annotated[list[Annotated[int, Field(ge=0, lt=BUCKETS)]], Query(mi
 _IN_OUTBOX = text("select exists (select from outbox where topic = :topic)")
 
 
-class DigestAnswer(BaseModel):
+class DigestAnswer(Answer):
     """One side's things: how many, and the sums of their hashes by bucket, in hexadecimal."""
 
     topic: str
+    """The topic whose things were added up."""
     reader: str
+    """The service as whose reader they were added up: fields that it does not keep are left out."""
     semester: str
+    """The semester of the things."""
     things: int
+    """How many things this side has."""
     in_flight: bool
     """Records of the topic wait here: to be published by the owner, to be read by the reader."""
     buckets: list[str]
+    """The sums of the things' hashes by bucket, 16 hexadecimal digits each. Two sides with equal sums have the same
+    things."""
 
 
-class ThingItem(BaseModel):
+class ThingItem(Answer):
     """A thing by its name alone, and what this side has of it."""
 
     thing: str
+    """The thing's name: ids and dates with slashes between."""
     revision: int
+    """The revision that this side has."""
     hash: str
+    """The hash of what this side has of it, 16 hexadecimal digits."""
 
 
-class ItemsAnswer(BaseModel):
+class ItemsAnswer(Answer):
     """The things of some buckets. `more`: there are more than fit, and the list is of no use."""
 
     in_flight: bool
+    """Whether records of the topic are still on their way here."""
     more: bool
+    """Whether there are more things than fit: then ask for fewer buckets."""
     items: list[ThingItem]
+    """The things."""
 
 
 def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRouter:
@@ -87,7 +102,7 @@ def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRoute
             in_flight = await _in_flight(context, session, topic)
             yield in_flight, _items(by_name[topic](session, semester), projection)
 
-    @router.get("/{topic}")
+    @router.get("/{topic}", responses=refuses(NOT_FOUND))
     async def digest(
         context: ContextDep, _: OperatorDep, topic: TopicPath, reader: ReaderQuery, semester: SemesterQuery = None
     ) -> DigestAnswer:
@@ -105,7 +120,7 @@ def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRoute
             buckets=[f"{total:016x}" for total in found.sums],
         )
 
-    @router.get("/{topic}/things")
+    @router.get("/{topic}/things", responses=refuses(NOT_FOUND))
     async def list_things(
         context: ContextDep,
         _: OperatorDep,

@@ -1,8 +1,11 @@
-"""What can go wrong, as types: each carries the HTTP status and the words for whoever asked."""
+"""What can go wrong, as exceptions: each carries its problem type (status, title, page) and the words for whoever asked."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
+
+from shared import problem_types as types
+from shared.problem_types import ProblemType
 
 __all__ = [
     "AppError",
@@ -20,62 +23,59 @@ __all__ = [
 class AppError(Exception):
     """An expected refusal. `detail` tells the caller what to do; `errors` may list single faults."""
 
-    status: ClassVar[int] = 400
-    title: ClassVar[str] = "The request cannot be carried out"
+    kind: ClassVar[ProblemType] = types.BAD_REQUEST
 
     def __init__(self, detail: str, *, errors: list[dict[str, Any]] | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors
 
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.kind.status
+
 
 class InvalidError(AppError):
     """The request is well formed, but its content breaks a rule."""
 
-    status = 422
-    title = "The content is not valid"
+    kind = types.INVALID_CONTENT
 
 
 class UnauthorizedError(AppError):
     """No key, or a key that is not known."""
 
-    status = 401
-    title = "An API key is needed"
+    kind = types.UNAUTHORIZED
 
 
 class ForbiddenError(AppError):
     """A known key without the needed scope."""
 
-    status = 403
-    title = "This key may not do that"
+    kind = types.FORBIDDEN
 
 
 class NotFoundError(AppError):
     """Nothing of that name."""
 
-    status = 404
-    title = "Not found"
+    kind = types.NOT_FOUND
 
 
 class ConflictError(AppError):
     """The thing is in a state that does not allow this."""
 
-    status = 409
-    title = "Not possible in the present state"
+    kind = types.CONFLICT
 
 
 class GoneError(AppError):
     """It was there and has been used up or has expired."""
 
-    status = 410
-    title = "No longer available"
+    kind = types.GONE
 
 
 class UnavailableError(AppError):
     """The store does not answer now; the same request may succeed later."""
 
-    status = 503
-    title = "Temporarily unavailable"
+    kind = types.UNAVAILABLE
     safe_to_log = True
 
 

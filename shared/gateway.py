@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.page_errors import PageErrors
+from shared.problem_types import NO_SUCH_ADDRESS
 from shared.problems import problem
 
-__all__ = ["PREFIXES", "ROUTES", "make_gateway", "service_of"]
+__all__ = ["ROUTES", "make_gateway", "service_of"]
 
 ROUTES: tuple[tuple[str, str], ...] = (
     ("/iclock", "attendance"),
@@ -21,9 +23,6 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/notices", "notifications"),
 )
 """First path segment → service; everything else is scoring's."""
-
-PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
-"""Where each service's own routes begin."""
 
 
 def service_of(path: str) -> str:
@@ -49,6 +48,11 @@ def make_gateway(apps: Mapping[str, FastAPI]) -> Starlette:
     return gateway
 
 
+_NO_METRICS = problem(
+    NO_SUCH_ADDRESS, "Metrics are not served on the public port. Read them at the service's own port."
+)
+
+
 class _Dispatch:
     def __init__(self, app: ASGIApp, apps: Mapping[str, FastAPI]) -> None:
         self._app = app
@@ -58,6 +62,6 @@ class _Dispatch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"].endswith("/metrics"):
-            await problem(404, "Not Found", "Metrics are not served on the public port.")(scope, receive, send)
+            await PageErrors(_NO_METRICS)(scope, receive, send)
         else:
             await self._apps[service_of(scope["path"])](scope, receive, send)

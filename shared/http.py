@@ -8,20 +8,19 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from swagger_ui_bundle import swagger_ui_path
 
 from shared.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowance, Allowed, Bodies
 from shared.context import Context
+from shared.developer_pages import add_api_page, problems_router
 from shared.forwarded import RealClient
 from shared.head_requests import HeadRequests
 from shared.logs import logger
+from shared.openapi.document import ApiWords, describe, operation_id
 from shared.page_errors import PageErrors
-from shared.problems import PROBLEM_RESPONSES, install_problem_handlers, problem
+from shared.problem_types import INTERNAL_ERROR
+from shared.problems import install_problem_handlers, problem
 from shared.rates import Rates
 from shared.tracing import begin_trace
 
@@ -40,26 +39,28 @@ def make_app(
     *,
     prefix: str,
     title: str,
+    words: ApiWords,
     routers: Sequence[APIRouter],
     lifespan: Lifespan,
     allowance: Allowance | None = None,
 ) -> FastAPI:
-    """A service's app under `/<prefix>`; `allowance` says what a request's body may cost."""
+    """A service's app under `/<prefix>`; `words` complete its OpenAPI document, `allowance` says what a body may cost."""
     app = FastAPI(
         title=title,
         version="1",
         docs_url=None,
         redoc_url=None,
         openapi_url=f"/{prefix}/openapi.json",
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
-        responses=PROBLEM_RESPONSES,
     )
     app.state.context = context
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)
-    app.mount(f"/{prefix}/assets", StaticFiles(directory=swagger_ui_path), name="assets")
-    _add_docs(app, prefix, title)
+    app.include_router(problems_router())
+    add_api_page(app, prefix)
+    describe(app, words)
     app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
     app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)
@@ -79,20 +80,6 @@ def keyed_allowance(context: Context) -> Allowance:
         return Allowed(BODY_BYTES_MAX if known else SMALL_BYTES)
 
     return allowance
-
-
-def _add_docs(app: FastAPI, prefix: str, title: str) -> None:
-    assets = f"/{prefix}/assets"
-
-    @app.get(f"/{prefix}/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url=f"/{prefix}/openapi.json",
-            title=title,
-            swagger_js_url=f"{assets}/swagger-ui-bundle.js",
-            swagger_css_url=f"{assets}/swagger-ui.css",
-            swagger_favicon_url=f"{assets}/favicon-32x32.png",
-        )
 
 
 class _Observed:
@@ -123,9 +110,8 @@ class _Observed:
             await self._app(scope, receive, observe)
         except Exception:
             log.exception("request_failed", route=_route(scope))
-            await problem(500, "Internal error", f"The fault was logged under the request id {trace}.")(
-                scope, receive, observe
-            )
+            answer = problem(INTERNAL_ERROR, f"The fault was logged under the request id {trace}.")
+            await answer(scope, receive, observe)
         finally:
             route = _route(scope)
             self._metrics.http_requests.labels(route, scope["method"], str(status)).inc()

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import RowMapping
 
 from shared import keys
@@ -15,7 +15,10 @@ from shared.auth import Principal, requires
 from shared.context import Context
 from shared.contracts.base import Identifier
 from shared.http import context_of
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.problem_types import CONFLICT, NOT_FOUND
 from shared.scopes import check_rights, scopes_of
 
 __all__ = ["add_key_routes"]
@@ -29,10 +32,8 @@ OVERLAP_HOURS_MAX = 720
 LIST_MAX = 1_000
 
 
-class NewKey(BaseModel):
+class NewKey(Input):
     """A key to be made."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: Annotated[Identifier, Field(max_length=100)]
     """Whose it is. Each holder has a name of its own: no two keys that work have the same, except over a rotation (409)."""
@@ -50,10 +51,8 @@ class NewKey(BaseModel):
     """The token of a key that another service has just made: then one key opens both. Without it a new one is made."""
 
 
-class Rotation(BaseModel):
+class Rotation(Input):
     """How a key is replaced."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     overlap_hours: Annotated[int, Field(ge=0, le=OVERLAP_HOURS_MAX)] = int(keys.OVERLAP.total_seconds()) // 3600
     """How long the old key goes on working."""
@@ -63,40 +62,57 @@ class Rotation(BaseModel):
     """As for a new key."""
 
 
-class KeyItem(BaseModel):
+class KeyItem(Answer):
     """A key, without its secret."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     id: UUID
+    """The key's id: the part of its token before the dot."""
     name: str
+    """Whose it is."""
     scopes: list[str]
+    """What it may do."""
     employee_id: UUID | None
+    """The officer for whom it acts; null for a system's key."""
     org_unit_ids: list[str] | None
+    """The only units that it may read; null for all."""
     machines: list[str] | None
+    """The only machines that it may write for; null where no scope needs them."""
     state: keys.KeyState
     """`replaced`: another key has taken its place, and it works until `expires_at`."""
     created_at: AwareDatetime
+    """When it was made."""
     expires_at: AwareDatetime
+    """When it ends."""
     last_used_at: AwareDatetime | None
     """To a minute; null before its first use."""
     revoked_at: AwareDatetime | None
+    """When it was ended before its time; null otherwise."""
     replaced_by: UUID | None
+    """The key that took its place; null otherwise."""
 
 
-class KeyMade(BaseModel):
+class KeyMade(Answer):
     """The only time that the token is told."""
 
     id: UUID
+    """The key's id."""
     token: str
+    """The token, for the header `Authorization: Bearer <token>`. It is not shown again."""
     expires_at: AwareDatetime
+    """When it ends."""
 
 
 def add_key_routes(router: APIRouter, service: str) -> None:
     """Below the router's prefix."""
     names = "; ".join(f"`{scope.name}` (to {scope.may})" for scope in scopes_of(service))
 
-    @router.post("/v1/api-keys", status_code=201, tags=["keys"], description=f"Makes a key. Scopes here: {names}.")
+    @router.post(
+        "/v1/api-keys",
+        status_code=201,
+        tags=["keys"],
+        description=f"Makes a key. Scopes here: {names}.",
+        responses=refuses(CONFLICT),
+    )
     async def make_key(context: ContextDep, _: OperatorDep, new: NewKey) -> KeyMade:
         check_rights(
             service, new.scopes, employee_id=new.employee_id, org_unit_ids=new.org_unit_ids, machines=new.machines
@@ -115,12 +131,12 @@ def add_key_routes(router: APIRouter, service: str) -> None:
         items = [_item(context, row) for row in rows[:limit]]
         return Page(items=items, next=cursor_of([items[-1].id]) if len(rows) > limit else None)
 
-    @router.get("/v1/api-keys/{key_id}", tags=["keys"])
+    @router.get("/v1/api-keys/{key_id}", tags=["keys"], responses=refuses(NOT_FOUND))
     async def show_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> KeyItem:
         """One key, without its secret."""
         return _item(context, await context.transact(lambda s: keys.key_of(s, key_id)))
 
-    @router.post("/v1/api-keys/{key_id}/rotate", status_code=201, tags=["keys"])
+    @router.post("/v1/api-keys/{key_id}/rotate", status_code=201, tags=["keys"], responses=refuses(NOT_FOUND, CONFLICT))
     async def rotate_key(context: ContextDep, _: OperatorDep, key_id: UUID, how: Rotation | None = None) -> KeyMade:
         """Makes a key with the same rights. The old one works until the overlap is over."""
         how = how or Rotation()
@@ -131,7 +147,7 @@ def add_key_routes(router: APIRouter, service: str) -> None:
         context.authenticator.forget()
         return _made(made)
 
-    @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["keys"])
+    @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["keys"], responses=refuses(NOT_FOUND))
     async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
         """Ends a key, within a few seconds in every process."""
         await context.transact(lambda s: keys.revoke(s, key_id, context.clock.now()))

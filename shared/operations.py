@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
@@ -20,8 +20,11 @@ from shared.dead_letters import Parked, Place
 from shared.errors import ConflictError, NotFoundError
 from shared.http import context_of
 from shared.key_routes import add_key_routes
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
 from shared.outbox_routes import add_outbox_routes
 from shared.paging import After, Limit, OneLine, Page, cursor_of, read_cursor
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["operations_router"]
 
@@ -41,47 +44,71 @@ PlaceDep = Annotated[Place, Depends(_place)]
 _NOT_PARKED = "No record of this topic, partition and offset is parked here."
 
 
-class ParkedItem(BaseModel):
+class ParkedItem(Input):
     """A parked record, without its bytes."""
 
     topic: str
+    """The topic on which the record came."""
     partition: int
     offset: int
     generation: int
     """0, and more for a record of a topic that was made anew, where an earlier one had stood at the same place."""
     reason: str
+    """Why it could not be used, as a code."""
     detail: str
+    """What is wrong with it, in words."""
     value_bytes: int | None
+    """The size of its value in bytes; null for a record without a value."""
     parked_at: datetime
+    """When it was set aside."""
     released_at: datetime | None
+    """When it was released and used; null while it waits."""
     dismissed_at: datetime | None
+    """When somebody dismissed it; null otherwise."""
     dismissed_by: str | None
+    """Who dismissed it: an officer's id or a key's name; null otherwise."""
     dismissed_reason: str | None
+    """Why it was dismissed; null otherwise."""
 
 
 class ParkedWhole(ParkedItem):
     """A parked record with its bytes."""
 
     key_base64: str | None
+    """The record's key in Base64; null without one."""
     value_base64: str | None
+    """The record's value in Base64; null without one."""
     value_text: str | None
+    """The value as text, where it is UTF-8; else null."""
     headers: list[tuple[str, str | None]]
+    """The record's headers: pairs of a name and a value in Base64."""
 
 
-class Released(BaseModel):
+class Released(Answer):
     """What became of a released record."""
 
     released: bool
+    """True: the record was used."""
     reason: str | None = None
+    """Always null in this answer: a record that still cannot be used is refused with 409."""
     detail: str | None = None
+    """Always null in this answer."""
 
 
-class Dismissal(BaseModel):
+class Dismissal(Answer):
     """Why a record is wrong for good, in one line: for whoever asks later."""
 
-    model_config = ConfigDict(extra="forbid")
-
     reason: OneLine
+    """Why, in one line of 1 to 500 characters."""
+
+
+_HEALTH: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Well: `ok`.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    503: {
+        "description": "Not well: one line for each fault.",
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": "database does not answer\n"}},
+    },
+}
 
 
 def operations_router(prefix: str, *, service: str, release: Handler | None = None) -> APIRouter:
@@ -97,13 +124,13 @@ def operations_router(prefix: str, *, service: str, release: Handler | None = No
 
 
 def _add_health(router: APIRouter) -> None:
-    @router.get("/health/live", tags=["operations"])
+    @router.get("/health/live", tags=["operations"], response_class=PlainTextResponse, responses=_HEALTH)
     async def live(request: Request) -> Response:
         """200 while the process is of use; 503 when one of its tasks has ended and it should be restarted."""
         dead = request.app.state.runtime.dead_tasks()
         return _health(dead)
 
-    @router.get("/health/ready", tags=["operations"])
+    @router.get("/health/ready", tags=["operations"], response_class=PlainTextResponse, responses=_HEALTH)
     async def ready(request: Request) -> Response:
         """200 when events flow: the database answers, the relay reaches the broker, the consumer polls."""
         return _health(await request.app.state.runtime.faults())
@@ -140,7 +167,7 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
         end = [last.topic, last.partition, last.offset, last.generation] if last else None
         return Page(items=items, next=cursor_of(end) if end else None)
 
-    @router.get("/v1/dead-letters/{topic}/{partition}/{offset}", tags=["operations"])
+    @router.get("/v1/dead-letters/{topic}/{partition}/{offset}", tags=["operations"], responses=refuses(NOT_FOUND))
     async def show_dead_letter(context: ContextDep, _: OperatorDep, place: PlaceDep) -> ParkedWhole:
         """One record with its bytes."""
         found = await context.transact(lambda s: context.dead_letters.find(s, place))
@@ -148,7 +175,11 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
             raise NotFoundError(_NOT_PARKED)
         return ParkedWhole(**found)
 
-    @router.post("/v1/dead-letters/{topic}/{partition}/{offset}/release", tags=["operations"])
+    @router.post(
+        "/v1/dead-letters/{topic}/{partition}/{offset}/release",
+        tags=["operations"],
+        responses=refuses(NOT_FOUND, CONFLICT),
+    )
     async def release_dead_letter(context: ContextDep, _: OperatorDep, place: PlaceDep) -> Released:
         """Gives the record to the same handler again, a dismissed one too; it stays as it was if that cannot use it."""
         parked = await context.transact(lambda s: _release(context, s, release, place), seconds=30)
@@ -156,7 +187,11 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
             return Released(released=True)
         raise ConflictError(f"The record still cannot be used: {parked.reason}: {parked.detail}")
 
-    @router.post("/v1/dead-letters/{topic}/{partition}/{offset}/dismiss", tags=["operations"])
+    @router.post(
+        "/v1/dead-letters/{topic}/{partition}/{offset}/dismiss",
+        tags=["operations"],
+        responses=refuses(NOT_FOUND, CONFLICT),
+    )
     async def dismiss_dead_letter(
         context: ContextDep,
         who: OperatorDep,

@@ -7,13 +7,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from shared import held_events
 from shared.auth import Principal, requires
 from shared.context import Context
 from shared.http import context_of
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
 from shared.paging import After, Limit, OneLine, Page, cursor_of, read_cursor
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["add_outbox_routes"]
 
@@ -24,32 +27,39 @@ DROP_SECONDS_MAX = 30.0
 """The relay may be sending it, and has its own deadline for that."""
 
 
-class HeldEvent(BaseModel):
+class HeldEvent(Input):
     """An event that was refused by the broker or before it, without its bytes."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     event_id: UUID
     topic: str
+    """The topic for which it is meant."""
     key: str
+    """The key of its record."""
     value_bytes: int
+    """The size of its value in bytes."""
     created_at: datetime
+    """When it was made."""
     attempts: int
+    """How often it was tried."""
     held_since: datetime
+    """When it was first refused."""
     next_attempt_at: datetime
+    """When it is tried again."""
     holds: Literal["key", "topic"]
     """What waits behind it: the later events of its topic and key, or every event of its topic."""
     behind: int
     """How many events these are now."""
     error: str
+    """What the broker, or the check before it, said."""
 
 
-class Drop(BaseModel):
+class Drop(Answer):
     """Why the event shall never be published, in one line: for whoever asks later."""
 
-    model_config = ConfigDict(extra="forbid")
-
     reason: OneLine
+    """Why, in one line of 1 to 500 characters."""
 
 
 def add_outbox_routes(router: APIRouter) -> None:
@@ -66,7 +76,9 @@ def add_outbox_routes(router: APIRouter) -> None:
         items = [HeldEvent(**row) for row in rows[:limit]]
         return Page(items=items, next=cursor_of([rows[limit - 1]["id"]]) if len(rows) > limit else None)
 
-    @router.post("/v1/outbox/held/{event_id}/drop", status_code=204, tags=["operations"])
+    @router.post(
+        "/v1/outbox/held/{event_id}/drop", status_code=204, tags=["operations"], responses=refuses(NOT_FOUND, CONFLICT)
+    )
     async def drop_held(context: ContextDep, who: OperatorDep, event_id: UUID, drop: Drop) -> None:
         """Gives up a refused event: it is kept in `outbox_dropped`, is never published, and those behind it are."""
         by, now = str(who.employee_id or who.name), context.clock.now()

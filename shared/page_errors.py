@@ -1,25 +1,30 @@
-"""A refusal on a page's address is a page, in the reader's language; on a JSON interface it stays a problem document."""
+"""A refusal on a page's address is a page, in the reader's language; on an API, a problem document or a browser's page."""
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.developer_pages import developer_page
 from shared.pages import html_page, page_templates
+from shared.paths import API_PAGES
 from shared.problems import PROBLEM_TYPE
 
-__all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of"]
+__all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of", "wants_page"]
 
-PAGE_PATHS = ("/my", "/notices/inbox", "/f")
+PAGE_PATHS = ("/my", "/notices/inbox", "/f", "/problems")
 """Where people's pages are, beside the front page: each with all that lies below it."""
 API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock"})
 """First path segments of what programs speak to."""
 LANGUAGES = ("id", "en")
 
-_KEPT_HEADERS = ("retry-after", "allow", "connection", "x-request-id")
+_KEPT_HEADERS = ("retry-after", "allow", "connection", "www-authenticate", "x-request-id")
 _WORDS: dict[int, dict[str, tuple[str, str]]] = {
     400: {
         "id": ("Permintaan tidak dapat dibaca", "Buka lagi tautan yang Anda terima, atau isi kembali halamannya."),
@@ -87,10 +92,20 @@ _template = page_templates(Path(__file__).resolve().parent / "templates").get_te
 
 
 def answers_with_pages(path: str, accept: str) -> bool:
-    """Whether people are at this address. At one that nobody owns, whoever asks for HTML gets a page."""
+    """Whether a refusal is a page here: where people are, and elsewhere for whoever asks for HTML and not for JSON."""
     if path == "/" or any(path == page or path.startswith(f"{page}/") for page in PAGE_PATHS):
         return True
-    return path.strip("/").partition("/")[0] not in API_SEGMENTS and "text/html" in accept
+    return wants_page(accept)
+
+
+def wants_page(accept: str) -> bool:
+    """Whether a browser asks for a page; a client that names JSON gets JSON."""
+    return "text/html" in accept and "json" not in accept
+
+
+def _is_api(path: str) -> bool:
+    """Whether programs are the usual callers: their refusals are explained to developers."""
+    return path.strip("/").partition("/")[0] in API_SEGMENTS and not path.startswith("/notices/inbox/")
 
 
 def language_of(accept_language: str) -> str:
@@ -121,17 +136,25 @@ class PageErrors:
             await self._app(scope, receive, send)
             return
         refused: Message | None = None
+        document = b""
 
         async def turn(message: Message) -> None:
-            nonlocal refused
+            nonlocal refused, document
             if message["type"] == "http.response.start":
                 kind = Headers(raw=message["headers"]).get("content-type", "")
                 refused = message if kind.startswith(PROBLEM_TYPE) else None
             if refused is None:
                 await send(message)
-            elif message["type"] == "http.response.body" and not message.get("more_body", False):
-                language = language_of(asked.get("accept-language", ""))
-                await _page(refused["status"], Headers(raw=refused["headers"]), language)(scope, receive, send)
+            elif message["type"] == "http.response.body":
+                document += message["body"]
+                if not message.get("more_body", False):
+                    await page(refused)(scope, receive, send)
+
+        def page(start: Message) -> ASGIApp:
+            headers = Headers(raw=start["headers"])
+            if _is_api(scope["path"]):
+                return _developers_page(scope["path"], json.loads(document), headers)
+            return _page(start["status"], headers, language_of(asked.get("accept-language", "")))
 
         await self._app(scope, receive, turn)
 
@@ -142,6 +165,25 @@ def _page(status: int, headers: Headers, language: str) -> ASGIApp:
     page = html_page(
         _template.render(language=language, title=title, text=text, code=code, code_name=_CODE_NAME[language]), status
     )
+    return _with_headers(page, headers, language)
+
+
+def _developers_page(path: str, document: dict[str, Any], headers: Headers) -> ASGIApp:
+    status = document["status"]
+    page = developer_page(
+        "refused.html",
+        title=document["title"],
+        here=API_PAGES.get(path.strip("/").partition("/")[0], ""),
+        status=status,
+        detail=document["detail"],
+        errors=document.get("errors", []),
+        type=document["type"],
+        code=headers.get("x-request-id") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
+    )
+    return _with_headers(page, headers, "en")
+
+
+def _with_headers(page: HTMLResponse, headers: Headers, language: str) -> HTMLResponse:
     page.headers.update({name: headers[name] for name in _KEPT_HEADERS if name in headers})
     page.headers["Content-Language"], page.headers["Vary"] = language, "Accept, Accept-Language"
     return page

@@ -1,4 +1,4 @@
-"""HTML pages: nothing from elsewhere, no scripts, no traces in caches or referrers."""
+"""HTML pages: nothing from elsewhere, no scripts but their own, no traces in caches or referrers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 __all__ = ["html_page", "page_templates"]
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_SCRIPT_FILES = re.compile(r"<script src=")
 
 
 def page_templates(folder: Path) -> Environment:
@@ -23,20 +25,29 @@ def page_templates(folder: Path) -> Environment:
 
 
 def html_page(markup: str, status: int = 200) -> HTMLResponse:
-    """A page whose only style is its own inline one, and which runs nothing (Content-Security-Policy by hash)."""
-    hashes = " ".join(f"'sha256-{_digest(style)}'" for style in _STYLE.findall(markup)) or "'none'"
+    """A page with its own inline styles and scripts only (Content-Security-Policy by hash).
+
+    Where it loads a script file, files of this host are let in too: styles, images and what the script asks the API.
+    """
+    own = "'self' " if _SCRIPT_FILES.search(markup) else ""
+    policy = ["default-src 'none'", f"style-src {own}{_hashes(_STYLE, markup)}"]
+    if own:
+        policy += [f"script-src {own}{_hashes(_SCRIPT, markup)}", "img-src 'self' data:", "connect-src 'self'"]
+    policy += ["form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
     return HTMLResponse(
         markup,
         status_code=status,
         headers={
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src {hashes}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-            ),
+            "Content-Security-Policy": "; ".join(policy),
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         },
     )
+
+
+def _hashes(inline: re.Pattern[str], markup: str) -> str:
+    return " ".join(f"'sha256-{_digest(content)}'" for content in inline.findall(markup)) or "'none'"
 
 
 def _digest(style: str) -> str:

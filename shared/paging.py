@@ -14,15 +14,19 @@ from pydantic import BaseModel, Field
 
 from shared.errors import InvalidError
 
-__all__ = ["After", "Limit", "OneLine", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
+__all__ = ["NOT_OURS", "After", "Limit", "OneLine", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
 
 T = TypeVar("T")
 
 LIMIT_MAX = 1_000
-_NOT_OURS = "The cursor `after` is not one that this list gave. Leave it out to begin at the start."
+NOT_OURS = (
+    "The cursor `after` is not one that this list gave. Send the `next` of the page before, or leave it out to begin."
+)
 
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="The most items of one page.")]
-After = Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many items a page has at most, 1 to 1000.")]
+After = Annotated[
+    str | None, Query(max_length=500, description="The `next` of the page before; left out: the first page.")
+]
 
 # no control characters, since it is printed in tables, and something else than spaces
 OneLine = Annotated[
@@ -58,7 +62,7 @@ def read_cursor(cursor: str | None, *types: type) -> list[Any] | None:
         or not all(type(value) is expected for value, expected in zip(values, types, strict=True))
         or any(isinstance(value, int) and abs(value) >= 2**63 for value in values)
     ):
-        raise InvalidError(_NOT_OURS)
+        raise InvalidError(NOT_OURS)
     return values
 
 
@@ -70,4 +74,4 @@ def read_id_cursor(cursor: str | None) -> UUID:
     try:
         return UUID(values[0])
     except ValueError as error:
-        raise InvalidError(_NOT_OURS) from error
+        raise InvalidError(NOT_OURS) from error

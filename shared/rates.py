@@ -20,6 +20,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.logs import logger
+from shared.problem_types import TOO_MANY_REQUESTS
 from shared.problems import problem
 from shared.settings import ServiceSettings
 
@@ -204,5 +205,5 @@ def _link_of(path: str) -> str:
 async def _refuse(scope: Scope, receive: Receive, send: Send, words: str) -> None:
     seconds = 60 - int(time.monotonic() % 60)
     headers = {"Retry-After": str(seconds), "Connection": "close"}
-    answer = problem(429, "Too Many Requests", f"{words} Try again in {seconds} s.", headers=headers)
+    answer = problem(TOO_MANY_REQUESTS, f"{words} Try again in {seconds} s.", headers=headers)
     await answer(scope, receive, send)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Record
 from shared.contracts.revisions import with_rungs
 from shared.contracts.topics import Topic
 from shared.logs import logger
+from shared.openapi.models import Answer
 from shared.outbox import Outbox
 
 __all__ = ["Republished", "add_again", "from_record"]
@@ -21,12 +21,11 @@ T = TypeVar("T")
 log = logger(__name__)
 
 
-class Republished(BaseModel):
+class Republished(Answer):
     """How many records went into the outbox again."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     records: int = 0
+    """How many records were put into the outbox again."""
     unreadable: int = 0
     """Stored records that were left out: the log names each, at `row_unreadable`."""
 

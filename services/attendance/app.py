@@ -9,6 +9,7 @@ from datetime import date
 from fastapi import FastAPI
 
 from services.attendance.above import LIFTS
+from services.attendance.api_words import WORDS
 from services.attendance.assignments import settle_present
 from services.attendance.canary import Canary
 from services.attendance.close import Close
@@ -127,6 +128,7 @@ def create(
         context,
         prefix="attendance",
         title="Kinerja: attendance",
+        words=WORDS,
         routers=[
             iclock.iclock_router(door),
             punches.router,

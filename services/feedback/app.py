@@ -9,6 +9,7 @@ import yaml
 from fastapi import FastAPI
 
 from services.feedback.above import LIFTS
+from services.feedback.api_words import WORDS
 from services.feedback.ballot_boxes import BallotBoxes
 from services.feedback.consumers import TOPICS, handle
 from services.feedback.digests import SOURCES
@@ -73,6 +74,7 @@ def create(
         context,
         prefix="feedback",
         title="Kinerja: feedback",
+        words=WORDS,
         routers=[
             api.router,
             feedback.router,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.notifications.above import LIFTS
 from services.notifications.ageing import Ageing
+from services.notifications.api_words import WORDS
 from services.notifications.certificates import Certificates
 from services.notifications.consumers import TOPICS, RecordHandler
 from services.notifications.counts import Counts
@@ -89,6 +90,7 @@ def create(
         context,
         prefix="notices",
         title="Kinerja: notices",
+        words=WORDS,
         routers=[
             api.router,
             inbox.router,

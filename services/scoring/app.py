@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.scoring.above import LIFTS
+from services.scoring.api_words import WORDS
 from services.scoring.consumers import TOPICS, RecordHandler
 from services.scoring.digests import SOURCES
 from services.scoring.discipline_publisher import DisciplinePublisher
 from services.scoring.policies import OPENS_AFTER, PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
 from services.scoring.rescore import rescore
-from services.scoring.routes import canary, pages, policies, scores
+from services.scoring.routes import canary, contract, pages, policies, scores
 from services.scoring.settings import Settings
 from shared.above import above_router
 from shared.clock import Clock
@@ -97,9 +98,11 @@ def create(
         context,
         prefix="scores",
         title="Kinerja: scores",
+        words=WORDS,
         routers=[
             scores.router,
             policies.router,
+            contract.router,
             pages.router,
             canary.router,
             links_router("scores", PAGE, "an officer's score with everything behind it"),

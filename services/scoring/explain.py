@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,13 +16,21 @@ from services.scoring.domain.contribution import DAY_TOTALS, NO_TOTALS, TOTALS
 from services.scoring.domain.policy import ScorePolicy, policy_to_mapping
 from services.scoring.domain.rating_groups import Rating, rating_groups
 from services.scoring.domain.score import IndicatorScore, score
+from services.scoring.explanation import (
+    DayEvidence,
+    ExplainedIndicator,
+    Explanation,
+    Facts,
+    FeedbackEvidence,
+    Part,
+    RatingGroup,
+)
 from services.scoring.policies import PolicyBook
-from shared.contracts.base import DecimalText
 from shared.contracts.discipline import DisciplineRecord
 from shared.contracts.semester import Semester
 from shared.errors import NotFoundError
 
-__all__ = ["EVIDENCE_NOTE", "UNKNOWN_OFFICER", "Explanation", "explain"]
+__all__ = ["EVIDENCE_NOTE", "UNKNOWN_OFFICER", "explain"]
 
 UNKNOWN_OFFICER = "No such officer. List the officers with GET /attendance/v1/employees."
 
@@ -31,112 +38,6 @@ EVIDENCE_NOTE = (
     "Nilai ini adalah bukti bagi pejabat penilai kinerja, bukan predikat kinerja: predikat diberikan oleh pejabat"
     " penilai menurut PermenPANRB Nomor 6 Tahun 2022."
 )
-
-
-class Part(BaseModel):
-    """One source of an indicator: supervisors or citizens."""
-
-    name: str
-    weight: DecimalText
-    state: str
-    n: int
-    value: DecimalText | None
-    sum: DecimalText | None
-    count: DecimalText | None
-    prior: DecimalText | None
-    prior_strength: int | None
-
-
-class ExplainedIndicator(BaseModel):
-    """An indicator with the numbers of its formula."""
-
-    name: str
-    state: str
-    value: DecimalText | None
-    weight: DecimalText
-    effective_weight: DecimalText
-    n: int
-    numerator: int | None
-    denominator: int | None
-    interval: tuple[DecimalText, DecimalText] | None
-    parts: list[Part]
-
-
-class DayEvidence(BaseModel):
-    """One work date and what it adds."""
-
-    work_date: date
-    revision: int
-    state: str
-    status: str
-    excuse: str | None
-    scheduled_minutes: int
-    credited_minutes: int
-    late_minutes: int
-    early_leave_minutes: int
-    missing_punches: list[str]
-    first_in: datetime | None
-    last_out: datetime | None
-    reasons: list[str]
-    rule: str
-    counted: bool
-    contribution: dict[str, int]
-
-
-class FeedbackEvidence(BaseModel):
-    """One supervisor's assessment."""
-
-    feedback_id: UUID
-    revision: int
-    kind: str
-    state: str
-    given_on: date
-    assessment: dict[str, str]
-    counted: bool
-
-
-class RatingGroup(BaseModel):
-    """Citizens' ratings that were published together; single ratings are never shown.
-
-    `given_on` is the date of the latest one. `means` are of ratings 1..4, rounded half up to 2 places; an element that
-    some of the group did not answer is left out. `counted` is false for a withdrawn group.
-    """
-
-    given_on: date
-    n: int
-    means: dict[str, DecimalText]
-    counted: bool
-
-
-class Facts(BaseModel):
-    """Every fact of the semester; citizens' ratings in groups. `citizen_ratings_withheld` counts those in no group
-    that may be shown.
-    """
-
-    days: list[DayEvidence]
-    feedback: list[FeedbackEvidence]
-    rating_groups: list[RatingGroup]
-    citizen_ratings_withheld: int
-
-
-class Explanation(BaseModel):
-    """A score and everything behind it."""
-
-    employee_id: UUID
-    org_unit_id: str | None
-    semester: str
-    revision: Annotated[int, Field(description="Of the published record; 0 before the first.")]
-    as_of: datetime | None
-    score: DecimalText | None
-    band: str | None
-    complete: bool
-    unexcused_days: int
-    reasons: list[str]
-    indicators: list[ExplainedIndicator]
-    policy: dict[str, Any]
-    note: str
-    discipline: DisciplineRecord | None
-    facts: Facts
 
 
 async def explain(session: AsyncSession, policies: PolicyBook, employee_id: UUID, semester: Semester) -> Explanation:

@@ -10,6 +10,7 @@ from typing import Any
 from shared.contracts.asyncapi import asyncapi_document
 from shared.contracts.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
+from shared.contracts.fields import field_rows
 from shared.contracts.reading import READING
 from shared.contracts.topics import ALL_TOPICS, Topic
 
@@ -91,21 +92,8 @@ def _page() -> str:
             "| field | required | type | meaning |",
         ]
         lines.append("|---|---|---|---|")
-        for name, field in schema["properties"].items():
-            required = "yes" if name in schema.get("required", []) else ""
-            meaning = str(field.get("description", "")).replace("\n", " ").replace("|", "\\|")
-            lines.append(f"| `{name}` | {required} | {_type(field)} | {meaning} |")
+        for row in field_rows(schema):
+            cells = (f"`{row.name}`", "yes" if row.required else "", row.type, row.description)
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         lines += ["", "```json", json.dumps(EXAMPLES[topic.name][0], indent=2, ensure_ascii=False), "```"]
     return "\n".join(lines) + "\n"
-
-
-def _type(field: dict[str, Any]) -> str:
-    if "anyOf" in field:
-        return " or ".join(_type(option) for option in field["anyOf"])
-    if "enum" in field:
-        return " \\| ".join(str(value) for value in field["enum"])
-    if "$ref" in field:
-        return str(field["$ref"]).rpartition("/")[2]
-    if field.get("type") == "array":
-        return f"list of {_type(field.get('items', {}))}"
-    return str(field.get("format") or field.get("type") or "any")

@@ -88,7 +88,7 @@ def conflict(answer: httpx.Response) -> str:
     assert answer.status_code == 409, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
-    assert (problem["type"], problem["status"]) == ("about:blank", 409)
+    assert (problem["type"], problem["status"]) == ("/problems/conflict", 409)
     assert problem["title"] == "Not possible in the present state"
     return str(problem["detail"])
 

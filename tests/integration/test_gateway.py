@@ -18,6 +18,7 @@ import yaml
 from embedded.children import free_port
 from services.attendance.routes.iclock import STRANGER
 from shared.gateway import ROUTES
+from shared.problem_types import NO_ANSWER, NO_SUCH_ADDRESS
 from tests.fixtures.engine import needs_engine
 from tests.fixtures.images import CADDY as CADDY_IMAGE
 from tests.fixtures.images import PYTHON
@@ -185,3 +186,17 @@ def test_on_a_port_of_their_own_machines_are_served_there_only_and_nothing_else(
         assert http.get("/iclock/ping").text.startswith("scoring ")  # which has no such path
         for path in ("/", "/attendance/v1/machines", "/scores/v1/canary", "/f/x", "/attendance/metrics", "/iclockx"):
             assert machines.get(path).status_code == 404
+
+
+def test_the_gateway_s_own_refusals_say_what_to_do(upstreams: str) -> None:
+    with gateway(upstreams) as (http, _):  # notifications is away
+        for path, kind in (("/notices/v1/notices", NO_ANSWER), ("/scores/metrics", NO_SUCH_ADDRESS)):
+            answer = http.get(path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            document = answer.json()
+            assert (document["type"], document["title"]) == (kind.uri, kind.title)
+            assert (answer.status_code, document["status"]) == (kind.status, kind.status)
+        assert http.get("/notices/v1/notices").headers["retry-after"] == "5"
+        page = http.get("/notices/inbox/x", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (page.status_code, page.headers["content-type"]) == (502, "text/html; charset=utf-8")
+        assert "Silakan muat ulang" in page.text

@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.assignments import EMPLOYMENT_TYPE, UNIT, drop_step, put_step, read_steps
@@ -20,6 +19,9 @@ from services.attendance.routes.common import (
     must_exist,
 )
 from shared.contracts.employee import EmploymentType
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["router"]
 
@@ -30,29 +32,34 @@ class UnitIn(Input):
     """The unit from the date of the address on, until the next one that is stated."""
 
     org_unit_id: UnitId
+    """The unit."""
 
 
 class TypeIn(Input):
     """The employment type from the date of the address on, until the next one that is stated."""
 
     employment_type: EmploymentType
+    """Civil servant (PNS), contract (PPPK) or part-time contract (PPPK_PART_TIME)."""
 
 
-class UnitItem(BaseModel):
+class UnitItem(Answer):
     """A unit from a date on; the first one holds for the dates before it, too."""
 
     effective_from: date
+    """The first date in this unit."""
     org_unit_id: str
 
 
-class TypeItem(BaseModel):
+class TypeItem(Answer):
     """An employment type from a date on; the first one holds for the dates before it, too."""
 
     effective_from: date
+    """The first date with this employment type."""
     employment_type: str
+    """PNS, PPPK or PPPK_PART_TIME."""
 
 
-@router.get("/units")
+@router.get("/units", responses=refuses(NOT_FOUND))
 async def list_units_of_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[UnitItem]:
     """The officer's units, the first one first."""
 
@@ -64,7 +71,7 @@ async def list_units_of_officer(context: ContextDep, _: OperatorDep, employee_id
     return await context.transact(read)
 
 
-@router.put("/units/{effective_from}", status_code=204)
+@router.put("/units/{effective_from}", status_code=204, responses=refuses(NOT_FOUND))
 async def state_unit(
     context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate, new: UnitIn
 ) -> None:
@@ -77,13 +84,13 @@ async def state_unit(
     await context.transact(work, seconds=BULK_SECONDS)
 
 
-@router.delete("/units/{effective_from}", status_code=204)
+@router.delete("/units/{effective_from}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def take_unit_back(context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate) -> None:
     """Takes a transfer back: the officer stayed in the unit of before."""
     await context.transact(lambda s: drop_step(context, s, UNIT, employee_id, effective_from), seconds=BULK_SECONDS)
 
 
-@router.get("/employment-types")
+@router.get("/employment-types", responses=refuses(NOT_FOUND))
 async def list_types_of_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[TypeItem]:
     """The officer's employment types, the first one first."""
 
@@ -95,7 +102,7 @@ async def list_types_of_officer(context: ContextDep, _: OperatorDep, employee_id
     return await context.transact(read)
 
 
-@router.put("/employment-types/{effective_from}", status_code=204)
+@router.put("/employment-types/{effective_from}", status_code=204, responses=refuses(NOT_FOUND))
 async def state_type(
     context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate, new: TypeIn
 ) -> None:
@@ -107,7 +114,7 @@ async def state_type(
     await context.transact(work, seconds=BULK_SECONDS)
 
 
-@router.delete("/employment-types/{effective_from}", status_code=204)
+@router.delete("/employment-types/{effective_from}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def take_type_back(context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate) -> None:
     """Takes a change of employment type back."""
     await context.transact(

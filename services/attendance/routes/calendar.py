@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from sqlalchemy import text
 
 from services.attendance.holidays_calendar import DecreedDay, decree_day, drop_day
@@ -19,6 +18,9 @@ from services.attendance.routes.common import (
     WorkDate,
     read_rows,
 )
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -34,19 +36,28 @@ class CalendarIn(Input):
     """What a date is. One that is not confirmed awaits a decree: days on it stay open."""
 
     name: PlainText
+    """The name of the day, as in the decree."""
     kind: Literal["holiday", "collective_leave"]
+    """A public holiday, or a day of collective leave (cuti bersama)."""
     confirmed: bool
+    """Whether the date is decreed. On a date that is not confirmed, days stay `unknown`: nobody is absent."""
     decree: PlainText | None = None
+    """The decree, as it is cited; null while there is none."""
 
 
-class CalendarItem(BaseModel):
+class CalendarItem(Answer):
     """A date of the calendar."""
 
     day: date
+    """The date."""
     name: str
+    """The name of the day."""
     kind: str
+    """`holiday` or `collective_leave`."""
     confirmed: bool
+    """Whether the date is decreed; false for an estimate."""
     decree: str | None
+    """The decree, as it is cited; null where none is stated."""
 
 
 @router.get("")
@@ -64,7 +75,7 @@ async def keep_day(context: ContextDep, _: OperatorDep, day: WorkDate, new: Cale
     await context.transact(lambda s: decree_day(s, decreed), seconds=BULK_SECONDS)
 
 
-@router.delete("/{day}", status_code=204)
+@router.delete("/{day}", status_code=204, responses=refuses(NOT_FOUND))
 async def remove_day(context: ContextDep, _: OperatorDep, day: WorkDate) -> None:
     """Makes a date an ordinary one and computes everybody's day again."""
     await context.transact(lambda s: drop_day(s, day), seconds=BULK_SECONDS)

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import text
 
 from services.attendance.clock_corrections import ClockCorrection, put_clock_correction
@@ -20,6 +20,9 @@ from services.attendance.routes.common import (
     PlainText,
     read_rows,
 )
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT
 
 __all__ = ["router"]
 
@@ -40,20 +43,29 @@ class ClockCorrectionIn(Input):
     """
 
     received_from: AnyMoment
+    """The first time of receipt that the wrong clock gave."""
     received_to: AnyMoment
+    """The last time of receipt that the wrong clock gave; at most 7 days after `received_from`."""
     seconds_behind: Annotated[int, Field(ge=0, le=SECONDS_MAX)]
+    """By how many seconds the server's clock was behind the true time; 0 takes the correction back."""
     reason: PlainText
+    """Why, for whoever asks later: 1 to 500 characters."""
 
 
-class ClockCorrectionItem(BaseModel):
+class ClockCorrectionItem(Answer):
     """A correction as given."""
 
     correction_id: UUID
     received_from: datetime
+    """The first time of receipt that is corrected."""
     received_to: datetime
+    """The last time of receipt that is corrected."""
     seconds_behind: int
+    """By how many seconds the server's clock was behind; 0 for a correction that was taken back."""
     reason: str
+    """Why the clock was wrong."""
     recorded_at: datetime
+    """When the operator stated it."""
 
 
 @router.get("")
@@ -62,7 +74,7 @@ async def list_clock_corrections(context: ContextDep, _: OperatorDep) -> list[Cl
     return [ClockCorrectionItem(**row) for row in await read_rows(context, _LIST)]
 
 
-@router.put("/{correction_id}", status_code=204)
+@router.put("/{correction_id}", status_code=204, responses=refuses(CONFLICT))
 async def keep_clock_correction(
     context: ContextDep, _: OperatorDep, correction_id: UUID, new: ClockCorrectionIn
 ) -> None:

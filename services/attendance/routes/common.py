@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import Field, NaiveDatetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,9 +15,11 @@ from shared.context import Context
 from shared.contracts.base import Identifier, UtcDateTime
 from shared.errors import NotFoundError
 from shared.http import context_of
+from shared.openapi.models import Input
 
 __all__ = [
     "BULK_SECONDS",
+    "SERIAL",
     "AnyMoment",
     "ContextDep",
     "Input",
@@ -34,6 +36,8 @@ __all__ = [
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 UnitId = Identifier
+SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
+"""A machine's serial number."""
 WorkDate = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 """A date of the years 2000 to 2100."""
 LocalTime = Annotated[NaiveDatetime, Field(ge=datetime(2000, 1, 1), le=datetime(2100, 12, 31))]  # noqa: DTZ001 - local
@@ -49,12 +53,6 @@ AnyMoment = Annotated[
 PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 BULK_SECONDS = 30.0
 """What may touch every officer's days gets longer than an ordinary request."""
-
-
-class Input(BaseModel):
-    """A request's body: a field that is not known is a mistake to be told of."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 async def read_rows(context: Context, query: TextClause, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:

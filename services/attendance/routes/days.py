@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +15,9 @@ from services.attendance.routes.common import ContextDep, WorkDate, must_exist
 from shared.auth import Principal, requires
 from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.errors import InvalidError, NotFoundError
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -33,33 +35,46 @@ _UNIT = text("select org_unit_id from employee where employee_id = :employee_id"
 _UNKNOWN = "There is no officer with this employee_id. Look it up in the list of officers."
 
 
-class PunchItem(BaseModel):
+class DayPunch(Answer):
     """A punch in the day's window. One that is not `counted` had a time that cannot be right."""
 
     id: int
+    """The punch's number in the database."""
     serial: str
     at: datetime
+    """The moment of the punch."""
     local_time: datetime
+    """What the machine's clock showed, without an offset."""
     status: int
+    """The key that was pressed, as the machine's protocol numbers it: 0 and 4 in, 1 and 5 out, 255 none."""
     verify: int
+    """How the person was recognised, as the machine numbers it (often 1 fingerprint, 15 face); -1 where it did not say."""
     flags: list[str]
+    """What is wrong with its time: `future`, `clock_reset`; empty for an ordinary punch."""
     counted: bool
+    """Whether the punch is used. False where its time cannot be right."""
     own_site: bool
+    """Whether the machine stood in the officer's own unit then."""
     source: str
+    """How it came: `iclock` from the machine itself, `api` by its local time, `api-instant` by its moment."""
     received_at: datetime
+    """When the server received it, by the server's clock."""
 
 
-class DayExplained(BaseModel):
+class DayExplained(Answer):
     """A day as published, and what it rests on now."""
 
     day: AttendanceDayRecord
+    """The day as it was published."""
     window_from: datetime | None
+    """The begin of the time in which a punch can belong to the shift; null on a day off."""
     window_to: datetime | None
     """The time in which a punch can belong to the shift; null on a day off."""
-    punches: list[PunchItem]
+    punches: list[DayPunch]
+    """Every punch in the window, by its moment."""
 
 
-@router.get("")
+@router.get("", responses=refuses(NOT_FOUND))
 async def list_days(
     context: ContextDep,
     who: _ReaderDep,
@@ -85,7 +100,7 @@ async def list_days(
     return reached
 
 
-@router.get("/{work_date}")
+@router.get("/{work_date}", responses=refuses(NOT_FOUND))
 async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work_date: WorkDate) -> DayExplained:
     """One day, with the punches in the window of its shift."""
 
@@ -108,5 +123,5 @@ async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work
         day=day,
         window_from=None if window is None else window.start.astimezone(context.zone),
         window_to=None if window is None else window.end.astimezone(context.zone),
-        punches=[PunchItem(own_site=p.org_unit_id == judged.org_unit_id, **p.row) for p in punches],
+        punches=[DayPunch(own_site=p.org_unit_id == judged.org_unit_id, **p.row) for p in punches],
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +23,10 @@ from shared.context import Context
 from shared.contracts.canary import CANARY_EMPLOYEE_ID, CANARY_UNIT_ID
 from shared.errors import InvalidError, NotFoundError
 from shared.office_files import Faults, check_media_type, office_file_body, read_in_turn
-from shared.paging import After, Limit, Page, cursor_of, read_cursor, read_id_cursor
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.paging import NOT_OURS, After, Limit, Page, cursor_of, read_cursor, read_id_cursor
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -57,65 +60,82 @@ _UNITS = text(
 )
 
 
-class Officer(BaseModel):
+class Officer(Answer):
     """An officer as of today. `unit_from` and `employment_type_from`: since when unit and type have been these."""
 
     employee_id: UUID
     nip: str
     name: str
+    """The officer's name, as in the roster."""
     employment_type: str
+    """PNS, PPPK or PPPK_PART_TIME, as of today."""
     employment_type_from: date
+    """Since when the employment type has been this one."""
     org_unit_id: str
+    """The unit, as of today."""
     org_unit_name: str
+    """The unit's name."""
     unit_from: date
+    """Since when the unit has been this one."""
     superior_id: UUID | None
+    """The direct superior; null where the roster names none."""
     email: str | None
+    """The address for notices; null where the roster has none."""
     active_from: date
+    """The first date of service."""
     active_to: date | None
+    """The last date of service; null while the officer serves."""
     revision: int
+    """The revision of the officer's record on `asn.employee.v1`."""
 
 
-class Unit(BaseModel):
+class Unit(Answer):
     """A unit, with the numbers of its present officers and of its machines. Without a machine no day there closes."""
 
     org_unit_id: str
     name: str
+    """The unit's name."""
     officers: int
+    """How many officers without an end of service are in it as of today."""
     machines: int
+    """How many machines serve in it now; with 0 no day of the unit can close."""
 
 
 class Nip(Input):
     """Whom to find."""
 
     nip: Annotated[str, Field(max_length=30)]
+    """18 digits; spaces between them are ignored."""
 
 
-class Report(BaseModel):
-    """What a roster file changed; `errors` is empty, since a file with faults is refused whole.
-
-    `notes` says what to check, such as dates like 03/08/2026, which are read day before month.
-    """
+class RosterReport(Answer):
+    """What a roster file changed; `errors` is empty, since a file with faults is refused whole."""
 
     created: int
+    """Officers who were new."""
     changed: int
+    """Officers of whom something changed."""
     unchanged: int
-    errors: list[dict[str, str]] = []
-    notes: list[str] = []
+    """Officers who stayed as they were."""
+    errors: list[dict[str, str]] = Field(default_factory=list)
+    """Always empty: a file with faults is refused whole."""
+    notes: list[str] = Field(default_factory=list)
+    """What to check, such as dates like 03/08/2026, which are read day before month."""
 
 
-class Republished(BaseModel):
+class Republished(Answer):
     """Records that were put into the outbox again."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     employees: int
+    """Officers whose record was published again."""
     days: int
+    """Days whose record was published again."""
     unreadable: int
     """Stored records that were left out: the log names each, at `row_unreadable`."""
 
 
 @router.post("/roster", openapi_extra=office_file_body(ROSTER_COLUMNS))
-async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) -> Report:
+async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) -> RosterReport:
     """Takes a roster of officers, a CSV or XLSX file as a spreadsheet writes it, all of it or nothing.
 
     An officer is known by the NIP and keeps the employee_id. Officers that the file does not name stay as they are.
@@ -129,7 +149,7 @@ async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) ->
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_roster_file(body, today, faults))
     report = await context.transact(lambda s: import_roster(context, s, lines, now), seconds=BULK_SECONDS)
-    return Report(created=report.created, changed=report.changed, unchanged=report.unchanged, notes=faults.notes)
+    return RosterReport(created=report.created, changed=report.changed, unchanged=report.unchanged, notes=faults.notes)
 
 
 @router.get("/employees")
@@ -147,7 +167,7 @@ async def list_officers(
     return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
 
 
-@router.post("/employees/find")
+@router.post("/employees/find", responses=refuses(NOT_FOUND))
 async def find_officer(context: ContextDep, who: _ReaderDep, wanted: Annotated[Nip, Body()]) -> Officer:
     """The officer with this NIP."""
     nip = wanted.nip.replace(" ", "")
@@ -159,7 +179,7 @@ async def find_officer(context: ContextDep, who: _ReaderDep, wanted: Annotated[N
     return found[0]
 
 
-@router.get("/employees/{employee_id}")
+@router.get("/employees/{employee_id}", responses=refuses(NOT_FOUND))
 async def show_officer(context: ContextDep, who: _ReaderDep, employee_id: UUID) -> Officer:
     """One officer."""
     found = await _officers(context, _ONE, {"employee_id": employee_id})
@@ -193,7 +213,7 @@ async def list_units(context: ContextDep, who: _ReaderDep, limit: Limit = 100, a
     """Units by org_unit_id."""
     cursor = read_cursor(after, str)
     if cursor and "\x00" in cursor[0]:
-        raise InvalidError("The cursor `after` is not one that this list gave.")
+        raise InvalidError(NOT_OURS)
     values = {
         "after": cursor[0] if cursor else "",
         "units": who.units,

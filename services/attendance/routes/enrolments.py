@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +21,9 @@ from services.attendance.routes.common import (
     read_rows,
 )
 from services.attendance.routes.machines import Serial
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -42,27 +44,32 @@ class EnrolmentIn(Input):
     """
 
     employee_id: UUID
+    """The officer whose PIN it is."""
     valid_from: WorkDate
+    """The first local date."""
     valid_to: WorkDate | None = None
+    """The last local date; null until the PIN's next enrolment."""
 
 
-class EnrolmentItem(BaseModel):
+class EnrolmentItem(Answer):
     """An enrolment; it holds to its last date, to the day after the officer's `active_to`, and to the PIN's next one."""
 
     pin: str
     valid_from: date
+    """The first local date."""
     valid_to: date | None
+    """The last local date; null where none was stated."""
     employee_id: UUID
 
 
-@router.get("")
+@router.get("", responses=refuses(NOT_FOUND))
 async def list_enrolments(context: ContextDep, _: OperatorDep, serial: Serial) -> list[EnrolmentItem]:
     """Whose PIN is whose on this machine, also in the past."""
     await context.transact(lambda session: must_exist(session, "serial", serial))
     return [EnrolmentItem(**row) for row in await read_rows(context, _LIST, {"serial": serial})]
 
 
-@router.put("/{pin}", status_code=204)
+@router.put("/{pin}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, new: EnrolmentIn) -> None:
     """Says whose a PIN is from a date on, and perhaps to which; the punches of that time become that officer's.
 
@@ -76,7 +83,7 @@ async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pi
     await context.transact(work, seconds=BULK_SECONDS)
 
 
-@router.delete("/{pin}", status_code=204)
+@router.delete("/{pin}", status_code=204, responses=refuses(NOT_FOUND))
 async def drop_enrolment(
     context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, valid_from: Annotated[WorkDate, Query()]
 ) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +16,9 @@ from services.attendance.routes.common import ContextDep, Input, PlainText, Work
 from shared.auth import Principal, requires
 from shared.contracts.base import Code
 from shared.errors import NotFoundError
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["router"]
 
@@ -44,56 +46,79 @@ class ExcuseIn(Input):
 
     employee_id: UUID
     code: Code
+    """The kind, such as CUTI_TAHUNAN, CUTI_SAKIT, IZIN, DINAS_LUAR or TUGAS_BELAJAR."""
     kind: ExcuseKind
+    """`leave` takes the day out of the sums, `duty` counts as worked. It has to fit the code."""
     first_date: WorkDate
     last_date: WorkDate
     half: Half = Half.NONE
+    """Which half of the day it covers; `none`: the whole day."""
     state: ExcuseState
+    """The decision. Only an approved leave or duty has an effect."""
     reference: PlainText | None = None
+    """The number of the letter: 1 to 500 characters."""
     reason: PlainText | None = None
+    """Why, needed for `rejected` and `revoked`. Never a diagnosis."""
     decided_by: UUID | None = None
+    """The officer who decided; null where it is not stated."""
 
 
-class ExcuseItem(BaseModel):
+class ExcuseItem(Answer):
     """A leave or duty and its state."""
 
     excuse_id: UUID
     employee_id: UUID
     code: str
+    """The kind, such as CUTI_TAHUNAN."""
     kind: str
+    """`leave` or `duty`."""
     first_date: date
     last_date: date
     half: str
+    """`none` (the whole day), `morning` or `afternoon`."""
     state: str
+    """`requested`, `approved`, `rejected` or `revoked`."""
     reference: str | None
+    """The number of the letter; null where none was given."""
     reason: str | None
+    """Why; null where none was given."""
     decided_by: UUID | None
+    """The officer who decided; null where it is not stated."""
     decided_at: datetime
+    """When the present state was recorded."""
 
 
-class DecisionItem(BaseModel):
+class DecisionItem(Answer):
     """A state that the excuse was given. `recorded_by`: the name of the key; null where that was not kept yet."""
 
     state: str
+    """`requested`, `approved`, `rejected` or `revoked`."""
     code: str
+    """The kind, such as CUTI_TAHUNAN."""
     first_date: date
     last_date: date
     half: str
+    """`none` (the whole day), `morning` or `afternoon`."""
     reference: str | None
+    """The number of the letter; null where none was given."""
     reason: str | None
+    """Why; null where none was given."""
     decided_by: UUID | None
+    """The officer who decided; null where it is not stated."""
     recorded_by: str | None
+    """The name of the key that recorded it; null for a decision from before this was kept."""
     recorded_at: datetime
+    """When it was recorded."""
 
 
-@router.get("")
+@router.get("", responses=refuses(NOT_FOUND))
 async def list_excuses(context: ContextDep, _: _WriterDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
     """An officer's leave and duty, the latest first."""
     await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
     return [ExcuseItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
 
 
-@router.get("/{excuse_id}/decisions")
+@router.get("/{excuse_id}/decisions", responses=refuses(NOT_FOUND))
 async def list_decisions(context: ContextDep, _: _WriterDep, excuse_id: UUID) -> list[DecisionItem]:
     """All that was decided on a leave or duty, the first one first."""
     rows = await read_rows(context, _DECISIONS, {"excuse_id": excuse_id})
@@ -102,7 +127,7 @@ async def list_decisions(context: ContextDep, _: _WriterDep, excuse_id: UUID) ->
     return [DecisionItem(**row) for row in rows]
 
 
-@router.put("/{excuse_id}", status_code=204)
+@router.put("/{excuse_id}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def keep_excuse(context: ContextDep, principal: _WriterDep, excuse_id: UUID, new: ExcuseIn) -> None:
     """Keeps a decision and computes the days that it covers, or covered before, again; the same again does nothing.
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, Field
+from fastapi import APIRouter, Path, Query
+from pydantic import AfterValidator, Field
 from sqlalchemy import text
 
 from services.attendance.domain.proof import Refusal, parse_networks
 from services.attendance.domain.signals import SignalKind
 from services.attendance.machine_proof import accept_address, drop_secret, forget_address, give_secret
-from services.attendance.routes.common import BULK_SECONDS, ContextDep, Input, OperatorDep, read_rows
-from services.attendance.routes.machines import SERIAL, Serial
+from services.attendance.routes.common import BULK_SECONDS, SERIAL, ContextDep, Input, OperatorDep, read_rows
+from services.attendance.routes.machines import Serial
 from services.attendance.settings import settings_of
 from services.attendance.signals import dismiss_signal
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -41,31 +44,43 @@ def _network(words: str) -> str:
 Address = Annotated[str, Field(min_length=2, max_length=45, pattern=r"^[0-9A-Fa-f:.]+$")]
 
 
-class RefusedItem(BaseModel):
+class RefusedItem(Answer):
     """An address that named a serial and did not prove to be its machine. `kept_lines` of it wait for an operator."""
 
     serial: str
+    """The serial that was named."""
     address: str
+    """The network address of who named it."""
     reason: Refusal
+    """Why it was refused."""
     registered: bool
+    """Whether a machine with this serial is registered."""
     first_seen_at: datetime
+    """When it was first refused."""
     last_seen_at: datetime
+    """When it was last refused."""
     requests: int
+    """How many requests were refused."""
     dialect: str | None
+    """`access` where it spoke the access-control protocol, which gives no attendance; else null."""
     kept_lines: int
+    """How many lines from there wait for an operator."""
 
 
 class AcceptIn(Input):
     """The machine speaks from `address`: from it alone from now on, or with `network` from anywhere in that range."""
 
     address: Address
+    """An IPv4 or IPv6 address from the list of refused contacts."""
     network: Annotated[str, Field(max_length=64), AfterValidator(_network)] | None = None
+    """A range that holds the address, such as 10.20.4.0/24; null for the address alone."""
 
 
-class Accepted(BaseModel):
+class Accepted(Answer):
     """How many punches came of the lines that waited."""
 
     punches: int
+    """How many of the lines that waited became punches."""
 
 
 class SecretIn(Input):
@@ -75,16 +90,23 @@ class SecretIn(Input):
     """
 
     kind: Literal["host_label", "comm_key"]
+    """`host_label`: the first label of the server name in the machine's menu. `comm_key`: the communication key in its
+    menu."""
     value: Annotated[str, Field(min_length=6, max_length=64, pattern=r"^[!-~]+$")] | None = None
+    """The communication key, 6 to 64 visible characters; left out for a host label, which the server makes."""
     from_first_use: bool = False
+    """Whether the secret counts only from its first use on."""
 
 
-class SecretMade(BaseModel):
+class SecretMade(Answer):
     """The only time that a host label is told. `host`: what to put into the machine's menu as its server."""
 
     kind: Literal["host_label", "comm_key"]
+    """What was made."""
     host_label: str | None = None
+    """The secret label; null for a communication key."""
     host: str | None = None
+    """The whole server name for the machine's menu; null where the installation has no domain for machines."""
 
 
 @router.get("/unknown")
@@ -103,7 +125,7 @@ async def list_refused(
     return [RefusedItem(**row) for row in rows]
 
 
-@router.post("/{serial}/addresses")
+@router.post("/{serial}/addresses", responses=refuses(NOT_FOUND))
 async def accept_contact(context: ContextDep, _: OperatorDep, serial: Serial, new: AcceptIn) -> Accepted:
     """Accepts an address, or a range, for the machine; what came from there and waited becomes punches."""
     punches = await context.transact(
@@ -113,15 +135,18 @@ async def accept_contact(context: ContextDep, _: OperatorDep, serial: Serial, ne
     return Accepted(punches=punches)
 
 
-@router.delete("/{serial}/refused", status_code=204)
+@router.delete("/{serial}/refused", status_code=204, responses=refuses(NOT_FOUND))
 async def forget_contact(
-    context: ContextDep, _: OperatorDep, serial: Serial, address: Annotated[Address, Query()]
+    context: ContextDep,
+    _: OperatorDep,
+    serial: Serial,
+    address: Annotated[Address, Query(description="The address of the refused contact.")],
 ) -> None:
     """This contact was not the machine: it is off the list, and its lines wait no longer. It stays refused."""
     await context.transact(lambda s: forget_address(s, serial, address, context.clock.now()))
 
 
-@router.post("/{serial}/secrets", status_code=201)
+@router.post("/{serial}/secrets", status_code=201, responses=refuses(NOT_FOUND))
 async def make_secret(context: ContextDep, _: OperatorDep, serial: Serial, new: SecretIn) -> SecretMade:
     """Gives the machine a secret; without it the machine is refused from now on, or from the secret's first use on."""
     value = await context.transact(
@@ -135,15 +160,20 @@ async def make_secret(context: ContextDep, _: OperatorDep, serial: Serial, new: 
     return SecretMade(kind=new.kind, host_label=value, host=None if host is None else f"{value}.{host}")
 
 
-@router.delete("/{serial}/secrets/{kind}", status_code=204)
+@router.delete("/{serial}/secrets/{kind}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_secret(
-    context: ContextDep, _: OperatorDep, serial: Serial, kind: Literal["host_label", "comm_key"]
+    context: ContextDep,
+    _: OperatorDep,
+    serial: Serial,
+    kind: Annotated[Literal["host_label", "comm_key"], Path(description="Which secret.")],
 ) -> None:
     """The machine needs this secret no longer."""
     await context.transact(lambda s: drop_secret(s, serial, kind, context.clock.now()))
 
 
-@router.delete("/{serial}/signals/{kind}", status_code=204)
-async def end_signal(context: ContextDep, _: OperatorDep, serial: Serial, kind: SignalKind) -> None:
+@router.delete("/{serial}/signals/{kind}", status_code=204, responses=refuses(NOT_FOUND))
+async def end_signal(
+    context: ContextDep, _: OperatorDep, serial: Serial, kind: Annotated[SignalKind, Path(description="Which signal.")]
+) -> None:
     """An operator has looked at the signal; it comes again when its cause does."""
     await context.transact(lambda s: dismiss_signal(s, serial, kind))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,7 @@ from services.attendance.machines import MachineSetup, order, register, resend_c
 from services.attendance.outages import IN_OUTAGE
 from services.attendance.routes.common import (
     BULK_SECONDS,
+    SERIAL,
     ContextDep,
     Input,
     LocalTime,
@@ -30,8 +31,11 @@ from services.attendance.routes.common import (
 )
 from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_UNIT_ID
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT, NOT_FOUND
 
-__all__ = ["SERIAL", "Serial", "router"]
+__all__ = ["Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
@@ -49,7 +53,6 @@ def _networks(words: list[str]) -> list[str]:
     return list(parse_networks(words))
 
 
-SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
 Serial = Annotated[str, Path(pattern=SERIAL, description="As printed on the machine.")]
 Networks = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50), AfterValidator(_networks)]
 
@@ -79,25 +82,38 @@ class MachineIn(Input):
     """
 
     name: PlainText
+    """What people call it, such as its place: 1 to 500 characters."""
     timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
+    """The IANA time zone of the machine's clock, such as Asia/Jakarta."""
     direction_from: Literal["status", "shift"]
+    """`status`: people press the keys, so in and out are believed. `shift`: the first punch is in, the last is out."""
     org_unit_id: UnitId | None = None
+    """The unit where it stands; null for none."""
     in_unit_from: Moment | Literal["always"] | None = None
+    """Since when it stands in this unit; `always` corrects a unit that was wrong from the beginning; null or left out says
+    nothing of it."""
     in_service_to: Moment | None = None
+    """When it was taken out of use; null: it serves; left out: as it was."""
     networks: Networks | None = None
+    """The address ranges of its site, such as 10.20.4.0/24; [] for none; left out: as they were."""
 
 
-class SignalItem(BaseModel):
+class SignalItem(Answer):
     """Something about a machine that an operator should look at: it stays until he ends it."""
 
     kind: SignalKind
+    """What was seen."""
     first_at: datetime
+    """When it was first seen."""
     last_at: datetime
+    """When it was last seen."""
     times: int
+    """How often it was seen."""
     detail: str
+    """What was seen, for an operator."""
 
 
-class MachineItem(BaseModel):
+class MachineItem(Answer):
     """A registered machine and how it is. `complete_until`: every punch up to here has arrived.
 
     `proof`: what a connection has to show to be this machine; with a `pinned_address`, or nothing yet, it has no secret.
@@ -106,50 +122,80 @@ class MachineItem(BaseModel):
 
     serial: str
     name: str
+    """What people call it."""
     timezone: str
+    """The IANA time zone of its clock."""
     direction_from: Literal["status", "shift"]
+    """`status`: in and out are believed. `shift`: the first punch is in, the last is out."""
     org_unit_id: str | None
+    """The unit where it stands; null for none."""
     in_unit_from: datetime | None
+    """Since when it stands there; null: it always did."""
     in_service_to: datetime | None
+    """When it was taken out of use; null while it serves."""
     in_declared_outage: bool
+    """Whether an outage that an operator declared covers the present moment."""
     registered_at: datetime
+    """When it was registered."""
     last_contact_at: datetime | None
+    """When it was last heard; null: never."""
     last_upload_at: datetime | None
+    """When it last sent something; null: never."""
     complete_until: datetime | None
+    """Every punch up to this moment has arrived; null: it has not reported yet."""
     clock_wrong_since: datetime | None
+    """Since when its clock cannot be right: meanwhile `complete_until` does not move. Null: the clock is right."""
     address: str | None
+    """The address of its last contact; null: none yet."""
     push_version: str | None
+    """The version of the push protocol that it states; null: none yet."""
     info: str | None
+    """What it says of itself (firmware, counts), as it sends it; null: nothing yet."""
     dialect: str | None
+    """`access` when it last spoke the access-control protocol, which gives no attendance; else null."""
     proof: ProofKind
+    """What a connection has to show to be this machine."""
     has_secret: bool
+    """Whether it has a host label or a communication key."""
     secret_pending: bool
+    """Whether the secret still waits for its first use."""
     networks: list[str]
+    """The address ranges from which it is believed; empty: none were set."""
     pinned_address: str | None
+    """The address of its first post, or one that an operator accepted; null: none."""
     refused: int
+    """How many addresses named its serial and were refused."""
     signals: list[SignalItem]
+    """What an operator should look at."""
     unknown_pins: int
+    """How many PINs of its punches belong to no officer."""
     quarantined: int
+    """How many of its lines could not be used and wait for a person."""
 
 
 class ResendIn(Input):
     """Send the punches of a span of the machine's local time again (at most 31 days)."""
 
     kind: Literal["resend"]
+    """Send stored punches again."""
     first: Annotated[LocalTime, Field(alias="from")]
+    """The begin, by the machine's clock."""
     last: Annotated[LocalTime, Field(alias="to")]
+    """The end, by the machine's clock; at most 31 days after the begin."""
 
 
 class PlainCommandIn(Input):
     """`check`: read the options again and upload what is new. `info`: tell facts of the machine."""
 
     kind: Literal["check", "info"]
+    """What the machine shall do."""
 
 
-class CommandOut(BaseModel):
+class CommandOut(Answer):
     """The command's id, with which the machine will name its result."""
 
     id: str
+    """The command's id."""
 
 
 @router.get("")
@@ -167,7 +213,10 @@ def _machine_item(row: dict[str, Any]) -> MachineItem:
 
 
 @router.put(
-    "/{serial}", status_code=200, responses={201: {"description": "Registered"}}, response_model_exclude_unset=True
+    "/{serial}",
+    status_code=200,
+    responses={201: {"description": "Registered", "model": MachineIn}, **refuses(NOT_FOUND, CONFLICT)},
+    response_model_exclude_unset=True,
 )
 async def keep_machine(
     context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
@@ -188,7 +237,7 @@ async def keep_machine(
     return new
 
 
-@router.delete("/{serial}/placement", status_code=204)
+@router.delete("/{serial}/placement", status_code=204, responses=refuses(NOT_FOUND))
 async def drop_move(
     context: ContextDep, _: OperatorDep, serial: Serial, in_unit_from: Annotated[Moment, Query()]
 ) -> None:
@@ -200,7 +249,7 @@ async def drop_move(
     await context.transact(work, seconds=BULK_SECONDS)
 
 
-@router.post("/{serial}/commands", status_code=202)
+@router.post("/{serial}/commands", status_code=202, responses=refuses(NOT_FOUND, CONFLICT))
 async def give_command(
     context: ContextDep,
     _: OperatorDep,

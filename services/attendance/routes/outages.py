@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +22,9 @@ from services.attendance.routes.common import (
     read_rows,
 )
 from shared.contracts.base import Identifier
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -38,21 +40,31 @@ class OutageIn(Input):
     """When one machine (`serial`) or a whole unit's site could not take punches."""
 
     serial: Identifier | None = None
+    """The one machine. Give either this or `org_unit_id`."""
     org_unit_id: UnitId | None = None
+    """The unit whose machines all failed."""
     starts_at: Moment
+    """The begin."""
     ends_at: Moment
+    """The end, after the begin."""
     reason: PlainText
+    """What happened: 1 to 500 characters."""
 
 
-class OutageItem(BaseModel):
+class OutageItem(Answer):
     """An outage as declared."""
 
     outage_id: UUID
     serial: str | None
+    """The one machine; null where it is a whole unit's outage."""
     org_unit_id: str | None
+    """The unit; null where it is one machine's outage."""
     starts_at: datetime
+    """The begin."""
     ends_at: datetime
+    """The end."""
     reason: str
+    """What happened."""
 
 
 @router.get("")
@@ -61,7 +73,7 @@ async def list_outages(context: ContextDep, _: OperatorDep) -> list[OutageItem]:
     return [OutageItem(**row) for row in await read_rows(context, _LIST)]
 
 
-@router.put("/{outage_id}", status_code=204)
+@router.put("/{outage_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_outage(context: ContextDep, _: OperatorDep, outage_id: UUID, new: OutageIn) -> None:
     """Keeps an outage; in it nobody is absent for want of a punch, unless another machine of the site worked."""
     outage = DeclaredOutage(outage_id=outage_id, **new.model_dump())

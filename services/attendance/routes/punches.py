@@ -10,16 +10,24 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.domain.iclock import STATUS_NONE, clock_flags
+from services.attendance.domain.iclock import clock_flags
 from services.attendance.held_machine import hold_machine, write_marks
 from services.attendance.intake import NewPunch, Post, PunchKey, record_of, store_punches
 from services.attendance.marks import Marks, Upload, after_upload
 from services.attendance.models import UNKNOWN_VERIFY
-from services.attendance.routes.common import AnyMoment, ContextDep, Input, LocalTime, Moment, OperatorDep, read_rows
+from services.attendance.routes.common import SERIAL, AnyMoment, ContextDep, OperatorDep, read_rows
+from services.attendance.routes.punch_models import (
+    PunchesIn,
+    PunchesOut,
+    PunchItem,
+    PunchRow,
+    QuarantineItem,
+    RowResult,
+)
 from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_UNIT_ID
 from shared.errors import ForbiddenError, InvalidError
@@ -29,12 +37,10 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1", tags=["punches"])
 
-ROWS_MAX = 5_000
 UNKNOWN_PIN = "unknown_pin"
-_SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
 _DIRECTIONS: dict[int, Literal["in", "out"]] = {0: "in", 4: "in", 1: "out", 5: "out"}
 _SenderDep = Annotated[Principal, requires("punches:write")]
-_SerialFilter = Annotated[str | None, Query(pattern=_SERIAL)]
+_SerialFilter = Annotated[str | None, Query(pattern=SERIAL)]
 
 _LIST = text(
     f"""
@@ -65,85 +71,6 @@ _PINS = text(
     where exists (select from enrolment e where e.serial = :serial and e.pin = t.pin and e.valid_from <= t.day)
     """
 )
-
-
-class PunchRow(Input):
-    """One punch: `local_time` on the machine's clock, or `at` with its offset (cut to the second)."""
-
-    pin: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    local_time: LocalTime | None = None
-    at: Moment | None = None
-    status: Annotated[int, Field(ge=0, le=32_767)] = STATUS_NONE
-    verify: Annotated[int, Field(ge=0, le=32_767)] | None = None
-    work_code: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = ""
-
-    @model_validator(mode="after")
-    def _one_time(self) -> PunchRow:
-        if (self.local_time is None) == (self.at is None):
-            raise ValueError("give either local_time or at")
-        return self
-
-
-_ROW_SCHEMA = {
-    "anyOf": [
-        PunchRow.model_json_schema(),
-        {"description": "Anything else is refused by itself, with its reason; the other rows are kept."},
-    ]
-}
-
-
-class PunchesIn(Input):
-    """Punches of one registered machine."""
-
-    serial: Annotated[str, Field(pattern=_SERIAL)]
-    rows: Annotated[list[Any], Field(max_length=ROWS_MAX, json_schema_extra={"items": _ROW_SCHEMA})]
-    complete_until: Moment | None = None
-    """The sender's word that every punch up to here has been sent: without it no absence is ever found."""
-
-
-class RowResult(BaseModel):
-    """What became of a row. Flags: future, clock_reset (kept, not counted), unknown_pin (kept for whoever it is)."""
-
-    index: int
-    result: Literal["accepted", "duplicate", "refused"]
-    reason: str | None = None
-    flags: list[str] = []
-
-
-class PunchesOut(BaseModel):
-    """One result for each row, in the same order."""
-
-    results: list[RowResult]
-
-
-class PunchItem(BaseModel):
-    """A punch. `direction` follows the machine's present setting; `verify` is null when the machine gave none.
-
-    `counted` is false where its time is not believed: `flags` say why. `received_at` is by the server's clock.
-    """
-
-    serial: str
-    pin: str
-    employee_id: UUID | None
-    local_time: datetime
-    at: datetime
-    direction: Literal["in", "out", "unknown"]
-    status: int
-    verify: int | None
-    flags: list[str]
-    counted: bool
-    received_at: datetime
-
-
-class QuarantineItem(BaseModel):
-    """A line that could not be used and is kept as it came. `kind`: the table it came for; `address`: of a refused contact."""
-
-    serial: str
-    address: str
-    kind: str
-    line: str
-    reason: str
-    received_at: datetime
 
 
 @router.post("/punches")

@@ -5,25 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from services.attendance.retention import read_kept
 from services.attendance.routes.common import ContextDep, OperatorDep
 from services.attendance.settings import settings_of
+from shared.openapi.models import Answer
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/retention", tags=["operations"])
 
 
-class KeptItem(BaseModel):
+class KeptItem(Answer):
     """A store: the journal of posts, the quarantine, or refused contacts. `rows` is an estimate of the database."""
 
     store: str
+    """The store: the journal of posts, the quarantine or the refused contacts."""
     rows: int
+    """How many rows it has, as the database estimates."""
     bytes: int
+    """Its size on the disk, in bytes, with its indexes."""
     oldest_at: datetime | None
+    """The moment of the oldest thing that is deleted by age; null where there is none."""
     kept_days: int
+    """After how many days a thing is deleted."""
 
 
 @router.get("")

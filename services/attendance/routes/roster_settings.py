@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +22,9 @@ from services.attendance.routes.common import (
     must_exist,
     read_rows,
 )
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["router"]
 
@@ -46,24 +48,34 @@ class SettingIn(Input):
     """
 
     employee_id: UUID | None = None
+    """The officer. Give either this or `org_unit_id`."""
     org_unit_id: UnitId | None = None
+    """The unit whose officers it is about."""
     by_roster: bool
+    """True: dates without a roster entry are off. False: they follow the week and the calendar."""
     effective_from: WorkDate
+    """The first date."""
     effective_to: WorkDate | None = None
+    """The last date; null without an end."""
 
 
-class SettingItem(BaseModel):
+class SettingItem(Answer):
     """A setting as it is kept."""
 
     setting_id: UUID
     employee_id: UUID | None
+    """The officer; null where it is about a unit."""
     org_unit_id: str | None
+    """The unit; null where it is about one officer."""
     by_roster: bool
+    """Whether they work by roster only."""
     effective_from: date
+    """The first date."""
     effective_to: date | None
+    """The last date; null without an end."""
 
 
-class RosterEndItem(BaseModel):
+class RosterEndItem(Answer):
     """A unit whose roster ends soon for some of its officers.
 
     `without_entry` of its `by_roster` officers have no entry on `from_date` or later; `last_entry` is the last date with
@@ -72,9 +84,13 @@ class RosterEndItem(BaseModel):
 
     org_unit_id: str
     by_roster: int
+    """How many officers of the unit work by roster only."""
     without_entry: int
+    """How many of them have no entry on `from_date` or later."""
     from_date: date
+    """Today plus the rules' `roster_alert_days`."""
     last_entry: date | None
+    """The last date with an entry of any of these officers; null without one."""
 
 
 @router.get("")
@@ -106,7 +122,7 @@ async def list_roster_ends(context: ContextDep, _: OperatorDep) -> list[RosterEn
     ]
 
 
-@router.put("/{setting_id}", status_code=204)
+@router.put("/{setting_id}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def keep_setting(context: ContextDep, _: OperatorDep, setting_id: UUID, new: SettingIn) -> None:
     """Keeps a setting and computes the days again that it touches, past ones too."""
     setting = WhoByRoster(setting_id, **new.model_dump())
@@ -119,7 +135,7 @@ async def keep_setting(context: ContextDep, _: OperatorDep, setting_id: UUID, ne
     await context.transact(work, seconds=BULK_SECONDS)
 
 
-@router.delete("/{setting_id}", status_code=204)
+@router.delete("/{setting_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_setting_back(context: ContextDep, _: OperatorDep, setting_id: UUID) -> None:
     """Takes a setting back that should never have been; one that ended gets its `effective_to` instead."""
     await context.transact(lambda s: drop_setting(s, setting_id), seconds=BULK_SECONDS)

@@ -7,11 +7,13 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel
 from sqlalchemy import text
 
 from services.attendance.routes.common import BULK_SECONDS, ContextDep, OperatorDep, read_rows
 from services.attendance.rule_sets import add_rules
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT
 from shared.rule_documents import DOCUMENT_BYTES_MAX, read_document
 
 __all__ = ["router"]
@@ -23,22 +25,29 @@ _LIST = text(
 )
 
 
-class RuleItem(BaseModel):
+class RuleItem(Answer):
     """A rule set as it was loaded."""
 
     id: str
+    """The rule set's name."""
     version: int
+    """Its version, from 1."""
     effective_from: date
+    """The first date that it judges."""
     decree: str
     content: dict[str, Any]
+    """The rules, as they were loaded."""
 
 
-class RuleLoaded(BaseModel):
+class RuleLoaded(Answer):
     """The version that was kept; days from its date on are computed again."""
 
     id: str
+    """The rule set's name."""
     version: int
+    """Its version."""
     effective_from: date
+    """The first date that it judges."""
 
 
 @router.get("")
@@ -47,7 +56,7 @@ async def list_rules(context: ContextDep, _: OperatorDep) -> list[RuleItem]:
     return [RuleItem(**row | {"content": json.loads(row["content"])}) for row in await read_rows(context, _LIST)]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refuses(CONFLICT))
 async def keep_rules(
     context: ContextDep,
     _: OperatorDep,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,9 @@ from services.attendance.routes.common import (
 )
 from services.attendance.schedules import HoursOverride, Week, drop_override, drop_week, put_override, put_week
 from shared.contracts.base import Code
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -47,22 +50,34 @@ class DayHoursIn(Input):
     """A weekday's local hours. An end not after the start is on the next date; the break by borders or by minutes."""
 
     start: ClockTime
+    """The begin of the shift, local HH:MM."""
     end: ClockTime
+    """The end of the shift, local HH:MM; on the next date where it is not after the start."""
     break_start: ClockTime | None = None
+    """The begin of the break, local HH:MM; with `break_end`."""
     break_end: ClockTime | None = None
+    """The end of the break, local HH:MM."""
     break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+    """The length of a break without fixed hours, in minutes; 0 where the break has borders or there is none."""
 
 
 class DaysIn(Input):
     """Hours by weekday; a weekday that is left out is a rest day."""
 
     monday: DayHoursIn | None = None
+    """Hours of Monday; null for a rest day."""
     tuesday: DayHoursIn | None = None
+    """Hours of Tuesday; null for a rest day."""
     wednesday: DayHoursIn | None = None
+    """Hours of Wednesday; null for a rest day."""
     thursday: DayHoursIn | None = None
+    """Hours of Thursday; null for a rest day."""
     friday: DayHoursIn | None = None
+    """Hours of Friday; null for a rest day."""
     saturday: DayHoursIn | None = None
+    """Hours of Saturday; null for a rest day."""
     sunday: DayHoursIn | None = None
+    """Hours of Sunday; null for a rest day."""
 
     def plain(self) -> dict[str, Any]:
         """As it is stored."""
@@ -76,50 +91,72 @@ class WeekIn(Input):
     """
 
     name: PlainText
+    """What people call it: 1 to 500 characters."""
     kind: WeekKind
+    """How many days the week has. Dated hours replace those of weeks of their own kind."""
     days: DaysIn
+    """The hours of each weekday."""
     effective_from: WorkDate
+    """The first date."""
     effective_to: WorkDate | None = None
+    """The last date; null without an end."""
     employee_id: UUID | None = None
+    """The officer; null where it is a unit's or the city's."""
     org_unit_id: UnitId | None = None
+    """The unit; null where it is an officer's or the city's."""
 
 
 class OverrideIn(Input):
     """Other hours for the working days of weeks of this kind, such as those of Ramadan; rosters stay."""
 
     name: PlainText
+    """What people call it: 1 to 500 characters."""
     code: Code
+    """The reason that a day's record then gives for its hours, such as RAMADAN."""
     kind: WeekKind
+    """The kind of the weeks whose hours it replaces."""
     decree: PlainText
     first_date: WorkDate
     last_date: WorkDate
     days: DaysIn
+    """The hours of each weekday."""
 
 
-class WeekItem(BaseModel):
+class WeekItem(Answer):
     """A week as it is kept."""
 
     schedule_id: UUID
     name: str
+    """What people call it."""
     kind: str
+    """`five_day` or `six_day`."""
     days: dict[str, Any]
+    """Weekday to hours (local HH:MM); a weekday that is left out is a rest day."""
     effective_from: date
+    """The first date."""
     effective_to: date | None
+    """The last date; null without an end."""
     employee_id: UUID | None
+    """The officer; null where it is a unit's or the city's."""
     org_unit_id: str | None
+    """The unit; null where it is an officer's or the city's."""
 
 
-class OverrideItem(BaseModel):
+class OverrideItem(Answer):
     """An override as it is kept."""
 
     override_id: UUID
     name: str
+    """What people call it."""
     code: str
+    """The reason that a day's record gives for its hours, such as RAMADAN."""
     kind: str
+    """The kind of the weeks whose hours it replaces: `five_day` or `six_day`."""
     decree: str
     first_date: date
     last_date: date
     days: dict[str, Any]
+    """Weekday to hours (local HH:MM)."""
 
 
 @router.get("/schedules")
@@ -128,7 +165,7 @@ async def list_weeks(context: ContextDep, _: OperatorDep) -> list[WeekItem]:
     return [WeekItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _WEEKS)]
 
 
-@router.put("/schedules/{schedule_id}", status_code=204)
+@router.put("/schedules/{schedule_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new: WeekIn) -> None:
     """Keeps a week and computes the days again that it touches, past ones too."""
     days = new.days.plain()
@@ -142,7 +179,7 @@ async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new:
     await context.transact(work, seconds=BULK_SECONDS)
 
 
-@router.delete("/schedules/{schedule_id}", status_code=204)
+@router.delete("/schedules/{schedule_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_week_back(context: ContextDep, _: OperatorDep, schedule_id: UUID) -> None:
     """Takes a week back that should never have been; one that ended gets its `effective_to` instead."""
     await context.transact(lambda s: drop_week(s, schedule_id), seconds=BULK_SECONDS)
@@ -161,7 +198,7 @@ async def keep_override(context: ContextDep, _: OperatorDep, override_id: UUID, 
     await context.transact(lambda s: put_override(s, override), seconds=BULK_SECONDS)
 
 
-@router.delete("/overrides/{override_id}", status_code=204)
+@router.delete("/overrides/{override_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_override_back(context: ContextDep, _: OperatorDep, override_id: UUID) -> None:
     """Takes dated hours back, as if they had never been."""
     await context.transact(lambda s: drop_override(s, override_id), seconds=BULK_SECONDS)

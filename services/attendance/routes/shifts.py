@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,9 @@ from services.attendance.routes.common import (
 from services.attendance.shift_file import SHIFTS_MAX, SUBJECT, import_shifts, read_shift_file
 from services.attendance.shifts import Entry, Shift, ShiftsReport, drop_shift, put_shift, put_shifts, shift_fault
 from shared.office_files import Faults, check_media_type, office_file_body, read_in_turn
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -42,7 +45,9 @@ class ShiftIn(Input):
     """A shift in local time, which begins on its date and may end on the next one; without times a day off."""
 
     starts_at: LocalTime | None = None
+    """The begin, as a local time without an offset, on the date of the entry; null for a day off."""
     ends_at: LocalTime | None = None
+    """The end, as a local time without an offset, on this date or the next; null for a day off."""
     break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
 
 
@@ -51,45 +56,53 @@ class EntryIn(ShiftIn):
 
     employee_id: UUID
     work_date: WorkDate
+    """The date of the entry."""
     entry: Entry | None = None
+    """`shift`, `off`, or `none` to take the entry of this date back; left out it follows from the times."""
 
 
 class EntriesIn(Input):
     """Entries of any officers and dates, each date of an officer once."""
 
     entries: Annotated[list[EntryIn], Field(min_length=1, max_length=SHIFTS_MAX)]
+    """The entries."""
 
 
-class ShiftItem(BaseModel):
+class ShiftItem(Answer):
     """A roster entry; without times a day off."""
 
     work_date: date
+    """The date of the entry."""
     starts_at: datetime | None
+    """The begin, local; null on a day off."""
     ends_at: datetime | None
+    """The end, local; null on a day off."""
     break_minutes: int
 
 
-class Report(BaseModel):
-    """How many entries were new, changed, taken back (`removed`), or as they were.
-
-    `notes` says what to check in a file, such as dates like 03/08/2026, which are read day before month.
-    """
+class ShiftReport(Answer):
+    """How many entries were new, changed, taken back (`removed`), or as they were."""
 
     created: int
+    """Entries that were new."""
     changed: int
+    """Entries that changed."""
     removed: int
+    """Entries that were taken back."""
     unchanged: int
-    notes: list[str] = []
+    """Entries that stayed as they were."""
+    notes: list[str] = Field(default_factory=list)
+    """What to check in a file, such as dates like 03/08/2026, which are read day before month."""
 
 
-@router.get("/employees/{employee_id}/roster")
+@router.get("/employees/{employee_id}/roster", responses=refuses(NOT_FOUND))
 async def list_shifts(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[ShiftItem]:
     """An officer's roster entries, the latest first."""
     await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
     return [ShiftItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
 
 
-@router.put("/employees/{employee_id}/roster/{work_date}", status_code=204)
+@router.put("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate, new: ShiftIn) -> None:
     """Keeps an officer's shift on a date; it beats the calendar and the week."""
     shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
@@ -101,14 +114,14 @@ async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, wor
     await context.transact(work)
 
 
-@router.delete("/employees/{employee_id}/roster/{work_date}", status_code=204)
+@router.delete("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_shift_back(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate) -> None:
     """Takes an entry back: the date has the hours that it has without one."""
     await context.transact(lambda s: drop_shift(s, employee_id, work_date))
 
 
 @router.post("/shifts")
-async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Report:
+async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> ShiftReport:
     """Keeps many entries, all of them or none. `errors` of a refusal name each entry by its index, counted from 0."""
     shifts = [
         Shift(each.employee_id, each.work_date, each.starts_at, each.ends_at, each.break_minutes, each.entry)
@@ -118,7 +131,7 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Re
 
 
 @router.post("/shifts/file", openapi_extra=office_file_body(SHIFT_COLUMNS))
-async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request) -> Report:
+async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request) -> ShiftReport:
     """Takes a roster of shifts, a CSV or XLSX file as a spreadsheet writes it, all of it or nothing.
 
     Columns: `nip`, `work_date`, `start` and `end` as local HH:MM (an end not after the start is on the next date; both
@@ -158,8 +171,8 @@ async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
     return await put_shifts(session, shifts)
 
 
-def _report(report: ShiftsReport, notes: Sequence[str] = ()) -> Report:
-    return Report(
+def _report(report: ShiftsReport, notes: Sequence[str] = ()) -> ShiftReport:
+    return ShiftReport(
         created=report.created,
         changed=report.changed,
         removed=report.removed,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from services.feedback.assessments import assess
 from services.feedback.routes.context import BoxesDep, ContextDep
@@ -17,22 +17,27 @@ from shared.auth import Principal, requires
 from shared.contracts.base import Identifier
 from shared.contracts.feedback import Assessment, FeedbackRecord, Points
 from shared.errors import ForbiddenError, InvalidError
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/feedback/v1", tags=["feedback"])
 
 
-class NewVisit(BaseModel):
+class NewVisit(Input):
     """A visit to an officer, or to a unit as a whole."""
 
-    model_config = ConfigDict(extra="forbid")
-
     employee_id: UUID | None = None
+    """The officer who was visited. Give either this or `org_unit_id`."""
     org_unit_id: Identifier | None = None
+    """The unit, for a visit to it as a whole."""
     service: Identifier
+    """The public service, such as KTP-el: 1 to 100 characters."""
     weight_class: Literal["visit", "counter"] = "visit"
     valid_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+    """For how many hours the link opens the form; left out: as the feedback rules say."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -41,28 +46,35 @@ class NewVisit(BaseModel):
         return self
 
 
-class VisitMade(BaseModel):
+class VisitMade(Input):
     """`url` is the one-use link to hand to the citizen."""
 
     visit_id: UUID
+    """The visit."""
     url: str
+    """The one-use link of the citizen's form."""
     expires_at: datetime
+    """When the link ends."""
 
 
-class NewAssessment(BaseModel):
+class NewAssessment(Answer):
     """`assessment_id` is made by the caller and kept across retries; `assessor_id` is for the operator only."""
 
-    model_config = ConfigDict(extra="forbid")
-
     assessment_id: UUID
+    """A UUID that the caller makes once: the same id again corrects the assessment."""
     employee_id: UUID
+    """The officer who is assessed."""
     assessor_id: UUID | None = None
+    """The superior who assesses; only for the operator's key. Any other key assesses for its own officer."""
     given_at: AwareDatetime | None = None
+    """When it was given; left out: now. Its date decides the semester."""
     work_quality: Points | None = None
+    """The quality of the work, 0 to 100, at most two decimals; left out: not judged."""
     public_communication: Points | None = None
+    """How the officer deals with the public, 0 to 100, at most two decimals; left out: not judged."""
 
 
-@router.post("/visits", status_code=201)
+@router.post("/visits", status_code=201, responses=refuses(CONFLICT))
 async def add_visit(
     context: ContextDep,
     boxes: BoxesDep,
@@ -88,7 +100,7 @@ async def add_visit(
     return VisitMade(visit_id=visit_id, url=f"{context.links.public_url}/f/{token}", expires_at=expires_at)
 
 
-@router.post("/assessments")
+@router.post("/assessments", responses=refuses(CONFLICT))
 async def add_assessment(
     context: ContextDep, who: Annotated[Principal, requires("assessments:write")], new: NewAssessment
 ) -> FeedbackRecord:

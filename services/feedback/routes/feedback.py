@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Query
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +17,10 @@ from services.feedback.routes.context import BoxesDep, ContextDep, OperatorDep
 from services.feedback.withdrawal import withdraw
 from shared.contracts.base import Code
 from shared.contracts.feedback import FeedbackRecord
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.problem_types import NOT_FOUND
 from shared.republish import Republished
 
 __all__ = ["Reason", "router"]
@@ -26,45 +28,56 @@ __all__ = ["Reason", "router"]
 router = APIRouter(prefix="/feedback/v1", tags=["feedback"])
 
 
-class Answers(BaseModel):
+class Answers(Input):
     """How many answered a survey element, and the sum of their ratings 1..4."""
 
     n: int
+    """How many answered this element."""
     sum: int
+    """The sum of their ratings, each 1 (worst) to 4 (best)."""
 
 
-class GroupItem(BaseModel):
+class GroupItem(Answer):
     """A group of citizens' ratings. `answers` leaves out elements that fewer than the group minimum answered."""
 
     kind: Literal["citizen_rating"] = "citizen_rating"
+    """Citizens' ratings."""
     group_id: UUID
     employee_id: UUID | None
+    """The officer who was rated; null where the ratings count for the unit only."""
     org_unit_id: str
     weight_class: str
     state: str
+    """`accepted`, or `withdrawn` where it no longer counts."""
     given_on: date
+    """The date of the group's latest rating."""
     ratings: int
+    """How many ratings the group has."""
     answers: dict[str, Answers]
+    """Survey element to its answers."""
     reason: str | None
+    """Why it was withdrawn; null otherwise."""
 
 
-class AssessmentItem(BaseModel):
+class AssessmentItem(Answer):
     """A supervisor's assessment as it was published, and why it is in its state."""
 
     kind: Literal["supervisor_assessment"] = "supervisor_assessment"
+    """A supervisor's assessment."""
     record: FeedbackRecord
+    """The record, as it was published."""
     reason: str | None
+    """Why it was withdrawn; null otherwise."""
 
 
 FeedbackItem = GroupItem | AssessmentItem
 
 
-class Reason(BaseModel):
+class Reason(Answer):
     """Why."""
 
-    model_config = ConfigDict(extra="forbid")
-
     reason_code: Code
+    """A reason of the office's own list: capitals, digits and `_`."""
 
 
 _LIST = text(
@@ -90,7 +103,7 @@ async def list_feedback(
     boxes: BoxesDep,
     _: OperatorDep,
     employee_id: UUID | None = None,
-    state: Literal["accepted", "withdrawn"] | None = None,
+    state: Annotated[Literal["accepted", "withdrawn"] | None, Query(description="Only feedback in this state.")] = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[FeedbackItem]:
@@ -105,7 +118,7 @@ async def list_feedback(
     return Page(items=items, next=cursor_of([rows[limit - 1].id]) if len(rows) > limit else None)
 
 
-@router.post("/feedback/{feedback_id}/withdraw")
+@router.post("/feedback/{feedback_id}/withdraw", responses=refuses(NOT_FOUND))
 async def withdraw_feedback(
     context: ContextDep, boxes: BoxesDep, _: OperatorDep, feedback_id: UUID, why: Reason
 ) -> FeedbackItem:
@@ -122,7 +135,7 @@ async def withdraw_feedback(
     return AssessmentItem(record=found, reason=why.reason_code)
 
 
-@router.post("/groups/{group_id}/withdraw")
+@router.post("/groups/{group_id}/withdraw", responses=refuses(NOT_FOUND))
 async def withdraw_group(
     context: ContextDep, boxes: BoxesDep, _: OperatorDep, group_id: UUID, why: Reason
 ) -> GroupItem:

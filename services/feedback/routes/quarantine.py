@@ -6,36 +6,47 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from services.feedback.quarantine import Decision, QuarantinedBatch, decide, decisions, quarantined
 from services.feedback.routes.context import BoxesDep, ContextDep, OperatorDep
 from services.feedback.routes.feedback import Reason
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.problem_types import CONFLICT, NOT_FOUND
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/feedback/v1/quarantine", tags=["quarantine"])
 
 
-class BatchItem(BaseModel):
+class BatchItem(Answer):
     """Votes for one target on one day that one rule set aside (HONEYPOT: a program filled the form; BURST: too many)."""
 
     batch_id: UUID
     employee_id: UUID | None
+    """The officer who was rated; null where the visits were to a unit as a whole."""
     org_unit_id: str | None
+    """The unit that was visited; null where it is not known."""
     weight_class: str | None
+    """`visit` or `counter`; null where it is not known."""
     cause: str
+    """`HONEYPOT`: a program filled the form. `BURST`: more votes in a short time than people give."""
     day: date
+    """The date of the votes."""
     ballots: int
+    """How many votes the batch has."""
 
 
 class DecisionItem(BatchItem):
     """A batch about which somebody decided."""
 
     decision: Decision
+    """`accepted`: the votes count. `dismissed`: they were deleted."""
     reason: str
+    """The reason code of whoever decided."""
     decided_at: datetime
+    """When it was decided."""
 
 
 @router.get("")
@@ -64,14 +75,14 @@ async def list_decisions(
     )
 
 
-@router.post("/{batch_id}/accept")
+@router.post("/{batch_id}/accept", responses=refuses(NOT_FOUND, CONFLICT))
 async def accept(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
     """Lets a batch count: its votes wait for a group like all others."""
     now = context.clock.now()
     return _item(await context.transact(lambda s: decide(s, boxes, batch_id, "accepted", why.reason_code, now)))
 
 
-@router.post("/{batch_id}/dismiss")
+@router.post("/{batch_id}/dismiss", responses=refuses(NOT_FOUND, CONFLICT))
 async def dismiss(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
     """Deletes the votes of a batch, for good; that they were there, and why they went, stays on record."""
     now = context.clock.now()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +17,9 @@ from shared.contracts.base import DecimalText, Identifier
 from shared.contracts.feedback import FeedbackRecord
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError, NotFoundError
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND
 
 __all__ = ["router"]
 
@@ -32,26 +34,36 @@ _RECORDS = text(
 )
 
 
-class SatisfactionAnswer(BaseModel):
+class SatisfactionAnswer(Answer):
     """The satisfaction index of a unit, or of the city where `org_unit_id` is null (PermenPANRB 14/2017)."""
 
     org_unit_id: str | None
+    """The unit; null for the city."""
     semester: str
     respondents: int
+    """How many citizens' ratings of the semester there are: the published ones; for the city also those that made no group of a
+    unit."""
     n: dict[str, int]
+    """Survey element to the number of its answers; 0 where too few answered for a mean."""
     means: dict[str, DecimalText | None]
+    """Survey element to its mean, 1 to 4 with 4 places; null where too few answered."""
     skm: DecimalText | None
+    """The mean of the elements, 1 to 4 with 4 places; null below the least number of respondents."""
     ikm: DecimalText | None
+    """The index: 25 × the mean, 25 to 100 with 2 places; null below the least number of respondents."""
     grade: str | None
+    """A (from 88.31), B (from 76.61), C (from 65.00) or D; null without an index."""
 
 
-@router.get("/satisfaction")
+@router.get("/satisfaction", responses=refuses(NOT_FOUND))
 async def read_satisfaction(
     context: ContextDep,
     boxes: BoxesDep,
     who: Annotated[Principal, requires("satisfaction:read")],
     org_unit_id: Annotated[Identifier | None, Query()] = None,
-    semester: Annotated[str | None, Query(max_length=7)] = None,
+    semester: Annotated[
+        str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")
+    ] = None,
 ) -> SatisfactionAnswer:
     """SKM and IKM of the published ratings of a semester, with the number of answers behind them.
 

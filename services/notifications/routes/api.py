@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,10 @@ from shared.contracts.base import Code
 from shared.contracts.notice import NoticeKind, NoticeState
 from shared.errors import ConflictError, NotFoundError
 from shared.http import context_of
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.problem_types import CONFLICT, NOT_FOUND
 from shared.republish import Republished
 
 __all__ = ["router"]
@@ -44,52 +47,71 @@ def upkeep_of(request: Request) -> Upkeep:
 UpkeepDep = Annotated[Upkeep, Depends(upkeep_of)]
 
 
-class NoticeItem(BaseModel):
+class NoticeItem(Input):
     """A notice without its words."""
 
     notice_id: UUID
     kind: str
+    """`reward`, `coaching`, `nudge`, `discipline_alert` (to the superior) or `discipline_information` (to the officer)."""
     employee_id: UUID
+    """The officer whom it is about."""
     recipient_id: UUID
+    """The officer who receives it."""
     semester: str | None
+    """The semester that it is about; null for a notice about a calendar year."""
     indicator: str | None
+    """The indicator that it is about; null where it is the score as a whole."""
     period: str
+    """What makes it the only one of its kind: the semester (reward), the date (coaching), the month (nudge), or the year and
+    step (discipline)."""
     state: str
+    """`draft`, `released`, `withheld`, `withdrawn`, `delivered`, `acknowledged` or `expired`."""
     reasons: list[str]
+    """Why it was made, and what became of it, as codes."""
     subject: str
+    """The subject line of the letter, in Indonesian."""
     created_at: datetime
+    """When the draft was made."""
 
 
 class NoticeWhole(NoticeItem):
     """A notice with its words and evidence."""
 
     revision: int
+    """Counts the states of the notice, from 1. Send it with a release, so that nobody releases what he has not read."""
     body: str
+    """The letter, in Indonesian."""
     evidence: dict[str, Any]
+    """The facts that the letter states."""
     decided_by: str | None
+    """Who released or withheld it: an officer's id or a key's name; null while nobody has."""
     released_at: datetime | None
+    """When it was released; null before."""
     delivered_at: datetime | None
+    """When sending was over: the mail server took it, or it cannot be mailed. Null before. The inbox shows it from its release
+    on."""
     acknowledged_at: datetime | None
+    """When the recipient said that it was read; null before."""
     object_until: datetime | None
+    """The last moment for an objection; null before the notice was received."""
     withdrawn_at: datetime | None
+    """When its reason was gone; null while it stands."""
     withdrawal: str | None
     """What whoever had received it is told; null for one that was withdrawn as a draft."""
 
 
-class Reason(BaseModel):
+class Reason(Answer):
     """Why a notice is withheld."""
 
-    model_config = ConfigDict(extra="forbid")
-
     reason_code: Code
+    """A reason of the office's own list: capitals, digits and `_`."""
 
 
-class Read(BaseModel):
+class Read(Input):
     """What the person has read who releases: at another revision the letter says something else by now."""
 
-    model_config = ConfigDict(extra="forbid")
-
     revision: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    """The `revision` that was read; left out: whatever stands there now."""
 
 
 # A superior reads what is about the own subordinates, and a key with `notices:read` the notices of its units.
@@ -147,8 +169,8 @@ def _reach(who: Principal) -> dict[str, Any]:
 async def list_notices(
     context: ContextDep,
     who: ReaderDep,
-    state: NoticeState | None = None,
-    kind: NoticeKind | None = None,
+    state: Annotated[NoticeState | None, Query(description="Only notices in this state.")] = None,
+    kind: Annotated[NoticeKind | None, Query(description="Only notices of this kind.")] = None,
     employee_id: UUID | None = None,
     limit: Limit = 100,
     after: After = None,
@@ -171,7 +193,7 @@ async def list_notices(
     return Page(items=items, next=cursor_of([items[-1].notice_id]) if len(rows) > limit else None)
 
 
-@router.get("/notices/{notice_id}")
+@router.get("/notices/{notice_id}", responses=refuses(NOT_FOUND))
 async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> NoticeWhole:
     """A notice with its words and evidence."""
 
@@ -184,7 +206,7 @@ async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> N
     return whole(row)
 
 
-@router.post("/notices/{notice_id}/release")
+@router.post("/notices/{notice_id}/release", responses=refuses(NOT_FOUND, CONFLICT))
 async def release_notice(
     context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, read: Read | None = None
 ) -> NoticeWhole:
@@ -200,7 +222,7 @@ async def release_notice(
     return whole(outcome.notice)
 
 
-@router.post("/notices/{notice_id}/withhold")
+@router.post("/notices/{notice_id}/withhold", responses=refuses(NOT_FOUND, CONFLICT))
 async def withhold_notice(
     context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, why: Reason
 ) -> NoticeWhole:
@@ -208,7 +230,7 @@ async def withhold_notice(
     return whole(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)))
 
 
-@router.post("/notices/{notice_id}/acknowledge")
+@router.post("/notices/{notice_id}/acknowledge", responses=refuses(NOT_FOUND, CONFLICT))
 async def acknowledge_notice(context: ContextDep, upkeep: UpkeepDep, _: OperatorDep, notice_id: UUID) -> NoticeWhole:
     """Records that a notice was handed over and read: the 14 days of the objection begin."""
     return whole(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)))

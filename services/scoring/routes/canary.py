@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +14,9 @@ from services.scoring.routes.scores import ContextDep
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.semester import Semester
 from shared.errors import NotFoundError
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import NOT_FOUND, UNAVAILABLE
 
 __all__ = ["router"]
 
@@ -32,12 +34,15 @@ _NEWEST = text(
 _WAITING = text("select 1 from outbox where topic = 'asn.score.v1' and key = :key limit 1")
 
 
-class CanaryAnswer(BaseModel):
+class CanaryAnswer(Answer):
     """The newest work date of the canary, as its score has it."""
 
     work_date: date
+    """The newest work date of the canary."""
     first_in: datetime | None
+    """Its first punch of that date; null before it."""
     last_out: datetime | None
+    """Its last punch of that date; null before it."""
     revision: int
     """Of the score."""
     as_of: datetime
@@ -46,7 +51,7 @@ class CanaryAnswer(BaseModel):
     """Whether the broker has acknowledged the record of that score."""
 
 
-@router.get("/v1/canary")
+@router.get("/v1/canary", responses=refuses(NOT_FOUND, UNAVAILABLE))
 async def show_canary(context: ContextDep) -> CanaryAnswer:
     """How far the canary's punches have come. 404 where no canary has punched."""
 

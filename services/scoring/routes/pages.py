@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.explain import Explanation, explain
+from services.scoring.explain import explain
+from services.scoring.explanation import Explanation
 from services.scoring.routes.scores import ContextDep, PoliciesDep, SemesterQuery, semester_of
 from shared.links import FROM_INBOX, PAGE
 from shared.pages import html_page, page_templates

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +14,9 @@ from services.scoring.policies import load_policy
 from services.scoring.rescore import rescore
 from services.scoring.routes.scores import ContextDep, OperatorDep, PoliciesDep, ReaderDep
 from shared.contracts.semester import Semester
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT
 from shared.rule_documents import DOCUMENT_BYTES_MAX, read_document
 
 __all__ = ["router"]
@@ -22,22 +24,29 @@ __all__ = ["router"]
 router = APIRouter(prefix="/scores", tags=["policies"])
 
 
-class PolicyItem(BaseModel):
+class PolicyItem(Answer):
     """A policy as it was loaded."""
 
     id: str
+    """The policy's name."""
     version: int
+    """Its version, from 1."""
     effective_from: date
+    """It scores the semesters that begin on or after this date."""
     decree: str
     content: dict[str, Any]
+    """The rules, as they were loaded."""
 
 
-class PolicyLoaded(BaseModel):
+class PolicyLoaded(Answer):
     """The policy's name and how many scores were computed again under it."""
 
     id: str
+    """The policy's name."""
     version: int
+    """Its version."""
     rescored: int
+    """How many scores were computed again."""
 
 
 @router.get("/v1/policies")
@@ -55,7 +64,7 @@ async def list_policies(context: ContextDep, _: ReaderDep) -> list[PolicyItem]:
     return [PolicyItem(**{**row, "content": json.loads(row["content"])}) for row in rows]
 
 
-@router.post("/v1/policies", status_code=201)
+@router.post("/v1/policies", status_code=201, responses=refuses(CONFLICT))
 async def add_policy(
     context: ContextDep,
     policies: PoliciesDep,

@@ -6,23 +6,25 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.explain import UNKNOWN_OFFICER, Explanation, explain
+from services.scoring.explain import UNKNOWN_OFFICER, explain
+from services.scoring.explanation import Explanation
 from services.scoring.policies import PolicyBook
 from services.scoring.republish import republish
 from services.scoring.verify import Verification, verify
 from shared.auth import Principal, requires
 from shared.context import Context
-from shared.contracts.asyncapi import asyncapi_document, servers_of
 from shared.contracts.base import DecimalText
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError, NotFoundError
 from shared.http import context_of
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
 from shared.paging import After, Limit, Page, cursor_of, read_id_cursor
+from shared.problem_types import NOT_FOUND
 from shared.republish import Republished
 
 __all__ = ["policies_of", "router", "semester_of"]
@@ -55,27 +57,39 @@ ReaderDep = Annotated[Principal, requires("scores:read")]
 SemesterQuery = Annotated[str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")]
 
 
-class ScoreItem(BaseModel):
+class ScoreItem(Answer):
     """A score in a list: in the order of employee_id, never a ranking."""
 
     employee_id: UUID
     org_unit_id: str | None
+    """The officer's unit; null where it is not known here."""
     score: DecimalText | None
+    """0 to 100 with 2 places; null where there is nothing to score."""
     band: str | None
+    """The band of the policy that the score falls in; null without a score."""
     complete: bool
+    """False where an indicator could not be assessed."""
     unexcused_days: int
+    """Whole unexcused working days in the semester."""
     revision: int
+    """The revision of the published record; 0 before the first."""
 
 
-class VerificationAnswer(BaseModel):
+class VerificationAnswer(Answer):
     """`ok` when everything recomputed from the facts equals what is stored."""
 
     ok: bool
+    """Whether nothing differs."""
     days: int
+    """How many work dates were recomputed."""
     feedback: int
+    """How many ratings and assessments were recomputed."""
     totals: int
+    """How many officers' semesters were compared."""
     difference_count: int
+    """How many differences were found."""
     differences: list[str]
+    """The first 100 differences in words; officers by employee_id."""
 
 
 def semester_of(context: Context, words: str | None) -> Semester:
@@ -91,7 +105,7 @@ def semester_of(context: Context, words: str | None) -> Semester:
     return semester
 
 
-@router.get("/v1/employees/{employee_id}")
+@router.get("/v1/employees/{employee_id}", responses=refuses(NOT_FOUND))
 async def explain_score(
     context: ContextDep, policies: PoliciesDep, who: ReaderDep, employee_id: UUID, semester: SemesterQuery = None
 ) -> Explanation:
@@ -154,10 +168,3 @@ async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorD
 async def republish_scores(context: ContextDep, _: OperatorDep) -> Republished:
     """Publishes every current score and discipline record again, unchanged: for a subscriber or broker that lost them."""
     return await republish(context)
-
-
-@router.get("/asyncapi", tags=["contract"])
-async def asyncapi(context: ContextDep) -> dict[str, Any]:
-    """The published contract of all topics (AsyncAPI 3), with the servers of this copy."""
-    settings = context.settings
-    return asyncapi_document(servers_of(settings.kafka_external_address, settings.kafka_external_protocol))

@@ -15,7 +15,7 @@ from services.attendance.shift_file import read_shift_file
 from shared.office_files import XLSX_TYPE, Faults
 
 PROBLEM = {
-    "type": "about:blank",
+    "type": "/problems/invalid-content",
     "title": "The content is not valid",
     "status": 422,
     "detail": "The roster was not taken.",

@@ -1,0 +1,62 @@
+"""What the notifications service's OpenAPI document says beside the code: its purpose, its subjects in order, and examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.openapi.common import COMMON_EXAMPLES, COMMON_TAGS, LINK_TAG
+from shared.openapi.document import ApiWords
+from shared.openapi.words import EXAMPLES as IDS
+from shared.openapi.words import OFFICER
+
+__all__ = ["WORDS"]
+
+_ABOUT = """
+Notices to officers and their superiors: rewards, offers of coaching, and alerts of absences.
+
+A reward or an offer of coaching stays a draft until a person releases it. Each change of a notice goes out as a record on the
+topic `asn.notice.v1`, without the text of the letter.
+"""
+
+_TAGS = (
+    ("notices", "Notices: read, release, withhold and acknowledge them; the inbox of an officer."),
+    LINK_TAG,
+    *COMMON_TAGS,
+)
+
+_NOTICE = {
+    "notice_id": IDS["notice_id"],
+    "kind": "coaching",
+    "employee_id": OFFICER,
+    "recipient_id": OFFICER,
+    "semester": "2026-S2",
+    "indicator": "attendance",
+    "period": "2026-08-05",
+    "state": "released",
+    "reasons": ["BELOW_ENTRY_THRESHOLD"],
+    "subject": "Tawaran pendampingan: Kehadiran",
+    "created_at": "2026-08-05T02:00:00Z",
+}
+
+_EXAMPLES: dict[str, Any] = {
+    **COMMON_EXAMPLES,
+    "NoticeItem": _NOTICE,
+    "NoticeWhole": {
+        **_NOTICE,
+        "revision": 2,
+        "body": "Yth. Contoh Pegawai, ...",
+        "evidence": {"value": "68.20"},
+        "decided_by": "operator",
+        "released_at": "2026-08-06T02:00:00Z",
+        "delivered_at": None,
+        "acknowledged_at": None,
+        "object_until": None,
+        "withdrawn_at": None,
+        "withdrawal": None,
+    },
+    "Read": {"revision": 1},
+    "Reason": {"reason_code": "ALREADY_TALKED"},
+    "Republished": {"records": 310, "unreadable": 0},
+}
+
+WORDS = ApiWords(_ABOUT, _TAGS, _EXAMPLES)

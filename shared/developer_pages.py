@@ -1,0 +1,79 @@
+"""Pages for developers, the same in every service: the API (Swagger UI) and each kind of error. Nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import fastapi_offline
+from fastapi import APIRouter, FastAPI
+from markupsafe import Markup, escape
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from shared.openapi.refusals import problem_example
+from shared.pages import html_page, page_templates
+from shared.paths import API_PAGES, EVENTS_PAGE
+from shared.problem_types import BY_CODE, PROBLEM_PATH, PROBLEM_TYPES
+
+__all__ = ["add_api_page", "developer_page", "problems_router"]
+
+SWAGGER_UI = files(fastapi_offline) / "static"
+
+_NAMES = {"attendance": "Attendance", "feedback": "Feedback", "scores": "Scores", "notices": "Notices"}
+_PAGES = (
+    *((_NAMES[prefix], address) for prefix, address in API_PAGES.items()),
+    ("Events", EVENTS_PAGE),
+    ("Errors", PROBLEM_PATH),
+)
+_templates = page_templates(Path(__file__).resolve().parent / "templates")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def _code(words: str) -> Markup:
+    """Escaped, with what stands between backquotes as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped before
+
+
+_templates.filters["code"] = _code
+
+
+def developer_page(template: str, *, title: str, here: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page with links to its siblings; `here` is its own address, or that of the one it belongs to."""
+    markup = _templates.get_template(template).render(title=title, here=here, pages=_PAGES, **values)
+    return html_page(markup, status)
+
+
+def add_api_page(app: FastAPI, prefix: str) -> None:
+    """Serves `/<prefix>/docs`: every operation, to be tried with a key."""
+    assets, openapi = f"/{prefix}/assets", f"/{prefix}/openapi.json"
+    app.mount(assets, StaticFiles(directory=str(SWAGGER_UI)), name="assets")
+
+    @app.get(API_PAGES[prefix], include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return developer_page("docs.html", title=app.title, here=API_PAGES[prefix], assets=assets, openapi=openapi)
+
+
+def problems_router() -> APIRouter:
+    """`/problems`, and a page for each `type` of a problem document."""
+    router = APIRouter(prefix=PROBLEM_PATH, include_in_schema=False)
+
+    @router.get("", response_class=HTMLResponse)
+    async def list_problems() -> HTMLResponse:
+        return developer_page("problems.html", title="Errors of the APIs", here=PROBLEM_PATH, kinds=PROBLEM_TYPES)
+
+    @router.get("/{code}", response_class=HTMLResponse)
+    async def show_problem(code: str) -> HTMLResponse:
+        kind = BY_CODE.get(code)
+        if kind is None:
+            raise HTTPException(404)
+        example = json.dumps(problem_example(kind), indent=2, ensure_ascii=False)
+        return developer_page(
+            "problems.html", title=kind.title, here=PROBLEM_PATH, kinds=[kind], one=True, example=example
+        )
+
+    return router

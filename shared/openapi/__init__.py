@@ -1,0 +1,1 @@
+"""The OpenAPI document of a service: what FastAPI derives from the code, with words, examples and errors."""

@@ -1,0 +1,73 @@
+"""What a request that reached no operation did wrong, in words that say what to do: address, method, content type, fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+from starlette.routing import Match
+
+from shared.paths import API_PAGES
+
+__all__ = ["allowed_methods", "body_type", "listed", "method_words", "no_such_address", "validation_words"]
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_PATH_CHARACTERS_MAX = 200
+_PLACES = {"query": "query parameter", "path": "part of the path", "header": "header", "body": "field"}
+
+
+def listed(words: Sequence[str], conjunction: str) -> str:
+    """ "GET, PUT or DELETE"."""
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def no_such_address(path: str) -> str:
+    """For a path that no operation has."""
+    shown = path if len(path) <= _PATH_CHARACTERS_MAX else f"{path[:_PATH_CHARACTERS_MAX]}..."
+    page = API_PAGES.get(path.strip("/").partition("/")[0])
+    if page is None:
+        return f"There is nothing at {shown}. The APIs are described at {listed(list(API_PAGES.values()), 'and')}."
+    return f"There is nothing at {shown}. The paths of this API are listed at {page}."
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """The methods with which some operation has the request's path. A route alone knows its own ones only."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.router.routes
+        )
+    ]
+
+
+def method_words(methods: Sequence[str]) -> str:
+    """For a method that a path does not have."""
+    return f"Use {listed(methods, 'or')} here."
+
+
+def body_type(request: Request) -> str | None:
+    """The content type that the operation's body has to have, where the request says another one or none.
+
+    An operation that reads the body by itself says in its own words what it takes.
+    """
+    field = getattr(request.scope.get("route"), "body_field", None)
+    if field is None:
+        return None
+    wanted: str = field.field_info.media_type
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    json_sent = sent == "application/json" or (sent.startswith("application/") and sent.endswith("+json"))
+    fits = json_sent if wanted == "application/json" else not json_sent
+    return None if fits else wanted
+
+
+def validation_words(faults: Sequence[dict[str, Any]]) -> str:
+    """The first fault as a sentence; `errors` lists them all."""
+    if not faults:
+        return "Correct the fields listed in `errors`."
+    place, *rest = faults[0]["at"].split("/")
+    name = "/".join(rest)
+    where = f"the {_PLACES.get(place, place)} `{name}`" if name else f"the {place}"
+    more = "" if len(faults) == 1 else f" and {len(faults) - 1} more, which `errors` lists"
+    return f"Correct {where}{more}: {faults[0]['message']}."
