@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from cli.client import client, request
+from cli.group import subject
+from cli.progress import doing
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Officers and units, and who works when.")
+app = subject("Officers and units, and who works when.")
 
 CsvFile = Annotated[
     Path, typer.Argument(help="A CSV file in UTF-8 with a header.", exists=True, dir_okay=False, readable=True)
@@ -39,7 +41,7 @@ def import_shifts(file: CsvFile) -> None:
 
 
 def _send(path: str, file: Path) -> None:
-    with client() as http:
+    with client() as http, doing(f"sending {file.name}"):
         headers = {"Content-Type": "text/csv; charset=utf-8"}
         report = request(http, "POST", path, content=file.read_bytes(), headers=headers).json()
     for name in ("created", "changed", "removed", "unchanged"):

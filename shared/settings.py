@@ -11,9 +11,9 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
-__all__ = ["SECRETS_DIR", "DatabaseSettings", "KafkaSettings", "ServiceSettings"]
+from shared.secret_files import SECRETS_DIR
 
-SECRETS_DIR = Path("/run/secrets")  # where Docker Compose puts secrets, a file each, named like the setting
+__all__ = ["DatabaseSettings", "KafkaSettings", "ServiceSettings"]
 
 
 class _Settings(BaseSettings):

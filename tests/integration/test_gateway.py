@@ -17,7 +17,7 @@ import yaml
 
 from embedded.children import free_port
 from services.attendance.routes.iclock import STRANGER
-from shared.gateway import ROUTES
+from shared.url_space import ROUTES
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, needs_engine]
