@@ -21,6 +21,7 @@ __all__ = ["Entry", "Subjects", "subject"]
 SERVICES = ("serve", "canary")
 """They log what ends them by themselves (shared.logs.log_uncaught)."""
 TRACEBACK = "KINERJA_TRACEBACK"
+SENTENCE_MAX = 300
 
 
 class Entry(NamedTuple):
@@ -33,10 +34,21 @@ class Entry(NamedTuple):
 
 def subject(words: str) -> typer.Typer:
     """The sub-commands of one subject. Help and usage errors are plain text, without boxes."""
-    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=words)
+    return typer.Typer(cls=PlainGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=words)
 
 
-class Subjects(TyperGroup):
+class PlainGroup(TyperGroup):
+    """Lists its commands with their whole first sentence."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes names and sentences, folded and not cut."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, command.get_short_help_str(limit=SENTENCE_MAX)) for name, command in found if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Subjects(PlainGroup):
     """Sub-commands that are imported when they are used: all of them together take seconds."""
 
     entries: ClassVar[Mapping[str, Entry]] = {}

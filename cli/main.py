@@ -26,13 +26,11 @@ class _Kinerja(Subjects):
         "keys": Entry("cli.keys", "app", "API keys: make, list, show, rotate, revoke."),
         "roster": Entry("cli.roster", "app", "Officers, units and shifts, from files."),
         "machines": Entry("cli.machines", "app", "Machines: registration, PINs, and who may speak for them."),
-        "dead-letters": Entry(
-            "cli.dead_letters", "app", "Records that could not be used: list, show, release, dismiss."
-        ),
+        "dead-letters": Entry("cli.dead_letters", "app", "Records that could not be used."),
         "outbox": Entry("cli.outbox", "app", "Events that cannot be published: list, drop."),
         "republish": Entry("cli.republish", "republish", "Publish the services' state again."),
         "topics": Entry("cli.topics", "app", "Topics on the broker: provision, verify."),
-        "subscribers": Entry("cli.subscribers", "app", "HR systems that read events from Kafka: add, list, remove."),
+        "subscribers": Entry("cli.subscribers", "app", "HR systems that read events from Kafka."),
         "access": Entry("cli.access", "app", "Users and rights on Kafka: apply, verify."),
         "contracts": Entry("cli.contracts", "app", "The event contract's generated documents."),
         "serve": Entry("cli.serve", "serve", "Run one service."),

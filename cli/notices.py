@@ -10,7 +10,7 @@ import typer
 from cli.client import client, pages, request
 from cli.group import subject
 from cli.officers import OFFICER_HELP, names_of, officer_id, person
-from cli.output import JsonOption, city_time, details, entry, nothing, print_json
+from cli.output import JsonOption, city_time, details, entry, nothing, paragraphs, print_json
 
 __all__ = ["app"]
 
@@ -64,9 +64,9 @@ def show(notice: NoticeArgument, *, as_json: JsonOption = False) -> None:
             **{name.removesuffix("_at").replace("_", " "): city_time(found[name], "") for name in moments},
         }
     )
-    typer.echo(f"\n{found['subject']}\n\n{found['body']}")
+    paragraphs(f"\n{found['subject']}\n\n{found['body']}")
     if found["withdrawal"]:
-        typer.echo(found["withdrawal"])
+        paragraphs(found["withdrawal"])
 
 
 @app.command()

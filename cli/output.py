@@ -26,7 +26,7 @@ from rich.text import Text
 from cli.client import fail
 from cli.connection import connection
 
-__all__ = ["JsonOption", "city_time", "city_zone", "details", "entry", "nothing", "print_json", "table"]
+__all__ = ["JsonOption", "city_time", "city_zone", "details", "entry", "nothing", "paragraphs", "print_json", "table"]
 
 WIDTH_MIN = 80
 """The narrowest terminal that lists are made for."""
@@ -80,6 +80,12 @@ def details(pairs: Mapping[str, object]) -> None:
     left = max((len(name) for name in shown), default=0) + 2
     for name, value in shown.items():
         typer.echo(_folded(f"{name:{left}}{value}", first="", then=" " * left))
+
+
+def paragraphs(words: str) -> None:
+    """A letter, each of its lines folded to the width."""
+    for line in words.splitlines():
+        typer.echo(_folded(line, first="", then="") if line.strip() else "")
 
 
 def _folded(words: str, first: str = INDENT, then: str = INDENT) -> str:

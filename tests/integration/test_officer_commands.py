@@ -27,7 +27,7 @@ SECOND_NIP = "198501012010011002"
 
 @pytest.fixture
 async def city(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[dict[str, Running]]:
-    async with four_services(embedded_postgres) as found:
+    async with four_services(embedded_postgres, now="2026-08-10 20:00") as found:
         await City(found["attendance"], None).import_lines(person(SECOND_NIP, name="Siti Aminah", org_unit_id="unit-2"))
         yield found
 
@@ -68,7 +68,7 @@ async def test_leave_is_entered_shown_in_the_days_and_withdrawn(kinerja: Command
     listed = (await kinerja("leave", "list", SECOND_NIP)).stdout
     assert f"{leave}  approved\n  CUTI_TAHUNAN (leave), 2026-08-04 to 2026-08-05\n" in listed
     assert f"by {NAME} ({FIRST_NIP})" in listed
-    await City(city["attendance"], None).work()
+    await City(city["attendance"], None).close()
     shown = (await kinerja("days", "aminah", *span)).stdout.splitlines()
     assert shown[1].startswith("2026-08-04 Tue  excused")
     assert shown[1].endswith("leave (CUTI_TAHUNAN)")
