@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import client as client_module
-from cli import doctor, kafka, units
+from cli import compose, doctor, kafka, units
 from cli.client import client, request
 from cli.connection import read_connection
 from cli.main import app
@@ -135,6 +135,27 @@ def test_the_broker_is_that_of_connect_env(elsewhere: Path, monkeypatch: pytest.
     (elsewhere / "var/connect.env").unlink()
     done = CliRunner().invoke(app, ["topics", "verify"])
     assert (done.exit_code, "No broker is named" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 1), (2, 2), (125, 1)])
+@pytest.mark.parametrize("arguments", [("topics", "verify"), ("access", "verify"), ("subscribers", "list")])
+def test_on_a_stack_s_host_the_broker_is_asked_from_its_inside(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], status: int, expected: int
+) -> None:
+    orders: list[list[str]] = []
+
+    def run(order: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        orders.append(order)
+        return subprocess.CompletedProcess(order, status)
+
+    write(elsewhere / "var", KINERJA_COMPOSE_PROJECT="city", KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9094")
+    monkeypatch.delenv("KINERJA_KAFKA_SASL_USERNAME", raising=False)
+    monkeypatch.setattr(compose.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["kinerja", *arguments])
+    assert CliRunner().invoke(app, arguments).exit_code == expected
+    [order] = orders
+    assert order[-3:] == ["admin", *arguments]
+    assert "city" in order
 
 
 @pytest.mark.parametrize(
