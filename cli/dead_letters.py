@@ -54,8 +54,9 @@ def list_parked(
 
 
 @app.command()
-def show(service: ServiceArgument, record: RecordArgument) -> None:
-    """Prints one parked record with its bytes, as JSON."""
+def show(service: ServiceArgument, record: RecordArgument, *, as_json: JsonOption = True) -> None:
+    """Prints one parked record with its bytes, as JSON with or without --json."""
+    del as_json
     print_json(_ask("GET", service, record).json())
 
 
