@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from cli.client import fail
-from cli.topics import kafka_settings
+from cli.compose import in_stack
+from cli.group import subject
+from cli.kafka import administrator
 from shared.access import ACCESS_FILE, Access, read_rights
 from shared.provision import BrokerError
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    no_args_is_help=True, help="Users and rights on Kafka: apply, verify. Needs the administrator's password."
-)
+app = subject("Users and rights on Kafka: apply, verify. Needs the administrator's password.")
 
 FileOption = Annotated[Path, typer.Option("--file", help="The access file.")]
 
@@ -30,17 +30,18 @@ def apply(
     try:
         rights = read_rights(file)
         words = {user: (passwords / f"kafka_{user}_password").read_text() for user in rights.services}
-        given, taken = Access(kafka_settings()).apply(rights, words)
+        given, taken = Access(administrator()).apply(rights, words)
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
     typer.echo(f"{len(words)} users; {given} rights given, {taken} taken away")
 
 
 @app.command()
+@in_stack
 def verify(file: FileOption = ACCESS_FILE) -> None:
     """Changes nothing; status 1 and a list when the broker differs from the file."""
     try:
-        differences = Access(kafka_settings()).differences(read_rights(file))
+        differences = Access(administrator()).differences(read_rights(file))
     except (BrokerError, ValueError) as error:
         raise fail(str(error)) from error
     if differences:

@@ -2,61 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import textwrap
 from collections.abc import Container, Iterator, Mapping
-from pathlib import Path
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import Any
 
 import httpx
 import typer
 
+from cli.connection import CONNECT_FILE, connection, folders, read_connection
 from shared import http_client
-from shared.paths import PREFIXES
-from shared.settings import SECRETS_DIR, BaseSettings
-from shared.settings_reader import SettingsError, read_settings
+from shared.url_space import PREFIXES
 
 __all__ = [
     "PREFIXES",
     "client",
     "connection",
     "fail",
-    "folded",
     "pages",
     "prefix_of",
     "request",
-    "settings_of",
+    "unreachable",
+    "usage",
+    "where",
     "words_of",
+    "wrong_key",
 ]
 
-S = TypeVar("S", bound=BaseSettings)
-
-CONNECT_FILE = "connect.env"
 FAULTS_SHOWN = 20
 """Of a refusal. Whoever has corrected so many sends the file again and sees the rest."""
-LINE_CHARS = 80
-"""The narrowest terminal that lists are made for."""
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
-
-
-def connection() -> dict[str, str]:
-    """KINERJA_URL, KINERJA_OPERATOR_KEY and KAFKA_BOOTSTRAP_SERVERS: from the environment, else from connect.env.
-
-    The file is looked for in $DATA, then in var/ and var/compose/ below the present directory. Inside the stack the
-    operator's key is a secret file.
-    """
-    values: dict[str, str] = {}
-    folders = [Path(os.environ["DATA"])] if "DATA" in os.environ else [Path("var"), Path("var/compose")]
-    for folder in folders:
-        path = folder / CONNECT_FILE
-        if path.is_file():
-            lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
-            values = {name.strip(): value.strip() for name, _, value in lines}
-            break
-    key = SECRETS_DIR / "kinerja_operator_key"
-    if key.is_file():
-        values["KINERJA_OPERATOR_KEY"] = key.read_text()
-    return values | {name: value for name, value in os.environ.items() if name.startswith(("KINERJA_", "KAFKA_"))}
+PAGE_ITEMS = 500
 
 
 def client() -> httpx.Client:
@@ -64,23 +39,27 @@ def client() -> httpx.Client:
     values = connection()
     missing = [name for name in ("KINERJA_URL", "KINERJA_OPERATOR_KEY") if not values.get(name)]
     if missing:
+        looked = " or ".join(str(folder / CONNECT_FILE) for folder in folders())
         raise fail(
-            f"{' and '.join(missing)} not set and no {CONNECT_FILE} found: start the system, or set DATA=<its folder>"
+            f"No system is named: {' and '.join(missing)} not set, and not in {looked}. Start one with make up, or"
+            " with docker compose up -d --wait and make connect; or set DATA to the folder of its connect.env."
         )
     url, key = values["KINERJA_URL"], values["KINERJA_OPERATOR_KEY"]
+    if not _is_address(url):
+        source = read_connection().source("KINERJA_URL")
+        raise fail(f"KINERJA_URL (from {source}) is not http://HOST:PORT or https://HOST: {url}")
     try:
         return http_client.client(url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS)
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        words = f"{url} cannot be reached ({error}): correct KINERJA_URL, or the proxy that this environment names"
-        raise fail(words) from error
+    except (ImportError, ValueError) as error:
+        raise fail(f"{url} cannot be reached ({error}): correct the proxy that this environment names") from error
 
 
-def settings_of(kind: type[S], **values: Any) -> S:
-    """The program's settings; ends the command with a line for each that cannot be used."""
+def _is_address(url: str) -> bool:
     try:
-        return read_settings(kind, **values)
-    except SettingsError as error:
-        raise fail(str(error)) from None
+        found = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return found.scheme in ("http", "https") and bool(found.host)
 
 
 def request(
@@ -93,21 +72,50 @@ def request(
     try:
         answer = http.request(method, path, **options)
     except httpx.HTTPError as error:
-        raise fail(f"{http.base_url} does not answer ({type(error).__name__}): is the system running?") from error
-    if answer.is_error and answer.status_code not in accept:
-        raise fail(words_of(answer))
-    return answer
+        raise fail(unreachable(http, error)) from error
+    if answer.status_code in accept or not answer.is_error:
+        return answer
+    raise fail(wrong_key(http) if answer.status_code == HTTPStatus.UNAUTHORIZED else words_of(answer))
 
 
 def pages(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     """All items of a paged list."""
     after: str | None = None
     while True:
-        page = request(http, "GET", path, params={**query, **({"after": after} if after else {})}).json()
+        params = {"limit": PAGE_ITEMS, **query, **({"after": after} if after else {})}
+        page = request(http, "GET", path, params=params).json()
         yield from page["items"]
         after = page["next"]
         if after is None:
             return
+
+
+def where(http: httpx.Client) -> str:
+    """The system's address and where that was read."""
+    found, url = read_connection(), str(http.base_url).rstrip("/")
+    if found.values.get("KINERJA_URL", "").rstrip("/") != url:
+        return url
+    return f"{url} (from {found.source('KINERJA_URL')})"
+
+
+def unreachable(http: httpx.Client, error: httpx.HTTPError) -> str:
+    """Says that the system does not answer, why, and what to do."""
+    cause = str(error).partition("] ")[2] or str(error) or type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        cause = f"no answer in time ({type(error).__name__})"
+    return (
+        f"{where(http)} does not answer: {cause}. Start it (make up, or docker compose up -d --wait), or name another"
+        " system: DATA=FOLDER kinerja …, or KINERJA_URL and KINERJA_OPERATOR_KEY."
+    )
+
+
+def wrong_key(http: httpx.Client) -> str:
+    """Says that the system does not know the operator's key, and what to do."""
+    source = read_connection().source("KINERJA_OPERATOR_KEY")
+    return (
+        f"{where(http)} does not take the operator's key (from {source}): it is the key of another system, or an old"
+        " one. For a stack run make connect; else set DATA to the folder of this system's connect.env."
+    )
 
 
 def fail(words: str) -> typer.Exit:
@@ -116,24 +124,16 @@ def fail(words: str) -> typer.Exit:
     return typer.Exit(1)
 
 
+def usage(words: str) -> typer.BadParameter:
+    """The exception for an argument that is wrong whatever the system says: ends the command with status 2."""
+    return typer.BadParameter(words)
+
+
 def prefix_of(service: str, known: Mapping[str, str] = PREFIXES) -> str:
     """Where the routes of a service begin that a person has named; another name ends the command."""
     if service not in known:
-        raise fail(f"no such service: {service}; one of {', '.join(known)}")
+        raise usage(f"no such service: {service}; one of {', '.join(known)}")
     return known[service]
-
-
-def folded(words: str) -> str:
-    """Words in lines of at most LINE_CHARS, indented; a longer word, such as a name or an id, is not cut."""
-    indent = "  "
-    return textwrap.fill(
-        words,
-        LINE_CHARS,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def words_of(answer: httpx.Response) -> str:

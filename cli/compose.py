@@ -37,12 +37,12 @@ def in_stack(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         inside = "KINERJA_KAFKA_SASL_USERNAME" in os.environ or not connection().get("KINERJA_COMPOSE_PROJECT")
-        if inside:
+        if inside or kwargs.get("bootstrap"):  # a broker that is named by hand is asked from here
             command(*args, **kwargs)
             return
         order = compose("run", "--rm", "--no-deps", "-T", "admin", *sys.argv[1:])
         done = subprocess.run(order, env=environment(), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)  # noqa: S603
         if done.returncode:
-            sys.exit(1)
+            sys.exit(2 if done.returncode == 2 else 1)
 
     return run

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from cli.client import fail
+from cli.group import subject
 from shared.contracts import generate
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="The event contract's generated documents.")
+app = subject("The event contract's generated documents.")
 
 
 @app.callback()

@@ -7,16 +7,15 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import httpx
-import orjson
 import typer
 
-from cli.client import client, fail, folded, pages, prefix_of, request, words_of
+from cli.client import client, fail, pages, prefix_of, request, usage, words_of
+from cli.group import subject
+from cli.output import JsonOption, city_time, entry, nothing, print_json
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    no_args_is_help=True, help="Records that could not be used: list, show, release, dismiss, one or all."
-)
+app = subject("Records that could not be used: list, show, release, dismiss, one or all.")
 
 PREFIXES = {"scoring": "scores", "feedback": "feedback", "notifications": "notices"}
 ServiceArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(PREFIXES)}.")]
@@ -28,30 +27,37 @@ def list_parked(
     *,
     released: Annotated[bool, typer.Option("--released", help="Also those already released.")] = False,
     dismissed: Annotated[bool, typer.Option("--dismissed", help="Also those dismissed as wrong for good.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Lists parked records that wait for a person, oldest position first, in a few lines each."""
-    found = False
+    query = {"released": released, "dismissed": dismissed}
     with client() as http:
-        for service, prefix in PREFIXES.items():
-            for item in pages(http, f"/{prefix}/v1/dead-letters", released=released, dismissed=dismissed):
-                found = True
-                size = "no value" if item["value_bytes"] is None else f"{item['value_bytes']} bytes"
-                typer.echo(f"{service} {_name(item)} {item['reason']}")
-                typer.echo(f"  {size}, parked at {item['parked_at']}")
-                if item["dismissed_at"] is not None:
-                    who = f"dismissed at {item['dismissed_at']} by {item['dismissed_by']}"
-                    typer.echo(folded(f"{who}: {item['dismissed_reason']}"))
-                if item["released_at"] is not None:
-                    typer.echo(f"  released at {item['released_at']}")
+        found = [
+            {"service": service, **item}
+            for service, prefix in PREFIXES.items()
+            for item in pages(http, f"/{prefix}/v1/dead-letters", **query)
+        ]
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        size = "no value" if item["value_bytes"] is None else f"{item['value_bytes']} bytes"
+        who = f"dismissed {city_time(item['dismissed_at'])} by {item['dismissed_by']}: {item['dismissed_reason']}"
+        entry(
+            f"{item['service']} {_name(item)} {item['reason']}",
+            f"{size}, parked {city_time(item['parked_at'])}",
+            who if item["dismissed_at"] is not None else "",
+            f"released {city_time(item['released_at'])}" if item["released_at"] is not None else "",
+        )
     if not found:
-        typer.echo("no record waits" if not released and not dismissed else "no record is parked")
+        nothing("no record waits" if not released and not dismissed else "no record is parked")
 
 
 @app.command()
-def show(service: ServiceArgument, record: RecordArgument) -> None:
-    """Prints one parked record with its bytes, as JSON."""
-    answer = _ask("GET", service, record).json()
-    typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+def show(service: ServiceArgument, record: RecordArgument, *, as_json: JsonOption = True) -> None:
+    """Prints one parked record with its bytes, as JSON with or without --json."""
+    del as_json
+    print_json(_ask("GET", service, record).json())
 
 
 @app.command()
@@ -136,7 +142,7 @@ def _ask(method: str, service: str, record: str, action: str = "", **options: An
     prefix = prefix_of(service, PREFIXES)
     topic, *numbers = record.split("/")
     if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
-        raise fail("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
+        raise usage("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
     partition, offset, *generation = numbers
     path = f"/{prefix}/v1/dead-letters/{topic}/{partition}/{offset}{action}"
     with client() as http:

@@ -17,13 +17,15 @@ from pathlib import Path
 import httpx
 import typer
 
-from cli.client import PREFIXES, client, fail
+from cli.client import PREFIXES, client, fail, where, wrong_key
 from cli.digests import compare_all
 from cli.doctor_collations import examine_collations
 from cli.doctor_keys import examine_keys
 from cli.doctor_machines import CLOCK_RUNBOOK, examine_machines, examine_retention
 from cli.doctor_mail import examine_mail
+from cli.doctor_reach import BROKER_RUNBOOK, CERTIFICATE_RUNBOOK, not_examined, stopped_words
 from cli.findings import Finding, read_json
+from cli.progress import doing
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
 from shared.certificates import served_certificate_ends_at
@@ -41,8 +43,6 @@ DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
 SECONDS_MAX = 120.0  # a verification of a large city reads every fact
 DEAD_LETTER_RUNBOOK = "docs/runbooks/dead-letters.md"
-BROKER_RUNBOOK = "docs/runbooks/broker-down.md"
-CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 HELD_RUNBOOK = "docs/runbooks/events-held.md"
 QUARANTINE_RUNBOOK = "docs/runbooks/quarantined-votes.md"
 REPLAY_RUNBOOK = "docs/runbooks/replay.md"
@@ -57,6 +57,10 @@ def doctor() -> None:
     failed = count = 0
     with client() as http:
         http.timeout = httpx.Timeout(SECONDS_MAX)
+        typer.echo(f"looking at {where(http)}")
+        stopped = stopped_words(http)
+        if stopped:
+            raise fail(stopped)
         for found in examine(http, lambda: datetime.now(UTC)):
             state = "FAIL" if found.state == "fail" else found.state
             typer.echo(f"{state:4}  {found.what}{': ' + found.todo if found.todo else ''}")
@@ -97,25 +101,15 @@ def examine(
         checks.append(("Kafka's certificate", lambda: _kafka_certificate(listener, now())))
     for name, check in checks:
         try:
-            yield from check()
+            with doing(f"looking at {name}"):
+                found = list(check())
+            yield from found
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            todo = "the operator's key is another: make connect" if status == 401 else BROKER_RUNBOOK
+            todo = wrong_key(http) if status == httpx.codes.UNAUTHORIZED else BROKER_RUNBOOK
             yield Finding("fail", f"{name} cannot be examined (status {status})", todo)
         except (httpx.HTTPError, BrokerError, OSError, ValueError, KeyError) as error:
-            yield _not_examined(name, error)
-
-
-def _not_examined(name: str, error: Exception) -> Finding:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            words = getattr(cause, "verify_message", str(cause))
-            todo = f"{CERTIFICATE_RUNBOOK}; for an authority of your own set SSL_CERT_FILE to its certificate"
-            return Finding("fail", f"{name} cannot be examined (certificate: {words})", todo)
-        cause = cause.__cause__ or cause.__context__
-    words = f": {error}" if isinstance(error, BrokerError) else ""
-    return Finding("fail", f"{name} cannot be examined ({type(error).__name__}{words})", BROKER_RUNBOOK)
+            yield not_examined(name, error)
 
 
 def _service(http: httpx.Client, service: str) -> Iterator[Finding]:

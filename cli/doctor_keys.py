@@ -11,6 +11,7 @@ import httpx
 from cli.client import PREFIXES
 from cli.findings import Finding, read_json
 from cli.keys import merged
+from cli.output import city_time
 
 __all__ = ["examine_keys"]
 
@@ -30,7 +31,7 @@ def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
             yield Finding("warn", f"{name} ends in {days} days", f"kinerja keys rotate; {RUNBOOK}")
         last = key["last_used_at"]
         if now - datetime.fromisoformat(last or key["created_at"]) >= UNUSED:
-            used = "never used" if last is None else f"not used since {last[:10]}"
+            used = "never used" if last is None else f"not used since {city_time(last)[:10]}"
             yield Finding("warn", f"{name}: {used}", f"kinerja keys revoke, if nobody needs it; {RUNBOOK}")
     yield Finding("ok", f"{len(active)} keys work")
 

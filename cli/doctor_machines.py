@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from cli.findings import Finding, read_json
+from cli.output import city_time
 
 __all__ = ["CLOCK_RUNBOOK", "examine_machines", "examine_retention"]
 
@@ -32,7 +33,7 @@ def examine_machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
         yield from _heard(machine, now)
     for machine in machines:  # the alert counts the signals of a machine out of service too
         for signal in machine["signals"]:
-            words = f"machine {machine['serial']}: {signal['kind']} since {signal['first_at']}: {signal['detail']}"
+            words = f"machine {machine['serial']}: {signal['kind']} since {city_time(signal['first_at'])}: {signal['detail']}"
             yield Finding("warn", words, PROOF_RUNBOOK)
     refused = read_json(http, "/attendance/v1/machines/refused")
     if refused:
@@ -53,7 +54,7 @@ def _heard(machine: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
     elif last is None:
         yield Finding("warn", f"machine {machine['serial']}: never heard of", SILENT_RUNBOOK)
     elif now - datetime.fromisoformat(last) > MACHINE_SILENT:
-        yield Finding("warn", f"machine {machine['serial']}: silent since {last}", SILENT_RUNBOOK)
+        yield Finding("warn", f"machine {machine['serial']}: silent since {city_time(last)}", SILENT_RUNBOOK)
 
 
 def _serves(machine: Mapping[str, Any], now: datetime) -> bool:

@@ -10,21 +10,23 @@ from uuid import UUID
 
 import httpx
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from cli.client import PREFIXES, client, fail, pages, request
+from cli.client import PREFIXES, client, fail, pages, request, usage
+from cli.group import subject
+from cli.machines import check_machines
+from cli.officers import OFFICER_HELP, find_officer, names_of, person
+from cli.output import JsonOption, city_time, entry, nothing, print_json
+from cli.units import check_units
 from shared.errors import InvalidError
 from shared.scopes import SCOPES, check_rights
 
 __all__ = ["app", "merged"]
 
-app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate, revoke, in all services at once.")
+app = subject("API keys: make, list, show, rotate, revoke, in all services at once.")
 
 _SCOPES = {scope.name: scope for scope in SCOPES}
 _SCOPE_HELP = "\n".join(f"{scope.name}: to {scope.may}." for scope in SCOPES)
-KeyArgument = Annotated[UUID, typer.Argument(help="The key's id, as `list` prints it.")]
+KeyArgument = Annotated[UUID, typer.Argument(metavar="KEY", help="Its id, as `list` prints it.")]
 
 
 @app.command()
@@ -33,56 +35,101 @@ def make(
     scope: Annotated[list[str], typer.Option(help=f"May be given several times. One of: {', '.join(_SCOPES)}.")],
     unit: Annotated[list[str] | None, typer.Option(help="A unit that it may read; left out: all.")] = None,
     machine: Annotated[list[str] | None, typer.Option(help="A serial that it may write for (punches:write).")] = None,
-    officer: Annotated[UUID | None, typer.Option(help="The employee_id for whom it acts (a supervisor).")] = None,
+    officer: Annotated[str | None, typer.Option(help=f"For whom it acts (a supervisor): {OFFICER_HELP}")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="How long it works; 365 if left out.")] = None,
 ) -> None:
-    """Makes a key and prints its token, this once."""
-    bodies: dict[str, dict[str, Any]] = {}
-    for service, scopes in _by_service(scope).items():
-        chosen = [_SCOPES[name] for name in scopes]
-        serials = machine if any(s.by_machine for s in chosen) else None
-        holder = officer if any(s.by_officer for s in chosen) else None
-        try:
-            check_rights(service, scopes, employee_id=holder, org_unit_ids=unit, machines=serials)
-        except InvalidError as error:
-            raise fail(error.detail) from error
-        bodies[service] = {
-            "name": name,
-            "scopes": scopes,
-            "org_unit_ids": unit,
-            "machines": serials,
-            "employee_id": None if holder is None else str(holder),
-            **_end(days),
-        }
-    for option, value, field in (("--machine", machine, "machines"), ("--officer", officer, "employee_id")):
-        if value and not any(body[field] for body in bodies.values()):
-            raise fail(f"{option}: none of these scopes heeds it")
+    """Makes a key and prints its token, this once. Units, machines and the officer have to be there."""
+    chosen = _by_service(scope)
+    for option, value, heeded in (("--machine", machine, "by_machine"), ("--officer", officer, "by_officer")):
+        if value and not any(getattr(_SCOPES[one], heeded) for one in scope):
+            raise usage(f"{option}: none of these scopes heeds it")
     with client() as http:
+        holder = None if officer is None else str(find_officer(http, officer)["employee_id"])
+        bodies = {
+            service: _body(service, scopes, name, holder, unit, machine, days) for service, scopes in chosen.items()
+        }
+        check_units(http, unit or [])
+        check_machines(http, machine or [])
         made = _everywhere(http, bodies)
     _print(made, list(bodies))
+
+
+def _body(
+    service: str,
+    scopes: list[str],
+    name: str,
+    holder: str | None,
+    units: list[str] | None,
+    machines: list[str] | None,
+    days: int | None,
+) -> dict[str, Any]:
+    """What one service is asked for; limits go where a scope heeds them."""
+    chosen = [_SCOPES[scope] for scope in scopes]
+    serials = machines if any(scope.by_machine for scope in chosen) else None
+    acts_for = holder if any(scope.by_officer for scope in chosen) else None
+    try:
+        check_rights(
+            service,
+            scopes,
+            employee_id=None if acts_for is None else UUID(acts_for),
+            org_unit_ids=units,
+            machines=serials,
+        )
+    except InvalidError as error:
+        raise usage(error.detail) from error
+    return {
+        "name": name,
+        "scopes": scopes,
+        "org_unit_ids": units,
+        "machines": serials,
+        "employee_id": acts_for,
+        **_end(days),
+    }
 
 
 @app.command("list")
 def list_keys(
     *,
     ended: Annotated[bool, typer.Option("--ended", help="Also those that were revoked or are past their end.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Lists keys, the oldest first."""
-    widths = {"key": 36, "name": 8, "opens": 18, "limited to": 18, "state": 8, "ends": 10, "last used": 16}
-    table = Table(*(Column(name, no_wrap=name == "key", min_width=width) for name, width in widths.items()))
+    """Lists keys, the oldest first, a few lines each: the id, then what it opens."""
     with client() as http:
-        for key in merged(_all(http)):
-            if ended or key["state"] in ("active", "replaced"):
-                table.add_row(
-                    key["id"],
-                    escape(key["name"]),
-                    "\n".join(key["scopes"]),
-                    escape("\n".join(_limits(key))),
-                    key["state"],
-                    key["expires_at"][:10],
-                    (key["last_used_at"] or "never")[:16],
-                )
-    Console(soft_wrap=True).print(table)
+        found = [key for key in merged(_all(http)) if ended or key["state"] in ("active", "replaced")]
+        names = {} if as_json else names_of(http, (key["employee_id"] for key in found))
+    if as_json:
+        print_json(found)
+        return
+    for key in found:
+        entry(*_lines(key, names))
+    if not found:
+        nothing("no keys")
+
+
+@app.command()
+def show(key: KeyArgument, *, as_json: JsonOption = False) -> None:
+    """Prints one key, ended or not, without its token."""
+    with client() as http:
+        found = [item for item in merged(_all(http)) if item["id"] == str(key)]
+        if not found:
+            raise _unknown(key)
+        names = {} if as_json else names_of(http, [found[0]["employee_id"]])
+    if as_json:
+        print_json(found[0])
+        return
+    made = f"made {city_time(found[0]['created_at'])}"
+    replaced = f", replaced by {found[0]['replaced_by']}" if found[0]["replaced_by"] else ""
+    entry(*_lines(found[0], names), made + replaced)
+
+
+def _lines(key: Mapping[str, Any], names: Mapping[str, dict[str, Any]]) -> list[str]:
+    """The key's id and name, what it opens, its limits, its end and last use."""
+    return [
+        f"{key['id']}  {key['state']}",
+        f"{key['name']}: {', '.join(key['scopes'])}",
+        "; ".join(_limits(key, names)),
+        f"ends {city_time(key['expires_at'])}, used {city_time(key['last_used_at'])}",
+    ]
 
 
 @app.command()
@@ -139,11 +186,11 @@ def _merge(known: Mapping[str, Any], item: Mapping[str, Any], service: str) -> d
     }
 
 
-def _limits(key: Mapping[str, Any]) -> list[str]:
+def _limits(key: Mapping[str, Any], names: Mapping[str, dict[str, Any]]) -> list[str]:
     units = ["all units" if key["org_unit_ids"] is None else f"units {', '.join(key['org_unit_ids'])}"]
     limited = any(_SCOPES[name].by_unit for name in key["scopes"] if name in _SCOPES)
     machines = [f"machines {', '.join(key['machines'])}"] if key["machines"] else []
-    officer = [f"officer {key['employee_id']}"] if key["employee_id"] else []
+    officer = [f"officer {person(names, key['employee_id'])}"] if key["employee_id"] else []
     return [*(units if limited else []), *machines, *officer]
 
 
@@ -151,7 +198,7 @@ def _by_service(names: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):
         if name not in _SCOPES:
-            raise fail(f"no such scope: {name}; there are\n{_SCOPE_HELP}")
+            raise usage(f"no such scope: {name}; there are\n{_SCOPE_HELP}")
         found.setdefault(_SCOPES[name].service, []).append(name)
     return found
 
@@ -168,8 +215,12 @@ def _where(http: httpx.Client, key: UUID) -> list[str]:
         if request(http, "GET", f"/{prefix}/v1/api-keys/{key}", accept=[HTTPStatus.NOT_FOUND]).is_success
     ]
     if not known:
-        raise fail(f"no service knows the key {key}; kinerja keys list --ended shows all")
+        raise _unknown(key)
     return known
+
+
+def _unknown(key: UUID) -> typer.Exit:
+    return fail(f"no service knows the key {key}; kinerja keys list --ended shows all")
 
 
 def _everywhere(http: httpx.Client, bodies: Mapping[str, dict[str, Any]], action: str = "") -> dict[str, Any]:
@@ -192,5 +243,5 @@ def _everywhere(http: httpx.Client, bodies: Mapping[str, dict[str, Any]], action
 
 
 def _print(made: Mapping[str, Any], services: Sequence[str]) -> None:
-    typer.echo(f"key {made['id']} for {', '.join(services)}, until {made['expires_at'][:10]}", err=True)
+    typer.echo(f"key {made['id']} for {', '.join(services)}, until {city_time(made['expires_at'])}", err=True)
     typer.echo(made["token"])

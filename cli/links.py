@@ -9,17 +9,17 @@ from uuid import UUID
 
 import httpx
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
-from cli.client import client, fail, pages, request
+from cli.client import client, fail, pages, request, usage
+from cli.group import subject
+from cli.officers import OFFICER_HELP, OfficerArgument, names_of, officer_id, person
+from cli.output import JsonOption, city_time, entry, nothing, print_json
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Links that open an officer's own pages: issue, list, revoke.")
+app = subject("Links that open an officer's own pages: issue, list, revoke.")
 
 _PATHS = {"page": "/scores/v1/links", "inbox": "/notices/v1/links"}
-OfficerArgument = Annotated[UUID, typer.Argument(help="The officer's employee_id.")]
 
 
 @app.command()
@@ -32,42 +32,51 @@ def issue(
 ) -> None:
     """Prints a link for the officer, and for nobody else: whoever has it opens the page. Without a choice both."""
     chosen = [name for name, wanted in (("page", page), ("inbox", inbox)) if wanted] or list(_PATHS)
-    body = {"employee_id": str(officer), **({} if days is None else {"valid_days": days})}
     with client() as http:
-        for name in chosen:
-            made = request(http, "POST", _PATHS[name], json=body).json()
-            typer.echo(f"{name} {made['id']}, until {made['expires_at'][:10]}", err=True)
-            typer.echo(made["url"])
+        employee_id = officer_id(http, officer)
+        body = {"employee_id": employee_id, **({} if days is None else {"valid_days": days})}
+        made = {name: request(http, "POST", _PATHS[name], json=body).json() for name in chosen}
+        typer.echo(person(names_of(http, [employee_id]), employee_id), err=True)
+        for name, link in made.items():
+            typer.echo(f"{name} {link['id']}, until {city_time(link['expires_at'])}", err=True)
+            typer.echo(link["url"])
 
 
 @app.command("list")
 def list_links(
-    officer: Annotated[UUID | None, typer.Argument(help="Only of this officer (employee_id).")] = None,
+    officer: Annotated[
+        str | None, typer.Argument(metavar="[OFFICER]", help=f"Only of this one: {OFFICER_HELP}")
+    ] = None,
     *,
     ended: Annotated[bool, typer.Option("--ended", help="Also those that were revoked or have expired.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Lists links, without their addresses."""
-    ids = [Column(name, no_wrap=True, min_width=36) for name in ("link", "employee_id")]
-    words = [Column(name, no_wrap=True, min_width=8) for name in ("opens", "made by", "state")]
-    table = Table(ids[0], words[0], ids[1], *words[1:], Column("ends", min_width=10), Column("last used", min_width=16))
+    """Lists links, without their addresses, a few lines each: the id, then whose page it opens."""
     with client() as http:
-        for opens, link in _all(http, officer):
-            if ended or link["state"] == "active":
-                used = (link["last_used_at"] or "never")[:16]
-                table.add_row(
-                    link["id"], opens, link["employee_id"], link["source"], link["state"], link["expires_at"][:10], used
-                )
-    Console(soft_wrap=True).print(table)
+        whose = None if officer is None else officer_id(http, officer)
+        found = [{"opens": opens, **link} for opens, link in _all(http, whose) if ended or link["state"] == "active"]
+        names = {} if as_json else names_of(http, (link["employee_id"] for link in found))
+    if as_json:
+        print_json(found)
+        return
+    for link in found:
+        entry(
+            f"{link['id']}  {link['state']}",
+            f"{link['opens']} of {person(names, link['employee_id'])}",
+            f"made by {link['source']}, ends {city_time(link['expires_at'])}, used {city_time(link['last_used_at'])}",
+        )
+    if not found:
+        nothing("no links")
 
 
 @app.command()
 def revoke(
-    link: Annotated[UUID | None, typer.Argument(help="The link's id, as `list` prints it.")] = None,
-    officer: Annotated[UUID | None, typer.Option(help="Instead: all links of this officer (employee_id).")] = None,
+    link: Annotated[UUID | None, typer.Argument(metavar="[LINK]", help="Its id, as `list` prints it.")] = None,
+    officer: Annotated[str | None, typer.Option(help=f"Instead: all links of this one: {OFFICER_HELP}")] = None,
 ) -> None:
     """Ends a link, or all of an officer's, at once."""
     if (link is None) == (officer is None):
-        raise fail("give the id of a link, or --officer for all of an officer's links")
+        raise usage("give the id of a link, or --officer for all of an officer's links")
     with client() as http:
         if link is not None:
             answers = [
@@ -77,14 +86,15 @@ def revoke(
                 raise fail(f"no service knows the link {link}; kinerja links list --ended shows all")
             typer.echo(f"revoked {link}")
             return
-        found = [(opens, one["id"]) for opens, one in _all(http, officer) if one["state"] == "active"]
+        whose = officer_id(http, str(officer))
+        found = [(opens, one["id"]) for opens, one in _all(http, whose) if one["state"] == "active"]
         for opens, identifier in found:
             request(http, "DELETE", f"{_PATHS[opens]}/{identifier}")
     typer.echo(f"revoked {len(found)} links")
 
 
-def _all(http: httpx.Client, officer: UUID | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    query = {} if officer is None else {"employee_id": str(officer)}
+def _all(http: httpx.Client, employee_id: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    query = {} if employee_id is None else {"employee_id": employee_id}
     for opens, path in _PATHS.items():
         for link in pages(http, path, **query):
             yield opens, link

@@ -1,95 +1,275 @@
-"""`kinerja machines`: who may speak for a machine, and who tried."""
+"""`kinerja machines`: which machines there are, where they stand and how they are."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
+import httpx
 import typer
 
-from cli.client import client, request
+from cli import enrolments, machine_proof
+from cli.client import client, fail, request, usage
+from cli.group import subject
+from cli.machine_proof import BASE, SerialArgument
+from cli.output import JsonOption, city_time, city_zone, details, nothing, print_json, table
+from cli.units import check_known, check_units
 
-__all__ = ["app"]
+__all__ = ["app", "check_machines"]
 
-app = typer.Typer(no_args_is_help=True, help="Machines: list, refused contacts, accepted addresses, secrets.")
+app = subject("Machines: registration, PINs, and who may speak for them.")
 
-SerialArgument = Annotated[str, typer.Argument(help="As printed on the machine.")]
-AddressArgument = Annotated[str, typer.Argument(help="From the list of refused contacts.")]
-BASE = "/attendance/v1/machines"
+MOMENT_HELP = "as 2026-08-04 07:30 in the city's time"
+DirectionOption = Annotated[
+    str | None,
+    typer.Option(help="shift: the first punch is the arrival; status: people press the keys for in and out."),
+]
+NameOption = Annotated[str | None, typer.Option(help="Where it hangs, for people.")]
+ZoneOption = Annotated[str | None, typer.Option("--timezone", help="Of its clock; left out: the city's.")]
+NetworkOption = Annotated[
+    list[str] | None,
+    typer.Option("--network", help="A range of its site, 10.20.0.0/16; several times if there are more."),
+]
 
 
 @app.command("list")
-def list_machines() -> None:
-    """Lists the machines: what proves each of them, from where it last spoke, and its signals."""
+def list_machines(*, as_json: JsonOption = False) -> None:
+    """Lists the machines: unit, when each was last heard, what proves it, and what to look at."""
     with client() as http:
-        for machine in request(http, "GET", BASE).json():
-            secret = "" if machine["has_secret"] else "  no secret"
-            signals = "".join(f"  {signal['kind']}" for signal in machine["signals"])
-            typer.echo(f"{machine['serial']}  {machine['proof']}  {machine['address'] or '-'}{secret}{signals}")
-
-
-@app.command()
-def refused() -> None:
-    """Lists who named a serial and did not prove to be its machine, the latest heard first."""
-    with client() as http:
-        found = request(http, "GET", f"{BASE}/refused").json()
-    for contact in found:
-        typer.echo(
-            f"{contact['serial']}  {contact['address']}  {contact['reason']}  {contact['last_seen_at']}"
-            f"  {contact['requests']} requests  {contact['kept_lines']} lines wait"
+        found = _all(http)
+    if as_json:
+        print_json(found)
+    elif not found:
+        nothing("no machines")
+    else:
+        rows = (
+            (
+                m["serial"],
+                m["org_unit_id"] or "no unit",
+                city_time(m["last_contact_at"]),
+                m["proof"],
+                ", ".join(_remarks(m)),
+            )
+            for m in found
         )
-    if not found:
-        typer.echo("nobody was refused")
+        table(("SERIAL", "UNIT", "HEARD", "PROOF", "LOOK AT"), rows, wraps=("SERIAL", "UNIT", "LOOK AT"))
 
 
 @app.command()
-def accept(
+def show(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
+    """Prints one machine: where it stands, what it has uploaded, what proves it, and its signals."""
+    with client() as http:
+        found = _one(http, serial)
+    if as_json:
+        print_json(found)
+        return
+    details(
+        {
+            "serial": found["serial"],
+            "name": found["name"],
+            "unit": f"{found['org_unit_id'] or 'none'}, {_since(found['in_unit_from'])}",
+            "time zone": found["timezone"],
+            "direction": found["direction_from"],
+            "registered": city_time(found["registered_at"]),
+            "out of use": city_time(found["in_service_to"], ""),
+            "heard": city_time(found["last_contact_at"]),
+            "uploaded": city_time(found["last_upload_at"]),
+            "complete to": city_time(found["complete_until"], "nothing yet"),
+            "proof": found["proof"],
+            "address": found["address"],
+            "networks": ", ".join(found["networks"]),
+            "firmware": ", ".join(part for part in (found["push_version"], found["info"]) if part),
+            "look at": ", ".join(_remarks(found)),
+        }
+    )
+    for signal in found["signals"]:
+        typer.echo(
+            f"{signal['kind']} since {city_time(signal['first_at'])}, {signal['times']} times: {signal['detail']}"
+        )
+
+
+@app.command()
+def add(
     serial: SerialArgument,
-    address: AddressArgument,
-    network: Annotated[
-        str, typer.Option(help="A range, as in 10.20.0.0/16: from then on any address in it will do.")
-    ] = "",
+    name: Annotated[str, typer.Option(help="Where it hangs, for people.")],
+    unit: Annotated[str, typer.Option(help="The org_unit_id of the unit whose people punch at it.")],
+    timezone: ZoneOption = None,
+    direction: DirectionOption = "shift",
+    network: NetworkOption = None,
 ) -> None:
-    """Accepts an address for a machine; what came from there and waited becomes punches."""
-    body = {"address": address} | ({"network": network} if network else {})
+    """Registers a machine. What it sent before becomes punches, as far as it came from its address or a --network."""
     with client() as http:
-        done = request(http, "POST", f"{BASE}/{serial}/addresses", json=body).json()
-    typer.echo(f"{serial} speaks from {network or address} now; {done['punches']} punches had waited")
+        if any(machine["serial"] == serial for machine in _all(http)):
+            raise fail(f"{serial} is registered: kinerja machines set, move or retire change it")
+        check_units(http, [unit])
+        body = {
+            "name": name,
+            "timezone": timezone or city_zone().key,
+            "direction_from": _direction(direction),
+            "org_unit_id": unit,
+            **({"networks": network} if network else {}),
+        }
+        request(http, "PUT", f"{BASE}/{serial}", json=body)
+    typer.echo(f"{serial} is registered in {unit}; next: kinerja machines enrol {serial} PIN OFFICER --from DATE")
 
 
-@app.command()
-def forget(serial: SerialArgument, address: AddressArgument) -> None:
-    """Says that a refused contact was not the machine: its lines wait no longer."""
-    with client() as http:
-        request(http, "DELETE", f"{BASE}/{serial}/refused", params={"address": address})
-    typer.echo(f"{serial} at {address} is off the list")
-
-
-@app.command()
-def secret(
+@app.command("set")
+def set_machine(
     serial: SerialArgument,
-    comm_key: Annotated[str, typer.Option(help="The key set at the machine's menu, instead of a host label.")] = "",
+    name: NameOption = None,
+    timezone: ZoneOption = None,
+    direction: DirectionOption = None,
+    network: NetworkOption = None,
     *,
-    from_first_use: Annotated[
-        bool, typer.Option("--from-first-use", help="Known as before until the secret is first used.")
-    ] = False,
+    no_networks: Annotated[bool, typer.Option("--no-networks", help="It has no ranges any more.")] = False,
 ) -> None:
-    """Gives a machine a secret and prints a host label, this once: the server's name for the machine's menu."""
-    body = {"kind": "comm_key", "value": comm_key} if comm_key else {"kind": "host_label"}
+    """Changes a machine's name, time zone, direction or networks. Another time zone reads all its punches anew."""
+    if network and no_networks:
+        raise usage("give --network or --no-networks, not both")
+    changes = {
+        "name": name,
+        "timezone": timezone,
+        "direction_from": None if direction is None else _direction(direction),
+        "networks": [] if no_networks else network,
+    }
+    given = {field: value for field, value in changes.items() if value is not None}
+    if not given:
+        raise usage("say what to change: --name, --timezone, --direction, --network or --no-networks")
     with client() as http:
-        made = request(http, "POST", f"{BASE}/{serial}/secrets", json=body | {"from_first_use": from_first_use}).json()
-    typer.echo(made["host"] or made["host_label"] or "the comm key is set")
-    if made["host_label"] and not made["host"]:
-        hint = "Put this before the server's name in the machine's menu, as in LABEL.adms.example.go.id: "
-        typer.echo(
-            hint + "docs/runbooks/machine-identity.md. With MACHINE_HOST set the whole name is printed.", err=True
-        )
+        _put(http, _one(http, serial), given)
+    typer.echo(f"{serial} is changed: {', '.join(given)}")
 
 
 @app.command()
-def dismiss(
-    serial: SerialArgument, kind: Annotated[str, typer.Argument(help="The signal, as the list shows it.")]
+def move(
+    serial: SerialArgument,
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The org_unit_id of the unit where it stands now.")],
+    since: Annotated[
+        str, typer.Option(help=f"Since when, {MOMENT_HELP}; or always, if its unit was wrong from the beginning.")
+    ],
+    direction: DirectionOption = None,
 ) -> None:
-    """Ends a signal that an operator has looked at."""
+    """Puts a machine into another unit, or up again in its own, from a moment on. Days that this touches are computed again.
+
+    The same with another moment puts a wrong moment right.
+    """
+    moment = since if since == "always" else _moment(since)
+    changes = {"org_unit_id": unit, "in_unit_from": moment}
     with client() as http:
-        request(http, "DELETE", f"{BASE}/{serial}/signals/{kind}")
-    typer.echo(f"{serial}: {kind} is ended")
+        check_units(http, [unit])
+        _put(http, _one(http, serial), changes | ({"direction_from": _direction(direction)} if direction else {}))
+    typer.echo(f"{serial} is in {unit}, {'from the beginning' if moment == 'always' else _since(moment)}")
+
+
+@app.command("undo-move")
+def undo_move(serial: SerialArgument) -> None:
+    """Takes a machine's last move back: it stayed in its former unit."""
+    with client() as http:
+        moment = _one(http, serial)["in_unit_from"]
+        if moment is None:
+            raise fail(f"{serial} has not been moved")
+        request(http, "DELETE", f"{BASE}/{serial}/placement", params={"in_unit_from": moment})
+    typer.echo(f"{serial}: the move of {city_time(moment)} is taken back")
+
+
+@app.command()
+def retire(
+    serial: SerialArgument,
+    at: Annotated[str | None, typer.Option(help=f"When, {MOMENT_HELP}; left out: now.")] = None,
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="It was not taken out of use.")] = False,
+) -> None:
+    """Takes a machine out of use: no later day waits for it. What it closed stays closed."""
+    if undo and at:
+        raise usage("give --at or --undo, not both")
+    ends = None if undo else _moment(at) or datetime.now(UTC).isoformat()
+    with client() as http:
+        _put(http, _one(http, serial), {"in_service_to": ends})
+    typer.echo(f"{serial} is in service" if undo else f"{serial} is out of use since {city_time(ends)}")
+
+
+@app.command()
+def resend(
+    serial: SerialArgument,
+    first: Annotated[datetime, typer.Option("--from", help="In the machine's time.")],
+    last: Annotated[datetime, typer.Option("--to", help="At most 31 days later.")],
+) -> None:
+    """Tells a machine at its next poll to send the punches of a time again. Copies change nothing."""
+    body = {"kind": "resend", "from": first.isoformat(), "to": last.isoformat()}
+    with client() as http:
+        request(http, "POST", f"{BASE}/{serial}/commands", json=body)
+    typer.echo(f"{serial} is told at its next poll, within 15 minutes or not at all")
+
+
+_MORE: tuple[Callable[..., None], ...] = (
+    enrolments.pins,
+    enrolments.enrol,
+    enrolments.unenrol,
+    machine_proof.refused,
+    machine_proof.accept,
+    machine_proof.forget,
+    machine_proof.secret,
+    machine_proof.dismiss,
+)
+for _command in _MORE:
+    app.command()(_command)
+
+
+def check_machines(http: httpx.Client, serials: Sequence[str]) -> None:
+    """Ends the command when a machine is not registered."""
+    if serials:
+        check_known("machine", serials, [machine["serial"] for machine in _all(http)])
+
+
+def _all(http: httpx.Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = request(http, "GET", BASE).json()
+    return found
+
+
+def _one(http: httpx.Client, serial: str) -> dict[str, Any]:
+    machines = {machine["serial"]: machine for machine in _all(http)}
+    check_known("machine", [serial], list(machines))
+    return machines[serial]
+
+
+def _put(http: httpx.Client, machine: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """The API takes a machine whole: what is not changed is said again as it is."""
+    whole = {name: machine[name] for name in ("name", "timezone", "direction_from", "org_unit_id")}
+    request(http, "PUT", f"{BASE}/{machine['serial']}", json=whole | dict(changes))
+
+
+def _remarks(machine: Mapping[str, Any]) -> list[str]:
+    """What an operator may want to see to."""
+    found = [
+        ("out of use", machine["in_service_to"] is not None),
+        ("clock wrong", machine["clock_wrong_since"] is not None),
+        ("declared outage", machine["in_declared_outage"]),
+        ("no secret", not machine["has_secret"]),
+        ("secret not used yet", machine["secret_pending"]),
+        (f"{machine['unknown_pins']} unknown PINs", machine["unknown_pins"]),
+        (f"{machine['quarantined']} lines nobody can read", machine["quarantined"]),
+        (f"{machine['refused']} refused addresses", machine["refused"]),
+    ]
+    return [words for words, true in found if true] + [signal["kind"] for signal in machine["signals"]]
+
+
+def _since(moment: str | None) -> str:
+    return "from the beginning" if moment is None else f"since {city_time(moment)}"
+
+
+def _direction(words: str | None) -> str:
+    if words not in ("shift", "status"):
+        raise usage(f"--direction is shift or status, not {words}")
+    return words
+
+
+def _moment(words: str | None) -> str | None:
+    """A moment with its offset; without one it is the city's time."""
+    if words is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError as error:
+        raise usage(f"no moment: {words}; write it {MOMENT_HELP}") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=city_zone())).isoformat()

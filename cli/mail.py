@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import client, fail, folded, request
+from cli.client import client, fail, request
+from cli.group import subject
+from cli.output import folded
+from cli.progress import doing
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="The mail server: test.")
+app = subject("The mail server: test.")
 
 RUNBOOK = "docs/runbooks/mail.md"
 _STAGES = {
@@ -31,7 +34,7 @@ def test(address: Annotated[str, typer.Argument(help="Where the test mail goes."
 
     Status 1 when the server does not accept it, with what to change. An accepted one lets mails that are held go on.
     """
-    with client() as http:
+    with client() as http, doing("sending a test mail"):
         result = request(http, "POST", "/notices/v1/mail-tests", json={"to": address}).json()
     info = result["mail_server"]
     login = "with a login" if info["login"] else "without a login"

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from cli import (
-    access,
-    contracts,
-    dead_letters,
-    keys,
-    links,
-    machines,
-    mail,
-    notices,
-    outbox,
-    roster,
-    scores,
-    subscribers,
-    topics,
-)
-from cli.canary import canary
-from cli.doctor import doctor
-from cli.preflight import preflight
-from cli.republish import republish
-from cli.serve import migrate, serve
+from cli.group import Entry, Subjects
 
 __all__ = ["app"]
 
@@ -33,31 +16,59 @@ __all__ = ["app"]
 # `canary` set up their log, which has them still.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
+
+class _Kinerja(Subjects):
+    entries = {  # noqa: RUF012 - declared as a ClassVar there
+        "doctor": Entry("cli.doctor", "doctor", "Look at the running system, and say what to do."),
+        "where": Entry("cli.where", "where", "Which system the command speaks to, and why that one."),
+        "officers": Entry("cli.officers", "app", "Officers: find, show, list."),
+        "units": Entry("cli.units", "app", "Units: list."),
+        "scores": Entry("cli.scores", "app", "Scores: list, show, verify, republish."),
+        "days": Entry("cli.days", "days", "An officer's days, with their reasons."),
+        "leave": Entry("cli.leave", "app", "Leave and duty: list, add, approve, withdraw."),
+        "notices": Entry("cli.notices", "app", "Notices: list, show, release, withhold."),
+        "links": Entry("cli.links", "app", "Links to officers' own pages: issue, list, revoke."),
+        "keys": Entry("cli.keys", "app", "API keys: make, list, show, rotate, revoke."),
+        "roster": Entry("cli.roster", "app", "Officers, units and shifts, from files."),
+        "mail": Entry("cli.mail", "app", "The mail server: test."),
+        "machines": Entry("cli.machines", "app", "Machines: registration, PINs, and who may speak for them."),
+        "dead-letters": Entry("cli.dead_letters", "app", "Records that could not be used."),
+        "outbox": Entry("cli.outbox", "app", "Events that cannot be published: list, drop."),
+        "republish": Entry("cli.republish", "republish", "Publish the services' state again."),
+        "topics": Entry("cli.topics", "app", "Topics on the broker: provision, verify."),
+        "subscribers": Entry("cli.subscribers", "app", "HR systems that read events from Kafka."),
+        "access": Entry("cli.access", "app", "Users and rights on Kafka: apply, verify."),
+        "contracts": Entry("cli.contracts", "app", "The event contract's generated documents."),
+        "serve": Entry("cli.serve", "serve", "Run one service."),
+        "canary": Entry("cli.canary", "canary", "Punch every minute, and watch the score move."),
+        "migrate": Entry("cli.serve", "migrate", "Bring a database to the newest schema."),
+        "preflight": Entry("cli.preflight", "preflight", "Check the stack's secrets before it starts."),
+    }
+
+
 # No pretty exceptions: they print the local variables, and with them keys and personal data.
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Kinerja: performance appraisal of civil servants, from the command line.",
-)
-app.command()(serve)
-app.command()(canary)
-app.command()(migrate)
-app.command()(doctor)
-app.command()(preflight)
-app.command()(republish)
-app.add_typer(access.app, name="access")
-app.add_typer(contracts.app, name="contracts")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(keys.app, name="keys")
-app.add_typer(links.app, name="links")
-app.add_typer(machines.app, name="machines")
-app.add_typer(mail.app, name="mail")
-app.add_typer(notices.app, name="notices")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(roster.app, name="roster")
-app.add_typer(scores.app, name="scores")
-app.add_typer(subscribers.app, name="subscribers")
-app.add_typer(topics.app, name="topics")
+app = typer.Typer(cls=_Kinerja, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - the shape of an option's callback
+    if asked:
+        typer.echo(f"kinerja {version('kinerja')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Kinerja: performance appraisal of civil servants, from the command line.
+
+    Ends with status 0 when it is done; 1 when something is refused, not there, or found wrong; 2 for a wrong command line,
+    when nothing was done.
+    """
+
 
 if __name__ == "__main__":
     app()

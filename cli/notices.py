@@ -6,60 +6,83 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
 from cli.client import client, pages, request
+from cli.group import subject
+from cli.officers import OFFICER_HELP, names_of, officer_id, person
+from cli.output import JsonOption, city_time, details, entry, nothing, paragraphs, print_json
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Notices: list, show, release, withhold.")
+app = subject("Notices: list, show, release, withhold.")
+
+NoticeArgument = Annotated[UUID, typer.Argument(metavar="NOTICE", help="Its id, as `list` prints it.")]
 
 
 @app.command("list")
-def list_notices(state: Annotated[str | None, typer.Option(help="For example draft.")] = None) -> None:
-    """Lists notices, oldest first."""
-    ids = [Column(name, no_wrap=True, min_width=36) for name in ("notice_id", "employee_id")]  # to be copied whole
-    kind, state_of = (Column(name, no_wrap=True, min_width=width) for name, width in (("kind", 22), ("state", 12)))
-    table = Table(ids[0], kind, ids[1], "indicator", state_of, "created at")
+def list_notices(
+    state: Annotated[str | None, typer.Option(help="For example draft.")] = None,
+    kind: Annotated[str | None, typer.Option(help="For example coaching.")] = None,
+    officer: Annotated[str | None, typer.Option(help=f"Only about this one: {OFFICER_HELP}")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists notices, oldest first, a few lines each: the id, then what it is and about whom."""
     with client() as http:
-        for item in pages(http, "/notices/v1/notices", **({"state": state} if state else {})):
-            table.add_row(
-                item["notice_id"],
-                item["kind"],
-                item["employee_id"],
-                item["indicator"] or "",
-                item["state"],
-                item["created_at"],
-            )
-    Console(soft_wrap=True).print(table)
+        about = None if officer is None else officer_id(http, officer)
+        query = {"state": state, "kind": kind, "employee_id": about}
+        found = list(pages(http, "/notices/v1/notices", **{name: value for name, value in query.items() if value}))
+        names = {} if as_json else names_of(http, (item["employee_id"] for item in found))
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        entry(
+            f"{item['notice_id']}  {item['state']}",
+            f"{item['kind']}: {person(names, item['employee_id'])}",
+            ", ".join((item["indicator"] or "score", item["period"], f"made {city_time(item['created_at'])}")),
+        )
+    if not found:
+        nothing("no notices")
 
 
 @app.command()
-def show(notice_id: UUID) -> None:
+def show(notice: NoticeArgument, *, as_json: JsonOption = False) -> None:
     """Prints a notice's letter, with its revision."""
     with client() as http:
-        notice = request(http, "GET", f"/notices/v1/notices/{notice_id}").json()
-    typer.echo(f"{notice['kind']} {notice['state']}, revision {notice['revision']}, {', '.join(notice['reasons'])}\n")
-    typer.echo(f"{notice['subject']}\n\n{notice['body']}")
-    if notice["withdrawal"]:
-        typer.echo(notice["withdrawal"])
+        found = request(http, "GET", f"/notices/v1/notices/{notice}").json()
+        names = {} if as_json else names_of(http, (found["employee_id"], found["recipient_id"]))
+    if as_json:
+        print_json(found)
+        return
+    typer.echo(f"{found['kind']} {found['state']}, revision {found['revision']}, {', '.join(found['reasons'])}")
+    moments = ("released_at", "delivered_at", "acknowledged_at", "object_until", "withdrawn_at")
+    details(
+        {
+            "about": person(names, found["employee_id"]),
+            "to": person(names, found["recipient_id"]),
+            **{name.removesuffix("_at").replace("_", " "): city_time(found[name], "") for name in moments},
+        }
+    )
+    paragraphs(f"\n{found['subject']}\n\n{found['body']}")
+    if found["withdrawal"]:
+        paragraphs(found["withdrawal"])
 
 
 @app.command()
 def release(
-    notice_id: UUID,
+    notice: NoticeArgument,
     revision: Annotated[int | None, typer.Option(help="The one that you have read: refused if it is another.")] = None,
 ) -> None:
     """Lets a draft go out, if it states what holds now; otherwise says what differs: then read it again."""
     body = None if revision is None else {"revision": revision}
     with client() as http:
-        typer.echo(request(http, "POST", f"/notices/v1/notices/{notice_id}/release", json=body).json()["state"])
+        typer.echo(request(http, "POST", f"/notices/v1/notices/{notice}/release", json=body).json()["state"])
 
 
 @app.command()
-def withhold(notice_id: UUID, reason: Annotated[str, typer.Option(help="A code, like NEW_DATA.")]) -> None:
+def withhold(notice: NoticeArgument, reason: Annotated[str, typer.Option(help="A code, like NEW_DATA.")]) -> None:
     """Keeps a draft back."""
     with client() as http:
-        answer = request(http, "POST", f"/notices/v1/notices/{notice_id}/withhold", json={"reason_code": reason})
+        answer = request(http, "POST", f"/notices/v1/notices/{notice}/withhold", json={"reason_code": reason})
         typer.echo(answer.json()["state"])

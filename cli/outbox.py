@@ -7,29 +7,36 @@ from uuid import UUID
 
 import typer
 
-from cli.client import PREFIXES, client, folded, pages, prefix_of, request
+from cli.client import PREFIXES, client, pages, prefix_of, request
+from cli.group import subject
+from cli.output import JsonOption, city_time, entry, nothing, print_json
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Events that cannot be published: list, drop.")
+app = subject("Events that cannot be published: list, drop.")
 
 
 @app.command("list")
-def list_held() -> None:
+def list_held(*, as_json: JsonOption = False) -> None:
     """Lists refused events with the reason, and how many wait behind each: a few lines an event."""
-    found = False
     with client() as http:
-        for service, prefix in PREFIXES.items():
-            for item in pages(http, f"/{prefix}/v1/outbox/held"):
-                found = True
-                typer.echo(f"{service} {item['event_id']}")
-                typer.echo(f"  {item['topic']} key {item['key']}, {item['value_bytes']} bytes")
-                typer.echo(
-                    f"  since {item['held_since']}, attempts {item['attempts']}, {item['behind']} wait behind it"
-                )
-                typer.echo(folded(item["error"]))
+        found = [
+            {"service": service, **item}
+            for service, prefix in PREFIXES.items()
+            for item in pages(http, f"/{prefix}/v1/outbox/held")
+        ]
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        entry(
+            f"{item['service']} {item['event_id']}",
+            f"{item['topic']} key {item['key']}, {item['value_bytes']} bytes",
+            f"since {city_time(item['held_since'])}, attempts {item['attempts']}, {item['behind']} wait behind it",
+            item["error"],
+        )
     if not found:
-        typer.echo("no event is held back")
+        nothing("no event is held back")
 
 
 @app.command()

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.client import PREFIXES, client, fail, request
+from cli.client import PREFIXES, client, request, usage
+from cli.progress import doing
 from shared.contracts.topics import ALL_TOPICS
 
 __all__ = ["republish"]
@@ -38,18 +39,19 @@ def republish(
     one = (topic, thing, above, reason)
     if any(value is not None for value in one):
         if topic is None or thing is None or above is None or reason is None:
-            raise fail('one thing needs all of it: kinerja republish TOPIC THING --above REVISION --reason "…"')
+            raise usage('one thing needs all of it: kinerja republish TOPIC THING --above REVISION --reason "…"')
         _republish_above(topic, thing, above, reason)
         return
     with client() as http:
         for path in PATHS:
-            counts = request(http, "POST", path).json()
+            with doing(f"republishing {path.split('/')[1]}"):
+                counts = request(http, "POST", path).json()
             typer.echo(f"{path.split('/')[1]}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
 
 
 def _republish_above(topic: str, thing: str, above: int, reason: str) -> None:
     if topic not in PREFIX_OF:
-        raise fail(f"no such topic: {topic}; one of {', '.join(PREFIX_OF)}")
+        raise usage(f"no such topic: {topic}; one of {', '.join(PREFIX_OF)}")
     asked = {"topic": topic, "thing": thing, "above": above, "reason": reason}
     with client() as http:
         done = request(http, "POST", f"/{PREFIX_OF[topic]}/v1/republish-above", json=asked).json()

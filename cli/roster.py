@@ -10,13 +10,15 @@ from typing import Annotated
 import typer
 
 from cli.client import client, fail, request
+from cli.group import subject
+from cli.progress import doing
 from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
 from shared.office_files import CSV_TYPE, XLSX_TYPE, is_xlsx
 from shared.office_files.sample_file import sample_csv, sample_xlsx
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Officers and units, and who works when.")
+app = subject("Officers and units, and who works when.")
 
 OfficeFile = Annotated[
     Path, typer.Argument(help="A CSV or XLSX file with a header.", exists=True, dir_okay=False, readable=True)
@@ -83,7 +85,7 @@ def template(
 
 def _send(path: str, file: Path) -> None:
     body = file.read_bytes()
-    with client() as http:
+    with client() as http, doing(f"sending {file.name}"):
         headers = {"Content-Type": XLSX_TYPE if is_xlsx(body) else CSV_TYPE}
         report = request(http, "POST", path, content=body, headers=headers).json()
     for name in ("created", "changed", "removed", "unchanged"):

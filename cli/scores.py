@@ -1,27 +1,131 @@
-"""`kinerja scores`: verify, republish, show."""
+"""`kinerja scores`: list, show, verify, republish."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Any
 
 import httpx
-import orjson
 import typer
 
-from cli.client import client, fail, request
+from cli.client import client, fail, pages, request, usage
 from cli.digests import Comparison, compare_all
+from cli.group import subject
+from cli.officers import OfficerArgument, find_officer, names_of
+from cli.output import JsonOption, city_time, details, nothing, print_json, table
+from cli.progress import doing
 from shared.contracts.semester import Semester
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE
 from shared.digests import BUCKETS
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Scores: verify, republish, show.")
+app = subject("Scores: list, show, verify, republish.")
 
 DIFFERENCES_MAX = 100
 """Of one topic at one reader."""
+SemesterOption = Annotated[str | None, typer.Option(help="Like 2026-S2; the running one if left out.")]
+
+
+@app.command("list")
+def list_scores(
+    unit: Annotated[str | None, typer.Option(help="Only officers of this unit (org_unit_id).")] = None,
+    semester: SemesterOption = None,
+    band: Annotated[str | None, typer.Option(help="Only scores in this band, such as BAIK.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists officers' scores of a semester by name: never a ranking. A score without all its evidence is `partial`."""
+    query = {"org_unit_id": unit, "semester": semester, "band": None if band is None else band.upper()}
+    with client() as http, doing("reading scores"):
+        found = list(pages(http, "/scores/v1/employees", **{name: value for name, value in query.items() if value}))
+        names = {} if as_json else names_of(http, (item["employee_id"] for item in found))
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        nothing("no scores")
+        return
+    rows = []
+    for item in found:
+        officer = names.get(item["employee_id"], {})
+        name = officer.get("name", item["employee_id"])
+        state = item["band"] or "no score"
+        rows.append(
+            (
+                officer.get("nip", ""),
+                name,
+                item["org_unit_id"],
+                item["score"],
+                state if item["complete"] else f"{state}, partial",
+            )
+        )
+    rows.sort(key=lambda row: str(row[1]).casefold())
+    table(("NIP", "NAME", "UNIT", "SCORE", "BAND"), rows, wraps=("NAME", "UNIT", "BAND"))
+
+
+@app.command()
+def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: JsonOption = False) -> None:
+    """Prints an officer's score with what it is made of; with --json every fact behind it."""
+    with client() as http:
+        who = find_officer(http, officer)
+        query = {"semester": semester} if semester else {}
+        found = request(http, "GET", f"/scores/v1/employees/{who['employee_id']}", params=query).json()
+    if as_json:
+        print_json(found)
+        return
+    partial = "" if found["complete"] else " (partial: some evidence is missing)"
+    details(
+        {
+            "officer": f"{who['name']} ({who['nip']}), {who['org_unit_name']}",
+            "semester": found["semester"],
+            "score": f"{found['score'] or 'none yet'} {found['band'] or ''}".strip() + partial,
+            "as of": city_time(found["as_of"]),
+            "rule": f"{found['policy']['id']} {found['policy']['version']}",
+            "why": ", ".join(found["reasons"]),
+            "days": _days(found["facts"]["days"]),
+            "unexcused": f"{found['unexcused_days']} days of absence",
+            "ratings": _ratings(found["facts"]),
+        }
+    )
+    typer.echo()
+    rows = (
+        (
+            _plain(i["name"]),
+            i["value"] or "-",
+            _percent(i["weight"]),
+            _percent(i["effective_weight"]),
+            i["n"],
+            _plain(i["state"]),
+        )
+        for i in found["indicators"]
+    )
+    table(("INDICATOR", "VALUE", "WEIGHT", "COUNTS", "FACTS", "STATE"), rows, wraps=("INDICATOR", "STATE"))
+    typer.echo()
+    details({"note": found["note"]})
+
+
+def _days(days: list[dict[str, Any]]) -> str:
+    """How many days of each status; the days themselves are at `kinerja days`."""
+    counts = Counter(_plain(day["status"]) for day in days if day["state"] == "final")
+    words = [f"{count} {status}" for status, count in counts.most_common()]
+    open_days = sum(day["state"] != "final" for day in days)
+    return ", ".join(words + ([f"{open_days} still open"] if open_days else []))
+
+
+def _ratings(facts: dict[str, Any]) -> str:
+    groups = [group for group in facts["rating_groups"] if group["counted"]]
+    own = sum(item["counted"] for item in facts["feedback"])
+    return f"{sum(group['n'] for group in groups)} of citizens, {own} of superiors"
+
+
+def _plain(code: str) -> str:
+    return code.replace("_", " ").lower()
+
+
+def _percent(share: str) -> str:
+    return f"{float(share) * 100:.0f}%"
 
 
 @app.command()
@@ -36,26 +140,37 @@ def verify(
     Status 1 and a list when anything differs. Officers, days, feedback, scores and discipline are compared by revision and
     content, semester by semester; what is only on its way is no difference.
     """
+    first = _semester(since)
     with client() as http:
-        found = request(http, "POST", "/scores/v1/verify").json()
+        with doing("recomputing totals and scores from the facts"):
+            found = request(http, "POST", "/scores/v1/verify").json()
         counts = f"{found['days']} days, {found['feedback']} feedback, {found['totals']} totals"
         for difference in found["differences"]:
             typer.echo(difference)
         if found["ok"]:
             typer.echo(f"ok: {counts} agree")
-        differing = sum(_tell(comparison) for comparison in _comparisons(http, since))
+        differing, comparisons = 0, _comparisons(http, first)
+        while True:
+            with doing("comparing what each service keeps with what its owner has"):
+                comparison = next(comparisons, None)
+            if comparison is None:
+                break
+            differing += _tell(comparison)
     if not found["ok"]:
         raise fail(f"{found['difference_count']} differences in {counts}")
     if differing:
         raise fail("what services keep differs from what its owners have: docs/runbooks/replay.md")
 
 
-def _comparisons(http: httpx.Client, since: str | None) -> Iterator[Comparison]:
-    """The running semester first, with the officers, then back to `since`."""
+def _semester(words: str | None) -> Semester | None:
     try:
-        first = None if since is None else Semester.parse(since)
+        return None if words is None else Semester.parse(words)
     except ValueError as error:
-        raise fail(f"--since: {error}") from error
+        raise usage(f"--since: {error}") from error
+
+
+def _comparisons(http: httpx.Client, first: Semester | None) -> Iterator[Comparison]:
+    """The running semester first, with the officers, then back to the first one; the one before if there is none."""
     try:
         running: Semester | None = None
         for comparison in compare_all(http):
@@ -93,15 +208,3 @@ def republish() -> None:
     """Publishes every current score and discipline record again, unchanged."""
     with client() as http:
         typer.echo(f"{request(http, 'POST', '/scores/v1/republish').json()['records']} records are on their way")
-
-
-@app.command()
-def show(
-    employee_id: UUID,
-    semester: Annotated[str | None, typer.Option(help="Like 2026-S2; the running one if left out.")] = None,
-) -> None:
-    """Prints an officer's score with everything behind it, as JSON."""
-    with client() as http:
-        query = {"semester": semester} if semester else {}
-        answer = request(http, "GET", f"/scores/v1/employees/{employee_id}", params=query).json()
-    typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())

@@ -15,8 +15,9 @@ import uvicorn
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.client import fail, settings_of
+from cli.client import fail
 from cli.server import Server
+from cli.settings import settings_of
 from shared import logs
 from shared.collations import CollationError
 from shared.migrations import SERVICES, upgrade

@@ -9,14 +9,16 @@ import typer
 
 from cli.client import connection, fail
 from cli.compose import in_stack
-from cli.topics import kafka_settings
+from cli.group import subject
+from cli.kafka import administrator
+from cli.output import JsonOption, nothing, print_json
 from shared.access import Access, describe, read_rights
 from shared.errors import AppError
 from shared.provision import BrokerError
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="HR systems that read events from Kafka: add, list, remove.")
+app = subject("HR systems that read events from Kafka: add, list, remove.")
 
 NameArgument = Annotated[str, typer.Argument(help="2 to 30 of a-z, 0-9 and _, beginning with a letter.")]
 
@@ -52,7 +54,7 @@ def add(
     rights = read_rights()
     password = secrets.token_urlsafe(24)
     try:
-        Access(kafka_settings()).add_subscriber(rights, name, password)
+        Access(administrator()).add_subscriber(rights, name, password)
     except AppError as error:
         raise fail(error.detail) from error
     except BrokerError as error:
@@ -80,14 +82,19 @@ def add(
 
 @app.command("list")
 @in_stack
-def list_subscribers() -> None:
+def list_subscribers(*, as_json: JsonOption = False) -> None:
     """Lists the HR systems that were let in."""
     try:
-        names = Access(kafka_settings()).subscribers(read_rights())
+        names = Access(administrator()).subscribers(read_rights())
     except BrokerError as error:
         raise fail(str(error)) from error
+    if as_json:
+        print_json(names)
+        return
     for name in names:
         typer.echo(name)
+    if not names:
+        nothing("no subscribers")
 
 
 @app.command()
@@ -95,7 +102,7 @@ def list_subscribers() -> None:
 def remove(name: NameArgument) -> None:
     """Ends an HR system's access at once."""
     try:
-        Access(kafka_settings()).remove_subscriber(read_rights(), name)
+        Access(administrator()).remove_subscriber(read_rights(), name)
     except AppError as error:
         raise fail(error.detail) from error
     except BrokerError as error:

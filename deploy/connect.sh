@@ -7,6 +7,7 @@ folder=${1:-var/compose}
 secrets=$(dotenv SECRETS deploy/secrets)
 protocol=$(dotenv KAFKA_EXTERNAL_PROTOCOL SASL_SSL)
 files=$(dotenv COMPOSE_FILE "")
+zone=$(dotenv TIMEZONE Asia/Jakarta)
 
 [ -n "$(docker compose ps -q gateway)" ] || {
   echo 'no stack is running here: start it with docker compose up -d --wait' >&2
@@ -24,6 +25,7 @@ umask 077
   echo "KINERJA_URL=$url"
   echo "KINERJA_OPERATOR_KEY=$(cat "$secrets/operator_key")"
   echo "KINERJA_COMPOSE_PROJECT=$project"
+  echo "KINERJA_TIMEZONE=$zone"
   if [ -n "$files" ]; then echo "KINERJA_COMPOSE_FILE=$files"; fi
 } >"$folder/connect.env.new"
 

@@ -26,10 +26,10 @@ from services.scoring import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
 from shared.gateway import make_gateway
 from shared.http_client import async_client
-from shared.paths import PREFIXES
 from shared.runtime import end_process
 from shared.server_protocol import BoundedProtocol
 from shared.settings_reader import settings_faults
+from shared.url_space import PREFIXES
 
 __all__ = ["make_apps", "republish", "serve", "settings_faults_of_services", "wait_until_ready"]
 

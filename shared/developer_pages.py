@@ -17,8 +17,8 @@ from starlette.staticfiles import StaticFiles
 
 from shared.openapi.refusals import problem_example
 from shared.pages import html_page, page_templates
-from shared.paths import API_PAGES, EVENTS_PAGE
 from shared.problem_types import BY_CODE, PROBLEM_PATH, PROBLEM_TYPES
+from shared.url_space import API_PAGES, EVENTS_PAGE
 
 __all__ = ["add_api_page", "developer_page", "problems_router"]
 

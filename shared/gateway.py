@@ -1,4 +1,4 @@
-"""The one URL space: which service answers which path. The same in every way of running."""
+"""The one URL space (shared/url_space.py) behind one port. The same in every way of running."""
 
 from __future__ import annotations
 
@@ -12,25 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.page_errors import PageErrors
 from shared.problem_types import NO_SUCH_ADDRESS
 from shared.problems import problem
+from shared.url_space import service_of
 
-__all__ = ["ROUTES", "make_gateway", "service_of"]
-
-ROUTES: tuple[tuple[str, str], ...] = (
-    ("/iclock", "attendance"),
-    ("/attendance", "attendance"),
-    ("/f", "feedback"),
-    ("/feedback", "feedback"),
-    ("/notices", "notifications"),
-)
-"""First path segment → service; everything else is scoring's."""
-
-
-def service_of(path: str) -> str:
-    """The service that answers a path."""
-    for prefix, service in ROUTES:
-        if path == prefix or path.startswith(f"{prefix}/"):
-            return service
-    return "scoring"
+__all__ = ["make_gateway"]
 
 
 def make_gateway(apps: Mapping[str, FastAPI]) -> Starlette:

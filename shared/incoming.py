@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from shared.contracts.dead_letter import DeadLetterHeader, DeadLetterRecord
-from shared.paths import PREFIXES
+from shared.url_space import PREFIXES
 
 __all__ = ["LETTER_BYTES_MAX", "Incoming", "dead_letter", "encodable", "size_of"]
 

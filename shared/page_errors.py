@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.developer_pages import developer_page
 from shared.pages import html_page, page_templates
-from shared.paths import API_PAGES
 from shared.problems import PROBLEM_TYPE
+from shared.url_space import API_PAGES
 
 __all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of", "wants_page"]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from shared.errors import InvalidError
 
-__all__ = ["NOT_OURS", "After", "Limit", "OneLine", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
+__all__ = ["LIMIT_MAX", "NOT_OURS", "After", "Limit", "OneLine", "Page", "cursor_of", "read_cursor", "read_id_cursor"]
 
 T = TypeVar("T")
 

@@ -12,11 +12,10 @@ from pydantic import Field, SecretStr, field_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.secret_files import SECRETS_DIR
 from shared.setting_types import BaseUrl, HostPorts, LogLevel, Timezone
 
-__all__ = ["SECRETS_DIR", "BaseSettings", "DatabaseSettings", "KafkaSettings", "LogSettings", "ServiceSettings"]
-
-SECRETS_DIR = Path("/run/secrets")  # where Docker Compose puts secrets, a file each, named like the setting
+__all__ = ["BaseSettings", "DatabaseSettings", "KafkaSettings", "LogSettings", "ServiceSettings"]
 
 
 class BaseSettings(pydantic_settings.BaseSettings):

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from starlette.routing import Match
 
-from shared.paths import API_PAGES
+from shared.url_space import API_PAGES
 
 __all__ = ["allowed_methods", "body_type", "listed", "method_words", "no_such_address", "validation_words"]
 

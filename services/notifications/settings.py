@@ -97,8 +97,7 @@ class Settings(ServiceSettings):
         try:
             _ = ipaddress.ip_address(literal["address"] if literal else "")
         except ValueError:
-            words = f"SMTP_HELO_NAME={value!r}: must be a full host name like kinerja.example.go.id, or [192.0.2.1]"
-            raise ValueError(words) from None
+            raise ValueError("it should be a full host name like kinerja.example.go.id, or [192.0.2.1]") from None
         return value
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from playwright.async_api import Page, async_playwright, expect
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ALL_TOPICS
 from shared.migrations import SERVICES
-from shared.paths import PREFIXES
+from shared.url_space import PREFIXES
 from tests.browser.test_feedback_form import CHROMIUM, FLAGS, served
 from tests.fixtures.services import OPERATOR_KEY, running_service
 

@@ -190,7 +190,7 @@ def test_commands_work_against_it(first: MadeUp) -> None:
     first.ready()
     assert "agree" in kinerja(first.data, "scores", "verify")
     officer = next(iter(scores_of(first.ready())))
-    assert orjson.loads(kinerja(first.data, "scores", "show", officer))["employee_id"] == officer
+    assert orjson.loads(kinerja(first.data, "scores", "show", officer, "--json"))["employee_id"] == officer
     # early in a semester nobody's score is complete, and nobody is rewarded; low quality is told all the same
     kinds = ("reward", "nudge", "coaching")
     until("a notice", lambda: any(kind in kinerja(first.data, "notices", "list") for kind in kinds), 90, pause=1)

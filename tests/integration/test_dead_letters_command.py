@@ -69,8 +69,9 @@ async def test_a_record_is_dismissed_and_listed_with_its_reason(
 
     done = await kinerja("dismiss", "scoring", name, "--reason", WHY)
     assert (done.exit_code, done.stdout) == (0, f"dismissed {name}\n"), done.output
-    assert (await kinerja("list")).stdout == "no record waits\n"
-    assert (await kinerja("list", "--released")).stdout == "no record is parked\n"
+    waiting = await kinerja("list")
+    assert (waiting.exit_code, waiting.stdout, waiting.stderr) == (0, "", "no record waits\n")
+    assert (await kinerja("list", "--released")).stderr == "no record is parked\n"
     listed = (await kinerja("list", "--dismissed")).stdout
     assert f"scoring {name} NOT_JSON\n" in listed
     assert " ".join(listed.split()).endswith(f" by operator: {WHY}")
@@ -113,15 +114,16 @@ async def test_all_that_wait_are_released_and_those_that_stay_say_why(
     assert rest.stderr.startswith(
         f"{name} not released: Not possible in the present state: The record still cannot be used"
     )
-    assert (await kinerja("release-all", "payroll")).exit_code == 1
+    assert (await kinerja("release-all", "payroll")).exit_code == 2
     async with scoring.context.database.transaction() as session:
         stored = await session.execute(text("select employee_id from employee where org_unit_id = 'unit-1'"))
         assert set(stored.scalars()) == {UUID(int=number, version=4) for number in (1, 2)}
 
 
 async def test_the_list_cuts_nothing_and_fits_into_80_columns(
-    kinerja: Callable[..., asyncio.Future[Result]], scoring: Running
+    kinerja: Callable[..., asyncio.Future[Result]], scoring: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     longest = replace(incoming(ATTENDANCE_DAY, b"{" * 1_000_000), partition=11, offset=123_456_789_012)
     async with scoring.context.database.transaction() as session:
         await scoring.context.dead_letters.park(session, [Parked(longest, "REVISION_TOO_FAR", "no words")])

@@ -17,8 +17,8 @@ import yaml
 
 from embedded.children import free_port
 from services.attendance.routes.iclock import STRANGER
-from shared.gateway import ROUTES
 from shared.problem_types import NO_ANSWER, NO_SUCH_ADDRESS
+from shared.url_space import ROUTES
 from tests.fixtures.engine import needs_engine
 from tests.fixtures.images import CADDY as CADDY_IMAGE
 from tests.fixtures.images import PYTHON

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from cli import outbox
 from cli.main import app
+from cli.output import city_time
 from embedded.postgres import EmbeddedPostgres
 from shared import relay
 from shared.clock import SystemClock
@@ -197,6 +198,7 @@ async def test_the_command_names_the_event_and_drops_it(
 ) -> None:
     async with attendance(postgres, own_kafka) as service:
         monkeypatch.setattr(outbox, "client", client_of(service, "attendance"))
+        monkeypatch.setenv("COLUMNS", "80")
 
         async def kinerja(*arguments: str) -> str:
             done = await asyncio.to_thread(CliRunner().invoke, app, ["outbox", *arguments])
@@ -208,7 +210,7 @@ async def test_the_command_names_the_event_and_drops_it(
         event, what, since, *error = (await kinerja("list")).splitlines()
         assert event == f"attendance {item['event_id']}"
         assert what == f"  {TOPIC} key [a], {len(LARGE)} bytes"
-        assert since.startswith(f"  since {item['held_since']}, attempts ")
+        assert since.startswith(f"  since {city_time(item['held_since'])}, attempts ")
         assert since.endswith(", 1 wait behind it")
         assert " ".join(line.strip() for line in error) == " ".join(item["error"].split())
         assert "MessageSizeTooLargeError" in error[0]

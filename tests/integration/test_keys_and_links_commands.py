@@ -4,69 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cli import keys, links, notices
 from cli.client import PREFIXES
 from cli.doctor_keys import examine_keys
-from cli.main import app
 from embedded.postgres import EmbeddedPostgres
-from shared.contracts.topics import EMPLOYEE
-from shared.gateway import service_of
-from shared.migrations import SERVICES
-from tests.fixtures.records import employee, incoming
-from tests.fixtures.services import Running, running_service
+from tests.fixtures.services import Running
+from tests.fixtures.town_commands import NAME, Command, commands_against, four_services, gateway_to
+from tests.integration.attendance.city import FIRST_NIP, City
 from tests.integration.notifications.desk import absences, apply
-
-OFFICER = uuid4()
-ANSWER_SECONDS = 30
-Command = Callable[..., asyncio.Future[Result]]
 
 
 @pytest.fixture
 async def city(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[dict[str, Running]]:
-    """The four services; those with pages know one officer."""
-    async with AsyncExitStack() as stack:
-        found = {name: await stack.enter_async_context(running_service(name, embedded_postgres)) for name in SERVICES}
-        await found["scoring"].app.state.keep_rules()
-        for name in ("scoring", "notifications"):
-            await apply(found[name], [incoming(EMPLOYEE, employee(OFFICER))])
+    """The four services with one officer, in unit-1, and two machines."""
+    async with four_services(embedded_postgres) as found:
         yield found
+
+
+@pytest.fixture
+async def officer(city: dict[str, Running]) -> str:
+    """The employee_id of the one officer."""
+    return str((await City(city["attendance"], None).officer())["employee_id"])
 
 
 @pytest.fixture
 async def gateway(city: dict[str, Running]) -> Callable[[], httpx.Client]:
     """What leads a command, in its thread, to the services."""
-    loop = asyncio.get_running_loop()
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        service = city[service_of(request.url.path)]
-        headers = {name: value for name, value in request.headers.items() if name in ("content-type", "authorization")}
-        asked = service.http.request(request.method, request.url, content=request.content, headers=headers)
-        found = asyncio.run_coroutine_threadsafe(asked, loop).result(ANSWER_SECONDS)
-        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
-
-    return lambda: httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver")
+    return gateway_to(city)
 
 
 @pytest.fixture
 def kinerja(gateway: Callable[[], httpx.Client], monkeypatch: pytest.MonkeyPatch) -> Command:
-    for module in (keys, links, notices):
-        monkeypatch.setattr(module, "client", gateway)
-    monkeypatch.setenv("COLUMNS", "250")
-
-    def run(*arguments: str) -> asyncio.Future[Result]:
-        return asyncio.ensure_future(asyncio.to_thread(CliRunner().invoke, app, list(arguments)))
-
-    return run
+    return commands_against(gateway, monkeypatch)
 
 
 async def reads(service: Running, path: str, token: str) -> int:
@@ -130,13 +107,12 @@ async def test_a_name_that_one_service_refuses_is_made_in_none(kinerja: Command,
 async def test_a_machine_s_and_a_superior_s_key(kinerja: Command, city: dict[str, Running]) -> None:
     done = await kinerja("keys", "make", "reader", "--scope", "punches:write", "--machine", "M1", "--machine", "M2")
     assert done.exit_code == 0, done.output
-    superior = str(uuid4())
-    both = ("--scope", "assessments:write", "--scope", "notices:release", "--officer", superior)
+    both = ("--scope", "assessments:write", "--scope", "notices:release", "--officer", "nurhaliza")
     token = token_of(await kinerja("keys", "make", "head", *both))
     assert await reads(city["notifications"], LISTS["notifications"], token) == 200
     table = (await kinerja("keys", "list")).stdout
     assert "machines M1, M2" in table
-    assert f"officer {superior}" in table
+    assert f"officer {NAME} ({FIRST_NIP})" in table
 
 
 @pytest.mark.parametrize(
@@ -146,7 +122,7 @@ async def test_a_machine_s_and_a_superior_s_key(kinerja: Command, city: dict[str
         (("--scope", "punches:write"), "name the machines"),
         (("--scope", "notices:release"), "name the officer"),
         (("--scope", "scores:read", "--machine", "M1"), "--machine: none of these scopes heeds it"),
-        (("--scope", "scores:read", "--officer", str(uuid4())), "--officer: none of these scopes heeds it"),
+        (("--scope", "scores:read", "--officer", FIRST_NIP), "--officer: none of these scopes heeds it"),
         (("--scope", "visits:write", "--unit", "unit-1"), "cannot be limited to units"),
     ],
 )
@@ -154,7 +130,7 @@ async def test_a_key_that_makes_no_sense_is_refused_before_anything_is_made(
     kinerja: Command, city: dict[str, Running], arguments: tuple[str, ...], words: str
 ) -> None:
     done = await kinerja("keys", "make", "x", "--scope", "days:read", *arguments)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert words in done.stderr
     for service, prefix in PREFIXES.items():
         assert (await city[service].http.get(f"/{prefix}/v1/api-keys")).json()["items"] == []
@@ -177,33 +153,54 @@ async def test_a_key_that_nobody_knows(kinerja: Command) -> None:
         assert (done.exit_code, "no service knows the key" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--scope", "scores:read", "--unit", "unit-2"), "no such unit: unit-2; perhaps unit-1"),
+        (("--scope", "punches:write", "--machine", "M1", "--machine", "M3"), "no such machine: M3"),
+        (("--scope", "notices:release", "--officer", str(uuid4())), "no officer with this employee_id"),
+        (("--scope", "notices:release", "--officer", "budi"), "no officer has this NIP or name: budi"),
+    ],
+)
+async def test_a_key_for_somebody_who_is_not_there_is_not_made(
+    kinerja: Command, city: dict[str, Running], arguments: tuple[str, ...], words: str
+) -> None:
+    done = await kinerja("keys", "make", "x", *arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert words in done.stderr
+    for service, prefix in PREFIXES.items():
+        assert (await city[service].http.get(f"/{prefix}/v1/api-keys")).json()["items"] == []
+
+
 async def test_links_are_issued_listed_and_revoked(kinerja: Command, city: dict[str, Running]) -> None:
-    done = await kinerja("links", "issue", str(OFFICER), "--days", "2")
+    done = await kinerja("links", "issue", "19960818 202204 1 001", "--days", "2")
     assert done.exit_code == 0, done.output
     page, inbox = done.stdout.split()
     assert "/my/" in page
     assert "/notices/inbox/" in inbox
     for service, url in (("scoring", page), ("notifications", inbox)):
         assert (await city[service].http.get(httpx.URL(url).path)).status_code == 200
-    only = token_of(await kinerja("links", "issue", str(OFFICER), "--inbox"))
-    table = (await kinerja("links", "list", str(OFFICER))).stdout
-    assert table.count(str(OFFICER)) == 3
+    only = token_of(await kinerja("links", "issue", "siti nur", "--inbox"))
+    table = (await kinerja("links", "list", FIRST_NIP)).stdout
+    assert table.count(f"{NAME} ({FIRST_NIP})") == 3
     for address in (page, inbox, only):
         assert address.rsplit("/", 1)[1] not in table
     one = (await city["notifications"].http.get("/notices/v1/links")).json()["items"][0]["id"]
     assert (await kinerja("links", "revoke", one)).stdout == f"revoked {one}\n"
     assert (await city["notifications"].http.get(httpx.URL(inbox).path)).status_code == 410
-    assert (await kinerja("links", "revoke", "--officer", str(OFFICER))).stdout == "revoked 2 links\n"
+    assert (await kinerja("links", "revoke", "--officer", FIRST_NIP)).stdout == "revoked 2 links\n"
     for service, url in (("scoring", page), ("notifications", only)):
         assert (await city[service].http.get(httpx.URL(url).path)).status_code == 410
-    assert str(OFFICER) not in (await kinerja("links", "list")).stdout
-    assert (await kinerja("links", "list", "--ended")).stdout.count(str(OFFICER)) == 3
-    for wrong in (("revoke",), ("revoke", str(uuid4())), ("issue", str(uuid4()))):
-        assert (await kinerja("links", *wrong)).exit_code == 1
+    assert (await kinerja("links", "list")).stdout == ""
+    assert (await kinerja("links", "list", "--ended")).stdout.count(NAME) == 3
+    for status, *wrong in ((2, "revoke"), (1, "revoke", str(uuid4())), (1, "issue", str(uuid4()))):
+        assert (await kinerja("links", *wrong)).exit_code == status
 
 
-async def test_a_letter_is_read_before_it_is_released(kinerja: Command, city: dict[str, Running]) -> None:
-    await apply(city["notifications"], [absences(3, officer=OFFICER)])
+async def test_a_letter_is_read_before_it_is_released(kinerja: Command, city: dict[str, Running], officer: str) -> None:
+    await apply(city["notifications"], [absences(3, officer=UUID(officer))])
+    listed = await kinerja("notices", "list", "--officer", "siti")
+    assert f"discipline_information: {NAME} ({FIRST_NIP})" in listed.stdout
     [item] = (await city["notifications"].http.get(LISTS["notifications"])).json()["items"]
     shown = (await kinerja("notices", "show", item["notice_id"])).stdout
     assert "discipline_information released, revision 1" in shown

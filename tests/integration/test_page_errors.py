@@ -21,11 +21,11 @@ from starlette.routing import Route
 from embedded.postgres import EmbeddedPostgres
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
-from shared.gateway import ROUTES
 from shared.migrations import SERVICES
 from shared.page_errors import _WORDS, API_SEGMENTS, PAGE_PATHS, PageErrors, answers_with_pages, language_of
 from shared.problem_types import ProblemType
 from shared.problems import problem
+from shared.url_space import ROUTES
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service, settings_for
 

@@ -14,8 +14,8 @@ from embedded.postgres import EmbeddedPostgres
 from shared import errors
 from shared.gateway import make_gateway
 from shared.migrations import SERVICES
-from shared.paths import API_PAGES, PREFIXES
 from shared.problem_types import BY_CODE, PROBLEM_TYPES
+from shared.url_space import API_PAGES, PREFIXES
 from tests.fixtures.services import Running, running_service
 
 ROOT = Path(__file__).resolve().parents[2]

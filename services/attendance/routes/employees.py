@@ -28,33 +28,34 @@ from shared.openapi.refusals import refuses
 from shared.paging import NOT_OURS, After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 from shared.problem_types import NOT_FOUND
 
-__all__ = ["router"]
+__all__ = ["OFFICER_COLUMNS", "PEOPLE", "REACHED", "Officer", "ReaderDep", "read_officers", "router"]
 
 router = APIRouter(prefix="/attendance/v1", tags=["officers"])
 
-_ReaderDep = Annotated[Principal, requires("employees:read")]
+ReaderDep = Annotated[Principal, requires("employees:read")]
 _ImporterDep = Annotated[Principal, requires("roster:write")]
 
-_COLUMNS = """
+OFFICER_COLUMNS = """
     select employee_id, nip, e.name, employment_type, e.org_unit_id, u.name as org_unit_name, superior_id, email,
            active_from, active_to, revision
     from employee e join org_unit u on u.org_unit_id = e.org_unit_id
 """
-_PEOPLE = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
-_REACHED = "(cast(:units as text[]) is null or {}.org_unit_id = any(cast(:units as text[])))"
+PEOPLE = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
+REACHED = "(cast(:units as text[]) is null or {}.org_unit_id = any(cast(:units as text[])))"
 _LIST = text(
-    _COLUMNS + f" where employee_id > :after and {_PEOPLE} and (cast(:unit as text) is null or e.org_unit_id = :unit)"
-    f" and {_REACHED.format('e')} order by employee_id limit :most"
+    OFFICER_COLUMNS
+    + f" where employee_id > :after and {PEOPLE} and (cast(:unit as text) is null or e.org_unit_id = :unit)"
+    f" and {REACHED.format('e')} order by employee_id limit :most"
 )
-_ONE = text(_COLUMNS + " where employee_id = :employee_id")
-_BY_NIP = text(_COLUMNS + f" where nip = :nip and {_PEOPLE}")
+_ONE = text(OFFICER_COLUMNS + " where employee_id = :employee_id")
+_BY_NIP = text(OFFICER_COLUMNS + f" where nip = :nip and {PEOPLE}")
 _UNITS = text(
     f"""
     select u.org_unit_id, u.name, count(e.employee_id) as officers,
            (select count(*) from machine m where m.org_unit_id = u.org_unit_id
             and (m.in_service_to is null or m.in_service_to > cast(:now as timestamptz))) as machines
     from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
-    where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' and {_REACHED.format("u")}
+    where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' and {REACHED.format("u")}
     group by u.org_unit_id order by u.org_unit_id limit :most
     """
 )
@@ -155,40 +156,41 @@ async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) ->
 @router.get("/employees")
 async def list_officers(
     context: ContextDep,
-    who: _ReaderDep,
+    who: ReaderDep,
     limit: Limit = 100,
     after: After = None,
     org_unit_id: Annotated[UnitId | None, Query()] = None,
 ) -> Page[Officer]:
     """Officers by employee_id, perhaps of one unit."""
     values = {"after": read_id_cursor(after), "unit": org_unit_id, "units": who.units, "most": limit + 1}
-    items = await _officers(context, _LIST, values)
+    items = await read_officers(context, _LIST, values)
     more = len(items) > limit
     return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
 
 
 @router.post("/employees/find", responses=refuses(NOT_FOUND))
-async def find_officer(context: ContextDep, who: _ReaderDep, wanted: Annotated[Nip, Body()]) -> Officer:
+async def find_officer(context: ContextDep, who: ReaderDep, wanted: Annotated[Nip, Body()]) -> Officer:
     """The officer with this NIP."""
     nip = wanted.nip.replace(" ", "")
     if not (nip.isascii() and nip.isdigit() and len(nip) == 18):
         raise InvalidError("`nip` must have 18 digits; this has not.")
-    found = await _officers(context, _BY_NIP, {"nip": nip})
+    found = await read_officers(context, _BY_NIP, {"nip": nip})
     if not found or not who.reaches_unit(found[0].org_unit_id):
         raise NotFoundError("No officer of the roster has this NIP.")
     return found[0]
 
 
 @router.get("/employees/{employee_id}", responses=refuses(NOT_FOUND))
-async def show_officer(context: ContextDep, who: _ReaderDep, employee_id: UUID) -> Officer:
+async def show_officer(context: ContextDep, who: ReaderDep, employee_id: UUID) -> Officer:
     """One officer."""
-    found = await _officers(context, _ONE, {"employee_id": employee_id})
+    found = await read_officers(context, _ONE, {"employee_id": employee_id})
     if not found or not who.reaches_unit(found[0].org_unit_id):
         raise NotFoundError("There is no officer with this employee_id.")
     return found[0]
 
 
-async def _officers(context: Context, query: TextClause, values: dict[str, Any]) -> list[Officer]:
+async def read_officers(context: Context, query: TextClause, values: dict[str, Any]) -> list[Officer]:
+    """The officers of a query for OFFICER_COLUMNS, in its order."""
     today = context.clock.now().astimezone(context.zone).date()
 
     async def read(session: AsyncSession) -> list[Officer]:
@@ -209,7 +211,7 @@ async def _officers(context: Context, query: TextClause, values: dict[str, Any])
 
 
 @router.get("/units")
-async def list_units(context: ContextDep, who: _ReaderDep, limit: Limit = 100, after: After = None) -> Page[Unit]:
+async def list_units(context: ContextDep, who: ReaderDep, limit: Limit = 100, after: After = None) -> Page[Unit]:
     """Units by org_unit_id."""
     cursor = read_cursor(after, str)
     if cursor and "\x00" in cursor[0]:

@@ -15,7 +15,7 @@ from shared.contracts.view import channel_views, schema_views, server_views
 from shared.developer_pages import developer_page
 from shared.http import context_of
 from shared.page_errors import wants_page
-from shared.paths import EVENTS_PAGE
+from shared.url_space import EVENTS_PAGE
 
 __all__ = ["contract_page", "router"]
 

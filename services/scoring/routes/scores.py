@@ -16,7 +16,7 @@ from services.scoring.republish import republish
 from services.scoring.verify import Verification, verify
 from shared.auth import Principal, requires
 from shared.context import Context
-from shared.contracts.base import DecimalText
+from shared.contracts.base import Code, DecimalText, Identifier
 from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.semester import Semester
 from shared.errors import InvalidError, NotFoundError
@@ -39,6 +39,7 @@ _LIST = text(
     from semester_total t left join employee e using (employee_id) left join published_score p using (employee_id, semester)
     where semester = :semester and employee_id > :after and employee_id <> '{CANARY_EMPLOYEE_ID}'
       and (cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[])))
+      and (cast(:unit as text) is null or e.org_unit_id = :unit) and (cast(:band as text) is null or t.band = :band)
     order by employee_id limit :most
     """
 )
@@ -55,6 +56,8 @@ PoliciesDep = Annotated[PolicyBook, Depends(policies_of)]
 OperatorDep = Annotated[Principal, requires()]
 ReaderDep = Annotated[Principal, requires("scores:read")]
 SemesterQuery = Annotated[str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")]
+UnitQuery = Annotated[Identifier | None, Query(description="Only officers who are in this unit today.")]
+BandQuery = Annotated[Code | None, Query(description="Only scores in this band of the policy, such as BAIK.")]
 
 
 class ScoreItem(Answer):
@@ -119,12 +122,20 @@ async def explain_score(
 
 @router.get("/v1/employees")
 async def list_scores(
-    context: ContextDep, who: ReaderDep, semester: SemesterQuery = None, limit: Limit = 100, after: After = None
+    context: ContextDep,
+    who: ReaderDep,
+    semester: SemesterQuery = None,
+    org_unit_id: UnitQuery = None,
+    band: BandQuery = None,
+    limit: Limit = 100,
+    after: After = None,
 ) -> Page[ScoreItem]:
-    """Officers' scores of a semester: all, or those of the units that the key is limited to."""
+    """Officers' scores of a semester, perhaps of one unit or band; a limited key gets those of its units."""
     values = {
         "semester": semester_of(context, semester).number,
         "units": who.units,
+        "unit": org_unit_id,
+        "band": band,
         "after": read_id_cursor(after),
         "most": limit + 1,
     }

@@ -35,3 +35,29 @@ async def test_scores_of_other_units_are_not_there(embedded_postgres: EmbeddedPo
         unknown = await service.http.get(f"/scores/v1/employees/{uuid4()}", params=query, headers=limited)
         outside = await service.http.get(f"/scores/v1/employees/{other}", params=query, headers=limited)
         assert unknown.json() == outside.json()  # the same words: it does not tell that there is such an officer
+
+
+async def test_scores_are_listed_of_one_unit_and_of_one_band(embedded_postgres: EmbeddedPostgres) -> None:
+    mine, other = uuid4(), uuid4()
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        records = [
+            incoming(EMPLOYEE, employee(mine)),
+            incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
+            *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other)),
+        ]
+        async with service.context.database.transaction() as session:
+            assert not await service.app.state.handler(session, records)
+
+        async def listed(**query: str) -> list[str]:
+            answer = await service.http.get("/scores/v1/employees", params={"semester": "2026-S2", **query})
+            assert answer.status_code == 200, answer.text
+            return [item["employee_id"] for item in answer.json()["items"]]
+
+        band = (await service.http.get(f"/scores/v1/employees/{mine}", params={"semester": "2026-S2"})).json()["band"]
+        assert await listed(org_unit_id="unit-2") == [str(other)]
+        assert await listed(org_unit_id="unit-9") == []
+        assert await listed(band=band, org_unit_id="unit-1") == [str(mine)]
+        assert await listed(band="NO_SUCH_BAND") == []
+        wrong = await service.http.get("/scores/v1/employees", params={"band": "baik"})
+        assert wrong.status_code == 422

@@ -88,6 +88,8 @@ class System:
             return self.canary
         if not self.key_is_known:
             return httpx.Response(401)
+        if path == "/attendance/v1/units":
+            return httpx.Response(200, json={"items": [], "next": None})
         if path.endswith("/dead-letters"):
             return httpx.Response(200, json={"items": self.parked, "next": self.more})
         if path.endswith("/outbox/held"):
@@ -166,7 +168,11 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (lambda s: s.machine.update(last_contact_at=(NOW - timedelta(hours=2)).isoformat()), "warn", "silent since"),
         (lambda s: s.machine.update(last_contact_at=None), "warn", "never heard of"),
         (lambda s: s.machine.update(clock_wrong_since=NOW.isoformat()), "fail", "clock is wrong"),
-        (lambda s: s.machine.update(signals=[SIGNAL]), "warn", "TWO_ADDRESSES since 2026-08-04: also from 10.0.9.9"),
+        (
+            lambda s: s.machine.update(signals=[SIGNAL]),
+            "warn",
+            "TWO_ADDRESSES since 2026-08-04 07:00: also from 10.0.9.9",
+        ),
         (
             _set("refused", [{"registered": True}, {"registered": False}]),
             "warn",

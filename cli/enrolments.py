@@ -1,0 +1,72 @@
+"""`kinerja machines pins|enrol|unenrol`: whose PIN is whose on a machine, from which date to which."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from cli.client import client, request
+from cli.machine_proof import BASE, SerialArgument
+from cli.officers import OfficerArgument, find_officer, names_of
+from cli.output import JsonOption, nothing, print_json, table
+
+__all__ = ["enrol", "pins", "unenrol"]
+
+PinArgument = Annotated[str, typer.Argument(metavar="PIN", help="As the machine sends it, zeros included.")]
+_FORMATS = ["%Y-%m-%d"]
+
+
+def pins(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
+    """Lists whose PIN is whose on a machine, also in the past."""
+    with client() as http:
+        found = request(http, "GET", f"{BASE}/{serial}/enrolments").json()
+        names = {} if as_json else names_of(http, (item["employee_id"] for item in found))
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        nothing("no PINs")
+        return
+    rows = []
+    for item in found:
+        officer = names.get(item["employee_id"], {})
+        name, nip = officer.get("name", item["employee_id"]), officer.get("nip", "")
+        rows.append((item["pin"], item["valid_from"], item["valid_to"] or "", nip, name))
+    table(("PIN", "FROM", "TO", "NIP", "NAME"), rows, wraps=("PIN", "NAME"))
+
+
+def enrol(
+    serial: SerialArgument,
+    pin: PinArgument,
+    officer: OfficerArgument,
+    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, help="The first date.")],
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=_FORMATS, help="The last date; else to its next enrolment.")
+    ] = None,
+) -> None:
+    """Says whose a PIN is from a date on; the punches of that time become that officer's. Again with --to it ends there."""
+    with client() as http:
+        who = find_officer(http, officer)
+        body = {
+            "employee_id": who["employee_id"],
+            "valid_from": first.date().isoformat(),
+            "valid_to": last.date().isoformat() if last else None,
+        }
+        request(http, "PUT", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", json=body)
+    until = f" to {body['valid_to']}" if body["valid_to"] else ""
+    typer.echo(f"PIN {pin} at {serial} is {who['name']} ({who['nip']}) from {body['valid_from']}{until}")
+
+
+def unenrol(
+    serial: SerialArgument,
+    pin: PinArgument,
+    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, help="The date on which it begins.")],
+) -> None:
+    """Takes an enrolment back that begins on a date: it never was. To end one, enrol the PIN again with --to."""
+    query = {"valid_from": first.date().isoformat()}
+    with client() as http:
+        request(http, "DELETE", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", params=query)
+    typer.echo(f"PIN {pin} at {serial}: the enrolment from {query['valid_from']} is taken back")

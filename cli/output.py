@@ -1,0 +1,129 @@
+"""How lists and single things are printed: for a terminal, for a pipe, and as JSON.
+
+Standard output has the items and nothing else; what is said about them goes to standard error. On a terminal a line fits
+the width (80 columns at least) and nothing is cut: a long cell goes on in the next line. In a pipe each row is one line.
+No colours, no boxes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.client import fail
+from cli.connection import connection
+
+__all__ = [
+    "JsonOption",
+    "city_time",
+    "city_zone",
+    "details",
+    "entry",
+    "folded",
+    "nothing",
+    "paragraphs",
+    "print_json",
+    "table",
+]
+
+WIDTH_MIN = 80
+"""The narrowest terminal that lists are made for."""
+WIDTH_PIPED = 100_000
+INDENT = "  "
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts: what the API gives.")]
+
+
+def width() -> int:
+    """Columns to print in: of the terminal (or $COLUMNS), at least 80; without bound in a pipe."""
+    if not os.environ.get("COLUMNS", "").isdigit() and not sys.stdout.isatty():
+        return WIDTH_PIPED
+    return max(WIDTH_MIN, shutil.get_terminal_size((WIDTH_MIN, 24)).columns)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value, indented."""
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def nothing(words: str) -> None:
+    """Says that a list has no items. Standard output stays empty, and the command ends well."""
+    typer.echo(words, err=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Sequence[str] = ()) -> None:
+    """Rows below their columns' names. A column in `wraps` may go on in the next line; all others fit 80 columns."""
+    printed = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for name in columns:
+        printed.add_column(name, no_wrap=name not in wraps, overflow="fold")
+    for row in rows:
+        printed.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    paper = io.StringIO()
+    Console(file=paper, width=width(), color_system=None, legacy_windows=False).print(printed)
+    for line in paper.getvalue().splitlines():
+        typer.echo(line.rstrip())
+
+
+def entry(head: str, *more: str) -> None:
+    """A thing with an id that commands need: the id's line first, then what is known of it, indented and folded."""
+    typer.echo(head)
+    for words in more:
+        if words:
+            typer.echo(folded(words))
+
+
+def details(pairs: Mapping[str, object]) -> None:
+    """Names and values, one below the other; a value that is None or empty is left out."""
+    shown = {name: str(value) for name, value in pairs.items() if value not in (None, "")}
+    left = max((len(name) for name in shown), default=0) + 2
+    for name, value in shown.items():
+        typer.echo(folded(f"{name:{left}}{value}", first="", then=" " * left))
+
+
+def paragraphs(words: str) -> None:
+    """A letter, each of its lines folded to the width."""
+    for line in words.splitlines():
+        typer.echo(folded(line, first="", then="") if line.strip() else "")
+
+
+def folded(words: str, first: str = INDENT, then: str = INDENT) -> str:
+    """Words in lines of the width; a longer word, such as an id, is not cut."""
+    lines = textwrap.wrap(
+        words,
+        width(),
+        initial_indent=first,
+        subsequent_indent=then,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+    return "\n".join(lines)
+
+
+def city_zone() -> ZoneInfo:
+    """The zone of the city's units: KINERJA_TIMEZONE, from the environment or connect.env; Asia/Jakarta if unset."""
+    name = connection().get("KINERJA_TIMEZONE") or "Asia/Jakarta"
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise fail(f"KINERJA_TIMEZONE is no IANA zone: {name}; write it as in Asia/Jakarta") from error
+
+
+def city_time(moment: str | None, never: str = "never") -> str:
+    """An instant in ISO form as `2026-08-04 07:21` in the city's zone."""
+    if moment is None:
+        return never
+    return f"{datetime.fromisoformat(moment).astimezone(city_zone()):%Y-%m-%d %H:%M}"

@@ -1,0 +1,28 @@
+"""Says on a terminal what a long command is doing, and nothing where nobody looks."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["doing"]
+
+_ERASE_LINE = "\r\x1b[2K"
+
+
+@contextmanager
+def doing(words: str) -> Iterator[None]:
+    """One line on standard error, if that is a terminal, which is erased at the end. Print nothing meanwhile."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    columns = shutil.get_terminal_size().columns
+    sys.stderr.write(f"{_ERASE_LINE}{words} …"[: columns + len(_ERASE_LINE) - 1])
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write(_ERASE_LINE)
+        sys.stderr.flush()

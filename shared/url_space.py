@@ -1,0 +1,31 @@
+"""The one URL space: which service answers which path, and where its pages are. No web framework is loaded for the names."""
+
+from __future__ import annotations
+
+__all__ = ["API_PAGES", "EVENTS_PAGE", "PREFIXES", "ROUTES", "service_of"]
+
+ROUTES: tuple[tuple[str, str], ...] = (
+    ("/iclock", "attendance"),
+    ("/attendance", "attendance"),
+    ("/f", "feedback"),
+    ("/feedback", "feedback"),
+    ("/notices", "notifications"),
+)
+"""First path segment → service; everything else is scoring's."""
+
+PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
+"""Service → where its own routes begin."""
+
+API_PAGES = {prefix: f"/{prefix}/docs" for prefix in PREFIXES.values()}
+"""Prefix → the page that describes its API."""
+
+EVENTS_PAGE = "/scores/asyncapi"
+"""The contract of the events: a page for browsers, JSON for programs."""
+
+
+def service_of(path: str) -> str:
+    """The service that answers a path."""
+    for prefix, service in ROUTES:
+        if path == prefix or path.startswith(f"{prefix}/"):
+            return service
+    return "scoring"
