@@ -19,6 +19,7 @@ from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import LASTING, Stack, until
 from tests.e2e.town import HEADER, MACHINE, fill_town, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees, attendance_rests
+from tests.fixtures.documents import ROOT, run_document
 from tests.fixtures.engine import needs_engine
 from tests.fixtures.raw_http import break_off, chunked, read_answer, with_length
 
@@ -140,6 +141,16 @@ def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: li
         until("equal totals", lambda: stack.psql("scoring", scheduled) == stack.psql("scoring", total), 10)
     finally:
         stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=1", seconds=300)
+
+
+def test_the_first_day_of_an_operator_leads_to_a_score(stack: Stack, town: list[str], tmp_path: Path) -> None:
+    stack.run("sh", "-c", "make secrets && docker compose up -d --wait")  # the README's command, in a stack that runs
+    environment = stack.environment | {"STACK": str(tmp_path / "connect"), "BACKUPS": str(tmp_path / "backups")}
+    apart = {"var/compose": str(tmp_path / "connect"), "var/first-day": str(tmp_path / "first-day")}
+    checked = run_document(
+        ROOT / "docs/first-day.md", ROOT, environment, tmp_path, variant="With Docker", replace=apart
+    )  # fmt: skip
+    assert checked >= 20
 
 
 def test_the_stack_stays_within_its_memory(stack: Stack, town: list[str]) -> None:
