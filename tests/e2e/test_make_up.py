@@ -24,6 +24,7 @@ from embedded.children import free_port
 from tests.e2e.made_up import ROOT, MadeUp, made_up
 from tests.e2e.places import PROXIES
 from tests.e2e.stack import until
+from tests.fixtures.documents import checkout, reader_environment, run_document
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -205,6 +206,14 @@ def test_commands_work_against_it(first: MadeUp) -> None:
     assert "nip" in kinerja(first.data, "roster", "import", str(roster), status=1)
 
 
+@pytest.mark.parametrize("document", ["docs/api.md", "docs/command-line.md"])
+def test_what_a_document_says_is_so_in_the_sample_office(first: MadeUp, document: str, tmp_path: Path) -> None:
+    first.ready()
+    (tmp_path / "checkout").mkdir()
+    folder = checkout(tmp_path / "checkout", first.data)
+    assert run_document(ROOT / document, folder, reader_environment(), tmp_path) >= 9
+
+
 def test_a_second_copy_on_the_same_port_says_so(first: MadeUp, ports: tuple[int, int], tmp_path: Path) -> None:
     first.ready()
     with made_up(tmp_path / "data", ports[0], free_port(), sample=False) as second:
@@ -233,7 +242,7 @@ def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, po
         assert "stopped" in second.lines
 
 
-def test_without_the_sample_it_is_empty(ports: tuple[int, int]) -> None:
+def test_without_the_sample_it_is_empty_and_the_first_day_leads_to_a_score(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
         Path(folder).chmod(0o755)
         with made_up(Path(folder), free_port(), free_port(), sample=False) as running:
@@ -241,6 +250,9 @@ def test_without_the_sample_it_is_empty(ports: tuple[int, int]) -> None:
             with client_of(connection) as http:
                 for path in ("/attendance/v1/employees", "/scores/v1/employees", "/notices/v1/notices"):
                     assert http.get(path).json() == {"items": [], "next": None}
+            (tmp_path / "checkout").mkdir()
+            reader = checkout(tmp_path / "checkout", Path(folder))
+            assert run_document(ROOT / "docs/first-day.md", reader, reader_environment(), tmp_path) >= 20
             running.interrupt()
             assert "stopped" in running.lines
 

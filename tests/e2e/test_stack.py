@@ -20,6 +20,7 @@ from tests.e2e.places import closed_copy
 from tests.e2e.stack import LASTING, SERVICES, Stack, until
 from tests.e2e.town import HEADER, MACHINE, fill_town, punch_all, scores, work_days
 from tests.e2e.traffic import assert_scoring_agrees, attendance_rests
+from tests.fixtures.documents import ROOT, run_document
 from tests.fixtures.engine import needs_engine
 from tests.fixtures.raw_http import break_off, chunked, read_answer, with_length
 
@@ -149,6 +150,16 @@ def test_no_database_orders_text_by_a_library(stack: Stack) -> None:
     ).splitlines()
     assert {line.partition("|")[0] for line in providers} >= {*SERVICES, "postgres", "template1"}
     assert {line.partition("|")[2] for line in providers} == {"b|C.UTF-8|C"}
+
+
+def test_the_first_day_of_an_operator_leads_to_a_score(stack: Stack, town: list[str], tmp_path: Path) -> None:
+    stack.run("sh", "-c", "make secrets && docker compose up -d --wait")  # the README's command, in a stack that runs
+    environment = stack.environment | {"STACK": str(tmp_path / "connect"), "BACKUPS": str(tmp_path / "backups")}
+    apart = {"var/compose": str(tmp_path / "connect"), "var/first-day": str(tmp_path / "first-day")}
+    checked = run_document(
+        ROOT / "docs/first-day.md", ROOT, environment, tmp_path, variant="With Docker", replace=apart
+    )  # fmt: skip
+    assert checked >= 20
 
 
 def test_the_stack_stays_within_its_memory(stack: Stack, town: list[str]) -> None:
