@@ -122,6 +122,12 @@ def test_it_prints_its_own_lines_and_no_warning(first: MadeUp) -> None:
     assert "Warning" not in "\n".join(first.lines)
 
 
+def test_the_event_contract_names_this_broker(first: MadeUp) -> None:
+    connection = first.ready()
+    document = httpx.get(f"{connection['KINERJA_URL']}/scores/asyncapi", timeout=30).json()
+    assert [s["host"] for s in document["servers"].values()] == [connection["KAFKA_BOOTSTRAP_SERVERS"]]
+
+
 def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
     connection = first.ready()
     until("28 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 28, 60)
