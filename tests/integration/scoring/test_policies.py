@@ -114,7 +114,7 @@ async def test_a_policy_dated_inside_a_semester_waits_for_the_next(scoring: Runn
         ("[" * 20_000, 422, "nesting"),
         ('{"a":' * 900, 422, "too deep"),
         ("- " * 49_000, 422, "too deep"),
-        ("x" * (DOCUMENT_BYTES_MAX + 1), 422, "errors"),
+        ("x" * (DOCUMENT_BYTES_MAX + 1), 422, "Correct the body"),
         (policy(weights={"attendance": "0.5", "work_quality": "0.5", "public_communication": "0.5"}), 422, "1"),
         (policy(version=1), 409, "new version"),
     ],
