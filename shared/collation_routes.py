@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from shared.auth import Principal, requires
 from shared.collations import text_order
 from shared.context import Context
 from shared.http import context_of
+from shared.openapi.models import Answer
 
 __all__ = ["add_collation_routes"]
 
@@ -18,10 +19,10 @@ ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 
 
-class CollationChangeItem(BaseModel):
+class CollationChangeItem(Answer):
     """A collation whose library has changed since the indexes were built."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
     collation: str
     """`default` for the database's own, else schema and name."""
@@ -31,11 +32,10 @@ class CollationChangeItem(BaseModel):
     """The version that is installed; null when the library states none."""
 
 
-class TextOrderAnswer(BaseModel):
+class TextOrderAnswer(Answer):
     """Who defines the order of text in the service's database."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         from_attributes=True,
         json_schema_extra={"examples": [{"provider": "builtin", "depends_on_library": False, "changes": []}]},
     )

@@ -82,5 +82,4 @@ class UnavailableError(AppError):
 class UnsupportedMediaTypeError(AppError):
     """The body is of a kind that this address does not take."""
 
-    status = 415
-    title = "This kind of body is not taken here"
+    kind = types.UNSUPPORTED_MEDIA_TYPE

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import ConfigDict
 
 from shared import held_events
 from shared.auth import Principal, requires
@@ -27,10 +26,8 @@ DROP_SECONDS_MAX = 30.0
 """The relay may be sending it, and has its own deadline for that."""
 
 
-class HeldEvent(Input):
+class HeldEvent(Answer):
     """An event that was refused by the broker or before it, without its bytes."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     event_id: UUID
     topic: str
@@ -55,7 +52,7 @@ class HeldEvent(Input):
     """What the broker, or the check before it, said."""
 
 
-class Drop(Answer):
+class Drop(Input):
     """Why the event shall never be published, in one line: for whoever asks later."""
 
     reason: OneLine

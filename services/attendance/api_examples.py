@@ -115,6 +115,7 @@ EXAMPLES: dict[str, Any] = {
         "revision": 2,
     },
     "Nip": {"nip": "199001012015011001"},
+    "OfficerSearch": {"q": "siti nur"},
     "Unit": {"org_unit_id": UNIT, "name": "Dinas Kependudukan dan Pencatatan Sipil", "officers": 42, "machines": 2},
     "take_roster.request": _ROSTER,
     "RosterReport": {"created": 1, "changed": 3, "unchanged": 996, "errors": []},

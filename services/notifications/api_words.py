@@ -20,6 +20,7 @@ topic `asn.notice.v1`, without the text of the letter.
 
 _TAGS = (
     ("notices", "Notices: read, release, withhold and acknowledge them; the inbox of an officer."),
+    ("mail", "The mail server: what waits for it, and a mail to try it out."),
     LINK_TAG,
     *COMMON_TAGS,
 )
@@ -36,6 +37,14 @@ _NOTICE = {
     "reasons": ["BELOW_ENTRY_THRESHOLD"],
     "subject": "Tawaran pendampingan: Kehadiran",
     "created_at": "2026-08-05T02:00:00Z",
+}
+
+_SERVER = {
+    "server": "mail.example.go.id:587",
+    "tls": "starttls",
+    "login": True,
+    "greets_as": "kinerja.example.go.id",
+    "sender": "kinerja@example.go.id",
 }
 
 _EXAMPLES: dict[str, Any] = {
@@ -56,6 +65,23 @@ _EXAMPLES: dict[str, Any] = {
     },
     "Read": {"revision": 1},
     "Reason": {"reason_code": "ALREADY_TALKED"},
+    "MailServerInfo": _SERVER,
+    "MailQueueState": {
+        "mail_server": _SERVER,
+        "waiting": 3,
+        "held": 1,
+        "held_since": "2026-08-06T02:00:00Z",
+        "held_by": "rcpt 550 5.7.1",
+    },
+    "MailTest": {"to": "operator@example.go.id"},
+    "MailStep": {"stage": "connect", "code": 220, "said": "mail.example.go.id ESMTP"},
+    "MailTestResult": {
+        "accepted": True,
+        "mail_server": _SERVER,
+        "steps": [{"stage": "connect", "code": 220, "said": "mail.example.go.id ESMTP"}],
+        "refused": None,
+        "advice": None,
+    },
     "Republished": {"records": 310, "unreadable": 0},
 }
 

@@ -9,15 +9,19 @@ import pytest
 
 from services.scoring.app import create
 from services.scoring.routes.contract import contract_page
-from shared.contracts.asyncapi import asyncapi_document
+from shared.contracts.asyncapi import asyncapi_document, servers_of
 from tests.fixtures.services import settings_for
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
+LISTENER = "kafka.example.go.id:9094"
+DOCUMENT = asyncapi_document(servers_of(LISTENER, "SASL_SSL"))
+
+
 @pytest.fixture
 def client() -> httpx.AsyncClient:
-    app = create(settings_for("scoring", "postgresql+asyncpg://nobody@127.0.0.1/none"))
+    app = create(settings_for("scoring", "postgresql+asyncpg://nobody@127.0.0.1/none", kafka_external_address=LISTENER))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://testserver")
 
 
@@ -25,15 +29,15 @@ def client() -> httpx.AsyncClient:
 async def test_programs_get_json(client: httpx.AsyncClient, accept: str) -> None:
     for path in ("/scores/asyncapi", "/scores/asyncapi.json"):
         answer = await client.get(path, headers={"Accept": accept})
-        assert answer.json() == asyncapi_document()
-    assert (await client.get("/scores/asyncapi.json", headers={"Accept": BROWSER})).json() == asyncapi_document()
+        assert answer.json() == DOCUMENT
+    assert (await client.get("/scores/asyncapi.json", headers={"Accept": BROWSER})).json() == DOCUMENT
 
 
 async def test_a_browser_gets_every_field_and_example(client: httpx.AsyncClient) -> None:
     answer = await client.get("/scores/asyncapi", headers={"Accept": BROWSER})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["vary"] == "Accept"
-    document = asyncapi_document()
+    document = DOCUMENT
     for channel in document["channels"]:
         assert f'id="{channel}"' in answer.text
     for schema in document["components"]["schemas"].values():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body
-from pydantic import ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import Field
 from sqlalchemy import text
 
 from services.attendance.routes.common import ContextDep, Input, UnitId
@@ -36,8 +36,6 @@ _SEARCH = text(
 class OfficerSearch(Input):
     """Whom to find. All conditions that are given have to hold; at least one of `q` and `employee_ids` is given."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     q: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
     """Part of the name, in upper or lower case, or the beginning of the NIP; the NIP may have spaces."""
     employee_ids: Annotated[list[UUID], Field(min_length=1, max_length=LIMIT_MAX)] | None = None
@@ -50,23 +48,8 @@ class OfficerSearch(Input):
     """The `next` of the page before."""
 
 
-_BodyDep = Annotated[
-    OfficerSearch,
-    Body(
-        openapi_examples={
-            "name": {"summary": "Part of a name", "value": {"q": "siti nur"}},
-            "nip": {"summary": "A NIP", "value": {"q": "19930102 201902 1 001"}},
-            "unit": {
-                "summary": "A name in one unit",
-                "value": {"q": "budi", "org_unit_id": "disdukcapil", "limit": 20},
-            },
-        }
-    ),
-]
-
-
 @router.post("/search")
-async def search_officers(context: ContextDep, who: ReaderDep, wanted: _BodyDep) -> Page[Officer]:
+async def search_officers(context: ContextDep, who: ReaderDep, wanted: OfficerSearch) -> Page[Officer]:
     """Officers by part of the name, by NIP or by employee_id, in the order of their names.
 
     A key that is limited to units finds the officers of these units only.

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from services.notifications.domain.mail_advice import advice
 from services.notifications.domain.mail_faults import Reply, Stage
@@ -18,6 +17,9 @@ from shared.context import Context
 from shared.email_address import EmailAddress
 from shared.errors import ConflictError
 from shared.http import context_of
+from shared.openapi.models import Answer, Input
+from shared.openapi.refusals import refuses
+from shared.problem_types import CONFLICT, TOO_MANY_REQUESTS
 from shared.problems import problem
 
 __all__ = ["router"]
@@ -39,11 +41,7 @@ def mail_check_of(request: Request) -> MailCheck:
 MailCheckDep = Annotated[MailCheck, Depends(mail_check_of)]
 
 
-class _Described(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class MailServerInfo(_Described):
+class MailServerInfo(Answer):
     """How this system sends mail."""
 
     server: str
@@ -58,7 +56,7 @@ class MailServerInfo(_Described):
     """The address from which mails come."""
 
 
-class MailQueueState(_Described):
+class MailQueueState(Answer):
     """The mails that have not gone out yet."""
 
     mail_server: MailServerInfo | None
@@ -73,16 +71,14 @@ class MailQueueState(_Described):
     """The stage at which the oldest was refused, with the reply code and enhanced status, for example `rcpt 550 5.7.1`."""
 
 
-class MailTest(_Described):
+class MailTest(Input):
     """To whom the test mail goes."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     to: EmailAddress
     """One address, in ASCII."""
 
 
-class MailStep(_Described):
+class MailStep(Answer):
     """What the mail server answered at a stage."""
 
     stage: Stage
@@ -93,12 +89,13 @@ class MailStep(_Described):
     """The server's own text, or what went wrong."""
 
 
-class MailTestResult(_Described):
+class MailTestResult(Answer):
     """What became of the test mail."""
 
     accepted: bool
     """Whether the mail server took it. Whether it arrives is up to the servers behind that one."""
     mail_server: MailServerInfo
+    """How the mail was sent."""
     steps: list[MailStep]
     """The stages that the server passed, in their order."""
     refused: MailStep | None
@@ -120,9 +117,7 @@ async def show_mail_queue(context: ContextDep, check: MailCheckDep, _: OperatorD
     )
 
 
-@router.post(
-    "/mail-tests", response_model=MailTestResult, responses={429: {"description": "Too many test mails in this minute"}}
-)
+@router.post("/mail-tests", response_model=MailTestResult, responses=refuses(CONFLICT, TOO_MANY_REQUESTS))
 async def send_mail_test(check: MailCheckDep, who: OperatorDep, test: MailTest) -> MailTestResult | Response:
     """Sends a test mail and says what the mail server said at each stage; an accepted one lets held mails go on.
 
@@ -134,7 +129,7 @@ async def send_mail_test(check: MailCheckDep, who: OperatorDep, test: MailTest) 
         )
     if not check.rate.hit(""):
         words = f"At most {CHECKS_PER_MINUTE} test mails a minute. Wait a minute, then send it again."
-        return problem(429, "Too Many Requests", words, headers={"Retry-After": "60"})
+        return problem(TOO_MANY_REQUESTS, words, headers={"Retry-After": "60"})
     checked = await check.send(check.server, test.to, who.name)
     refused = checked.refused
     return MailTestResult(
