@@ -6,7 +6,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -30,6 +30,8 @@ class StackSettings(LogSettings):
 
     domain: HostName | None = None
     kafka_external_host: HostName | None = None
+    kafka_external_protocol: Literal["SASL_SSL", "SASL_PLAINTEXT"] | None = None
+    """HR systems log in at this listener, so the two other protocols of Kafka are none for it."""
     kafka_heap_opts: Annotated[str, Field(pattern=r"^-Xm[sx]\d+[kmgKMG]?( -Xm[sx]\d+[kmgKMG]?)*$")] | None = None
     machine_networks: str | None = None
     trusted_proxies: str | None = None

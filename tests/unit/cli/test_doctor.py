@@ -298,7 +298,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = [finding for finding in examine(http, lambda: NOW) if finding.state != "ok"]
-    assert len(found) == 21
+    assert len(found) == 22
     assert all("local issuer" in finding.what and "SSL_CERT_FILE" in finding.todo for finding in found)
 
 
@@ -378,7 +378,7 @@ def test_the_command_prints_a_line_a_check(monkeypatch: pytest.MonkeyPatch, read
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == status
     lines = [line for line in done.stdout.splitlines() if line[:6] in ("ok    ", "warn  ", "FAIL  ")]
-    assert len(lines) == 21
+    assert len(lines) == 22
     assert ("FAIL  attendance: relay does not reach the broker: docs/runbooks/broker-down.md" in done.stdout) == (
         status == 1
     )
@@ -390,7 +390,7 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 
     with httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://testserver") as http:
         found = list(examine(http, lambda: NOW))
-    assert [finding.state for finding in found] == ["fail"] * 21 + ["ok"]
+    assert [finding.state for finding in found] == ["fail"] * 22 + ["ok"]
 
 
 @pytest.mark.parametrize(

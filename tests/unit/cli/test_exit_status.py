@@ -18,7 +18,7 @@ from cli.main import app
         (["no-such-command"], 2),
         (["scores", "--no-such-option"], 2),
         (["scores", "show"], 2),  # an argument is missing
-        (["scores", "show", "not-an-id"], 2),
+        (["links", "revoke", "not-an-id"], 2),
         (["roster", "import", "no-such-file.csv"], 2),
     ],
 )

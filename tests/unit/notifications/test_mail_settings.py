@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from services.notifications.settings import Settings
+from shared.settings_reader import SettingsError, read_settings
 
 MAIL = {"smtp_host": "mail.example.go.id", "smtp_from": "kinerja@example.go.id"}
 
 
 def settings(**values: Any) -> Settings:
     base = {"database_url": "postgresql+asyncpg://x/y", "operator_key": "o" * 20, "link_key": "l" * 20}
-    return Settings(**base | MAIL | values)
+    return read_settings(Settings, **base | MAIL | values)
 
 
 @pytest.mark.parametrize(("mode", "port"), [("none", 25), ("starttls", 587), ("implicit", 465)])
@@ -67,9 +67,9 @@ def test_the_greeting_is_a_full_name_and_never_the_machines(values: dict[str, st
         ({"smtp_from": "kinerja@localhost"}, "SMTP_FROM='kinerja@localhost': must be one e-mail address"),
         ({"smtp_from": "a@b.id, c@d.id"}, "SMTP_FROM="),
         ({"smtp_from_name": "Kota\nBcc: x"}, "SMTP_FROM_NAME"),
-        ({"smtp_helo_name": "3f1c2b"}, "SMTP_HELO_NAME='3f1c2b'"),
-        ({"smtp_helo_name": "[1.2.3]"}, "SMTP_HELO_NAME="),
-        ({"smtp_helo_name": "a b.id"}, "SMTP_HELO_NAME="),
+        ({"smtp_helo_name": "3f1c2b"}, "SMTP_HELO_NAME is '3f1c2b'"),
+        ({"smtp_helo_name": "[1.2.3]"}, "SMTP_HELO_NAME is"),
+        ({"smtp_helo_name": "a b.id"}, "SMTP_HELO_NAME is"),
         ({"smtp_username": "kinerja"}, "SMTP_USERNAME is set without a password"),
         ({"smtp_username": "kinerja", "smtp_password": ""}, "SMTP_USERNAME is set without a password"),
         ({"smtp_password": "secret"}, "smtp_password is set without SMTP_USERNAME"),
@@ -78,11 +78,10 @@ def test_the_greeting_is_a_full_name_and_never_the_machines(values: dict[str, st
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line_that_names_it(values: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(SettingsError) as refused:
         settings(**values)
-    [fault] = refused.value.errors()
-    assert words in fault["msg"]
-    assert "\n" not in fault["msg"]
+    [line] = str(refused.value).splitlines()
+    assert words in line
 
 
 def test_a_login_needs_both() -> None:

@@ -57,7 +57,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def guarded(**limits: int) -> tuple[Rates, Service]:
     service = Service()
-    return Rates(service, settings_for("scoring", "postgresql+asyncpg://x", **limits)), service
+    return Rates(service, settings_for("scoring", "postgresql+asyncpg://x/y", **limits)), service
 
 
 async def test_a_link_may_be_opened_so_often_in_a_minute_from_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ async def test_one_address_takes_so_many_answers_at_once() -> None:
         await leave.wait()
         await Service()(scope, receive, send)
 
-    guard = Rates(slow, settings_for("scoring", "postgresql+asyncpg://x", requests_at_once=3))
+    guard = Rates(slow, settings_for("scoring", "postgresql+asyncpg://x/y", requests_at_once=3))
     waiting = [asyncio.create_task(ask(guard)) for _ in range(3)]
     await asyncio.sleep(0)
     assert await ask(guard) == 429
