@@ -97,6 +97,10 @@ def add(
     timezone: ZoneOption = None,
     direction: DirectionOption = "shift",
     network: NetworkOption = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help=f"Since when it serves the unit, {MOMENT_HELP}; left out: from its oldest punch on."),
+    ] = None,
 ) -> None:
     """Registers a machine. What it sent before becomes punches, as far as it came from its address or a --network."""
     with client() as http:
@@ -109,6 +113,7 @@ def add(
             "direction_from": _direction(direction),
             "org_unit_id": unit,
             **({"networks": network} if network else {}),
+            **({"in_unit_from": _moment(since)} if since else {}),
         }
         request(http, "PUT", f"{BASE}/{serial}", json=body)
     typer.echo(f"{serial} is registered in {unit}; next: kinerja machines enrol {serial} PIN OFFICER --from DATE")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.client import client, fail, request
+from cli.client import client, fail, request, usage
 from cli.group import subject
 from cli.progress import doing
 from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
@@ -20,9 +20,10 @@ __all__ = ["app"]
 
 app = subject("Officers and units, and who works when.")
 
-OfficeFile = Annotated[
-    Path, typer.Argument(help="A CSV or XLSX file with a header.", exists=True, dir_okay=False, readable=True)
-]
+OfficeFile = Annotated[Path, typer.Argument(help="A CSV or XLSX file with a header; '-' is standard input.")]
+
+
+STDIN = STDOUT = Path("-")
 
 
 class Format(StrEnum):
@@ -69,7 +70,7 @@ def template(
     name = "shifts" if shifts else "roster"
     columns = SHIFT_COLUMNS if shifts else ROSTER_COLUMNS
     content = sample_csv(columns) if form is Format.CSV else sample_xlsx(columns, name)
-    if output == Path("-"):
+    if output == STDOUT:
         sys.stdout.buffer.write(content)
         return
     path = output or Path(f"{name}.{form}")
@@ -83,8 +84,17 @@ def template(
     typer.echo(f"{path}: replace its two sample lines, then kinerja roster {'shifts' if shifts else 'import'} {path}")
 
 
+def _read(file: Path) -> bytes:
+    if file == STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise usage(f"{file} cannot be read: {error.strerror}") from error
+
+
 def _send(path: str, file: Path) -> None:
-    body = file.read_bytes()
+    body = _read(file)
     with client() as http, doing(f"sending {file.name}"):
         headers = {"Content-Type": XLSX_TYPE if is_xlsx(body) else CSV_TYPE}
         report = request(http, "POST", path, content=body, headers=headers).json()

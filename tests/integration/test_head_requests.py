@@ -10,8 +10,9 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from embedded.postgres import EmbeddedPostgres
-from shared.gateway import PREFIXES, make_gateway
+from shared.gateway import make_gateway
 from shared.head_requests import serves_head
+from shared.url_space import PREFIXES
 from tests.fixtures.raw_http import head, read_answer, served
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import city

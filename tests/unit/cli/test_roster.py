@@ -51,6 +51,12 @@ def test_the_report_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (seen[0].url.path, seen[0].content) == ("/attendance/v1/roster", b"\xef\xbb\xbfnip\n1")
 
 
+def test_a_file_may_come_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = answering(httpx.Response(200, json={"created": 1}), monkeypatch)
+    result = CliRunner().invoke(cli.roster.app, ["shifts", "-"], input=b"nip\n1")
+    assert (result.exit_code, result.stdout, seen[0].content) == (0, "created: 1\n", b"nip\n1")
+
+
 def test_the_report_of_a_file_of_shifts_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "shifts.csv"
     file.write_text("nip\n1")
