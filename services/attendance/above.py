@@ -1,4 +1,4 @@
-"""How this owner's revisions move above a wrong one."""
+"""Raises this service's revisions above a wrong one."""
 
 from __future__ import annotations
 

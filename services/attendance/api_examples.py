@@ -1,4 +1,4 @@
-"""Examples of the attendance service's bodies, by the name of their schema. Nobody in them is real."""
+"""Example bodies for the attendance service's OpenAPI schemas, by schema name. No real people."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ _ROSTER = (
     "contoh.pegawai@example.go.id,2015-01-01,\n"
 )
 _RULES = (
-    'id: default\nversion: 2\neffective_from: 2027-01-01\ndecree: "Perwali 7/2026"\n# the other rules as in version 1\n'
+    'id: default\nversion: 2\neffective_from: 2027-01-01\ndecree: "Perwali 7/2026"\n# all other rules as in version 1\n'
 )
 
 EXAMPLES: dict[str, Any] = {

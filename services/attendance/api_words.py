@@ -1,4 +1,4 @@
-"""What the attendance service's OpenAPI document says beside the code: its purpose, its subjects in order, and examples."""
+"""Text for the attendance service's OpenAPI document: purpose, tags in order, and examples."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from shared.openapi.document import ApiWords
 __all__ = ["WORDS"]
 
 _ABOUT = """
-Officers, attendance machines, working time and the punches, and each officer's days that follow from them.
+Officers, attendance machines, working time and punches, and the officers' days that are computed from them.
 
-ZKTeco machines push to `/iclock`, by the maker's protocol, which is not described here. Systems of other makes send punches as
-JSON to `/attendance/v1/punches`. Each day that is computed goes out as a record on the topic `asn.attendance-day.v1`.
+ZKTeco machines push to `/iclock` with the manufacturer's protocol, which is not described here. Systems of other makers
+send punches as JSON to `/attendance/v1/punches`. Each computed day is published on the topic `asn.attendance-day.v1`.
 
-Lists come in pages: read on with `after` set to `next`, until `next` is null. What is written with PUT can be sent again: the
-same content changes nothing.
+Lists have pages: repeat the request with `after` set to `next` until `next` is null. A PUT can be repeated: the same
+content changes nothing.
 """
 
 _TAGS = (
     (
         "officers",
-        "The roster of officers and units, and which unit and employment type an officer has from which date on.",
+        "The roster of officers and units, and each officer's unit and employment type by date.",
     ),
-    ("machines", "Attendance machines: registration, how each is, whose PIN is whose, and what proves a machine."),
-    ("punches", "Punches as they arrive, and lines that could not be used."),
-    ("days", "The result: an officer's days, with the punches behind each."),
-    ("schedules", "Working hours of weeks, and dated hours such as those of Ramadan."),
+    ("machines", "Attendance machines: registration, state, PINs of officers, and proof of identity."),
+    ("punches", "Received punches, and lines that could not be used."),
+    ("days", "The computed days of an officer, each with its punches."),
+    ("schedules", "Weekly working hours, and hours for a period such as Ramadan."),
     ("roster", "Shifts and days off of officers who work by roster."),
     ("calendar", "Public holidays and collective leave."),
     ("excuses", "Leave and official duty."),
-    ("outages", "Times in which machines could not take punches: nobody is absent for them."),
+    ("outages", "Times in which machines could not take punches. They cause no absence."),
     ("clock corrections", "Times in which the server's own clock was wrong."),
-    ("rules", "The rules by which a day is judged: dated versions with their decree."),
+    ("rules", "The rules for computing a day: dated versions with their decree."),
     *COMMON_TAGS,
 )
 

@@ -56,7 +56,7 @@ from shared.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
-DAYS_POLL_SECONDS = 1.0  # for marks that another process committed; our own wake the worker at once
+DAYS_POLL_SECONDS = 1.0  # for queued days of other processes; our own wake the worker at once
 CLOSE_SECONDS = 30.0
 CANARY_SECONDS = 2.0
 SILENCE_SECONDS = 60.0
@@ -68,7 +68,7 @@ TRANSFERS_SECONDS = 60.0
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
 ) -> FastAPI:
-    """The service, ready to be served; nothing connects before its lifespan begins."""
+    """Builds the app. Nothing connects before its lifespan starts."""
     context = Context.make("attendance", settings, clock)
     changed = asyncio.Event()
 
@@ -94,7 +94,7 @@ def create(
     loaded_in = 0
 
     async def close_days() -> bool:
-        # The first close must not find a service without rules, hours and calendar; each year brings another calendar.
+        # The first close needs rules, hours and calendar; each year needs another calendar.
         nonlocal loaded_in
         year = dates()[1].year
         if loaded_in != year:

@@ -1,4 +1,4 @@
-"""Officers' units and employment types by date: stated from a date on, also a past one, and judged again where they changed."""
+"""Officers' units and employment types by date. A change may start in the past; the affected days are computed again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What is kept by date, and where."""
+    """The table and the column of a dated value."""
 
     table: str
     column: str
@@ -45,7 +45,7 @@ _LOCK = text(
     "select employee_id from employee where employee_id = any(cast(:employees as uuid[]))"
     " order by employee_id for no key update"
 )
-# The present unit and type are kept with the officer, for events and lists; a step of the future comes due by itself.
+# The officer's row stores the present unit and type for events and lists. A future step becomes due on its date.
 _PRESENT = """
     employee e
     join unit_time_v1 u on u.employee_id = e.employee_id and cast(:today as date) between u.first_date and u.last_date
@@ -103,7 +103,7 @@ async def write_steps(session: AsyncSession, attribute: Attribute, steps: Mappin
 async def put_step(
     context: Context, session: AsyncSession, attribute: Attribute, employee_id: UUID, step: Step[str]
 ) -> None:
-    """States a value from a date on, until the next step. Raises NotFoundError for an unknown officer."""
+    """Sets a value from a date on, until the next step. Raises NotFoundError for an unknown officer."""
     before = await _hold(session, attribute, employee_id)
     await _change(context, session, attribute, employee_id, before, with_step(before, *step))
 
@@ -111,23 +111,23 @@ async def put_step(
 async def drop_step(
     context: Context, session: AsyncSession, attribute: Attribute, employee_id: UUID, since: date
 ) -> None:
-    """Takes the step of this date back: the one before it holds on. Raises NotFoundError and ConflictError."""
+    """Removes the step of this date; the previous one stays valid. Raises NotFoundError and ConflictError."""
     before = await _hold(session, attribute, employee_id)
     try:
         after = without_step(before, since)
     except KeyError as error:
-        raise NotFoundError("Nothing is stated from this date on. List what is.") from error
+        raise NotFoundError("No value starts on this date. List the values to see their dates.") from error
     except ValueError as error:
-        raise ConflictError("It is the only one, and every date needs one: state another one first.") from error
+        raise ConflictError("This is the only value, and every date needs one. Add another value first.") from error
     await _change(context, session, attribute, employee_id, before, after)
 
 
 async def settle_present(context: Context, session: AsyncSession, today: date, now: datetime) -> int:
-    """Brings officers' present unit and type up to today's and publishes those that changed; gives their number."""
+    """Updates officers' present unit and type to today's and publishes the changed officers; returns their number."""
     due = list((await session.execute(_DUE, {"today": today})).scalars())
     if not due:
         return 0
-    # Asked once more under the lock: what somebody stated meanwhile is not undone.
+    # Read again under the lock, so that a concurrent change is not undone.
     await session.execute(_LOCK, {"employees": due})
     changed = list((await session.execute(_SETTLE, {"today": today, "now": now, "employees": due})).scalars())
     await publish_employees(context, session, changed)
@@ -135,7 +135,7 @@ async def settle_present(context: Context, session: AsyncSession, today: date, n
 
 
 async def _hold(session: AsyncSession, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
-    """Under the officer's lock no day is judged by the steps of before after they have changed."""
+    """Locks the officer, so that no day is computed with the old steps after they have changed."""
     if (await session.execute(_LOCK, {"employees": [employee_id]})).first() is None:
         raise NotFoundError("There is no officer with this employee_id. Look it up in the list of officers.")
     return (await read_steps(session, attribute, [employee_id]))[employee_id]

@@ -1,4 +1,4 @@
-"""The canary's side of the roster: its officer, its machine, its shift, and the end of its old punches."""
+"""The canary's data in attendance: its officer, machine and shift, and the deletion of its old punches."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from shared.contracts.employee import EmploymentType
 __all__ = ["Canary"]
 
 KEPT_DAYS = 7
-"""A year of the canary would otherwise be half a million punches."""
+"""Without a limit, the canary would produce half a million punches a year."""
 NAME = "Canary (no person)"
 EMPLOYMENT_TYPE: EmploymentType = "PPPK_PART_TIME"
-"""The city's week is not theirs, so that all but the days with a shift are off."""
+"""The city's week does not apply to this type, so that all days without a shift are off."""
 
 _DAY = timedelta(days=1)
 _MAKE = text(
@@ -56,14 +56,14 @@ _RETIRE = text(
     where org_unit_id = '{CANARY_UNIT_ID}' and in_service_to is null
     """
 )
-# Shift after arrival, never before: a date with a shift and without a punch would be an absence.
+# Create the shift only after the arrival: a date with a shift and without a punch would be an absence.
 _ARRIVED = text(
     f"""
     select 1 from punch p where serial = :serial and local_time = :arrival
     and not exists (select from roster_shift r where r.employee_id = '{CANARY_EMPLOYEE_ID}' and r.work_date = :work_date)
     """
 )
-# With its punches a date loses its shift: computed again, it is a day off and not an absence.
+# Delete the shift together with its punches: the date is then a day off and not an absence.
 _FORGET = text(
     f"""
     with shift as (
@@ -77,7 +77,7 @@ _FORGET = text(
 
 
 class Canary:
-    """Keeps the canary on the roster; `kinerja canary` is the machine that punches for it."""
+    """Keeps the canary's data in the database; `kinerja canary` is the machine that punches for it."""
 
     def __init__(self, context: Context, key: str) -> None:
         self._context = context
@@ -85,7 +85,7 @@ class Canary:
         self._forgotten_on: date | None = None
 
     async def round(self) -> bool:
-        """Makes what is missing; once a day forgets what is old."""
+        """Creates what is missing; deletes old data once a day."""
         now = self._context.clock.now()
         today = now.astimezone(self._context.zone).date()
         work_date = today - PUNCH_DAYS_BACK * _DAY
@@ -106,7 +106,7 @@ class Canary:
         return False
 
     async def _settle_in(self, session: AsyncSession, first: date, now: datetime) -> None:
-        """Registers the machine; one of another key, from before, is out of use from now on."""
+        """Registers the machine and retires a previous machine that has another key."""
         context, serial = self._context, self._machine.serial
         await session.execute(_RETIRE, {"now": now})
         setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)

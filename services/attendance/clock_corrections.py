@@ -1,7 +1,7 @@
-"""The server's clock was behind: what came then looked like punches of the future, and is judged by the true time.
+"""Corrects times of a server clock that was behind: punches received then looked like punches of the future.
 
-Kept is what the operator said, beside the times that the clock gave: a correction can be changed or taken back by
-another word, and punches that are judged again later (another zone, a late registration) still find it.
+Stores the operator's correction beside the original times. A later correction can change or undo it, and later checks of
+the same punches (another zone, a late registration) still apply it.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from shared.errors import ConflictError, InvalidError
 __all__ = ["ClockCorrection", "believe_again", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
 
 DAYS_MAX = 7
-"""What fits into one transaction: 70,000 punches of 5,000 officers took 7 to 11 s beside 2 million others."""
+"""Fits into one transaction: 70,000 punches of 5,000 officers took 7 to 11 s in a table of 2 million."""
 BATCH = 5_000
 
 
 def true_received_at(row: str) -> str:
-    """SQL: when the punch or line `row` came, by the true time."""
+    """SQL: the true time at which the punch or line `row` was received."""
     return (
         f"{row}.received_at + make_interval(secs => coalesce((select seconds_behind from clock_correction c"
         f" where {row}.received_at between c.received_from and c.received_to and seconds_behind > 0), 0))"
     )
 
 
-# One correction at a time, and nobody judges flags for another reason meanwhile. Whoever does so takes this lock
-# before the row of any machine.
+# One correction at a time, and no other transaction computes flags meanwhile. Every such transaction takes this lock
+# before any machine's row lock.
 _CHANGE = text("lock table clock_correction in share row exclusive mode")
 _HOLD = text("lock table clock_correction in share mode")
-# Machines wait until it is done: each holds its row while it looks for doubles among the very punches.
+# Machines wait until this is done: each holds its row lock while it looks for duplicates in the same punches.
 _MACHINES = text("select serial from machine order by serial for no key update")
 _BEFORE = text("select received_from, received_to from clock_correction where correction_id = :id")
 _OVERLAPPING = text(
@@ -71,7 +71,7 @@ _FLAG = text(
     from unnest(cast(:ids as bigint[]), cast(:flags as varchar[])) as t (id, flags) where p.id = t.id
     """
 )
-# As if the posts had come anew: a punch of the future makes a machine's times disbelieved, a live one after it believed.
+# Same result as if the posts came again: a future punch makes a machine's clock wrong, a later live punch makes it right.
 _BELIEVE = text(
     f"""
     with judged as (
@@ -100,7 +100,7 @@ _BELIEVE = text(
 
 @dataclass(frozen=True, slots=True)
 class ClockCorrection:
-    """By how many seconds the server's clock was behind while it gave the times of receipt from one to the other."""
+    """How many seconds the server's clock was behind, for receive times between `received_from` and `received_to`."""
 
     correction_id: UUID
     received_from: datetime
@@ -110,24 +110,24 @@ class ClockCorrection:
 
 
 async def hold_clock_corrections(session: AsyncSession) -> None:
-    """Until the end of the transaction no correction is changed."""
+    """Blocks changes of corrections until the end of the transaction."""
     await session.execute(_HOLD)
 
 
 async def put_clock_correction(
     session: AsyncSession, correction: ClockCorrection, now: datetime, unit_zone: ZoneInfo
 ) -> None:
-    """Keeps a correction, judges again what came in its time, and marks the days that this touches.
+    """Stores a correction, checks the punches received in its time again and enqueues the affected days.
 
-    Raises InvalidError, or ConflictError where another correction covers part of the time.
+    Raises InvalidError, or ConflictError when another correction overlaps.
     """
     first, last = correction.received_from, correction.received_to
     if not timedelta(0) < last - first <= timedelta(days=DAYS_MAX):
         raise InvalidError(
-            f"`received_to` lies after `received_from`, by at most {DAYS_MAX} days: split a longer time."
+            f"`received_to` must be after `received_from`, by at most {DAYS_MAX} days. Split a longer time."
         )
     if last > now:
-        raise InvalidError("`received_to` lies in the future. Set the server's clock right first, then say until when.")
+        raise InvalidError("`received_to` is in the future. Set the server's clock first, then enter the end.")
     values = {
         "id": correction.correction_id,
         "received_from": first,
@@ -140,7 +140,7 @@ async def put_clock_correction(
     await session.execute(_MACHINES)
     other = (await session.execute(_OVERLAPPING, values)).scalar()
     if other is not None and correction.seconds_behind > 0:
-        raise ConflictError(f"The correction {other} covers part of this time. Change that one.")
+        raise ConflictError(f"The correction {other} covers part of this time. Change that correction.")
     before: Any = (await session.execute(_BEFORE, values)).first()
     await session.execute(_PUT, values)
     today = now.astimezone(unit_zone).date()
@@ -178,10 +178,10 @@ async def believe_again(
     unit_zone: ZoneInfo,
     today: date,
 ) -> None:
-    """Judges anew, by the punches received from `first` on, whether these machines' clocks are wrong.
+    """Checks again, with the punches received from `first` on, whether these machines' clocks are wrong.
 
-    With `last`, so are all others whose clock was found wrong between the two moments. The days of units whose machines'
-    marks count now, or no longer, are computed again.
+    With `last`, also checks all other machines whose clock was found wrong between the two moments. Enqueues the days of the
+    units whose machines' watermarks become valid or invalid.
     """
     believed = await session.execute(_BELIEVE, {"serials": list(serials), "first": first, "last": last})
     for unit in await units_between(session, list(believed.scalars()), first):
@@ -190,6 +190,6 @@ async def believe_again(
 
 def _flags(row: Any) -> list[str]:
     zone = ZoneInfo(row.timezone)
-    # What came with its offset never followed the machine's zone.
+    # A punch sent with a UTC offset never depended on the machine's zone.
     moment = row.at.astimezone(zone).replace(tzinfo=None) if row.source == "api-instant" else row.local_time
     return clock_flags(moment, row.received_at.astimezone(zone).replace(tzinfo=None))

@@ -1,4 +1,4 @@
-"""The close: no officer's date is ever left out, and a day that nothing will touch any more still gets its end."""
+"""The scheduler of days: enqueues every missing date, and open days that no other event will close."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from shared.context import Context
 __all__ = ["Close"]
 
 OFFICERS_MAX = 200
-"""Officers of one transaction: up to a year of days each."""
+"""Officers per transaction: up to a year of days each."""
 READY_DAYS_MAX = 20_000
 BACKLOG_MAX = 100_000
-"""With more marks than that waiting, the worker gets on first."""
+"""With more queued days than this, the scheduler pauses until the worker catches up."""
 _DAY = timedelta(days=1)
 
-# The span that an officer should have days for, beside the one that the queue was given. Each mark becomes a row in
-# the transaction that takes it, so what was given needs no second look: one row per officer is read, not one per day.
+# Compares the span of dates that an officer should have with the span already enqueued. A queue entry becomes a day row
+# in the transaction that takes it, so enqueued dates need no second check: reads one row per officer, not one per day.
 _INCOMPLETE = text(
     """
     select employee_id, queued_from, queued_until, wanted_from, wanted_until
@@ -50,14 +50,14 @@ _GIVEN = text(
 
 
 class Close:
-    """Runs every half minute, and at the start, which also catches up what a stopped service missed."""
+    """Runs every 30 seconds and at the start, when it also adds what a stopped service missed."""
 
     def __init__(self, context: Context, settings: Settings) -> None:
         self._context = context
         self._settings = settings
 
     async def round(self) -> bool:
-        """One bounded batch; True when there is more."""
+        """Processes one bounded batch; returns True when there is more."""
         async with self._context.database.transaction() as session:
             waiting = await session.execute(
                 text("select count(*) from (select from day_queue limit :most) waiting"), {"most": BACKLOG_MAX}
@@ -66,7 +66,7 @@ class Close:
                 return False
             rules = await read_rules(session)
             if not rules:
-                return False  # nothing can be judged before there are rules
+                return False  # no day can be computed without rules
             now = self._context.clock.now()
             today = now.astimezone(self._context.zone).date()
             first = max(

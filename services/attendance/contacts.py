@@ -1,4 +1,4 @@
-"""What a machine that proved itself says beside punches: handshakes, polls, results of commands, events at its menu."""
+"""Messages of a proved machine other than punches: handshakes, polls, command results, menu events."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from services.attendance.signals import compare_count
 __all__ = ["note_contact", "poll", "redacted", "store_operlog", "store_results"]
 
 WRITE_SECONDS = 10
-"""An idle machine's polls are written down at most this often."""
-RESEND_COMMAND_SECONDS = 120  # the answer to a poll can get lost
+"""The polls of an idle machine are stored at most this often."""
+RESEND_COMMAND_SECONDS = 120  # the response to a poll can get lost
 CLOCK_SET = 21
 INFO_MAX = 1_000
 
 _CONTACT = text(
-    # After a handshake the machine may have a backlog: the polls before it prove nothing any more.
+    # A handshake may be followed by a backlog, so earlier polls no longer prove that everything is uploaded.
     "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
     " push_version = coalesce(:push_version, push_version) where serial = :serial"
 )
@@ -70,15 +70,15 @@ async def note_contact(
     push_version: str | None = None,
     dialect: str | None = None,
 ) -> None:
-    """Notes a handshake, or that the machine speaks another dialect."""
+    """Stores a handshake, or that the machine uses another dialect."""
     values = {"serial": serial, "now": now, "address": address, "dialect": dialect, "push_version": push_version}
     await session.execute(_CONTACT, values)
 
 
 async def poll(session: AsyncSession, found: Found, now: datetime, *, address: str, info: str | None) -> list[str]:
-    """The command lines for this poll. It is written down only when something changes, or after WRITE_SECONDS.
+    """Returns the command lines for this poll. Writes to the database only on a change or after WRITE_SECONDS.
 
-    A machine that has not proved itself yet gets no command, and its poll moves no mark.
+    A machine that is not yet proved gets no command, and its poll does not move the watermark.
     """
     info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
     due: list[Any] = []
@@ -105,7 +105,7 @@ async def poll(session: AsyncSession, found: Found, now: datetime, *, address: s
 
 
 def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
-    """Commands not sent, or sent long ago without a result; of the queries only the oldest one, until it is done."""
+    """Commands that are unsent, or sent long ago without a result; of the queries only the oldest unfinished one."""
     long_ago = now - timedelta(seconds=RESEND_COMMAND_SECONDS)
     queries = [row for row in rows if row.query]
     open_rows = [row for row in rows if not row.query] + queries[:1]
@@ -113,7 +113,7 @@ def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
 
 
 async def store_results(session: AsyncSession, serial: str, results: Sequence[CommandResult], now: datetime) -> None:
-    """Ends the commands of this machine that the results name; a result for another machine's command is nothing."""
+    """Completes this machine's commands from their results; ignores results for another machine's command."""
     values = [
         {"token": result.id, "serial": serial, "now": now, "code": _int4(result.return_code)} for result in results
     ]
@@ -138,9 +138,9 @@ def redacted(events: Sequence[OperEvent]) -> list[bytes]:
 async def store_operlog(
     session: AsyncSession, machine: HeldMachine, body: bytes, now: datetime, *, stamp: str | None
 ) -> tuple[int, Marks]:
-    """Keeps what was done at the machine, without secrets. Gives the number of lines and the machine's marks after it.
+    """Stores menu events without secrets. Returns the number of lines and the machine's new watermark state.
 
-    After its clock was set, its times are believed again.
+    After the clock was set at the machine, its times are trusted again.
     """
     lines, time_set = 0, False
     for part in parts_of(body):
@@ -158,6 +158,6 @@ async def store_operlog(
             "times": [event.local_time for event in events],
             "audits": [event.audit for event in events],
         }
-        # A post that comes again tells of nothing new: least of all that the clock was set once more.
+        # A repeated post contains no new event, so it must not count as another setting of the clock.
         time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars()) or time_set
     return lines, after_time_set(machine.marks) if time_set else machine.marks

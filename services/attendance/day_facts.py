@@ -1,4 +1,4 @@
-"""Reads the punches of a batch of days, in one query."""
+"""Reads the punches of a batch of days in one query."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PUNCHES = text(
 
 @dataclass(frozen=True, slots=True)
 class StoredPunch:
-    """A punch of an officer with the unit of its machine and, for the explanation, its row."""
+    """An officer's punch with its machine's unit, and its row for the explanation of the day."""
 
     at: datetime
     serial: str
@@ -48,7 +48,7 @@ class StoredPunch:
     row: Mapping[str, Any]
 
     def for_unit(self, org_unit_id: str) -> Punch:
-        """As the rules see it for an officer of this unit."""
+        """Converts to the rules' Punch, for an officer of this unit."""
         own = self.org_unit_id == org_unit_id
         return Punch(self.at, self.serial, self.direction, self.trusted, self.counted, own)
 

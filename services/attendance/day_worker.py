@@ -1,4 +1,4 @@
-"""The day worker: takes marked days from the queue, judges them, keeps and publishes what changed."""
+"""The day worker: takes days from the queue, computes them, stores and publishes changed results."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ __all__ = ["DayWorker", "JudgedDay", "explain_day"]
 
 URGENT_DAYS_MAX = 2_000
 BULK_DAYS_MAX = 200
-"""Fewer of those that may wait: a punch that comes meanwhile waits for this round."""
+"""Smaller than for urgent days: a punch that arrives now waits until this batch ends."""
 DAYS_AT_A_TIME = 100
-"""After so many days the event loop gets its turn: the same process answers machines."""
+"""After this many days the event loop runs other tasks: the same process serves machines."""
 
 _TAKE = text(
     """
@@ -46,9 +46,9 @@ _TAKE = text(
     ) returning employee_id, work_date
     """
 )
-# Two workers may hold marks of the same day. Whoever reads the facts first must also write first, or its older result
-# would replace the newer one: so the officers are locked before anything is read, in one order against deadlocks.
-# "no key" lets new rows refer to the officer meanwhile.
+# Two workers may hold queue entries of the same day. The worker that reads the facts first must also write first, or its
+# older result would replace the newer one. So officers are locked before any read, in a fixed order against deadlocks.
+# "no key" lets concurrent transactions insert rows that refer to the officer.
 _OFFICER_COLUMNS = "select employee_id, active_from, active_to from employee"
 _OFFICER = text(f"{_OFFICER_COLUMNS} where employee_id = :employee_id")
 _OFFICERS = text(
@@ -79,7 +79,7 @@ _KEEP = text(
 
 @dataclass(frozen=True, slots=True)
 class JudgedDay:
-    """A day's result, what judged it, and the punches in its window (empty on a day off)."""
+    """A day's result, the rules that were applied, and the punches in its window (empty on a day off)."""
 
     key: DayKey
     org_unit_id: str
@@ -91,7 +91,7 @@ class JudgedDay:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A day of which the hours are known and the evidence is still to be read."""
+    """A day with known hours, before its punches and machines are read."""
 
     key: DayKey
     officer: OfficerTime
@@ -102,9 +102,9 @@ class _Plan:
 
 
 class DayWorker:
-    """Judges marked days, a batch per transaction. Any number of processes may run one.
+    """Computes queued days, one batch per transaction. Several processes may each run a worker.
 
-    A day at which that fails stays marked and is set aside.
+    A day whose computation fails stays queued and is set aside.
     """
 
     def __init__(self, context: Context) -> None:
@@ -113,7 +113,7 @@ class DayWorker:
         self._bulk: Batches[DayKey] = Batches("bulk days", BULK_DAYS_MAX, context.metrics)
 
     async def round(self) -> bool:
-        """Takes a batch of urgent days and, where those are few, one of those that may wait; True when there may be more."""
+        """Processes a batch of urgent days; if there are few, also a batch of bulk days. True when there may be more."""
         if await self._urgent.run(lambda: self._batch(self._urgent, bulk=False)):
             return True
         return await self._bulk.run(lambda: self._batch(self._bulk, bulk=True))
@@ -189,7 +189,7 @@ async def judge_days(
     zone: ZoneInfo,
     now: datetime,
 ) -> list[JudgedDay]:
-    """Reads the facts of these days and judges them. Days before the first rules in force have no result."""
+    """Reads the facts of these days and computes them. Days before the first rules in force have no result."""
     times = await read_officer_times(session, keys, officers)
     plans = [plan for key in keys if key[0] in times and (plan := _plan(key, times[key[0]], zone)) is not None]
     windows = [(plan.key, plan.window) for plan in plans if plan.window is not None]
@@ -216,7 +216,7 @@ def _plan(key: DayKey, officer: OfficerTime, zone: ZoneInfo) -> _Plan | None:
     if rules is None:
         return None
     scheduled = officer.scheduled_on(work_date, zone)
-    # Without hours, or with hours that a decree may still cancel, no punch and no machine decides anything.
+    # Without hours, or with hours that a decree may still cancel, punches and machines do not affect the result.
     window = shift_window(scheduled, rules) if isinstance(scheduled, ScheduledShift) else None
     return _Plan(key, officer, officer.unit_on(work_date), rules, scheduled, window)
 
@@ -268,7 +268,7 @@ def _record(day: JudgedDay, revision: int, recorded_at: datetime) -> AttendanceD
 async def explain_day(
     session: AsyncSession, employee_id: UUID, work_date: date, zone: ZoneInfo, now: datetime
 ) -> JudgedDay | None:
-    """What one day rests on now; None for an unknown officer or before the first rules."""
+    """Computes one day from the present facts; None for an unknown officer or before the first rules."""
     keys = [(employee_id, work_date)]
     rows = await session.execute(_OFFICER, {"employee_id": employee_id})
     officers = {row.employee_id: row for row in rows}

@@ -1,7 +1,7 @@
-"""The queue of days to be computed again: whoever changes a fact marks the days it touches, in the same transaction.
+"""The queue of days to compute again. A transaction that changes a fact also enqueues ("marks") the days it affects.
 
-A mark is a row that is only added and taken, so marking never waits for the worker; doubles are allowed and cost the
-worker one look. Dates before an officer's first day or after today are not marked, unless they were published before.
+Queue rows are only inserted and deleted, so enqueueing never waits for the worker. Duplicates are allowed; each costs the
+worker one check. Dates before an officer's first day or after today are enqueued only if they were published before.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _OPEN = """
          or exists (select from attendance_day d where d.employee_id = e.employee_id and d.work_date = marked.work_date))
 """
 
-# A punch can belong to a shift of its own date, to one of the two dates before (24 hours and the window after them reach
-# so far), or to one of the date after whose window opens before midnight. Rosters are looked up; of the weeks' hours the
-# widest count.
+# A punch can belong to a shift of its own date, of one of the two dates before (24 hours plus the window after the shift),
+# or of the next date if its window opens before midnight. Roster entries are looked up; for week schedules the widest
+# hours apply.
 _PUNCHES = text(
     f"""
     with windows as (
@@ -87,7 +87,7 @@ _SPANS = text(
     """
 )
 
-# Every date that was given out before; the others come by themselves when the close reaches them. `spans` is a table of
+# Every date that was enqueued before; the day scheduler (close.py) enqueues the others in time. `spans` is a table of
 # employee_id, first_date and last_date, which may be infinite.
 _KNOWN = """
     with spans as ({spans})
@@ -109,8 +109,7 @@ _EMPLOYEES_SPANS = """
     select * from unnest(cast(:employees as uuid[]), cast(:firsts as date[]), cast(:lasts as date[]))
         as given (employee_id, first_date, last_date)
 """
-# An officer's dates in the unit, by the unit of each date, and one more at each end: the shifts of the dates beside
-# compete for punches.
+# An officer's dates in the unit, plus one date at each end: the shifts of the neighbour dates compete for punches.
 _UNIT_SPANS = """
     select employee_id, greatest(first_date - 1, cast(:first as date)) as first_date,
            least(last_date + 1, cast(:last as date)) as last_date
@@ -121,7 +120,7 @@ _EMPLOYEES = text(_KNOWN.format(bulk="cast(:bulk as boolean)", spans=_EMPLOYEES_
 _UNIT = text(_KNOWN.format(bulk="true", spans=_UNIT_SPANS))
 _ALL = text(_KNOWN.format(bulk="true", spans=_ALL_SPANS))
 
-# When a day's window began; for rows from before that was kept, a guess on the long side.
+# The start of the day's window; for old rows without `opens_at`, an estimate that is early enough.
 _OPENS = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
 
 _ADVANCED = text(
@@ -138,8 +137,8 @@ _ADVANCED = text(
     """
 )
 
-# What no mark moves: the end of a day that waits for nothing else, a machine that went silent, a clock put right.
-# The conditions are those of the rules, so that a day that has to stay open is not looked at for ever.
+# Days that no other event enqueues: at the end of the day, when a machine goes silent, when a clock is correct again.
+# The conditions match those of the rules, so that a day that must stay open is not enqueued again and again.
 _READY = text(
     f"""
     with serving as (
@@ -168,21 +167,21 @@ _READY = text(
 
 
 class _Service:
-    """How marks of one service find its worker and its dates."""
+    """How queue entries of one service find its worker and its dates."""
 
     def __init__(self, wake: asyncio.Event, dates: Callable[[], tuple[date, date]]) -> None:
         self.wake = wake
         self.dates = dates
 
 
-# By engine: several services, and several tests, live in one process, and a mark knows only its session.
+# By engine: one process can contain several services and tests, and an enqueueing function has only its session.
 _services: WeakKeyDictionary[Any, _Service] = WeakKeyDictionary()
 
 
 def serve_marks(database: Database, wake: asyncio.Event, dates: Callable[[], tuple[date, date]]) -> None:
-    """From now on marks on this database wake this worker after their commit.
+    """Makes every enqueue on this database wake this worker after the commit.
 
-    `dates` gives the first date that is computed, and today.
+    `dates` returns the first date that is computed, and today.
     """
     _services[database.engine.sync_engine] = _Service(wake, dates)
 
@@ -194,15 +193,15 @@ async def mark_moments(
     *,
     bulk: bool = False,
 ) -> None:
-    """Marks every date that punches of these officers (None: nobody's) at these aware moments may belong to."""
+    """Enqueues every date to which punches of these officers (None: no officer) at these aware moments may belong."""
     touched = {(who, at.astimezone(unit_zone).replace(tzinfo=None)) for who, at in moments if who is not None}
     await mark_punches(session, list(touched), bulk=bulk)
 
 
 async def mark_punches(session: AsyncSession, touched: Sequence[tuple[UUID, datetime]], *, bulk: bool = False) -> None:
-    """Marks every date that punches of these officers at these local times (naive, unit's zone) may belong to.
+    """Enqueues every date to which punches of these officers at these local times (no zone, unit's time) may belong.
 
-    `bulk`: they may wait for the punches of this moment.
+    `bulk`: low priority, processed after live punches.
     """
     if not touched:
         return
@@ -213,30 +212,30 @@ async def mark_punches(session: AsyncSession, touched: Sequence[tuple[UUID, date
 async def mark_advanced(
     session: AsyncSession, org_unit_id: str, before: datetime | None, after: datetime, ends: datetime | None
 ) -> None:
-    """Marks the unit's days that end in the time by which a machine's mark moved (`before` None: any time before).
+    """Enqueues the unit's days whose end the machine's watermark has just passed (`before` None: any day up to `after`).
 
-    Provisional days may become final; a day that the lack of a machine explained is judged again, since it is back, or
-    was there already.
-    `ends`: the end of the machine's service, past which it has no more to tell.
+    Provisional days may become final. Days that lacked a working machine are computed again, because the machine is back or
+    was there all the time.
+    `ends`: the end of the machine's service; it uploads nothing for later times.
     """
     values = {"org_unit_id": org_unit_id, "before": before, "after": after, "ends": ends}
     await _mark(session, _ADVANCED, values)
 
 
 async def mark_employee(session: AsyncSession, employee_id: UUID, first: date, last: date) -> None:
-    """Marks one officer's dates, both ends included."""
+    """Enqueues one officer's dates, both ends included."""
     await mark_employees(session, [employee_id], first, last)
 
 
 async def mark_employees(session: AsyncSession, employees: Sequence[UUID], first: date, last: date) -> None:
-    """Marks dates of several officers, both ends included."""
+    """Enqueues dates of several officers, both ends included."""
     await _mark_known(session, [(employee_id, first, last) for employee_id in employees], bulk=False)
 
 
 async def mark_spans(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
-    """Marks dates of officers whose hours changed, both ends included, and the dates beside.
+    """Enqueues dates of officers whose hours changed, both ends included, and the neighbour dates.
 
-    `bulk`: they may wait for the punches of this moment.
+    `bulk`: low priority, processed after live punches.
     """
     beside = [(employee_id, day_before(first), day_after(last)) for employee_id, first, last in spans]
     await _mark_known(session, beside, bulk=bulk)
@@ -250,7 +249,7 @@ async def _mark_known(session: AsyncSession, spans: Sequence[tuple[UUID, date, d
 
 
 async def mark_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]]) -> None:
-    """Marks dates that were not given out before."""
+    """Enqueues dates that were never enqueued before."""
     if not spans:
         return
     employees, firsts, lasts = zip(*spans, strict=True)
@@ -258,17 +257,17 @@ async def mark_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date
 
 
 async def mark_unit(session: AsyncSession, org_unit_id: str, first: date, last: date) -> None:
-    """Marks the computed days between two dates, both included, of the officers who were in the unit on them."""
+    """Enqueues the computed days between two dates, both included, of officers who were in the unit on those dates."""
     await _mark(session, _UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
 
 
 async def mark_all(session: AsyncSession, first: date, last: date) -> None:
-    """Marks every computed day between two dates, both included."""
+    """Enqueues every computed day between two dates, both included."""
     await _mark(session, _ALL, {"first": first, "last": last})
 
 
 async def mark_ready(session: AsyncSession, since: datetime, now: datetime, silent_days: int, most: int) -> None:
-    """Marks provisional days that can be final although no mark has moved."""
+    """Enqueues provisional days that can be final although no watermark has moved."""
     await _mark(session, _READY, {"since": since, "now": now, "silent_days": silent_days, "most": most})
 
 

@@ -1,4 +1,4 @@
-"""What this owner has of its topics' things, to be compared with their readers."""
+"""This service's records per topic, for comparison with the copies of the consumers."""
 
 from __future__ import annotations
 

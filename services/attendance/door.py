@@ -1,4 +1,4 @@
-"""The machines' door: which connections are heard at all, and how long one that guesses serials is heard."""
+"""Access control for machine connections: which ones are served, and how connections that guess serials are slowed."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from shared.rates import SLOW_SECONDS, Guesses
 __all__ = ["UPLOAD_BYTES_MAX", "Caller", "Door"]
 
 UPLOAD_BYTES_MAX = 8 * 1_048_576
-"""A machine that was cut off for months sends its whole log in one body."""
+"""A machine that was offline for months sends its whole log in one body."""
 LOG_PATHS = ("/iclock/cdata", "/iclock/fdata")
-"""Where machines send their logs; whatever else they say is short."""
+"""Paths for log uploads; other requests of machines are small."""
 QUERY_FIELDS_MAX = 50
 POST_AMPLIFICATION = 4
-"""A post is held twice, sent to the store once, and read part by part."""
+"""A post is held in memory twice, sent to the database once, and parsed part by part."""
 UNPROVED_AT_ONCE_MAX = 1
-"""So many of them use the store at a time: the machines that are known wait for none of them."""
+"""The maximum number of unproved connections that use the database at a time, so that known machines need not wait."""
 STRANGERS_AT_ONCE_MAX = 200
-"""Refused connections that are made to wait; further ones are refused at once."""
+"""Refused connections that are delayed; further ones are refused at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A connection: the serial that it names and what it shows."""
+    """A connection: its serial number and what it presents as proof."""
 
     serial: str
     query: DeviceQuery
@@ -45,14 +45,14 @@ class Caller:
 
     @property
     def secret(self) -> str:
-        """Serial, name and key as one digest, by which a connection is known again."""
+        """A digest of serial, host label and comm key, which identifies a repeated connection."""
         words = "\0".join((self.serial, self.shown.host_label, self.shown.comm_key))
         return hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass
 class Door:
-    """One process's door."""
+    """The access control of one process."""
 
     context: Context
     settings: Settings
@@ -69,7 +69,7 @@ class Door:
         self._keyed = keyed_allowance(self.context)
 
     def hears(self, scope: Scope) -> bool:
-        """Whether the connection comes from a network of machines, to the name at which machines are served."""
+        """Whether the connection comes from a machine network and uses the host name for machines."""
         client = scope.get("client")
         if not in_networks(client[0] if client else "", self._networks):
             return False
@@ -78,11 +78,11 @@ class Door:
         return wanted is None or host == wanted or host.endswith(f".{wanted}")
 
     def caller(self, scope: Scope) -> Caller | None:
-        """Who speaks; None where no serial is given that could be one."""
+        """The caller; None without a valid serial number."""
         words = scope["query_string"].decode("latin-1")
         try:
             pairs = parse_qsl(words, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX)
-        except ValueError:  # more than any firmware sends
+        except ValueError:  # more fields than any firmware sends
             return None
         query = parse_query(pairs)
         serial = query.serial
@@ -94,13 +94,13 @@ class Door:
         return Caller(serial, query, shown)
 
     def entry(self, caller: Caller) -> AbstractAsyncContextManager[None]:
-        """To be held while the caller is served: those that never proved themselves here take turns, a few at a time."""
+        """Hold this while serving the caller: connections that were never proved here are limited to a few at a time."""
         if self.guesses.knows(caller.shown.address, caller.secret):
             return nullcontext()
         return self._unproved
 
     async def turn_away(self, caller: Caller) -> bool:
-        """Whether the connection has guessed too much to be looked up; then it has waited before it is told."""
+        """Whether the connection has guessed too often and is refused without a lookup; then it has been delayed first."""
         if self.guesses.may_try(caller.shown.address, caller.secret):
             return False
         if self._waiting < STRANGERS_AT_ONCE_MAX:
@@ -112,7 +112,7 @@ class Door:
         return True
 
     async def allowance(self, scope: Scope) -> Allowed:
-        """What a body may cost: a machine's log for a machine, a small post for a stranger, and JSON for a key."""
+        """The allowed body size: a whole log for a machine, a small post for an unregistered one, JSON for an API key."""
         if not scope["path"].startswith("/iclock"):
             return await self._keyed(scope)
         if not scope["path"].startswith(LOG_PATHS):

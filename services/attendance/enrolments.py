@@ -1,4 +1,4 @@
-"""Whose a PIN is on which machine, from which date to which; its punches follow, also back in time."""
+"""Which officer has a PIN on which machine, and between which dates. A change also reassigns earlier punches."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["enrol", "holder", "resolve_leavers", "unenrol"]
 
 
 def holder(serial: str, pin: str, day: str) -> str:
-    """SQL for the officer whose a PIN is on a machine on a date (all three SQL); null where it is nobody's.
+    """SQL for the officer who has a PIN on a machine on a date (arguments are SQL); null when nobody has it.
 
-    Who has left holds no PIN any more; the departure after a last night is on the date after the last day.
+    An officer who left has no PIN. The PIN stays valid on the date after the last day, for the end of a last night shift.
     """
     return f"""(select case when coalesce(n.valid_to, 'infinity') >= {day} and coalesce(o.active_to + 1, 'infinity') >= {day}
                             then n.employee_id end
@@ -28,7 +28,7 @@ def holder(serial: str, pin: str, day: str) -> str:
                 where n.serial = {serial} and n.pin = {pin} and n.valid_from <= {day} order by n.valid_from desc limit 1)"""
 
 
-# Whoever stores punches of a machine holds its row, too.
+# A transaction that stores punches of a machine also holds this row lock.
 _LOCK = text("select 1 from machine where serial = :serial for no key update")
 _ENROL = text(
     """
@@ -40,7 +40,7 @@ _ENROL = text(
 _UNENROL = text(
     "delete from enrolment where serial = :serial and pin = :pin and valid_from = :valid_from returning employee_id"
 )
-# An enrolment concerns the punches up to the next one; the rest keep theirs.
+# An enrolment affects the punches up to the next one; other punches keep their officer.
 _RESOLVE = text(
     f"""
     with found as (
@@ -84,13 +84,13 @@ async def enrol(
     unit_zone: ZoneInfo,
     valid_to: date | None = None,
 ) -> None:
-    """From a local date on the PIN on this machine is this officer; its punches since then become theirs.
+    """Assigns the PIN on this machine to this officer from a local date on; its punches since then become theirs.
 
-    `valid_to`: the last local date (None: until the next enrolment of the PIN); later punches are nobody's.
+    `valid_to`: the last local date (None: until the next enrolment of the PIN); later punches belong to nobody.
     Raises InvalidError and NotFoundError.
     """
     if valid_to is not None and valid_to < valid_from:
-        raise InvalidError("`valid_to` lies before `valid_from`: take an enrolment that never was back (DELETE).")
+        raise InvalidError("`valid_to` is before `valid_from`. To remove an enrolment, use DELETE.")
     await _lock(session, serial)
     values = {"serial": serial, "pin": pin, "valid_from": valid_from}
     await session.execute(_ENROL, values | {"employee_id": employee_id, "valid_to": valid_to})
@@ -98,7 +98,7 @@ async def enrol(
 
 
 async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date, unit_zone: ZoneInfo) -> None:
-    """Takes an enrolment back: its punches are those of the enrolment before it, or of nobody. Raises NotFoundError."""
+    """Removes an enrolment: its punches belong to the previous enrolment, or to nobody. Raises NotFoundError."""
     await _lock(session, serial)
     values = {"serial": serial, "pin": pin, "valid_from": valid_from}
     if (await session.execute(_UNENROL, values)).first() is None:
@@ -107,7 +107,7 @@ async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date
 
 
 async def resolve_leavers(session: AsyncSession, employees: Sequence[UUID], since: date, unit_zone: ZoneInfo) -> None:
-    """Finds anew whose the punches of these officers' PINs are since a date: their last day is another one."""
+    """Reassigns the punches of these officers' PINs since a date, after their last day has changed."""
     await session.execute(_LOCK_ALL, {"employees": list(employees)})
     rows = (await session.execute(_RESOLVE_ALL, {"employees": list(employees), "since": since})).all()
     moments = [(who, row.at) for row in rows for who in (row.before, row.after)]

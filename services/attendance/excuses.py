@@ -1,4 +1,4 @@
-"""Leave and duty decisions; each one computes the days it covers again, also when it comes long after them."""
+"""Leave and duty decisions. Each one enqueues the days it covers, even if they are long past."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from shared.errors import ConflictError, InvalidError
 __all__ = ["Decision", "put_excuse"]
 
 DAYS_MAX = 1_100
-"""Three years: the longest leave there is."""
+"""Three years: the longest leave that exists."""
 
-# Two first decisions on one excuse must not both find nothing.
+# Locks the id: without it, two concurrent first decisions could both find no earlier one.
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended(cast(:id as text), 11))")
 _BEFORE = text(
     "select employee_id, code, first_date, last_date, half, state, reference, reason, decided_by from excuse"
@@ -51,7 +51,7 @@ _REMEMBER = text(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The present state of one leave or duty, first and last date included; `decided_by` the officer who decided."""
+    """The present state of one leave or duty, both dates included; `decided_by` is the officer who decided."""
 
     excuse_id: UUID
     employee_id: UUID
@@ -67,9 +67,9 @@ class Decision:
 
 
 async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str, now: datetime) -> None:
-    """Keeps a decision and remembers it; the same one again changes nothing.
+    """Stores a decision and its history; the same decision again changes nothing.
 
-    Raises InvalidError, and ConflictError when the id is another officer's or the decision cannot follow the last one.
+    Raises InvalidError; ConflictError when the id belongs to another officer or the decision cannot follow the last one.
     """
     _check(decision)
     await session.execute(_HOLD, {"id": str(decision.excuse_id)})
@@ -98,23 +98,25 @@ async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str
 def _check(decision: Decision) -> None:
     if EXCUSE_KINDS.get(decision.code) is not decision.kind:
         known = ", ".join(f"{code} ({kind.value})" for code, kind in EXCUSE_KINDS.items())
-        raise InvalidError(f"`code` and `kind` do not fit. The codes are: {known}.")
+        raise InvalidError(f"`code` and `kind` do not match. The codes are: {known}.")
     days = (decision.last_date - decision.first_date).days + 1
     if not 1 <= days <= DAYS_MAX:
-        raise InvalidError(f"`last_date` is from `first_date` on, and a decision covers at most {DAYS_MAX} days.")
+        raise InvalidError(
+            f"`last_date` must not be before `first_date`, and a decision covers at most {DAYS_MAX} days."
+        )
     if decision.state in NEEDS_REASON and decision.reason is None:
-        raise InvalidError(f"Give `reason`: the officer has to be told why it is {decision.state.value}.")
+        raise InvalidError(f"`reason` is required: the officer must see why the request is {decision.state.value}.")
 
 
 def _check_move(before: Any, decision: Decision) -> None:
     if before is None:
         if not may_follow(None, decision.state):
-            raise ConflictError("Nothing was approved under this excuse_id that could be revoked.")
+            raise ConflictError("There is no approved excuse with this excuse_id to revoke.")
         return
     if before.employee_id != decision.employee_id:
-        raise ConflictError("This excuse_id is another officer's: give a new decision a new id.")
+        raise ConflictError("This excuse_id belongs to another officer. Use a new id for a new decision.")
     if not may_follow(ExcuseState(before.state), decision.state):
         raise ConflictError(
             f"It is {before.state} and cannot become {decision.state.value} or be changed: requested becomes approved or"
-            " rejected, approved becomes revoked. A decision after that is on a new request: give it a new excuse_id."
+            " rejected, approved becomes revoked. A later decision needs a new request with a new excuse_id."
         )

@@ -1,4 +1,4 @@
-"""The columns of this service's files. docs/office-files.md lists them; `kinerja roster template` writes their samples."""
+"""The columns of this service's import files. docs/office-files.md lists them; `kinerja roster template` writes samples."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EMPLOYMENT_TYPES: Final = {
     "pppk paruh waktu": "PPPK_PART_TIME",
     "p3k paruh waktu": "PPPK_PART_TIME",
 }
-"""As a file may write it, in small letters and with blanks for underscores → the contract's value."""
+"""Spelling in a file (lower case, spaces for underscores) → the contract's value."""
 ENTRIES: Final = {"shift": "shift", "dinas": "shift", "off": "off", "libur": "off", "none": "none", "hapus": "none"}
-"""As a file may write it → the roster's value."""
+"""Spelling in a file → the roster's value."""
 
 _NIP: Final = ("NIP", "NIP Baru", "NIP/NI PPPK", "Nomor Induk Pegawai", "No. Induk Pegawai")
 
 ROSTER_COLUMNS: Final = (
-    Column("nip", _NIP, "18 digits; blanks are left out.", ("198503172010011002", "199009132025212001"), required=True),
+    Column("nip", _NIP, "18 digits; blanks are ignored.", ("198503172010011002", "199009132025212001"), required=True),
     Column(
         "name",
         ("Nama", "Nama Lengkap", "Nama Pegawai"),
@@ -41,7 +41,7 @@ ROSTER_COLUMNS: Final = (
     Column(
         "org_unit_id",
         ("Kode Unit Kerja", "ID Unit Kerja", "Kode Unit", "ID Unit", "Kode OPD", "Kode Unor"),
-        "The unit's short name or code, 1 to 100 characters, always the same.",
+        "The unit's short name or code, 1 to 100 characters; do not change it.",
         ("dinas-contoh", "dinas-contoh"),
         required=True,
     ),
@@ -63,33 +63,33 @@ ROSTER_COLUMNS: Final = (
     Column(
         "superior_nip",
         ("NIP Atasan", "NIP Atasan Langsung", "NIP Pejabat Penilai"),
-        "The NIP of the superior, who is in this file or an earlier one.",
+        "The NIP of the superior, who must be in this file or an earlier one.",
         ("", "198503172010011002"),
     ),
     Column(
         "email",
         ("E-mail", "Surel", "Alamat Email", "Alamat Surel"),
-        "Where notices go.",
+        "The address for notifications.",
         ("budi.contoh@example.go.id", ""),
     ),
     Column(
         "active_to",
         ("Aktif Sampai", "Tanggal Akhir", "Tanggal Berhenti"),
-        "The last date on which the officer works here; empty where none is set.",
+        "The last date on which the officer works here; empty if there is none.",
         ("", ""),
         kind="date",
     ),
     Column(
         "unit_from",
         ("Unit Kerja Sejak", "TMT Unit Kerja"),
-        "Since when the unit is this one; empty: a new unit counts from today on.",
+        "The first date in this unit; empty: a new unit applies from today.",
         ("", ""),
         kind="date",
     ),
     Column(
         "employment_type_from",
         ("Jenis Kepegawaian Sejak", "TMT Jenis Kepegawaian"),
-        "Since when the employment type is this one; empty: a new type counts from today on.",
+        "The first date with this employment type; empty: a new type applies from today.",
         ("", ""),
         kind="date",
     ),
@@ -99,14 +99,14 @@ SHIFT_COLUMNS: Final = (
     Column(
         "nip",
         _NIP,
-        "18 digits, of an officer of the roster.",
+        "The NIP of an officer in the roster, 18 digits.",
         ("198503172010011002", "199009132025212001"),
         required=True,
     ),
     Column(
         "work_date",
         ("Tanggal", "Tanggal Kerja", "Tanggal Dinas"),
-        "The date on which the shift starts, or the day off.",
+        "The date on which the shift starts, or the date of the day off.",
         ("2026-09-01", "2026-09-01"),
         required=True,
         kind="date",
@@ -122,7 +122,7 @@ SHIFT_COLUMNS: Final = (
     Column(
         "end",
         ("Selesai", "Jam Selesai", "Jam Pulang", "Pulang"),
-        "The local time at which it ends; not after the start: on the next date.",
+        "The local time at which the shift ends; if not after the start, on the next date.",
         ("07:00", ""),
         required=True,
         kind="time",
@@ -136,7 +136,7 @@ SHIFT_COLUMNS: Final = (
     Column(
         "entry",
         ("Jenis", "Jenis Entri"),
-        "shift (or dinas), off (or libur), or none (or hapus), which takes an earlier entry back; empty: by the times.",
+        "shift (or dinas), off (or libur), none (or hapus: removes an entry); empty: shift with times, off without.",
         ("", "off"),
     ),
 )

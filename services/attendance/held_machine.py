@@ -1,4 +1,4 @@
-"""A machine's row under lock: what the server knows of it, and how that changes with each contact."""
+"""A machine's row under lock: its stored state, and how each contact changes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.attendance.marks import Marks
 
 __all__ = ["HeldMachine", "asked_of", "hold_machine", "note_proof", "write_marks"]
 
-# No key update: a stranger who names the serial leaves a signal that refers to the row, and his answer must not wait.
+# "no key update": a signal about an unproved connection refers to this row, and must not wait for this lock.
 _HOLD = text(
     """
     select serial, timezone, org_unit_id, in_service_to, complete_until, last_poll_at, last_upload_at, clock_wrong_since,
@@ -28,7 +28,7 @@ _HOLD = text(
 )
 _PIN = text("update machine set pinned_address = :address where serial = :serial and pinned_address is null")
 _SECRET_USED = text("update machine set secret_pending = false where serial = :serial")
-# Units that it left before it had told all of its last days there.
+# Former units that the machine left before it had uploaded everything up to the end of its time there.
 _LEFT = text(
     """
     select org_unit_id, in_unit_to from past_placement where serial = :serial
@@ -55,12 +55,12 @@ class HeldMachine:
     in_service_to: datetime | None
     marks: Marks
     answering: bool
-    """Whether it is answering a query for a range of punches."""
+    """Whether it is sending the punches of a requested range."""
     asked: Asked
-    """What a connection has to show to be this machine."""
+    """What a connection must present to be this machine."""
     journal_day: date | None
     journal_bytes: int
-    """Bytes journalled on that day."""
+    """Bytes stored in the journal on that day."""
 
 
 async def hold_machine(session: AsyncSession, serial: str, now: datetime) -> HeldMachine | None:
@@ -77,14 +77,14 @@ async def hold_machine(session: AsyncSession, serial: str, now: datetime) -> Hel
 
 
 def asked_of(row: Any) -> Asked:
-    """What a machine's row says that it has to show."""
+    """The proof that a machine's row requires."""
     return Asked(
         tuple(row.networks), row.pinned_address, row.host_label_sha256, row.comm_key_sha256, row.secret_pending
     )
 
 
 async def note_proof(session: AsyncSession, machine: HeldMachine, proof: Proof, address: str) -> None:
-    """A post's proof, once its machine is held: the first one pins the address, a secret's first use makes it count."""
+    """Stores a post's proof under the machine's lock: the first post pins the address, a first use activates a secret."""
     if proof.kind is ProofKind.NOTHING_YET:
         await session.execute(_PIN, {"serial": machine.serial, "address": address})
     if proof.secret_used and machine.asked.secret_pending:
@@ -94,7 +94,7 @@ async def note_proof(session: AsyncSession, machine: HeldMachine, proof: Proof, 
 async def write_marks(
     session: AsyncSession, machine: HeldMachine, marks: Marks, now: datetime, address: str | None
 ) -> None:
-    """Notes a contact with its marks; days that may become final, or are open again for a right clock, are marked."""
+    """Stores a contact and its watermark state; enqueues days that may become final or open again."""
     values = {
         "complete_until": marks.complete_until,
         "last_poll_at": marks.last_poll_at,
@@ -105,7 +105,7 @@ async def write_marks(
     before, after = machine.marks.complete_until, marks.complete_until
     if after is None or after == before:
         return
-    # Read after the lock was got: who waited for a move's end sees what it wrote.
+    # Read after the lock is acquired, so that a concurrent move's result is visible.
     left = (await session.execute(_LEFT, {"serial": machine.serial, "before": before})).all()
     for unit, ends in (*left, (machine.org_unit_id, machine.in_service_to)):
         if unit is not None:

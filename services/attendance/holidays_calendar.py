@@ -1,4 +1,4 @@
-"""The calendar of holidays and collective leave: first from the `holidays` package, then as the operator decrees."""
+"""The calendar of holidays and collective leave: loaded from the `holidays` package, then changed by decrees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["DecreedDay", "decree_day", "drop_day", "load_calendar", "published_d
 COUNTRY = "ID"
 _KINDS = {"public": "holiday", "government": "collective_leave"}
 _ESTIMATED = " (perkiraan)"
-"""How the package marks dates that hang on the moon and on a decree still to come."""
+"""How the package marks dates that depend on the moon and on a future decree."""
 
 _LOAD = text(
     "insert into calendar_day (day, name, kind, confirmed, decree) select *, null from"
@@ -39,7 +39,7 @@ _DECREE = text(
 
 @dataclass(frozen=True, slots=True)
 class DecreedDay:
-    """A date, what it is (`holiday`, `collective_leave`, `workday`), and by which decree."""
+    """A date, its kind (`holiday`, `collective_leave`, `workday`), and the decree."""
 
     day: date
     name: str
@@ -49,17 +49,17 @@ class DecreedDay:
 
 
 def published_days(year: int) -> list[DecreedDay]:
-    """The year's days as the package has them, in order; estimated ones are not confirmed."""
+    """The year's days from the package, in order; estimated ones are not confirmed."""
     found: dict[date, DecreedDay] = {}
     for category, kind in _KINDS.items():
         for day, name in holidays.country_holidays(COUNTRY, years=year, categories=(category,), language="id").items():
-            # A public holiday stays one when collective leave falls on it.
+            # A date that is both stays a public holiday.
             found.setdefault(day, DecreedDay(day, name.replace(_ESTIMATED, ""), kind, _ESTIMATED not in name))
     return [found[day] for day in sorted(found)]
 
 
 async def load_calendar(session: AsyncSession, today: date) -> None:
-    """Adds last, this and next year where they are missing; what exists (perhaps decreed otherwise) stays."""
+    """Adds missing dates of last, this and next year; existing dates (perhaps changed by a decree) stay."""
     days = [day for year in (today.year - 1, today.year, today.year + 1) for day in published_days(year)]
     values = {
         "days": [day.day for day in days],
@@ -72,7 +72,7 @@ async def load_calendar(session: AsyncSession, today: date) -> None:
 
 
 async def decree_day(session: AsyncSession, day: DecreedDay) -> None:
-    """Keeps what was decreed for a date and marks everybody's day if that changes it."""
+    """Stores what was decreed for a date and enqueues everybody's day if that changes it."""
     values = {
         "day": day.day,
         "name": day.name,
@@ -85,7 +85,7 @@ async def decree_day(session: AsyncSession, day: DecreedDay) -> None:
 
 
 async def drop_day(session: AsyncSession, day: date) -> None:
-    """Makes the date an ordinary one for good. Raises NotFoundError when the calendar does not have it."""
+    """Makes the date an ordinary day permanently. Raises NotFoundError when the calendar does not have it."""
     found = await session.execute(
         text(
             "update calendar_day set kind = 'workday', confirmed = true where day = :day and kind <> 'workday' returning 1"

@@ -1,4 +1,4 @@
-"""Reads what decides officers' working time, in one query per kind of fact: for a batch of days, or for the city alone."""
+"""Reads the facts of officers' working time, one query per kind of fact: for a batch of days or for the whole city."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ T = TypeVar("T")
 DayKey = tuple[UUID, date]
 
 _CALENDAR_CODES = {CalendarKind.HOLIDAY: "LIBUR_NASIONAL", CalendarKind.COLLECTIVE_LEAVE: "CUTI_BERSAMA"}
-"""What fills a day's `excuse` on such a date."""
+"""The `excuse` of a day on such a date."""
 _DAY = timedelta(days=1)
 
-# Of two weeks or overrides that begin on the same date the one with the higher id counts: read first, it is found first.
+# If two weeks or overrides begin on the same date, the one with the higher id counts, because it is read first.
 _WEEKS = text(
     "select employee_id, org_unit_id, effective_from, effective_to, kind, days from week_schedule"
     " where employee_id is null or employee_id = any(cast(:employees as uuid[])) order by schedule_id desc"
@@ -56,7 +56,7 @@ _OVERRIDES = text(
 _CALENDAR = text(
     "select day, kind, confirmed from calendar_day where day between :first and :last and kind <> 'workday'"
 )
-# The dates beside count, too: their shifts compete for punches.
+# Includes the neighbour dates: their shifts compete for punches.
 _KEYS = (
     "(select distinct k.employee_id, k.work_date + n"
     " from unnest(cast(:employees as uuid[]), cast(:dates as date[])) as k (employee_id, work_date),"
@@ -75,7 +75,7 @@ _EXCUSES = text(
 
 @dataclass
 class _Levels(Generic[T]):
-    """What is said for the city, for units and for officers."""
+    """The values for the city, for units and for officers."""
 
     city: list[T] = field(default_factory=list)
     units: dict[str, list[T]] = field(default_factory=lambda: defaultdict(list))
@@ -106,16 +106,16 @@ async def read_rules(session: AsyncSession) -> list[AttendanceRules]:
 
 
 async def read_city_time(session: AsyncSession, first: date, last: date) -> CityTime:
-    """What the city and its units say of the dates from one to the other, both included."""
+    """The working time of the city and its units between two dates, both included."""
     return await _city_time(session, first, last, await _weeks(session, []), await _settings(session, []))
 
 
 async def read_officer_times(
     session: AsyncSession, keys: Sequence[DayKey], officers: Mapping[UUID, Any]
 ) -> dict[UUID, OfficerTime]:
-    """The working time of officers on these days and the dates beside. `officers`: their rows, by employee_id.
+    """The working time of officers on these days and the neighbour dates. `officers`: their rows, by employee_id.
 
-    Gives none for an officer without a row.
+    Officers without a row are left out.
     """
     keys = [key for key in keys if key[0] in officers]
     if not keys:
@@ -150,7 +150,7 @@ async def read_officer_times(
 
 
 def shift_of(row: Any) -> RosterShift:
-    """A shift of the roster, from its row."""
+    """The roster shift of a row."""
     return RosterShift(DayHours(row.starts_at.time(), row.ends_at.time(), break_minutes=row.break_minutes))
 
 

@@ -1,4 +1,4 @@
-"""Which machine a connection is: the serial that it names, and whether what it shows proves it."""
+"""Identifies the machine of a connection: by its serial number and what it presents as proof."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIND = text(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A machine that is what it says, or (NOTHING_YET) that may become so by its first post; its row is not locked."""
+    """A machine that is proved, or (NOTHING_YET) that its first post may prove; its row is not locked."""
 
     serial: str
     proof: Proof
@@ -39,7 +39,7 @@ class Found:
 
 
 async def identify(session: AsyncSession, serial: str, shown: Shown) -> Found | Refusal:
-    """The machine, or why the connection is not it."""
+    """The machine, or why the connection is not accepted as it."""
     row = (await session.execute(_FIND, {"serial": serial})).first()
     if row is None:
         return Refusal.UNREGISTERED_SERIAL
@@ -52,7 +52,7 @@ async def identify(session: AsyncSession, serial: str, shown: Shown) -> Found | 
 
 
 async def note_other_address(session: AsyncSession, found: Found, address: str, now: datetime) -> None:
-    """A machine whose secret or range lets it speak from anywhere speaks from two places at a time: a signal."""
+    """Raises a signal when a machine that may connect from anywhere uses two addresses at the same time."""
     if found.address in (None, address) or found.last_contact_at is None:
         return
     if now - found.last_contact_at <= timedelta(seconds=TWO_ADDRESSES_SECONDS):
@@ -61,9 +61,9 @@ async def note_other_address(session: AsyncSession, found: Found, address: str, 
 
 
 async def hold_proved(session: AsyncSession, serial: str, shown: Shown, now: datetime) -> HeldMachine | Refusal:
-    """The machine of a post, its row locked: after its first post it is held to the address of that.
+    """Returns the machine of a post with its row locked; its first post pins the address.
 
-    Strangers are told apart before the lock, so that none of them makes the machine itself wait.
+    Refuses unproved connections before it takes the lock, so that they never make the machine itself wait.
     """
     found = await identify(session, serial, shown)
     if isinstance(found, Refusal):
@@ -71,7 +71,7 @@ async def hold_proved(session: AsyncSession, serial: str, shown: Shown, now: dat
     machine = await hold_machine(session, serial, now)
     if machine is None:
         return Refusal.UNREGISTERED_SERIAL
-    proof = prove(machine.asked, shown)  # of two first posts one was first
+    proof = prove(machine.asked, shown)  # another first post may have pinned the address
     if proof.refusal is not None:
         return proof.refusal
     await note_proof(session, machine, proof, shown.address)

@@ -1,8 +1,8 @@
-"""Punches into the store: the post as it came, its readable lines, its unreadable ones, and the days they touch.
+"""Stores punches: the post as received, its readable and unreadable lines, and queue entries for the affected days.
 
-All of it is one transaction of few statements. Whoever stores for a machine holds the lock on the machine's row, so
-that enrolments and the zone cannot change in between. A long post is read and stored part by part: what it costs in memory
-does not grow with its lines.
+All of it is one transaction of few statements. The transaction holds the lock on the machine's row, so that enrolments
+and the zone cannot change meanwhile. A long post is parsed and stored part by part: its memory use does not grow with
+the number of lines.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ __all__ = [
 ]
 
 LINE_BYTES_MAX = 2_000
-"""What is kept of a line that could not be read; the journal has all of it."""
+"""The stored length of an unreadable line; the journal has the whole line."""
 PunchKey = tuple[str, datetime, int, int]
-"""PIN, local time, status, verify: with the serial the key by which a line is known again."""
+"""PIN, local time, status, verify: together with the serial, the key that detects duplicates."""
 
-# Further parts of a post (`upload_id` given) belong to the journal's row of its first one.
+# Further parts of a post (with `upload_id`) refer to the journal row of the first part.
 _STORE = text(
     f"""
     with journal as (
@@ -83,7 +83,7 @@ _STORE = text(
 
 @dataclass(frozen=True, slots=True)
 class NewPunch:
-    """A punch to be kept. `flags` say why its time is not believed; such a punch is not counted."""
+    """A punch to store. `flags` say why its time is not trusted; such a punch is not counted."""
 
     pin: str
     local_time: datetime
@@ -94,7 +94,7 @@ class NewPunch:
     work_code: str = ""
     extra: str = ""
     received_at: datetime | None = None
-    """When it came, if that was before the present request."""
+    """When it was received, if before the present request."""
 
     @property
     def key(self) -> PunchKey:
@@ -102,7 +102,7 @@ class NewPunch:
 
 
 def punch_of_line(line: AttlogLine, zone: ZoneInfo, received: datetime, received_local: datetime) -> NewPunch:
-    """A line's punch. A local time that a clock change repeats is taken as its first occurrence."""
+    """A line's punch. A local time that occurs twice at a clock change is taken as the first occurrence."""
     return NewPunch(
         line.pin,
         line.local_time,
@@ -118,7 +118,7 @@ def punch_of_line(line: AttlogLine, zone: ZoneInfo, received: datetime, received
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as it is journalled: its kind (ATTLOG, JSON), the machine's stamp, its bytes and the number of its lines."""
+    """A post for the journal: its kind (ATTLOG, JSON), the machine's stamp, its bytes and the number of its lines."""
 
     kind: str = "ATTLOG"
     body: bytes = b""
@@ -128,7 +128,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class KeptPost:
-    """The number of a post's lines and of those that could not be read, and the machine's marks after it."""
+    """The number of lines, the number of unreadable lines, and the machine's watermark state after the post."""
 
     lines: int
     unreadable: int
@@ -137,7 +137,7 @@ class KeptPost:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The post's row in the journal, and the keys of the punches that were new."""
+    """The post's row in the journal, and the keys of the new punches."""
 
     upload_id: int
     new: set[PunchKey]
@@ -154,10 +154,10 @@ async def store_punches(
     post: Post | int,
     bad: Sequence[tuple[bytes, str]] = (),
 ) -> Stored:
-    """Keeps punches and unreadable lines (bytes, reason), and marks the days touched.
+    """Stores punches and unreadable lines (bytes, reason), and enqueues the affected days.
 
-    `post` is journalled, or is the journal's row of which these are a further part. `unit_zone` is the zone in which days
-    are counted.
+    `post` is written to the journal, or is the id of the journal row to which this further part belongs. `unit_zone` is the
+    zone that defines dates.
     """
     journalled = Post() if isinstance(post, int) else post
     values: dict[str, Any] = {
@@ -198,7 +198,7 @@ async def store_attlog(
     now: datetime,
     unit_zone: ZoneInfo,
 ) -> KeptPost:
-    """Keeps a whole ATTLOG post of a registered machine; the marks after it are still to be written."""
+    """Stores a whole ATTLOG post of a registered machine; the caller still has to write the new watermark state."""
     local_now = now.astimezone(machine.zone).replace(tzinfo=None)
     upload, lines, unreadable = Upload(), 0, 0
     upload_id: int | None = None
@@ -227,5 +227,5 @@ async def store_attlog(
 
 
 def record_of(punch: NewPunch) -> Record:
-    """What the marks see of a punch."""
+    """The facts of a punch that the watermark needs."""
     return Record(punch.at, not punch.flags, ClockFlag.FUTURE.value in punch.flags)

@@ -1,4 +1,4 @@
-"""What an operator says of a machine's proof: its address ranges, its secret, and addresses that were refused."""
+"""An operator's changes to a machine's proof: address ranges, secrets, and refused addresses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SECRET = {
 
 
 async def set_networks(session: AsyncSession, serial: str, networks: Sequence[str]) -> None:
-    """The ranges from which the machine speaks; none: it is held to one address again."""
+    """Sets the address ranges from which the machine may connect; without a range it must keep one address."""
     await session.execute(_NETWORKS, {"serial": serial, "networks": list(networks)})
 
 
@@ -55,10 +55,10 @@ async def admit_known(
     now: datetime,
     unit_zone: ZoneInfo,
 ) -> None:
-    """Makes punches of lines that waited, as far as their address is the machine's.
+    """Turns stored lines of refused contacts into punches if their address is accepted as the machine's.
 
-    It is, where it lies in the ranges. A new machine without ranges is pinned to the address from which its posts waited,
-    if there is one only; of several an operator has to accept one.
+    An address in the ranges is accepted. A new machine without ranges is pinned to the address of its waiting posts if there
+    is only one; if there are several, an operator has to accept one.
     """
     waiting = await addresses_of(session, machine.serial)
     if networks:
@@ -75,10 +75,10 @@ async def admit_known(
 async def accept_address(
     session: AsyncSession, serial: str, address: str, network: str | None, now: datetime, unit_zone: ZoneInfo
 ) -> int:
-    """The machine speaks from this address, or (`network` given) from anywhere in this range, from now on.
+    """Accepts this address, or (with `network`) every address in this range, as the machine's from now on.
 
-    Without a range the former address is refused from then on. What came from there and was refused becomes punches; gives
-    how many. Raises NotFoundError, InvalidError.
+    Without a range the former address is refused from now on. Stored lines of refused posts from there become punches;
+    returns their number. Raises NotFoundError, InvalidError.
     """
     await lock_serial(session, serial)
     machine = await _held(session, serial, now)
@@ -86,7 +86,7 @@ async def accept_address(
         try:
             ipaddress.ip_address(address)
         except ValueError as error:
-            raise InvalidError("`address` is no IP address: take it from the list of refused contacts.") from error
+            raise InvalidError("`address` is not an IP address. Copy it from the list of refused contacts.") from error
         await session.execute(_PIN, {"serial": serial, "address": address})
     else:
         await session.execute(_ADD_NETWORK, {"serial": serial, "network": network})
@@ -96,33 +96,35 @@ async def accept_address(
 
 
 async def forget_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
-    """It was not the machine: its lines wait no longer. It stays refused. Raises NotFoundError."""
+    """Dismisses an address that was not the machine: its lines wait no longer. It stays refused. Raises NotFoundError."""
     if not await dismiss_contact(session, serial, address, now):
-        raise NotFoundError("No contact of this serial and address was refused. See the list of refused contacts.")
+        raise NotFoundError(
+            "There is no refused contact with this serial and address. See the list of refused contacts."
+        )
 
 
 async def give_secret(
     session: AsyncSession, serial: str, kind: SecretKind, value: str | None, *, from_first_use: bool, now: datetime
 ) -> str:
-    """Sets the machine's secret and gives it: a host label made of chance, or the comm key that was set at its menu.
+    """Sets the machine's secret and returns it: a random host label, or the comm key that was set at the machine's menu.
 
-    From then on, or from its first use on, the machine is refused without it. Raises NotFoundError, InvalidError.
+    From now on, or from its first use on, the machine is refused without it. Raises NotFoundError, InvalidError.
     """
     machine = await _held(session, serial, now)
     if kind == "host_label":
         if value is not None:
-            raise InvalidError("A host label is made of chance: leave `value` out.")
+            raise InvalidError("A host label is generated. Leave `value` out.")
         value = "".join(secrets.choice(string.ascii_lowercase) for _ in range(LABEL_LETTERS))
     elif value is None:
-        raise InvalidError("`value`: give the comm key that is set at the machine's menu.")
-    # A secret that counts already goes on counting: a second one does not open the door for anybody meanwhile.
+        raise InvalidError("`value` is required: the comm key that is set at the machine's menu.")
+    # If a secret is active already, the requirement stays: adding a second secret must not disable the check meanwhile.
     pending = from_first_use and not (machine.asked.has_secret and not machine.asked.secret_pending)
     await session.execute(_SECRET[kind], {"serial": serial, "digest": digest(value), "pending": pending})
     return value
 
 
 async def drop_secret(session: AsyncSession, serial: str, kind: SecretKind, now: datetime) -> None:
-    """The machine needs this secret no longer. Raises NotFoundError."""
+    """The machine no longer needs this secret. Raises NotFoundError."""
     machine = await _held(session, serial, now)
     pending = machine.asked.secret_pending
     await session.execute(_SECRET[kind], {"serial": serial, "digest": None, "pending": pending})

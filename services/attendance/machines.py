@@ -1,4 +1,4 @@
-"""Use cases of the operator: registering machines, asking them for what is missing."""
+"""Operator use cases: register machines, request missing punches from them."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ _ORDER = text(
 
 @dataclass(frozen=True, slots=True)
 class MachineSetup:
-    """What the operator says of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
+    """The operator's settings of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
 
-    `in_unit_from`: since when it stands in its unit; None says nothing of it. `in_service_to`: when it was taken out of
-    use; None while it serves; "unchanged" says nothing of it. `networks`: the address ranges (CIDRs) of its site; None says
-    nothing of them.
+    `in_unit_from`: since when it is in its unit; None leaves it unchanged. `in_service_to`: when it was taken out of
+    service; None while it is in service; "unchanged" leaves it unchanged. `networks`: the address ranges (CIDRs) of its site;
+    None leaves them unchanged.
     """
 
     serial: str
@@ -78,10 +78,10 @@ class MachineSetup:
 
 
 async def register(session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo) -> bool:
-    """Registers a machine or changes it; True when it is new.
+    """Registers or changes a machine; returns True when it is new.
 
-    Lines that waited for it become punches, as far as their address is the machine's. A changed zone moves all its
-    punches, and whatever changes marks the days it may touch.
+    Stored lines of refused contacts become punches if their address is accepted as the machine's. A changed zone changes the
+    moments of all its punches. Every change enqueues the days it may affect.
     """
     await hold_clock_corrections(session)
     await lock_serial(session, setup.serial)
@@ -112,14 +112,12 @@ async def register(session: AsyncSession, setup: MachineSetup, now: datetime, un
 async def take_move_back(
     session: AsyncSession, serial: str, since: datetime, now: datetime, unit_zone: ZoneInfo
 ) -> None:
-    """The machine's move of this moment, its last, was none: it stayed where it was. Raises NotFoundError."""
+    """Undoes the machine's most recent move, made at `since`. Raises NotFoundError."""
     await hold_clock_corrections(session)
     await _lock(session, serial)
     before = await read_placements(session, serial)
     if len(before) == 1 or before[-1].start != since:
-        raise NotFoundError(
-            "The machine's last move was at another moment: see `in_unit_from` in the list of machines."
-        )
+        raise NotFoundError("The machine's last move has another time. See `in_unit_from` in the list of machines.")
     after = take_back(before)
     await write_placements(session, serial, after)
     await _mark_places(session, serial, before, after, now.astimezone(unit_zone).date(), unit_zone)
@@ -133,12 +131,12 @@ async def _mark_places(
     today: date,
     unit_zone: ZoneInfo,
 ) -> None:
-    """Marks the days that wait for other machines now than they did, and those of its punches that read otherwise."""
+    """Enqueues days that now wait for different machines, and days whose punches now have a different meaning."""
     since = changed_since(before, after)
     if since is not None:
         await _mark_people(session, serial, since)
     for unit, first in sorted(units_changed_since(before, after).items()):
-        # A shift that reaches past midnight belongs to the date before.
+        # A shift that ends after midnight belongs to the date before.
         await mark_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
 
 
@@ -149,8 +147,8 @@ def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool
         present = replace(present, end=setup.in_service_to)
     if present.start is not None and present.end is not None and present.end <= present.start:
         raise InvalidError(
-            "`in_service_to` is the end of the machine's service in this unit and lies after `in_unit_from`. An end in"
-            " its former unit is said in a request of its own, before the move."
+            "`in_service_to` is the end of the machine's service in this unit and must be after `in_unit_from`. To set the end"
+            " in its former unit, send a separate request before the move."
         )
     return [*past, present]
 
@@ -168,24 +166,24 @@ async def _lock(session: AsyncSession, serial: str) -> None:
 
 
 def resend_command(first: datetime, last: datetime) -> str:
-    """The command that makes a machine send its punches of a span of local time again. Raises InvalidError."""
+    """The command that makes a machine resend its punches between two local times. Raises InvalidError."""
     if not timedelta(0) < last - first <= timedelta(days=RESEND_DAYS_MAX):
         raise InvalidError(
-            f"`to` lies after `from`, by at most {RESEND_DAYS_MAX} days: ask for a longer span in parts."
+            f"`to` must be after `from`, by at most {RESEND_DAYS_MAX} days. Request a longer span in parts."
         )
     start, end = (moment.replace(microsecond=0).isoformat(" ") for moment in (first, last))
     return f"DATA QUERY ATTLOG StartTime={start}\tEndTime={end}"
 
 
 async def order(session: AsyncSession, serial: str, command: str, reason: str, now: datetime) -> str:
-    """Queues a command for the machine's next poll; gives the id that the machine will name.
+    """Queues a command for the machine's next poll; returns the id that the machine will send with the result.
 
-    Raises ConflictError while one like it is open.
+    Raises ConflictError while a similar command is open.
     """
     await _lock(session, serial)
     query: TextClause = _ORDER
     values = {
-        "token": secrets.token_hex(8),  # 16 letters and digits, the most that the protocol allows
+        "token": secrets.token_hex(8),  # 16 characters, the maximum of the protocol
         "serial": serial,
         "command": command,
         "reason": reason,
@@ -194,5 +192,5 @@ async def order(session: AsyncSession, serial: str, command: str, reason: str, n
     }
     found = (await session.execute(query, values)).scalar()
     if found is None:
-        raise ConflictError("The machine has not answered such a command yet. Wait for its result, or 15 minutes.")
+        raise ConflictError("The machine has not answered a similar command yet. Wait for the result, or 15 minutes.")
     return str(found)

@@ -1,8 +1,8 @@
-"""Up to when a machine has told everything: the mark that decides when a missing punch may mean an absence.
+"""The watermark: the time up to which a machine has uploaded everything. It decides whether a punch is missing.
 
-A machine uploads its backlog oldest first, so a late record shows that everything before it has come. A machine that
-polls twice with nothing uploaded in between has nothing left to tell. A live record proves neither: the machine may
-still hold older ones. While its clock is wrong, its times prove nothing.
+A machine uploads its backlog oldest first, so a record that is not live shows that everything before it has arrived. A
+machine that polls twice without an upload in between has nothing left to upload. A live record proves neither: the
+machine may still hold older ones. While its clock is wrong, its times prove nothing.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from datetime import datetime, timedelta
 __all__ = ["LIVE_SECONDS", "QUIET_SECONDS", "Marks", "Record", "Upload", "after_poll", "after_time_set", "after_upload"]
 
 LIVE_SECONDS = 300
-"""A record at most this old at receipt is a live one."""
+"""A record that is at most this old at receipt is live."""
 QUIET_SECONDS = 20
-"""A poll sooner than this after an upload may stand between two posts of one backlog."""
+"""A poll sooner than this after an upload may fall between two posts of one backlog."""
 POLL_GAP_SECONDS = 120
-"""Polls further apart than this had a silence between them: what was punched in it may still be to come."""
+"""If polls are further apart than this, punches made in between may not have arrived yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What the decisions rest on and change; all moments are aware.
+    """The stored watermark state; all moments are aware.
 
-    `last_poll_at` is null since the last upload; `clock_wrong_since` is set while the machine's times are not believed.
+    `last_poll_at` is null after an upload until the next poll; `clock_wrong_since` is set while the clock is not trusted.
     """
 
     complete_until: datetime | None
@@ -35,7 +35,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An uploaded punch: its moment, whether that is credible, and whether it lies in the future."""
+    """An uploaded punch: its moment, whether it is counted, and whether it is in the future."""
 
     at: datetime
     counted: bool
@@ -44,15 +44,15 @@ class Record:
 
 @dataclass(slots=True)
 class Upload:
-    """What a post's records say of its machine, whatever their number: read one by one."""
+    """A summary of a post's records, collected record by record."""
 
     future: bool = False
     live: bool = False
     newest: datetime | None = None
-    """The newest credible record that is no live one."""
+    """The newest counted record that is not live."""
 
     def add(self, record: Record, received: datetime) -> None:
-        """One more record of the post."""
+        """Adds a record of the post."""
         self.future = self.future or record.future
         if not record.counted:
             return
@@ -63,10 +63,10 @@ class Upload:
 
 
 def after_upload(marks: Marks, received: datetime, upload: Upload, *, in_order: bool = True) -> Marks:
-    """The marks after a post of punches.
+    """The watermark state after a post of punches.
 
-    `in_order` is false where records say nothing about the time before them: while the machine answers a query for a
-    range, and where the sender keeps no order.
+    `in_order` is False when records prove nothing about the time before them: while the machine answers a query for a
+    range, and when the sender does not keep the order.
     """
     wrong = marks.clock_wrong_since
     if upload.future:
@@ -80,7 +80,7 @@ def after_upload(marks: Marks, received: datetime, upload: Upload, *, in_order: 
 
 
 def after_poll(marks: Marks, polled: datetime) -> Marks:
-    """The marks after a poll."""
+    """The watermark state after a poll."""
     quiet = marks.last_upload_at is None or polled - marks.last_upload_at >= timedelta(seconds=QUIET_SECONDS)
     followed = marks.last_poll_at is not None and polled - marks.last_poll_at <= timedelta(seconds=POLL_GAP_SECONDS)
     until = marks.complete_until
@@ -90,5 +90,5 @@ def after_poll(marks: Marks, polled: datetime) -> Marks:
 
 
 def after_time_set(marks: Marks) -> Marks:
-    """The marks after somebody set the machine's clock: it is believed again until it proves wrong."""
+    """The watermark state after somebody set the machine's clock: it is trusted until it is wrong again."""
     return replace(marks, clock_wrong_since=None)

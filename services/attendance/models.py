@@ -47,11 +47,11 @@ __all__ = [
 ]
 
 UNKNOWN_VERIFY = -1
-"""`punch.verify` of a line without that column: part of the duplicate key, so it cannot be null."""
+"""`punch.verify` of a line without that column. Part of the duplicate key, so it cannot be null."""
 
 
 class Base(SQLModel, registry=registry()):
-    """The service's own metadata: four services may live in one process."""
+    """The service's own metadata: one process can contain four services."""
 
 
 class OutboxRow(OutboxColumns, Base, table=True):
@@ -68,7 +68,7 @@ class ApiKey(ApiKeyColumns, Base, table=True):
 
 
 class OrgUnit(Base, table=True):
-    """A unit of the city; its machines form the site that holds its officers' days open."""
+    """A unit of the city; its machines keep its officers' days open."""
 
     __tablename__ = "org_unit"
 
@@ -87,21 +87,21 @@ class Employee(Base, table=True):
     name: str
     employment_type: str
     org_unit_id: str = Field(foreign_key="org_unit.org_unit_id", index=True)
-    """Type and unit as of today; those of other dates are steps of their own."""
+    """Type and unit as of today; other dates are in `employee_type` and `employee_unit`."""
     superior_id: UUID | None = None
     email: str | None = None
     active_from: date
     active_to: date | None = None
     queued_from: date | None = None
     queued_until: date | None = None
-    """Every date of this span was given to the day queue, so has a row or will; null: none yet."""
+    """Every date of this span was enqueued, so it has a row or will get one; null: none yet."""
     recorded_at: datetime = utc_field()
 
 
 class EmployeeUnit(Base, table=True):
-    """An officer's unit from a date on, until the next step; the first one holds for earlier dates, too.
+    """An officer's unit from a date on, until the next step; the first step also applies to earlier dates.
 
-    The view `unit_time_v1` gives the same as first and last dates.
+    The view `unit_time_v1` shows the same data with first and last dates.
     """
 
     __tablename__ = "employee_unit"
@@ -122,7 +122,7 @@ class EmployeeType(Base, table=True):
 
 
 class Machine(Base, table=True):
-    """A registered attendance machine and what is known of it."""
+    """A registered attendance machine and its state."""
 
     __tablename__ = "machine"
 
@@ -130,46 +130,46 @@ class Machine(Base, table=True):
     name: str
     timezone: str
     direction_from: str
-    """`status`: the site's people press the keys, so in and out are trusted; `shift`: first in, last out."""
+    """`status`: people at the site press the keys, so in and out are trusted; `shift`: first in, last out."""
     org_unit_id: str | None = Field(default=None, foreign_key="org_unit.org_unit_id", index=True)
     registered_at: datetime = utc_field()
     in_unit_from: datetime | None = utc_field(default=None, nullable=True)
-    """Since when it stands in its unit; null if it always did."""
+    """Since when it is in its unit; null: always."""
     in_service_to: datetime | None = utc_field(default=None, nullable=True)
-    """When it was taken out of use; null while it serves. It holds no day open that begins after it."""
+    """When it was taken out of service; null while in service. It keeps no day open that begins later."""
     last_contact_at: datetime | None = utc_field(default=None, nullable=True)
     last_poll_at: datetime | None = utc_field(default=None, nullable=True)
-    """The newest poll with no upload after it; null since the last upload."""
+    """The newest poll without an upload after it; null after an upload until the next poll."""
     last_upload_at: datetime | None = utc_field(default=None, nullable=True)
     complete_until: datetime | None = utc_field(default=None, nullable=True)
-    """The mark: every punch up to here has arrived."""
+    """The watermark: every punch up to here has arrived."""
     clock_wrong_since: datetime | None = utc_field(default=None, nullable=True)
-    """While set, the machine's marks do not count."""
+    """While set, the machine's watermark does not count."""
     address: str | None = None
     push_version: str | None = None
     info: str | None = None
     dialect: str | None = None
-    """`access` when the machine last spoke the access-control dialect, which gives no attendance; else null."""
+    """`access` when the machine last used the access-control dialect, which contains no attendance; else null."""
     networks: list[str] = Field(
         default_factory=list, sa_column=Column(ARRAY(String), nullable=False, server_default="{}")
     )
-    """CIDRs from which it speaks; empty: none were set."""
+    """CIDRs from which it may connect; empty: not set."""
     pinned_address: str | None = None
     """The address of its first post, or one that an operator accepted."""
     host_label_sha256: bytes | None = None
     comm_key_sha256: bytes | None = None
     secret_pending: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """The secret counts from its first use on."""
+    """The secret is required from its first use on."""
     told_records: int | None = Field(default=None, sa_type=BigInteger)
-    """How many punches the machine said to hold, at `told_records_at`."""
+    """The number of stored punches that the machine reported at `told_records_at`."""
     told_records_at: datetime | None = utc_field(default=None, nullable=True)
     journal_day: date | None = None
     journal_bytes: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
-    """Bytes journalled on `journal_day` (UTC)."""
+    """Bytes stored in the journal on `journal_day` (UTC)."""
 
 
 class PastPlacement(Base, table=True):
-    """A machine's time in a unit (null: in none) that it left: the days of then rest on it still."""
+    """A machine's past time in a unit (null: in none): days from that time still depend on this row."""
 
     __tablename__ = "past_placement"
 
@@ -181,7 +181,7 @@ class PastPlacement(Base, table=True):
 
 
 class RefusedContact(Base, table=True):
-    """Somebody who names a serial and is not its machine, as far as one can tell; by address."""
+    """A connection with a serial number that was not proved to be its machine; one row per address."""
 
     __tablename__ = "refused_contact"
     __table_args__ = (
@@ -201,7 +201,7 @@ class RefusedContact(Base, table=True):
 
 
 class MachineSignal(Base, table=True):
-    """Something about a machine that an operator should look at, until he has."""
+    """Something about a machine that an operator should check; the row stays until then."""
 
     __tablename__ = "machine_signal"
 
@@ -222,12 +222,12 @@ class Enrolment(Base, table=True):
     pin: str = Field(primary_key=True)
     valid_from: date = Field(primary_key=True)
     valid_to: date | None = None
-    """The last local date on which the PIN is this officer's; null: until the next enrolment."""
+    """The last local date on which the PIN belongs to this officer; null: until the next enrolment."""
     employee_id: UUID = Field(foreign_key="employee.employee_id", index=True)
 
 
 class Upload(Base, table=True):
-    """The journal: a body as it came, before anything was made of it. Secrets of OPERLOG bodies are redacted."""
+    """The journal: a body as received, before processing. Secrets in OPERLOG bodies are redacted."""
 
     __tablename__ = "upload"
     __table_args__ = (Index("upload_received", "received_at"),)
@@ -242,7 +242,7 @@ class Upload(Base, table=True):
 
 
 class Punch(Base, table=True):
-    """One punch, whoever it belongs to. The duplicate key leaves columns out that differ between copies of a line."""
+    """One punch, also of unknown PINs. The duplicate key omits columns that differ between copies of a line."""
 
     __tablename__ = "punch"
     __table_args__ = (
@@ -262,48 +262,48 @@ class Punch(Base, table=True):
     verify: int = Field(sa_type=SmallInteger)
     at: datetime = utc_field()
     employee_id: UUID | None = None
-    """By the enrolment at that date; null for an unknown PIN. Found again whenever an enrolment changes."""
+    """By the enrolment on that date; null for an unknown PIN. Updated whenever an enrolment changes."""
     work_code: str | None = None
     extra: str | None = None
     flags: list[str] = Field(sa_type=ARRAY(String))
     counted: bool
-    """False for a punch whose clock cannot be right: kept, flagged, not used."""
+    """False for a punch whose clock cannot be right: stored and flagged, not counted."""
     source: str
     upload_id: int = Field(sa_type=BigInteger)
     received_at: datetime = utc_field()
 
 
 class Quarantine(Base, table=True):
-    """A line that could not be used: unreadable, not understood, or of somebody who did not prove to be the machine."""
+    """A line that could not be used: unreadable, of an unknown kind, or from a connection that was refused."""
 
     __tablename__ = "quarantine"
     __table_args__ = (
         Index("quarantine_of_serial", "serial", "id"),
         Index("quarantine_received", "received_at"),
         Index("quarantine_waiting", "serial", postgresql_where=text("resolved_at is null")),
-        # Who sends the same lines again must not fill the disk.
+        # A sender that repeats the same lines must not fill the disk.
         UniqueConstraint("serial", "line_sha256", "reason", "address", name="quarantine_once"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     serial: str
     line: str
-    """For display: undecodable bytes replaced, NUL shown as a picture character."""
+    """For display: undecodable bytes replaced, NUL shown as U+2400."""
     raw: bytes
     line_sha256: bytes
     kind: str
-    """The table it came for: ATTLOG, or another name."""
+    """The table of the post: ATTLOG, or another name."""
     reason: str
     address: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """Where it came from, of a contact that was refused; else empty."""
+    """The address of a refused contact; otherwise empty."""
     upload_id: int = Field(sa_type=BigInteger)
     received_at: datetime = utc_field()
     resolved_at: datetime | None = utc_field(default=None, nullable=True)
-    """Set when an operator accepted the address and the line became a punch, or dismissed it."""
+    """Set when an operator accepts the address (the line becomes a punch) or dismisses it."""
 
 
 class OperEvent(Base, table=True):
-    """What happened at the machine itself (menu, clock set, log deleted): the audit trail of how evidence changes."""
+    """Events at the machine itself (menu, clock set, log deleted): the audit trail of changes to evidence."""
 
     __tablename__ = "oper_event"
     __table_args__ = (
@@ -332,7 +332,7 @@ class DeviceCommand(Base, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     token: str
-    """The id that the machine sees and names in its result: made of chance."""
+    """The random id that the machine receives and returns with the result."""
     serial: str = Field(foreign_key="machine.serial")
     command: str
     reason: str
@@ -344,7 +344,7 @@ class DeviceCommand(Base, table=True):
 
 
 class WeekSchedule(Base, table=True):
-    """Working hours of a week, for an officer, a unit or (both null) the whole city; the most particular one counts."""
+    """Weekly working hours for an officer, a unit or (both null) the whole city; the most specific one counts."""
 
     __tablename__ = "week_schedule"
 
@@ -364,14 +364,14 @@ class WeekSchedule(Base, table=True):
 
 
 class ScheduleOverride(Base, table=True):
-    """Dated hours that replace week schedules (Ramadan), by decree; rosters stay as they are."""
+    """Hours for a period that replace week schedules (Ramadan), by decree; rosters do not change."""
 
     __tablename__ = "schedule_override"
 
     override_id: UUID = Field(primary_key=True)
     name: str
     code: str
-    """The reason that a day's record gives for its hours, such as RAMADAN."""
+    """The reason code in a day's record for these hours, such as RAMADAN."""
     kind: str
     decree: str
     first_date: date
@@ -382,7 +382,7 @@ class ScheduleOverride(Base, table=True):
 
 
 class RosterShift(Base, table=True):
-    """An officer's own shift on a date (it may end on the next one), or a day off; it beats calendar and week."""
+    """An officer's own shift on a date (it may end on the next one), or a day off; overrides calendar and week."""
 
     __tablename__ = "roster_shift"
 
@@ -395,7 +395,7 @@ class RosterShift(Base, table=True):
 
 
 class RosterSetting(Base, table=True):
-    """Whether an officer or a unit's officers work by roster only, between two dates; the officer's own beats the unit's."""
+    """Whether an officer or a unit's officers work by roster only between two dates; the officer's row overrides the unit's."""
 
     __tablename__ = "roster_setting"
     __table_args__ = (
@@ -440,18 +440,18 @@ class Excuse(Base, table=True):
     reference: str | None = None
     reason: str | None = None
     decided_by: UUID | None = None
-    """The officer who decided, where the caller says so."""
+    """The officer who decided, if the caller names one."""
     decided_at: datetime = utc_field()
 
 
 class ExcuseDecision(Base, table=True):
-    """Each state that an excuse was given, who recorded it and why; never changed."""
+    """The history of an excuse: each state, who recorded it and why; never changed."""
 
     __tablename__ = "excuse_decision"
 
     excuse_id: UUID = Field(primary_key=True, foreign_key="excuse.excuse_id")
     position: int = Field(primary_key=True)
-    """Counts the decisions on one excuse from 1."""
+    """The number of the decision for this excuse, from 1."""
     state: str
     code: str
     first_date: date
@@ -461,7 +461,7 @@ class ExcuseDecision(Base, table=True):
     reason: str | None = None
     decided_by: UUID | None = None
     recorded_by: str | None = None
-    """The name of the key that recorded it; null for what was recorded before this was kept."""
+    """The name of the API key that recorded it; null in rows older than this column."""
     recorded_at: datetime = utc_field()
 
 
@@ -479,7 +479,7 @@ class Outage(Base, table=True):
 
 
 class ClockCorrection(Base, table=True):
-    """By how much the server's clock was behind while it gave the times of receipt from one to the other."""
+    """How many seconds the server's clock was behind, for receive times between `received_from` and `received_to`."""
 
     __tablename__ = "clock_correction"
 
@@ -505,7 +505,7 @@ class RuleSet(Base, table=True):
 
 
 class AttendanceDay(Base, table=True):
-    """The present result of an officer's work date; a changed result is a new revision, a published day stays."""
+    """The present result of an officer's work date. A changed result is a new revision; a published day is not deleted."""
 
     __tablename__ = "attendance_day"
     __table_args__ = (Index("attendance_day_open", "work_date", postgresql_where=text("state = 'provisional'")),)
@@ -516,24 +516,24 @@ class AttendanceDay(Base, table=True):
     state: str
     status: str
     org_unit_id: str
-    """The officer's unit on that date: its machines hold the day open."""
+    """The officer's unit on that date: its machines keep the day open."""
     opens_at: datetime | None = utc_field(default=None, nullable=True)
-    """The begin of the shift's window; null on a day off, and in rows from before it was kept."""
+    """The start of the shift's window; null on a day off, and in rows older than this column."""
     closes_at: datetime | None = utc_field(default=None, nullable=True)
-    """The end of the shift's window: marks at or past it can make the day final; null on a day off."""
+    """The end of the shift's window: a watermark at or after it can make the day final; null on a day off."""
     record: str
     """The published record, JSON."""
     recorded_at: datetime = utc_field()
 
 
 class DayQueue(Base, table=True):
-    """Days to be computed again. Rows are only added and taken, never changed, so that intake waits for nobody."""
+    """Days to compute again. Rows are only inserted and deleted, never updated, so that intake never waits."""
 
     __tablename__ = "day_queue"
     __table_args__ = (Index("day_queue_next", "bulk", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     bulk: bool
-    """Work that may wait: a recomputation of a whole city must not hold up the punch of this moment."""
+    """Low priority: bulk recomputation must not delay a live punch."""
     employee_id: UUID
     work_date: date

@@ -1,4 +1,4 @@
-"""Outages that an operator declares: in them a missing punch is nobody's fault."""
+"""Outages that an operator declares: a missing punch in them is not the officer's fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["IN_OUTAGE", "DeclaredOutage", "put_outage"]
 
 IN_OUTAGE = """exists (select from outage o where cast(:now as timestamptz) between o.starts_at and o.ends_at
                    and (o.serial = m.serial or o.org_unit_id = m.org_unit_id))"""
-"""Whether machine `m` is in a declared outage at `now`: somebody knows of it."""
+"""SQL: whether machine `m` is in a declared outage at `now`, so that no alert is needed."""
 
 DAYS_MAX = 366
 _DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ _PUT = text(
 
 @dataclass(frozen=True, slots=True)
 class DeclaredOutage:
-    """A time in which one machine, or all of a unit's, could not take punches."""
+    """A time in which one machine, or all machines of a unit, could not take punches."""
 
     outage_id: UUID
     serial: str | None
@@ -48,11 +48,11 @@ class DeclaredOutage:
 
 
 async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneInfo) -> None:
-    """Keeps an outage and marks the unit's days that it touches. Raises InvalidError."""
+    """Stores an outage and enqueues the unit's days that it affects. Raises InvalidError."""
     if (outage.serial is None) == (outage.org_unit_id is None):
-        raise InvalidError("Give either `serial` (one machine) or `org_unit_id` (all machines of a unit).")
+        raise InvalidError("Set either `serial` (one machine) or `org_unit_id` (all machines of a unit).")
     if not timedelta(0) < outage.ends_at - outage.starts_at <= timedelta(days=DAYS_MAX):
-        raise InvalidError(f"`ends_at` lies after `starts_at`, by at most {DAYS_MAX} days.")
+        raise InvalidError(f"`ends_at` must be after `starts_at`, by at most {DAYS_MAX} days.")
     before: Any = (await session.execute(_LOCK, {"id": outage.outage_id})).first()
     values = {
         "id": outage.outage_id,
@@ -71,10 +71,10 @@ async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneIn
 async def _mark(session: AsyncSession, outage: Any, zone: ZoneInfo) -> None:
     units = [outage.org_unit_id]
     if outage.serial is not None:
-        # In no unit it holds nobody's day.
+        # A machine in no unit keeps nobody's day open.
         units = await units_between(session, [outage.serial], outage.starts_at, outage.ends_at)
     first: date = outage.starts_at.astimezone(zone).date()
     last: date = outage.ends_at.astimezone(zone).date()
     for unit in units:
-        # A shift of the date before may reach into the outage, and a window of the date after may begin in it.
+        # A shift of the previous date may reach into the outage, and a window of the next date may begin in it.
         await mark_unit(session, unit, first - _DAY, last + _DAY)

@@ -1,4 +1,4 @@
-"""The placements of machines in the store: what a day waits for is who stood in its unit then, not who stands there now."""
+"""Stores the placements of machines: a day waits for the machines that were in its unit then, not for today's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.errors import ConflictError, InvalidError
 __all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "serves_from", "units_between", "write_placements"]
 
 Since = datetime | Literal["always"] | None
-"""Since when a machine stands in its unit: a moment, always, or nothing said of it (None)."""
+"""Since when a machine is in its unit: a moment, always, or not specified (None)."""
 
 PLACEMENTS = """(
     select placed.*, marks.complete_until, marks.registered_at,
@@ -27,9 +27,9 @@ PLACEMENTS = """(
           select serial, org_unit_id, in_unit_from, in_unit_to from past_placement) placed
     join machine marks using (serial)
 )"""
-"""Every placement of every machine with the machine's marks; a clock that went wrong later spoilt none of them.
+"""Every placement of every machine with the machine's watermark; a clock that went wrong later does not affect it.
 
-`awaited_since`: from when its silence counts.
+`awaited_since`: from when on the machine's silence counts.
 """
 
 _READ = text(
@@ -65,11 +65,10 @@ _UNITS = text(
 
 
 def serves_from(floor: str) -> str:
-    """SQL for the moment since which placement `m` of `PLACEMENTS` serves.
+    """SQL for the moment since which placement `m` of `PLACEMENTS` is in service.
 
-    A machine that always stood in its unit serves from its registration, or from before if it gave punches of that time
-    and said that it gave all. Punches much older than `floor` prove nothing: a machine whose battery died writes them in
-    the year 2000.
+    A machine that was always in its unit is in service since its registration, or since its earliest punch if it has a
+    watermark. Punches much older than `floor` prove nothing: a machine with an empty battery dates them to the year 2000.
     """
     return f"""coalesce(m.in_unit_from, least(m.registered_at,
                (select min(at) from punch p where p.serial = m.serial and m.complete_until is not null
@@ -79,13 +78,13 @@ def serves_from(floor: str) -> str:
 async def units_between(
     session: AsyncSession, serials: Sequence[str], first: datetime, last: datetime | None = None
 ) -> list[str]:
-    """The units in which any of these machines stood in a time (`last` None: up to now)."""
+    """The units in which any of these machines was during a time (`last` None: until now)."""
     values = {"serials": list(serials), "first": first, "last": last}
     return list((await session.execute(_UNITS, values)).scalars())
 
 
 async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:
-    """A machine's placements, oldest first; the last is the present one. None of a machine that is not registered."""
+    """A machine's placements, oldest first; the last is the present one. Empty for an unregistered machine."""
     found = [Placement(*row) for row in await session.execute(_READ, {"serial": serial})]
     return sorted(found, key=lambda each: (each.start is not None, each.start))
 
@@ -99,13 +98,13 @@ def decide(
     heard: bool,
     now: datetime,
 ) -> list[Placement]:
-    """The placements after what an operator said of a machine's unit.
+    """The placements after an operator's request about a machine's unit.
 
-    Raises ConflictError where a machine that was `heard` changes its unit and nothing is said of when, since days rest
-    on where it stood; InvalidError for a moment that cannot be.
+    Raises ConflictError when a machine that has sent data (`heard`) changes its unit without a time, since days depend on
+    its place. Raises InvalidError for an impossible time.
     """
     if isinstance(since, datetime) and since > now:
-        raise InvalidError("`in_unit_from` lies in the future: say so once the machine stands there.")
+        raise InvalidError("`in_unit_from` is in the future. Send the request after the machine has moved.")
     if not before:
         return [Placement(org_unit_id, direction_from, since if isinstance(since, datetime) else None)]
     if since == "always":
@@ -116,20 +115,22 @@ def decide(
     if since is None:
         if heard and not same:
             raise ConflictError(
-                "The machine was heard already, and days may rest on where it stood. Give `in_unit_from`: the moment"
-                ' since which it stands in this unit, or "always".'
+                "The machine has already sent data, and days may depend on its place. Set `in_unit_from`: the time since"
+                ' which it is in this unit, or "always".'
             )
         return here
-    # One that was taken out of use and is put up again in its unit came back: that is a move, too.
+    # A machine that was taken out of service and returns to the same unit: this is a move too.
     back = same and last.end is not None and since >= last.end
     try:
         return redate(here, since) if same and not back else move(before, org_unit_id, direction_from, since)
     except ValueError as error:
-        raise InvalidError(f"`in_unit_from` is too early: {error}. Or take its last move back first.") from error
+        raise InvalidError(
+            f"`in_unit_from` is too early: {error}. Use a later time, or undo its last move first."
+        ) from error
 
 
 async def write_placements(session: AsyncSession, serial: str, placements: Sequence[Placement]) -> None:
-    """Keeps a registered machine's placements: the present one in its own row, the past ones beside it."""
+    """Stores a registered machine's placements: the present one in its own row, the past ones in `past_placement`."""
     rows: list[dict[str, Any]] = [
         {
             "serial": serial,

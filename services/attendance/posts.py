@@ -1,4 +1,4 @@
-"""What a machine posts, into the store: punches, menu events, and what nobody understands, within the machine's quota."""
+"""Stores a machine's posts within its quota: punches, menu events, and posts of unknown kind."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from shared.context import REQUEST_SECONDS_MAX, Context
 __all__ = ["POST_LINES_MAX", "QuotaError", "keep_access_lines", "keep_post", "too_many_lines", "upload_seconds"]
 
 POST_LINES_MAX = 250_000
-"""Of one post. The largest log of a machine known has 100,000; a body of one letter a line would have millions."""
+"""Per post. The largest known log of a machine has 100,000 lines; a body with one letter per line could have millions."""
 LINES_A_SECOND = 5_000
-"""What the store takes even when it is busy: a long post gets the time that it needs, within UPLOAD_SECONDS_MAX."""
+"""What a busy database still stores. The timeout of a long post grows with it, up to UPLOAD_SECONDS_MAX."""
 UPLOAD_SECONDS_MAX = 45.0  # machines wait 60 s
 LINE_BYTES_MAX = 2_000
 NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
@@ -57,25 +57,25 @@ _KEEP = text(
 
 
 class QuotaError(Exception):
-    """More than is kept of one machine; the message says what of. It is told to send again later."""
+    """The machine's quota is exceeded; the message says which. The machine gets a response to try again later."""
 
 
 def too_many_lines(body: bytes) -> bool:
-    """Whether a post has more than POST_LINES_MAX lines that are not blank; looks no further than that."""
+    """Whether a post has more than POST_LINES_MAX non-blank lines; stops counting there."""
     if body.count(b"\n") < POST_LINES_MAX:
         return False
     return next(islice(_LINE.finditer(body), POST_LINES_MAX, None), None) is not None
 
 
 def upload_seconds(body: bytes) -> float:
-    """How long the store may take for a post."""
+    """The timeout for storing a post, in seconds."""
     return min(REQUEST_SECONDS_MAX + body.count(b"\n") // LINES_A_SECOND, UPLOAD_SECONDS_MAX)
 
 
 async def keep_post(
     session: AsyncSession, context: Context, caller: Caller, kind: PostKind, body: bytes, now: datetime
 ) -> int | Refusal:
-    """Keeps a post; gives the number of its lines, or why its sender is not the machine. Raises QuotaError."""
+    """Stores a post; returns the number of lines, or why the sender is not accepted as the machine. Raises QuotaError."""
     machine = await hold_proved(session, caller.serial, caller.shown, now)
     if isinstance(machine, Refusal):
         return machine
@@ -100,14 +100,14 @@ async def keep_post(
 async def keep_access_lines(
     session: AsyncSession, context: Context, serial: str, lines: Sequence[bytes], now: datetime
 ) -> None:
-    """Keeps punches of the access-control dialect for a person. Raises QuotaError."""
+    """Stores punches of the access-control dialect for an operator to examine. Raises QuotaError."""
     if lines:
         await _keep(session, serial, ACCESS_PUNCH_TABLE, ACCESS_DIALECT, lines, now)
         await _refuse_when_full(session, settings_of(context), serial)
 
 
 async def _charge(session: AsyncSession, settings: Settings, machine: HeldMachine, size: int, now: datetime) -> None:
-    """Takes a post's bytes from the day's quota of its machine."""
+    """Adds a post's size to the machine's daily total. Raises QuotaError."""
     day = now.astimezone(UTC).date()
     used = machine.journal_bytes if machine.journal_day == day else 0
     if used + size > settings.journal_bytes_per_day:
@@ -118,11 +118,11 @@ async def _charge(session: AsyncSession, settings: Settings, machine: HeldMachin
 async def _refuse_when_full(session: AsyncSession, settings: Settings, serial: str) -> None:
     most = settings.unusable_lines_per_machine
     if (await session.execute(_WAITING, {"serial": serial, "most": most + 1})).scalar_one() > most:
-        raise QuotaError(f"more than {most} lines that could not be used wait for a person")
+        raise QuotaError(f"more than {most} unusable lines wait for an operator")
 
 
 async def _keep_as_it_came(session: AsyncSession, serial: str, table: str, body: bytes, now: datetime) -> int:
-    """Keeps the lines of an unknown kind of post, but for those that look like a person's record; gives their number."""
+    """Stores the lines of an unknown kind of post, except lines with a person's data; returns the number of all lines."""
     count = 0
     for part in parts_of(body):
         lines = raw_lines(part)

@@ -1,4 +1,4 @@
-"""Publishes what is, once more: for consumers that begin anew and for a broker that forgets."""
+"""Publishes the present state again: for new consumers and for a broker that lost data."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ EMPLOYEES = """
            e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
     from employee e join org_unit u using (org_unit_id)
 """
-# The lock keeps a change from slipping its newer revision into the outbox before this older one; consumers would keep
-# the newer one in any order, this only spares them the look.
+# The lock keeps a concurrent change from adding its newer revision to the outbox first. Consumers keep the newest
+# revision in any order; this only saves them work.
 _NAMED = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
 _NEXT_EMPLOYEES = text(
     EMPLOYEES + " where employee_id > :after order by employee_id limit :most for no key update of e"
@@ -45,16 +45,16 @@ async def publish_employees(context: Context, session: AsyncSession, employees: 
 
 
 async def read_employees(session: AsyncSession, employees: list[UUID]) -> list[EmployeeRecord]:
-    """The records of these officers as they are now."""
+    """The present records of these officers."""
     rows = (await session.execute(_NAMED, {"employees": employees})).mappings()
     return [EmployeeRecord(**row) for row in rows]
 
 
 async def republish(context: Context) -> dict[str, int]:
-    """Adds all officers and then all days at their present revisions to the outbox, a batch per transaction.
+    """Adds all officers and then all days with their present revisions to the outbox, one batch per transaction.
 
-    Consumers that know them already change nothing. Gives the numbers of records, and of stored ones that were left out
-    because they cannot be read.
+    Consumers that already have them change nothing. Returns the numbers of records, and of stored records that were skipped
+    because they are unreadable.
     """
     employees = await _republish_employees(context)
     days = await _republish_days(context)

@@ -1,8 +1,8 @@
-"""Who names a serial and did not prove to be its machine: refused, kept visible with its lines, accepted by an operator.
+"""Connections that use a serial number without proof: refused, listed with their lines until an operator accepts them.
 
-Its answer says nothing: it is the same for a serial that nobody registered, for another address and for a wrong secret.
-What it sends is kept within bounds all the same, so that a machine that was moved, or is registered later, loses nothing
-even if its firmware deletes what was refused. Whoever has many addresses pushes out others that are heard less often.
+The response is the same for an unregistered serial, another address and a wrong secret. The lines are stored within
+limits, so that a machine that was moved or is registered later loses nothing, even if its firmware deletes refused data.
+An address with too many serials, or a full list, displaces the contact that was seen longest ago.
 """
 
 from __future__ import annotations
@@ -35,20 +35,21 @@ __all__ = [
 ]
 
 SERIALS_OF_ADDRESS_MAX = 50
-"""Serials that one address may name: a whole site behind one router."""
+"""Serials per address: a whole site behind one router."""
 CONTACTS_MAX = 2_000
 LINES_OF_CONTACT_MAX = 20_000
-"""Lines kept of one serial and address: about half a year of a door."""
+"""Lines stored per serial and address: about half a year of one machine."""
 BYTES_OF_CONTACT_MAX = 2_097_152
 LINES_MAX = 500_000
-"""Lines kept of all contacts together: 100 MB."""
+"""Lines stored for all contacts together: 100 MB."""
 LINE_BYTES_MAX = 2_000
-"""No firmware's line comes near."""
+"""Much longer than any firmware's line."""
 BATCH = 5_000
 
 _REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
 
-# Registration and a stranger's post exclude each other, or lines that came in between would wait for ever.
+# Registration and an unregistered machine's post exclude each other; otherwise lines could be stored in between and
+# wait forever.
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:serial, 7))")
 _NOTE = text(
     f"""
@@ -113,14 +114,14 @@ _FORGET = text(
 
 
 async def lock_serial(session: AsyncSession, serial: str) -> None:
-    """Held to the end of the transaction."""
+    """Locks the serial until the end of the transaction."""
     await session.execute(_LOCK, {"serial": serial})
 
 
 async def note_refused(
     session: AsyncSession, serial: str, address: str, refusal: Refusal, now: datetime, *, dialect: str | None = None
 ) -> tuple[int, int, int]:
-    """Notes a contact; gives the lines and bytes kept of it, and the lines kept of all."""
+    """Stores a contact; returns its stored lines and bytes, and the stored lines of all contacts."""
     values = {
         "serial": serial,
         "address": address,
@@ -141,7 +142,7 @@ async def keep_lines(
     lines: Sequence[bytes],
     now: datetime,
 ) -> None:
-    """Notes a contact and keeps its lines, each once, as far as the bounds allow; the first ones come first."""
+    """Stores a contact and its lines, each once, first ones first, within the limits."""
     kept_lines, kept_bytes, all_lines = await note_refused(session, serial, address, refusal, now)
     unique = {hashlib.sha256(line).digest(): line[:LINE_BYTES_MAX] for line in lines}
     values = {"serial": serial, "address": address, "digests": list(unique)}
@@ -163,21 +164,21 @@ async def keep_lines(
 
 
 class Waiting(NamedTuple):
-    """A refused contact's address, and how many of its lines were kept."""
+    """A refused contact's address and its number of stored lines."""
 
     address: str
     kept_lines: int
 
 
 async def addresses_of(session: AsyncSession, serial: str) -> list[Waiting]:
-    """From where contacts named this serial and were refused, the first one first."""
+    """The addresses of refused contacts with this serial, oldest first."""
     return [Waiting(*row) for row in await session.execute(_ADDRESSES, {"serial": serial})]
 
 
 async def admit_lines(
     session: AsyncSession, machine: HeldMachine, addresses: Sequence[str], now: datetime, unit_zone: ZoneInfo
 ) -> int:
-    """Makes punches of the ATTLOG lines that were kept of these addresses; gives how many were new. Moves no mark."""
+    """Turns the stored ATTLOG lines of these addresses into punches; returns the number of new ones. Moves no watermark."""
     after, new = 0, 0
     while True:
         values = {"serial": machine.serial, "addresses": list(addresses), "after": after, "most": BATCH}
@@ -206,6 +207,6 @@ async def admit_lines(
 
 
 async def dismiss_contact(session: AsyncSession, serial: str, address: str, now: datetime) -> bool:
-    """An operator says that it was not the machine: its lines wait no longer. False where there is no such contact."""
+    """Dismisses a contact that was not the machine: its lines wait no longer. Returns False if there is no such contact."""
     await session.execute(_RESOLVE_ALL, {"serial": serial, "address": address, "now": now})
     return (await session.execute(_FORGET, {"serial": serial, "addresses": [address]})).first() is not None

@@ -1,4 +1,4 @@
-"""How long the journal, the quarantine and refused contacts are kept: bounded by settings, looked after by a job."""
+"""Limits how long the journal, the quarantine and refused contacts are stored: settings and a periodic job."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["STORES", "Kept", "Retention", "read_kept"]
 BATCH = 5_000
 _REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
 
-# A line that waits for an operator's word on its contact lives and ends with the contact.
+# A line that waits for an operator's decision on its contact is deleted together with the contact.
 _OF_CONTACT = f"q.reason in ({_REFUSALS}) and q.resolved_at is null"
 
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """A table with an age: the setting that bounds it, its column of time, what deletes a batch, and which rows it may."""
+    """A table with a maximum age: its time column, its setting, the statement that deletes a batch, and the rows it covers."""
 
     name: str
     table: str
@@ -86,9 +86,9 @@ _LINES_OF_NOBODY = text(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What one store holds: `rows` is the database's estimate, `oldest_at` null where nothing is bounded by its days.
+    """The content of one store: `rows` is the database's estimate, `oldest_at` is null when no row is deleted by age.
 
-    A line that waits with a contact does not count as the oldest: it may wait longer than the quarantine is kept.
+    A line that waits with its contact does not count as the oldest: it may stay longer than the quarantine limit.
     """
 
     store: str
@@ -99,7 +99,7 @@ class Kept:
 
 
 async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
-    """All stores."""
+    """Reads all stores."""
     found = []
     for store in STORES:
         row: Any = (
@@ -116,23 +116,26 @@ async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
 
 
 class Retention:
-    """Runs every ten minutes; a batch a transaction, so that nobody waits for it."""
+    """Runs every ten minutes; one batch per transaction, so that it blocks nobody."""
 
     def __init__(self, context: Context, settings: Settings) -> None:
         self._context = context
         self._settings = settings
         registry = context.metrics.registry
-        # Above the setting of its store for longer than a day: the job does not get on.
+        # A value above the limit for more than a day means that the job does not keep up.
         self._oldest = Gauge(
-            "kinerja_kept_oldest_seconds", "Age of the oldest thing kept, by store", ["store"], registry=registry
+            "kinerja_kept_oldest_seconds", "Age of the oldest entry, by store", ["store"], registry=registry
         )
         self._limit = Gauge(
-            "kinerja_kept_limit_seconds", "How long a store keeps a thing, by its setting", ["store"], registry=registry
+            "kinerja_kept_limit_seconds",
+            "Maximum age of an entry, from the settings, by store",
+            ["store"],
+            registry=registry,
         )
-        self._bytes = Gauge("kinerja_kept_bytes", "Size of what is kept, by store", ["store"], registry=registry)
+        self._bytes = Gauge("kinerja_kept_bytes", "Size on disk, by store", ["store"], registry=registry)
 
     async def round(self) -> bool:
-        """One batch of each store; True when there may be more."""
+        """Deletes one batch per store; True when there may be more."""
         now = self._context.clock.now()
         more = False
         for store in STORES:

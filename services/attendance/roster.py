@@ -1,4 +1,4 @@
-"""The officers: who works where, from which day to which. A file of them is taken whole or not at all."""
+"""The officers: who works where, between which dates. A file is imported completely or not at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from shared.office_files import Faults
 
 __all__ = ["RosterReport", "import_roster"]
 
-_IMPORT_LOCK = 1_577_021_001  # any number that nothing else of this database uses as an advisory lock
+_IMPORT_LOCK = 1_577_021_001  # an advisory lock number that this database uses nowhere else
 
 _KNOWN = text(
     """
@@ -68,7 +68,7 @@ _FIELDS = ("name", "employment_type", "org_unit_id", "superior_id", "email", "ac
 
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """How many officers of the file were new, changed, or as they were."""
+    """How many officers of the file were new, changed or unchanged."""
 
     created: int
     changed: int
@@ -78,9 +78,9 @@ class RosterReport:
 async def import_roster(
     context: Context, session: AsyncSession, lines: Sequence[RosterLine], now: datetime
 ) -> RosterReport:
-    """Writes the officers that are new or changed, publishes them and marks their days. Raises InvalidError."""
+    """Writes new and changed officers, publishes them and enqueues their days. Raises InvalidError."""
     today = now.astimezone(context.zone).date()
-    # One import at a time: two that name each other's units and superiors would wait for each other.
+    # One import at a time: two imports of the same units or superiors could deadlock.
     await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
     nips = {line.nip for line in lines} | {line.superior_nip for line in lines if line.superior_nip}
     known = {row.nip: row for row in await session.execute(_KNOWN, {"nips": sorted(nips)})}
@@ -109,14 +109,14 @@ async def import_roster(
 
 
 class _Restated:
-    """Officers' units or types as they were and, where the file says otherwise, as they are now."""
+    """Officers' units or types before the import and, where the file changes them, after it."""
 
     def __init__(self, before: Mapping[UUID, Sequence[Step[str]]]) -> None:
         self._before = before
         self.changed: dict[UUID, Sequence[Step[str]]] = {}
 
     def state(self, employee_id: UUID, value: str, since: date | None, active_from: date, today: date) -> str:
-        """Takes what a line says; gives the value of today, which is another one where the line plans ahead."""
+        """Applies a line of the file; returns today's value, which differs from the line's if that starts in the future."""
         before = self._before.get(employee_id)
         after = restated(before, value, since, today) if before else [(since or active_from, value)]
         if after != before:
@@ -124,7 +124,7 @@ class _Restated:
         return value_on(after, today)
 
     def spans(self) -> Iterator[tuple[UUID, date, date]]:
-        """The dates on which known officers' value is another."""
+        """The dates on which the value of known officers changes."""
         for employee_id, after in self.changed.items():
             before = self._before.get(employee_id)
             span = changed_span(before, after) if before else None
@@ -133,7 +133,7 @@ class _Restated:
 
 
 async def _end_pins(context: Context, session: AsyncSession, officers: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
-    """Whose last day is another one than before: their PINs end with it."""
+    """Ends or extends the PINs of officers whose last day has changed."""
     moved = [(values["employee_id"], values["active_to"], before.active_to) for values, before in officers]
     changed = [(who, after or date.max, before or date.max) for who, after, before in moved if after != before]
     if changed:
@@ -142,7 +142,7 @@ async def _end_pins(context: Context, session: AsyncSession, officers: Sequence[
 
 
 def _employment(values: Mapping[str, Any], before: Any) -> Iterator[tuple[UUID, date, date]]:
-    """The dates on which the officer is employed now and was not, or the other way round."""
+    """The dates on which the officer is employed now and was not before, or the reverse."""
     first = sorted((values["active_from"], before.active_from))
     last = sorted((values["active_to"] or date.max, before.active_to or date.max))
     for begin, end in (first, last):
@@ -180,7 +180,7 @@ def _differs(values: dict[str, Any], before: Any) -> bool:
 async def _write(
     session: AsyncSession, lines: Sequence[RosterLine], written: Sequence[dict[str, Any]], now: datetime
 ) -> list[UUID]:
-    """Writes units and officers; gives the officers that changed only because their unit has another name."""
+    """Writes units and officers; returns the officers that changed only because their unit has a new name."""
     units = {line.org_unit_id: line.org_unit_name for line in lines}
     changed = await session.execute(_UNITS, {"ids": list(units), "names": list(units.values())})
     changed_units = list(changed.scalars())

@@ -1,4 +1,4 @@
-"""Counts the officers whose roster ends soon: whoever works by roster only and has no entry is off, and nobody notices."""
+"""Counts officers whose roster ends soon: an officer who works by roster only is off without an entry, unnoticed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.contracts.employee import EmploymentType
 
 __all__ = ["RosterEnds", "read_roster_ends"]
 
-# Whoever a setting may concern, by whatever unit: the rule then decides, by the unit and the settings of the date.
+# All officers that a setting may concern, by any of their units; the rule then decides for the date.
 _CANDIDATES = text(
     """
     select e.employee_id, e.active_from, e.active_to,
@@ -34,11 +34,11 @@ _CANDIDATES = text(
 
 
 class RosterEnds:
-    """Runs every ten minutes: a row and an index look-up for each officer who works by roster."""
+    """Runs every ten minutes: one row and one index lookup per officer who works by roster."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        # A number and no units: `kinerja doctor` names them. An officer is never part of a metric.
+        # A number without units: `kinerja doctor` lists them. Metrics never contain officers.
         self._without = Gauge(
             "kinerja_roster_officers_without_entries",
             "Officers who work by roster only and have no roster entry from the rules' alert days ahead on",
@@ -46,7 +46,7 @@ class RosterEnds:
         )
 
     async def round(self) -> bool:
-        """Counts once."""
+        """Sets the metric."""
         today = self._context.clock.now().astimezone(self._context.zone).date()
         async with self._context.database.transaction() as session:
             ends = await read_roster_ends(session, today)
@@ -55,11 +55,11 @@ class RosterEnds:
 
 
 async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd]:
-    """The units whose roster ends within the rules' `roster_alert_days`, for some of their officers or all."""
+    """The units whose roster ends within the rules' `roster_alert_days` for at least one of their officers."""
     rules = [rules_for(today, each, await read_rules(session)) for each in get_args(EmploymentType)]
     days = max((each.roster_alert_days for each in rules if each is not None), default=None)
     if days is None:
-        return []  # nothing is judged before there are rules
+        return []  # no day is computed without rules
     day = today + timedelta(days=days)
     rows = {row.employee_id: row for row in await session.execute(_CANDIDATES, {"day": day})}
     times = await read_officer_times(session, [(employee_id, day) for employee_id in rows], rows)

@@ -1,4 +1,4 @@
-"""Reads a file of officers: every fault with its line, column and value."""
+"""Reads a file of officers and reports every fault with its line, column and value."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _UNIT_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RosterLine:
-    """One officer as the file has them, and the row that says so.
+    """One officer of the file, and the row.
 
-    `unit_from` and `employment_type_from`: since when unit and type are these; None where the file says nothing of it.
+    `unit_from` and `employment_type_from`: the start dates of unit and type; None if the file has none.
     """
 
     row: Row
@@ -40,9 +40,9 @@ class RosterLine:
 
 
 def read_roster_file(body: bytes, today: date, faults: Faults) -> list[RosterLine]:
-    """All lines of the file. Raises InvalidError with every fault, so that the file can be corrected at once.
+    """Returns all lines of the file. Raises InvalidError with every fault, so that one correction is enough.
 
-    `faults` is empty and gets them, and the notes on dates.
+    `faults` must be empty; the function adds the faults and the notes on dates to it.
     """
     lines: list[RosterLine] = []
     for row in read_rows(body, ROSTER_COLUMNS, faults):
@@ -77,7 +77,7 @@ def _read_line(row: Row, today: date, faults: Faults) -> RosterLine | None:
 
 
 def _employment_type(row: Row, faults: Faults) -> str:
-    """The contract's value; an empty text, and a fault, for another."""
+    """The contract's value; for an unknown one, an empty text and a fault."""
     written = row.text("employment_type", faults, required=True)
     found = EMPLOYMENT_TYPES.get(written.replace("_", " ").lower(), "")
     if written and not found:
@@ -101,16 +101,16 @@ def _superior(row: Row, nip: str, faults: Faults) -> str | None:
     if not superior:
         return None
     if not (superior.isascii() and superior.isdigit() and len(superior) == 18):
-        row.refuse("superior_nip", f"must have 18 digits, or be empty; this has {len(superior)} characters", faults)
+        row.refuse("superior_nip", f"must have 18 digits or be empty; this has {len(superior)} characters", faults)
     elif superior == nip:
-        row.refuse("superior_nip", "must be another officer's; this is the officer's own", faults)
+        row.refuse("superior_nip", "must be another officer's NIP; this is the officer's own", faults)
     return superior
 
 
 def _limited(row: Row, column: str, most: int, faults: Faults) -> str:
     found = row.text(column, faults, required=True)
     if len(found) > most:
-        row.refuse(column, f"must have {most} characters at the most; this has {len(found)}", faults)
+        row.refuse(column, f"must have at most {most} characters; this has {len(found)}", faults)
     return found
 
 
@@ -130,8 +130,10 @@ def _check_whole(lines: list[RosterLine], faults: Faults) -> None:
         line = each.row.line
         first = seen.setdefault(each.nip, line)
         if first != line:
-            each.row.refuse("nip", f"must be in the file once; line {first} has it too", faults)
+            each.row.refuse("nip", f"must be in the file only once; line {first} has it too", faults)
         name, named_on = units.setdefault(each.org_unit_id, (each.org_unit_name, line))
         if name != each.org_unit_name:
-            words = f"must be the same on all lines of a unit; line {named_on} has another name for {each.org_unit_id}"
+            words = (
+                f"must be the same on all lines of the unit; line {named_on} has another name for {each.org_unit_id}"
+            )
             each.row.refuse("org_unit_name", words, faults)

@@ -1,4 +1,4 @@
-"""Who works by roster only, from which date to which: units, and officers where they differ from theirs."""
+"""Who works by roster only, between which dates: units, and officers who differ from their unit."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class WhoByRoster:
 
 
 async def put_setting(session: AsyncSession, setting: WhoByRoster) -> None:
-    """Keeps a setting and marks the days that it governs or governed. Raises InvalidError and ConflictError."""
+    """Stores a setting and enqueues the days it applies to or applied to before. Raises InvalidError and ConflictError."""
     if (setting.employee_id is None) == (setting.org_unit_id is None):
-        raise InvalidError("Give either `employee_id` (one officer) or `org_unit_id` (the officers of a unit).")
+        raise InvalidError("Set either `employee_id` (one officer) or `org_unit_id` (the officers of a unit).")
     if setting.effective_to is not None and setting.effective_to < setting.effective_from:
-        raise InvalidError("`effective_to` lies before `effective_from`.")
+        raise InvalidError("`effective_to` must not be before `effective_from`.")
     values = {
         "setting_id": setting.setting_id,
         "employee_id": setting.employee_id,
@@ -61,10 +61,12 @@ async def put_setting(session: AsyncSession, setting: WhoByRoster) -> None:
         "effective_from": setting.effective_from,
         "effective_to": setting.effective_to,
     }
-    await session.execute(_LOCK)  # rare, and two that begin on one date would have no order
+    await session.execute(_LOCK)  # rare; prevents two settings with the same start, which would have no order
     other = (await session.execute(_SAME_START, values)).scalar()
     if other is not None:
-        raise ConflictError(f"The setting {other} of the same begins on this date, too: change that one.")
+        raise ConflictError(
+            f"The setting {other} of the same officer or unit begins on this date too. Change that setting."
+        )
     before = (await session.execute(_BEFORE, values)).first()
     await session.execute(_PUT, values)
     for governed in (before, setting):
@@ -73,7 +75,7 @@ async def put_setting(session: AsyncSession, setting: WhoByRoster) -> None:
 
 
 async def drop_setting(session: AsyncSession, setting_id: UUID) -> None:
-    """Takes a setting back, as if it had never been. Raises NotFoundError."""
+    """Deletes a setting, also for past dates. Raises NotFoundError."""
     await session.execute(_LOCK)
     before = (await session.execute(_BEFORE, {"setting_id": setting_id})).first()
     if before is None:

@@ -1,4 +1,4 @@
-"""The attendance rules in the database: dated versions, loaded from YAML or given by the operator."""
+"""The attendance rules in the database: dated versions, loaded from YAML or sent by the operator."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _INSERT = text(
 
 
 async def load_default_rules(session: AsyncSession, words: bytes) -> None:
-    """Keeps the default rules where there are none yet; two processes that start together do no harm."""
+    """Stores the default rules if there are none yet; safe when two processes start at the same time."""
     if (await session.execute(text("select 1 from rule_set limit 1"))).first() is None:
         document = read_document(words)
         await _insert(session, _parsed(document), document)
 
 
 async def add_rules(session: AsyncSession, document: Mapping[str, Any]) -> AttendanceRules:
-    """Keeps a new version and marks all days from its date on. Raises InvalidError and ConflictError."""
+    """Stores a new version and enqueues all days from its date on. Raises InvalidError and ConflictError."""
     rules = _parsed(document)
     if not await _insert(session, rules, document):
-        raise ConflictError(f"Rule set {rules.id} version {rules.version} exists: a change is a new version.")
+        raise ConflictError(f"Rule set {rules.id} version {rules.version} exists. Use a new version for a change.")
     await mark_all(session, rules.effective_from, date.max)
     return rules
 
@@ -58,11 +58,9 @@ def _parsed(document: Mapping[str, Any]) -> AttendanceRules:
         raise InvalidError(
             f"The rule set cannot be used: id, decree or a band's code: {error.errors()[0]['msg']}."
         ) from error
-    # YAML can refer to one part again and again: only what was checked is written out.
+    # YAML aliases can repeat one part many times: only validated fields may be written out.
     if any(not set(band) <= _BAND_FIELDS for name in ("late_bands", "early_bands") for band in document[name]):
-        raise InvalidError(
-            f"The rule set cannot be used: a band has {', '.join(sorted(_BAND_FIELDS))} and nothing else."
-        )
+        raise InvalidError(f"The rule set cannot be used: a band must have exactly {', '.join(sorted(_BAND_FIELDS))}.")
     return rules
 
 

@@ -1,4 +1,4 @@
-"""Working hours: the city's, a unit's or an officer's weeks, and dated overrides."""
+"""Working hours: week schedules of the city, a unit or an officer, and overrides for a period."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class HoursOverride:
-    """Other hours between two dates, both included, by decree."""
+    """Different hours between two dates, both included, by decree."""
 
     override_id: UUID
     name: str
@@ -86,11 +86,11 @@ class HoursOverride:
 
 
 async def put_week(session: AsyncSession, week: Week) -> None:
-    """Keeps a week and marks the days that it governs or governed. Raises InvalidError."""
+    """Stores a week and enqueues the days it applies to or applied to before. Raises InvalidError."""
     if week.employee_id is not None and week.org_unit_id is not None:
-        raise InvalidError("A schedule is for an officer or for a unit, not for both: leave one of them out.")
+        raise InvalidError("A schedule is for an officer or a unit, not for both. Leave one of them out.")
     if week.effective_to is not None and week.effective_to < week.effective_from:
-        raise InvalidError("`effective_to` lies before `effective_from`.")
+        raise InvalidError("`effective_to` must not be before `effective_from`.")
     hours = _checked(week.days)
     before = (await session.execute(_LOCK_WEEK, {"id": week.schedule_id})).first()
     values = {
@@ -112,7 +112,7 @@ async def put_week(session: AsyncSession, week: Week) -> None:
 
 
 async def _mark_governed(session: AsyncSession, week: Any) -> None:
-    # One more date at each end: the neighbours' windows compete for punches.
+    # One extra date at each end: the windows of neighbour dates compete for punches.
     first, last = week.effective_from, week.effective_to or date.max
     if week.employee_id is not None:
         await mark_spans(session, [(week.employee_id, first, last)])
@@ -123,9 +123,9 @@ async def _mark_governed(session: AsyncSession, week: Any) -> None:
 
 
 async def put_override(session: AsyncSession, override: HoursOverride) -> None:
-    """Keeps dated hours (Ramadan) and marks all days that they touch. Raises InvalidError."""
+    """Stores hours for a period (Ramadan) and enqueues all days it affects. Raises InvalidError."""
     if override.last_date < override.first_date:
-        raise InvalidError("`last_date` lies before `first_date`.")
+        raise InvalidError("`last_date` must not be before `first_date`.")
     hours = _checked(override.days)
     query = text("select first_date, last_date from schedule_override where override_id = :id for update")
     before = (await session.execute(query, {"id": override.override_id})).first()
@@ -148,7 +148,7 @@ async def put_override(session: AsyncSession, override: HoursOverride) -> None:
 
 
 async def drop_week(session: AsyncSession, schedule_id: UUID) -> None:
-    """Takes a week back, as if it had never been: the days that it governed get their other hours. Raises NotFoundError."""
+    """Deletes a week, also for past dates: its days get the hours of the next level. Raises NotFoundError."""
     row: Any = (await session.execute(_DROP_WEEK, {"id": schedule_id})).first()
     if row is None:
         raise NotFoundError("There is no week with this schedule_id. List the schedules.")
@@ -156,16 +156,16 @@ async def drop_week(session: AsyncSession, schedule_id: UUID) -> None:
 
 
 async def drop_override(session: AsyncSession, override_id: UUID) -> None:
-    """Takes dated hours back, as if they had never been. Raises NotFoundError."""
+    """Deletes an override, also for past dates. Raises NotFoundError."""
     row: Any = (await session.execute(_DROP_OVERRIDE, {"id": override_id})).first()
     if row is None:
-        raise NotFoundError("There are no dated hours with this override_id. List the overrides.")
+        raise NotFoundError("There is no override with this override_id. List the overrides.")
     await mark_all(session, day_before(row.first_date), day_after(row.last_date))
 
 
 async def load_default_week(session: AsyncSession, words: bytes) -> None:
-    """Gives the city its first week where there is no schedule at all."""
-    # Two processes that start together must not both find the table empty.
+    """Creates the city's first week if there is no schedule at all."""
+    # Locked, because two processes that start at the same time could both find the table empty.
     await session.execute(text("lock table week_schedule in share row exclusive mode"))
     if (await session.execute(text("select 1 from week_schedule limit 1"))).first() is not None:
         return

@@ -1,4 +1,4 @@
-"""Reads a roster of shifts, every fault with its line, column and value, and finds its officers."""
+"""Reads a roster of shifts, reports every fault with its line, column and value, and finds the officers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.office_files import Faults, Row, read_rows
 __all__ = ["SHIFTS_MAX", "SUBJECT", "ShiftLine", "import_shifts", "read_shift_file"]
 
 SHIFTS_MAX: Final = 20_000
-"""Entries of one request: a month of 600 officers."""
+"""Entries per request: a month of 600 officers."""
 SUBJECT: Final = "The roster of shifts"
 
 _BREAK_MAX: Final = 720
@@ -28,7 +28,7 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
-    """A line of the file; whose it is is still to be found."""
+    """A line of the file, before its officer is looked up."""
 
     row: Row
     nip: str
@@ -36,32 +36,32 @@ class ShiftLine:
 
 
 def read_shift_file(body: bytes, faults: Faults) -> list[ShiftLine]:
-    """All lines of the file. Raises InvalidError with every fault. `faults` is empty and gets them, and the notes on dates.
+    """Returns all lines of the file. Raises InvalidError with every fault; adds faults and notes to the empty `faults`.
 
     Columns: `nip`, `work_date`, `start` and `end` as local HH:MM (an end not after the start is on the next date; both
-    empty: a day off), and perhaps `break_minutes` and `entry` (`shift`, `off`, or `none`, which takes an entry back).
+    empty: a day off), and optionally `break_minutes` and `entry` (`shift`, `off`, or `none`, which removes an entry).
     """
     rows = read_rows(body, SHIFT_COLUMNS, faults)
     if len(rows) > SHIFTS_MAX:
-        raise InvalidError(f"The file has {len(rows)} entries; a file may have {SHIFTS_MAX}. Split it.")
+        raise InvalidError(f"The file has {len(rows)} entries; the maximum is {SHIFTS_MAX}. Split the file.")
     lines = [line for row in rows if (line := _read_line(row, faults)) is not None]
     faults.refuse(SUBJECT)
     return lines
 
 
 async def import_shifts(session: AsyncSession, lines: list[ShiftLine]) -> ShiftsReport:
-    """Keeps the entries of a file, all or none. Raises InvalidError with the lines that name nobody, or a date twice."""
+    """Stores the entries of a file, all or none. Raises InvalidError for unknown officers and repeated dates."""
     nips = sorted({line.nip for line in lines})
     known = {row.nip: row.employee_id for row in await session.execute(_OFFICERS, {"nips": nips})}
     faults = Faults()
     seen: dict[tuple[str, date], int] = {}
     for line in lines:
         if line.nip not in known:
-            words = "must be the NIP of an officer of the roster; no officer has this one. Import the officers first"
+            words = "must be the NIP of an officer in the roster; no officer has this one. Import the officers first"
             line.row.refuse("nip", words, faults)
         first = seen.setdefault((line.nip, line.shift.work_date), line.row.line)
         if first != line.row.line:
-            line.row.refuse("work_date", f"must be there once for an officer; line {first} has the same date", faults)
+            line.row.refuse("work_date", f"must appear once per officer; line {first} has the same date", faults)
     faults.refuse(SUBJECT)
     return await put_shifts(session, [replace(line.shift, employee_id=known[line.nip]) for line in lines])
 

@@ -1,4 +1,4 @@
-"""Entries of the roster: an officer's shift or day off on a date, one at a time or a month of a whole unit at once."""
+"""Entries of the roster: an officer's shift or day off on a date, singly or for a whole unit and month at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHIFT_MAX: Final = timedelta(days=1)
 
 
 class Entry(StrEnum):
-    """What the roster says of a date: a shift, a day off, or nothing (an entry of before is taken back)."""
+    """The kind of a roster entry: a shift, a day off, or none (removes an existing entry)."""
 
     SHIFT = "shift"
     OFF = "off"
@@ -31,7 +31,7 @@ class Entry(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """An officer's shift on a date, in local time, or (no times) a day off; `entry` NONE takes an entry back."""
+    """An officer's shift on a date, in local time, or (no times) a day off; `entry` NONE removes an entry."""
 
     employee_id: UUID
     work_date: date
@@ -42,13 +42,13 @@ class Shift:
 
     @property
     def kind(self) -> Entry:
-        """As said, else by the times."""
+        """The explicit kind, or the kind that follows from the times."""
         return self.entry or (Entry.OFF if self.starts_at is None else Entry.SHIFT)
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftsReport:
-    """How many entries were new, changed, taken back, or as they were."""
+    """How many entries were new, changed, removed or unchanged."""
 
     created: int
     changed: int
@@ -83,13 +83,13 @@ _PUT = text(
 
 
 def shift_fault(shift: Shift) -> tuple[str, str] | None:
-    """What is wrong with an entry: the field, and what it must be ("must …"); None where nothing is wrong."""
+    """The fault of an entry: the field, and what it must be ("must …"); None for a valid entry."""
     starts, ends = shift.starts_at, shift.ends_at
     if (starts is None) != (ends is None):
         field, other = ("ends_at", "a start") if ends is None else ("starts_at", "an end")
-        return field, f"must be given, since the shift has {other}; a day off has neither"
+        return field, f"is required, because the shift has {other}; a day off has neither"
     if shift.kind is Entry.SHIFT and starts is None:
-        return "starts_at", "must be given: a shift has a start and an end"
+        return "starts_at", "is required: a shift has a start and an end"
     if starts is None or ends is None:
         return ("break_minutes", "must be empty or 0: only a shift has a break") if shift.break_minutes else None
     if shift.kind is not Entry.SHIFT:
@@ -97,14 +97,14 @@ def shift_fault(shift: Shift) -> tuple[str, str] | None:
     if starts.date() != shift.work_date:
         return "starts_at", "must be on work_date: a shift belongs to the date on which it starts"
     if not timedelta(0) < ends - starts <= SHIFT_MAX:
-        return "ends_at", "must be after the start, by 24 hours at the most"
+        return "ends_at", "must be after the start, by at most 24 hours"
     if timedelta(minutes=shift.break_minutes) >= ends - starts:
         return "break_minutes", "must be shorter than the shift"
     return None
 
 
 async def put_shift(session: AsyncSession, shift: Shift) -> None:
-    """Keeps one entry and marks the dates around it. Raises InvalidError."""
+    """Stores one entry and enqueues the dates around it. Raises InvalidError."""
     fault = shift_fault(shift)
     if fault is not None:
         field, words = fault
@@ -113,14 +113,14 @@ async def put_shift(session: AsyncSession, shift: Shift) -> None:
 
 
 async def drop_shift(session: AsyncSession, employee_id: UUID, work_date: date) -> None:
-    """Takes an entry back: the date has the hours that it has without one. Raises NotFoundError."""
+    """Deletes an entry; the date then has the hours without it. Raises NotFoundError."""
     report = await put_shifts(session, [Shift(employee_id, work_date, entry=Entry.NONE)], bulk=False)
     if not report.removed:
-        raise NotFoundError("The roster has no entry of this officer on this date. List the officer's entries.")
+        raise NotFoundError("The roster has no entry for this officer on this date. List the officer's entries.")
 
 
 async def put_shifts(session: AsyncSession, shifts: Sequence[Shift], *, bulk: bool = True) -> ShiftsReport:
-    """Keeps entries without a fault, one per officer and date, in one statement; marks the dates around what changed."""
+    """Stores valid entries, one per officer and date, in one statement; enqueues the dates around the changed ones."""
     values = {
         "employees": [shift.employee_id for shift in shifts],
         "dates": [shift.work_date for shift in shifts],

@@ -1,4 +1,4 @@
-"""Signals about machines in the store: raised by traffic, shown to operators, ended by them."""
+"""Stores signals about machines: raised by traffic, shown to operators, dismissed by them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from shared.errors import NotFoundError
 __all__ = ["Signals", "compare_count", "dismiss_signal", "note_address", "raise_signal"]
 
 COUNT_DAYS = 7
-"""A machine's counts further apart than this are not compared."""
+"""Counts of a machine that are further apart than this are not compared."""
 ROUND_SECONDS = 60.0
 LATE = timedelta(seconds=10)
-"""A round looks back this far beyond the last one: a transaction may commit after it was stamped."""
+"""Each round overlaps the previous one by this much, because a transaction may commit after its timestamp."""
 
 _RAISE = text(
     """
@@ -40,7 +40,7 @@ _BETWEEN = text(
       and source = 'iclock'
     """
 )
-# By the minute in which they were punched: what comes late was no crowd at the door.
+# Grouped by the minute of the punch: punches that arrive late together were not made together.
 _RATES = text(
     """
     select serial, date_trunc('minute', at) as minute, count(*) as punches from punch
@@ -52,25 +52,25 @@ _REFUSED = text("select reason, count(*) from refused_contact group by reason")
 
 
 async def raise_signal(session: AsyncSession, serial: str, kind: SignalKind, detail: str, now: datetime) -> None:
-    """Shows something to the operators until one of them ends it; again, it counts on."""
+    """Shows a signal to operators until one dismisses it; a repeated signal increases its counter."""
     await session.execute(_RAISE, {"serial": serial, "kind": kind.value, "detail": detail[:300], "now": now})
 
 
 async def dismiss_signal(session: AsyncSession, serial: str, kind: SignalKind) -> None:
-    """An operator has looked at it. Raises NotFoundError."""
+    """Removes a signal after an operator has checked it. Raises NotFoundError."""
     if (await session.execute(_DISMISS, {"serial": serial, "kind": kind.value})).first() is None:
         raise NotFoundError("The machine has no such signal. See `signals` in the list of machines.")
 
 
 async def note_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
-    """Another address names the serial while its machine speaks from its own."""
+    """Raises a signal if another address uses the serial while the machine is in contact from its own."""
     values = {"serial": serial, "address": address, "since": now - timedelta(seconds=TWO_ADDRESSES_SECONDS)}
     if (await session.execute(_SPOKE, values)).first() is not None:
         await raise_signal(session, serial, SignalKind.TWO_ADDRESSES, f"also from {address}", now)
 
 
 async def compare_count(session: AsyncSession, serial: str, records: int | None, now: datetime) -> None:
-    """Compares the number of punches that the machine says to hold with what came since it last said so."""
+    """Compares the machine's reported number of stored punches with the punches received since its last report."""
     if records is None:
         return
     before = (await session.execute(_TOLD, {"serial": serial})).one()
@@ -88,7 +88,7 @@ async def compare_count(session: AsyncSession, serial: str, records: int | None,
 
 
 class Signals:
-    """Looks once a minute for punches that no door lets through, and counts what waits for an operator."""
+    """Checks the punch rate once a minute and counts what waits for an operator."""
 
     def __init__(self, context: Context, *, punches_per_minute_max: int) -> None:
         self._context = context
@@ -96,20 +96,20 @@ class Signals:
         self._since: datetime | None = None
         self._open = Gauge(
             "kinerja_machine_signals",
-            "Signals about machines that no operator has ended",
+            "Signals about machines that no operator has dismissed",
             ["kind"],
             registry=context.metrics.registry,
         )
-        # Ends when an operator registers the machine, accepts the address or forgets the contact, or when its time is over.
+        # Removed when an operator registers the machine, accepts the address or dismisses the contact, or when it expires.
         self._refused = Gauge(
             "kinerja_refused_contacts",
-            "Addresses that named a serial and did not prove to be its machine",
+            "Addresses that used a serial without proof of being its machine",
             ["reason"],
             registry=context.metrics.registry,
         )
 
     async def round(self) -> bool:
-        """One look."""
+        """Checks once and sets the metrics."""
         now = self._context.clock.now()
         since = now - timedelta(seconds=2 * ROUND_SECONDS) if self._since is None else self._since - LATE
         async with self._context.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Counts the machines that are silent in working hours: a cable is mended today, not found at the end of the month."""
+"""Counts machines that are silent in working hours, so that a fault is repaired the same day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.contracts.canary import CANARY_UNIT_ID
 
 __all__ = ["Silence"]
 
-# A machine of no unit, or out of service, holds nobody's day. One in a declared outage is known.
+# A machine without a unit or out of service keeps no day open. A declared outage is known already.
 _MACHINES = text(
     f"""
     select org_unit_id, coalesce(last_contact_at, registered_at) as heard_at,
@@ -47,16 +47,16 @@ class Silence:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        # A number and no serials: `kinerja doctor` names them, and a dashboard that keeps every replaced machine's
-        # last state for a month does not help.
+        # A number without serials: `kinerja doctor` lists them, and the dashboard would keep a replaced machine's last state
+        # for a month.
         self._silent = Gauge(
             "kinerja_machines_silent",
-            "Registered machines that are not heard in their site's working hours",
+            "Registered machines without contact in their site's working hours",
             registry=context.metrics.registry,
         )
 
     async def round(self) -> bool:
-        """Counts once."""
+        """Sets the metric."""
         now, zone = self._context.clock.now(), self._context.zone
         today = now.astimezone(zone).date()
         dates = (today - timedelta(days=1), today)  # a shift may have begun yesterday
@@ -65,7 +65,7 @@ class Silence:
             machines = (await session.execute(_MACHINES, {"now": now})).all()
             days = await _working_hours(session, city, {machine.org_unit_id for machine in machines}, dates, zone)
         if not city.rules:
-            return False  # the service has just been made: nothing is judged before there are rules
+            return False  # new installation: no day is computed without rules
         silent_days = min(rules.silent_outage_days for rules in city.rules)
         self._silent.set(
             sum(is_silent(Contact(m.heard_at, m.polls), days[m.org_unit_id], now, silent_days) for m in machines)
@@ -76,7 +76,7 @@ class Silence:
 async def _working_hours(
     session: AsyncSession, city: CityTime, units: set[str], dates: Sequence[date], zone: ZoneInfo
 ) -> dict[str, list[Scheduled]]:
-    """What the dates hold for each unit: its week, or, where it works by roster only, its officers' shifts."""
+    """Each unit's schedule on the dates: its week or, if it works by roster only, its officers' shifts."""
     found: dict[str, list[Scheduled]] = defaultdict(list)
     by_roster = {(unit, day) for unit in units for day in dates if city.unit_works_by_roster_on(unit, day)}
     for unit in units:

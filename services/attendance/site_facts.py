@@ -1,4 +1,4 @@
-"""What is known of the machines of units' sites: up to when they reported, when they were out of order or worked."""
+"""Reads the facts of units' machines: their watermarks, their outages, and when they demonstrably worked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MACHINES = text(
     from {PLACEMENTS} m where org_unit_id = any(cast(:units as varchar[]))
     """
 )
-# A machine explains what happened in a unit while it stood there.
+# A machine's outage counts for a unit only while the machine was there.
 _OUTAGES = text(
     f"""
     select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id,
@@ -36,7 +36,7 @@ _OUTAGES = text(
       and least(o.ends_at, m.in_unit_to) >= greatest(o.starts_at, m.in_unit_from, :first)
     """
 )
-# By the hour: that a machine took a punch at eight says nothing about noon.
+# By hour: a punch at eight does not prove that the machine worked at noon.
 _ACTIVITY = text(
     f"""
     select m.org_unit_id, p.serial, min(p.at) as first, max(p.at) as last
@@ -50,7 +50,7 @@ _ACTIVITY = text(
 
 @dataclass
 class Site:
-    """One unit's machines and what befell them."""
+    """One unit's machines, their outages and their activity."""
 
     machines: list[SiteMachine] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Site:
 async def read_sites(
     session: AsyncSession, units: Iterable[str], span: Window, floor: datetime, as_of: datetime, silent_days: int
 ) -> dict[str, Site]:
-    """The sites of these units in a span of time. Activity is read only where an outage makes it matter."""
+    """The sites of these units in a time span. Activity is read only for sites with outages or silent machines."""
     sites: dict[str, Site] = defaultdict(Site)
     values: dict[str, Any] = {"units": sorted(set(units)), "floor": floor}
     for row in await session.execute(_MACHINES, values):

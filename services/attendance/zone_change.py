@@ -1,4 +1,4 @@
-"""A machine's zone was wrong: everything that was concluded from its local times is concluded again."""
+"""Corrects a machine's zone: recomputes everything that was derived from its local times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["change_zone"]
 
 BATCH = 5_000
 INSTANT = "api-instant"
-"""The source of punches that came with their offset: their moment stands, their local time follows the zone."""
+"""The source of punches sent with a UTC offset: their moment stays, their local time follows the zone."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PUNCHES = text(
@@ -36,7 +36,7 @@ _REZONE = text(
     where p.id = t.id
     """
 )
-# The record that moved the mark, if it was one: a poll's moment is the server's and stands.
+# The record that set the watermark, if any. A watermark set by a poll is the server's time and stays.
 _MARKED_BY = text(
     "select id from punch where serial = :serial and at = :mark and source <> 'api-instant' order by id limit 1"
 )
@@ -49,7 +49,7 @@ _LOWER = text(
 
 
 async def change_zone(session: AsyncSession, machine: HeldMachine, now: datetime, unit_zone: ZoneInfo) -> None:
-    """Reads all of the machine's punches by its present zone (`machine.zone`), and judges its clock and its mark anew."""
+    """Recomputes all of the machine's punches in its present zone (`machine.zone`), its clock state and its watermark."""
     mark = machine.marks.complete_until
     marked_by = None
     if mark is not None:

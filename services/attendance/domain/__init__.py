@@ -1,1 +1,1 @@
-"""Pure rules of attendance: what machines say, which shift a day has, and what the day was worth."""
+"""Pure rules of attendance: parse machine uploads, find the shift of a date, compute the status of the day."""

@@ -1,7 +1,7 @@
-"""The lines of an ATTLOG post: one punch a line, columns split by exactly one TAB.
+"""Parses the lines of an ATTLOG post: one punch per line, columns separated by one TAB.
 
-Columns: PIN, time, status, verify mode, work code, two reserved ones, and from the eighth on whatever the firmware
-adds. Only PIN and time are required. The time is the device's own wall clock without a zone.
+Columns: PIN, time, status, verify mode, work code, two reserved columns. Columns from the eighth on depend on the
+firmware. Only PIN and time are required. The time is the device's local time without a zone.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ __all__ = [
 ]
 
 STATUS_NONE: Final = 255
-"""The status code of a machine on which nobody chose "in" or "out"."""
+"""The status code when the user chose neither "in" nor "out"."""
 
 MAX_PIN_LENGTH: Final = 64
 MAX_LINE_LENGTH: Final = 2_000
-"""The longest line known, with its base64 of a place, has some 500 characters."""
+"""The longest known line (with a base64 location) has about 500 characters."""
 MAX_COLUMNS: Final = 16
 EXTRA_FROM_COLUMN: Final = 7
 DISPLAY_LENGTH: Final = 400
 EARLIEST_READABLE: Final = "1900"
-LATEST_READABLE: Final = "2200"  # a later year cannot be moved between zones and compared safely
+LATEST_READABLE: Final = "2200"  # later years can overflow when converted between zones
 FIRST_CREDIBLE_YEAR: Final = 2010
 
 _SMALL_NUMBERS: Final = {str(number): number for number in range(256)}
@@ -41,7 +41,7 @@ _MAX_CODE: Final = 32767
 
 
 class UnreadableReason(StrEnum):
-    """Why a line could not be read as a punch. The set is fixed; the line itself is kept by the caller."""
+    """Why a line could not be parsed as a punch. The set is fixed; the caller stores the line itself."""
 
     LINE_TOO_LONG = "line_too_long"
     NUL_BYTE = "nul_byte"
@@ -57,7 +57,7 @@ class UnreadableReason(StrEnum):
 
 
 class ClockFlag(StrEnum):
-    """Why a readable punch time is not believed. Such a punch is kept and not counted."""
+    """Why the time of a readable punch is not trusted. Such a punch is stored but not counted."""
 
     FUTURE = "future"
     CLOCK_RESET = "clock_reset"
@@ -67,9 +67,9 @@ class ClockFlag(StrEnum):
 class AttlogLine:
     """One readable punch.
 
-    `pin` is text: leading zeros matter. `local_time` is naive device-local time. `status` is the raw direction code,
-    255 when none was chosen; `verify` the raw verify code or None when the column is absent. `extra` is the raw text
-    of the columns from the eighth on (TABs kept): its meaning depends on the firmware, so it is no part of a key.
+    `pin` is text because leading zeros matter. `local_time` is the device's local time without a zone. `status` is the raw
+    direction code, 255 when none was chosen. `verify` is the raw verify code, None without that column. `extra` is the raw
+    text from the eighth column on (with TABs). Its meaning depends on the firmware, so it is not part of a key.
     """
 
     pin: str
@@ -82,17 +82,17 @@ class AttlogLine:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLine:
-    """A line that is not a punch. `line_text` is for display only: shortened, undecodable bytes replaced."""
+    """A line that is not a punch. `line_text` is for display only: shortened, with undecodable bytes replaced."""
 
     line_text: str
     reason: UnreadableReason
 
 
 def parse_attlog(body: bytes) -> list[AttlogLine | UnreadableLine]:
-    """Read a post body. Never raises; every non-blank line gives exactly one result, in order.
+    """Parses a post body. Never raises. Returns one result per non-blank line, in order.
 
-    So the length of the result is the number to acknowledge: a machine resends a post for ever when the number does
-    not match what it sent.
+    The length of the result is the number to acknowledge: a machine resends a post forever when the number does not match
+    the number of lines it sent.
     """
     text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
     trusted_text = body.isascii() and b"\0" not in body
@@ -137,7 +137,7 @@ def _parse_line(line: str) -> AttlogLine | UnreadableLine:
 
 
 def _shape_problem(columns: Sequence[str], pin: str) -> UnreadableReason | None:
-    # A digit-only PIN, which nearly all are, needs no look at prefixes and control characters.
+    # Fast path: nearly all PINs are digits only and need no check for prefixes and control characters.
     if pin.isalnum() and 1 < len(columns) <= MAX_COLUMNS and len(pin) <= MAX_PIN_LENGTH and pin[0] not in "Aa":
         return None
     start = pin[:7].upper()
@@ -157,7 +157,7 @@ def _shape_problem(columns: Sequence[str], pin: str) -> UnreadableReason | None:
 
 
 def parse_device_time(column: str) -> datetime | None:
-    """`YYYY-MM-DD HH:MM:SS` with a blank or a T; nothing else that ISO 8601 would also allow."""
+    """Parses `YYYY-MM-DD HH:MM:SS` with a space or a T as separator; rejects other ISO 8601 forms."""
     text = column if len(column) == 19 else column.strip(" ")
     if (
         len(text) != 19
@@ -173,7 +173,7 @@ def parse_device_time(column: str) -> datetime | None:
 
 
 def _code(column: str) -> int | None:
-    """A small non-negative number; anything else says nothing, rather than "in"."""
+    """A number from 0 to 32767. Anything else gives None, so that it is not taken for 0 ("in")."""
     number = _SMALL_NUMBERS.get(column)
     if number is not None:
         return number
@@ -185,15 +185,15 @@ def _code(column: str) -> int | None:
 
 
 def _unreadable(line: str, reason: UnreadableReason) -> UnreadableLine:
-    # PostgreSQL text cannot hold NUL, and the raw bytes are kept by the caller.
+    # PostgreSQL text cannot hold NUL. The caller stores the raw bytes.
     return UnreadableLine(line[:DISPLAY_LENGTH].replace("\0", "\ufffd"), reason)
 
 
 def clock_flags(local_time: datetime, received_local: datetime, *, future_tolerance_seconds: int = 300) -> list[str]:
-    """Say why a punch time is not believed: `future`, `clock_reset`, or nothing.
+    """Returns why a punch time is not trusted: `future`, `clock_reset`, or an empty list.
 
-    Both times are naive and in the machine's zone. `future` means more than the tolerance after the receive time
-    (a wrong zone or a clock set by hand); `clock_reset` means before 2010 (an empty battery).
+    Both times are local to the machine, without a zone. `future`: later than the receive time plus the tolerance
+    (wrong zone, or clock set by hand). `clock_reset`: before 2010 (empty battery).
     """
     flags: list[str] = []
     if local_time - received_local > timedelta(seconds=future_tolerance_seconds):

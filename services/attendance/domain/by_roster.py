@@ -1,4 +1,4 @@
-"""Who works by roster only: an officer's own setting beats that of the unit on that date."""
+"""Who works by roster only: on each date the officer's own setting overrides the unit's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["RosterSetting", "works_by_roster"]
 
 @dataclass(frozen=True, slots=True)
 class RosterSetting:
-    """Whether an officer, or a unit's officers, work by roster only between two dates, both included (None: open)."""
+    """Whether an officer, or a unit's officers, work by roster only. Both dates are included; None is open-ended."""
 
     by_roster: bool
     valid_from: date
@@ -19,9 +19,9 @@ class RosterSetting:
 
 
 def works_by_roster(day: date, own: Iterable[RosterSetting], unit: Iterable[RosterSetting]) -> bool:
-    """Whether a date without a roster entry is nothing but that: no week and no calendar fill it.
+    """Whether a date without a roster entry has no hours, so that neither week schedule nor calendar applies.
 
-    Of several settings valid on the date the one that starts last counts. Without any the officer is not by roster.
+    Of several settings valid on the date, the one that starts last counts. Without a setting the answer is False.
     """
     for settings in (own, unit):
         valid = [

@@ -1,7 +1,7 @@
-"""Whether everything about a day has arrived, and whether a site without a working machine explains what did not.
+"""Whether all data of a day has arrived, and whether missing data is explained by a site without a working machine.
 
-A machine may hold punches back for days, so a missing punch means nothing until every machine of the officer's own
-site has reported past the end of the shift's window.
+A machine may hold punches back for days. So a missing punch means nothing until every machine of the officer's own
+site has uploaded everything up to the end of the shift's window.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ __all__ = ["open_reasons", "silent_since", "why_unproven"]
 
 
 def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int) -> datetime | None:
-    """Since when a machine, silent for longer than the rule allows, may have lost punches there; None when it is not.
+    """From when on a machine that is silent longer than the rule allows may have lost punches; else None.
 
-    One that told everything until it was taken out of use has no more to say.
+    None also for a machine that uploaded everything up to the end of its service.
     """
     told, came, ended = machine.complete_up_to, machine.in_service_from, machine.in_service_to
     if told is not None and ended is not None and told >= ended:
@@ -33,7 +33,8 @@ def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int)
 def open_reasons(inputs: DayInputs, window: Window) -> tuple[str, ...]:
     """Why the day is still provisional; empty when it is final.
 
-    A machine silent for too long no longer holds the day open (it is an outage then). A site without any machine
+    A machine that is silent for too long counts as an outage and no longer keeps the day open. A day at a site without
+    any machine never becomes final by itself: nothing could prove an absence there.
     never closes a day by itself: there would be nothing to prove an absence with.
     """
     reasons = [] if inputs.as_of >= window.end else ["DAY_NOT_OVER"]
@@ -63,9 +64,10 @@ def _holds_open(machine: SiteMachine, window: Window, inputs: DayInputs) -> bool
 
 
 def why_unproven(inputs: DayInputs, span: Window) -> Literal["OUTAGE", "NO_MACHINE"] | None:
-    """Why a punch within `span` may be missing through nobody's fault; None where nothing excuses it.
+    """Why a punch within `span` may be missing through no fault of the officer; None when there is no such reason.
 
-    `OUTAGE`: a machine was out of order and no other of the site worked then; `NO_MACHINE`: for a time none stood there.
+    `OUTAGE`: a machine was out of order and no other machine of the site worked. `NO_MACHINE`: for part of the span the
+    site had no machine.
     """
     if any(_unrelieved(outage, inputs.activity, span) for outage in _all_outages(inputs)):
         return "OUTAGE"

@@ -12,10 +12,10 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class DayHours:
-    """The hours of a day in local wall-clock time. An end not after the start is on the next date.
+    """The hours of a day in local wall-clock time. An end that is not after the start is on the next date.
 
-    The break is given by both its borders or by its length in minutes; a break of which only the length is known is
-    put in the middle of the shift. Raises ValueError when the break does not fit inside the shift.
+    The break has either a start and an end, or a length in minutes. A break with only a length is placed in the middle of
+    the shift. Raises ValueError when the break does not fit inside the shift.
     """
 
     start: time
@@ -26,15 +26,15 @@ class DayHours:
 
     def __post_init__(self) -> None:
         if (self.break_start is None) != (self.break_end is None):
-            raise ValueError("break_start and break_end come together")
+            raise ValueError("break_start and break_end must be set together")
         if self.break_start is not None and self.break_minutes:
-            raise ValueError("give the break by its borders or by its minutes, not by both")
+            raise ValueError("set break_start and break_end, or break_minutes, not both")
         span, break_from, break_to = self.offsets()
         if not timedelta(0) <= break_from <= break_to <= span:
             raise ValueError("the break must lie inside the shift")
 
     def offsets(self) -> tuple[timedelta, timedelta, timedelta]:
-        """Wall-clock distance from the start to the end, to the break's start and to the break's end."""
+        """Wall-clock duration from the start to the end, to the start of the break and to the end of the break."""
         span = _wall_clock_distance(self.start, self.end) or timedelta(days=1)
         if self.break_start is not None and self.break_end is not None:
             break_from = _wall_clock_distance(self.start, self.break_start)

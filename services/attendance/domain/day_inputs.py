@@ -1,4 +1,4 @@
-"""What is known about one officer's one work date, and what came out of it. All instants are aware and in UTC."""
+"""The inputs and the result of computing one officer's work date. All instants are timezone-aware and in UTC."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DayStatus = Literal["present", "absent", "excused", "official_duty", "off", "unk
 
 
 class Direction(StrEnum):
-    """What a machine says a punch was."""
+    """The direction of a punch as the machine reports it."""
 
     IN = "in"
     OUT = "out"
@@ -42,7 +42,7 @@ class Direction(StrEnum):
 
 
 class ExcuseKind(StrEnum):
-    """Leave takes the day out of the sums; duty counts as worked."""
+    """Leave removes the day from the totals; duty counts as worked."""
 
     LEAVE = "leave"
     DUTY = "duty"
@@ -67,9 +67,9 @@ class ExcuseState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Punch:
-    """One person's tap. `trusted` means the direction is the machine's and reliable (an in-only gate, say).
+    """One punch of one person. `trusted`: the direction comes from the machine and is reliable (for example an in-only gate).
 
-    `counted` is False for a punch whose time is not believed; `own_site` whether the machine is the officer's own.
+    `counted` is False when the punch time is not trusted. `own_site`: whether the machine is at the officer's own site.
     """
 
     at: datetime
@@ -82,7 +82,7 @@ class Punch:
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
-    """A leave or duty decision that covers this date. `code` as in the excuse list (`CUTI_SAKIT`, `DINAS_LUAR`)."""
+    """A leave or duty decision for this date. `code` is a code of the excuse list (`CUTI_SAKIT`, `DINAS_LUAR`)."""
 
     code: str
     kind: ExcuseKind
@@ -92,11 +92,11 @@ class Excuse:
 
 @dataclass(frozen=True, slots=True)
 class SiteMachine:
-    """A machine of the officer's own site and up to when everything it recorded is known to have arrived.
+    """A machine of the officer's own site, and the time up to which it has uploaded everything.
 
-    `complete_up_to` None: it never reported. While `clock_ok` is False its marks do not count. Outside its time of
-    service there (None: open) it cannot hold a day open. `awaited_since`: from when its silence counts; None: from its
-    last word or the beginning of its service.
+    `complete_up_to` is None when it never reported. While `clock_ok` is False, its watermark does not count. Outside its
+    service there (None: open-ended) it does not keep a day open. `awaited_since`: from when on its silence counts; None:
+    from its last report or the start of its service.
     """
 
     machine: str
@@ -109,7 +109,7 @@ class SiteMachine:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which a machine of the own site (None: the whole site) could not take punches; `end` None: still."""
+    """A time in which a machine of the own site (None: the whole site) could not take punches; `end` None: ongoing."""
 
     start: datetime
     end: datetime | None
@@ -118,7 +118,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class MachineActivity:
-    """A time in which a machine of the own site demonstrably worked: it took punches, of anyone."""
+    """A time in which a machine of the own site demonstrably worked: it took punches from anyone."""
 
     machine: str
     start: datetime
@@ -127,10 +127,10 @@ class MachineActivity:
 
 @dataclass(frozen=True, slots=True)
 class DayInputs:
-    """Everything the status of one day depends on.
+    """All inputs for the status of one day.
 
-    `neighbours` are the officer's shifts of the dates around, for windows that overlap. `as_of` is the instant up to
-    which all this is known. `active_from` and `active_to` are the employment dates, both included, None open.
+    `neighbours` are the officer's shifts on the dates before and after, whose windows may overlap. `as_of` is the instant
+    for which the inputs are valid. `active_from` and `active_to` are the employment dates, both included; None is open.
     """
 
     work_date: date
@@ -150,7 +150,7 @@ class DayInputs:
 
 @dataclass(frozen=True, slots=True)
 class DayDeduction:
-    """A band or case and the percent of the monthly allowance it costs on this day."""
+    """A band or case and the percentage of the monthly allowance that it costs on this day."""
 
     code: str
     percent: Decimal
@@ -158,7 +158,7 @@ class DayDeduction:
 
 @dataclass(frozen=True, slots=True)
 class DayResult:
-    """The day as published: whole minutes without breaks, times with the unit's offset."""
+    """The published day: whole minutes without breaks, times with the unit's UTC offset."""
 
     state: DayState
     status: DayStatus

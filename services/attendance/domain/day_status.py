@@ -1,6 +1,6 @@
-"""The status of one officer's one work date: a total pure function of what is known about it.
+"""Computes the status of one officer's work date: a total pure function of its inputs.
 
-The order of the questions: employed that day? anything to work? excused? and only then what the punches prove.
+Order of checks: employed on that date? working day? excused? Only then are the punches evaluated.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ __all__ = ["day_status"]
 
 
 def day_status(inputs: DayInputs) -> DayResult:
-    """Work out a day. Same inputs, same result; the order and number of equal punches do not matter.
+    """Computes a day. Same inputs, same result; the order and number of equal punches do not matter.
 
-    A provisional day is never absent, a proven presence never becomes one, and an absence is only stated when every
-    machine of the own site has reported past the window of the shift.
+    A provisional day is never absent, nor is a day with a counted punch. A day is absent only when every machine of the
+    own site has uploaded everything up to the end of the shift's window.
     """
     if not _employed(inputs):
         return DayResult("final", "off", reasons=("NOT_EMPLOYED",))
@@ -70,7 +70,7 @@ def day_status(inputs: DayInputs) -> DayResult:
 
 
 def _without_entry(scheduled: MissingEntry, merged: MergedExcuses) -> DayResult:
-    """Open until the roster says something of the date; on leave or duty for the whole day nothing is left to ask."""
+    """Unknown until the roster has an entry for the date; final when leave or duty covers the whole day."""
     whole = whole_day_excuse(merged)
     if whole is None:
         return DayResult("provisional", "unknown", reasons=scheduled.reasons)
@@ -85,7 +85,7 @@ def _employed(inputs: DayInputs) -> bool:
 
 
 def _excused(inputs: DayInputs, shift: ScheduledShift, excused: ExcusedDay) -> DayResult:
-    """No punch can change such a day, so it waits for its own end only, not for machines."""
+    """No punch can change such a day, so it becomes final when the shift's window ends, without waiting for machines."""
     duty = excused.kind is ExcuseKind.DUTY
     over = inputs.as_of >= shift_window(shift, inputs.rules).end
     return DayResult(
@@ -100,7 +100,7 @@ def _excused(inputs: DayInputs, shift: ScheduledShift, excused: ExcusedDay) -> D
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """The punches of the shift's window, joined to taps, and remarks on them."""
+    """The punches in the shift's window, merged into taps, and reason codes about them."""
 
     taps: list[Tap]
     remarks: tuple[str, ...]
@@ -152,7 +152,7 @@ def _without_punch(inputs: DayInputs, part: JudgedPart, window: Window, blank: D
 def _present(
     inputs: DayInputs, part: JudgedPart, window: Window, attendance: Attendance, blank: DayResult
 ) -> DayResult:
-    """Judge a day with at least one punch. While it is provisional only lateness is: the last punch may not be."""
+    """Computes a day with at least one punch. Early leave and missing punches need a final day: more punches may come."""
     rules = inputs.rules
     final = blank.state == "final"
     arrival, departure = attendance.arrival, attendance.departure
@@ -201,13 +201,13 @@ def _gaps(attendance: Attendance) -> tuple[MissingPunch, ...]:
 
 
 def _side_span(side: MissingPunch, part: JudgedPart, window: Window) -> Window:
-    """The time in which the missing punch would have been: the window's part before or after the middle."""
+    """The time in which the missing punch would have been: the half of the window before or after the middle."""
     middle = part.start + (part.end - part.start) / 2
     return Window(window.start, middle) if side == "in" else Window(middle, window.end)
 
 
 def _credited(scheduled: int, lost_minutes: int, missing: int, inputs: DayInputs) -> int:
-    """Scheduled minutes less the lost ones; each missing punch first leaves only the rule's part of them."""
+    """Scheduled minutes minus lost minutes; first each missing punch removes a share of the scheduled minutes (rules)."""
     credit = 1 - missing * (1 - inputs.rules.missing_punch_credit)
     return max(0, int(scheduled * credit) - lost_minutes)
 

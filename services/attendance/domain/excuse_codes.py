@@ -1,6 +1,6 @@
 """The kinds of leave and duty, by code.
 
-Leave kinds follow BKN Regulation 24/2017 on civil servants' leave; the others are what local rules usually know.
+Leave kinds follow BKN Regulation 24/2017 on civil servants' leave; the others are common in local rules.
 """
 
 from __future__ import annotations
@@ -29,4 +29,4 @@ EXCUSE_KINDS: Final[Mapping[str, ExcuseKind]] = MappingProxyType(
         "WFH_FWA": ExcuseKind.DUTY,
     }
 )
-"""Each code and whether it takes the day out of the sums (leave) or counts as worked (duty)."""
+"""Each code and whether it removes the day from the totals (leave) or counts as worked (duty)."""

@@ -1,7 +1,7 @@
-"""Which decision may follow which on an excuse.
+"""Which decision on an excuse may follow which.
 
-As in the leave rules (BKN Regulation 24/2017): a request is granted or refused, and what was granted can be revoked.
-Refused and revoked are the end: whoever changes their mind decides on a new request, which is another excuse.
+As in the leave rules (BKN Regulation 24/2017): a request is approved or rejected, and an approval can be revoked.
+Rejected and revoked are final; a change of mind needs a new request, which is a new excuse.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from services.attendance.domain.day_inputs import ExcuseState
 __all__ = ["NEEDS_REASON", "may_follow"]
 
 NEEDS_REASON: Final = frozenset({ExcuseState.REJECTED, ExcuseState.REVOKED})
-"""The officer has to be told why."""
+"""The officer must be able to read why."""
 
 _MOVES: Final[Mapping[ExcuseState | None, frozenset[ExcuseState]]] = MappingProxyType(
     {
-        # Paper comes late: a decision may be entered without its request.
+        # Paper arrives late: a decision may be entered without its request.
         None: frozenset({ExcuseState.REQUESTED, ExcuseState.APPROVED, ExcuseState.REJECTED}),
         ExcuseState.REQUESTED: frozenset({ExcuseState.REQUESTED, ExcuseState.APPROVED, ExcuseState.REJECTED}),
         ExcuseState.APPROVED: frozenset({ExcuseState.APPROVED, ExcuseState.REVOKED}),
@@ -30,5 +30,5 @@ _MOVES: Final[Mapping[ExcuseState | None, frozenset[ExcuseState]]] = MappingProx
 
 
 def may_follow(before: ExcuseState | None, after: ExcuseState) -> bool:
-    """Whether the decision may be taken (`before` None: a new excuse). The same state again corrects dates or kind."""
+    """Whether the decision is allowed (`before` None: a new excuse). Repeating a state corrects the dates or the kind."""
     return after in _MOVES[before]

@@ -1,4 +1,4 @@
-"""Leave and duty: what an approved decision makes of the day or of half of it."""
+"""Leave and duty: the effect of an approved decision on the whole day or half of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class MergedExcuses:
-    """The excuse that counts for each half of the day, None where the officer was to be at work."""
+    """The excuse that counts for each half of the day; None where the officer had to work."""
 
     morning: Excuse | None
     afternoon: Excuse | None
@@ -32,7 +32,7 @@ class MergedExcuses:
 
 @dataclass(frozen=True, slots=True)
 class ExcusedDay:
-    """A day without anything left to judge: `official_duty` with its minutes, or `excused`."""
+    """A fully excused day: `official_duty` with its minutes, or `excused`."""
 
     code: str
     kind: ExcuseKind
@@ -50,12 +50,12 @@ class JudgedPart:
 
     @property
     def is_half(self) -> bool:
-        """Whether only half of the day is judged."""
+        """Whether the officer had to work only half of the day."""
         return self.excuse is not None
 
 
 def merge_excuses(excuses: Iterable[Excuse]) -> MergedExcuses:
-    """Choose one approved excuse per half: leave before duty, whole days before halves, then by code."""
+    """Chooses one approved excuse per half: leave before duty, whole days before halves, then by code."""
     approved = sorted(
         (excuse for excuse in excuses if excuse.state is ExcuseState.APPROVED),
         key=lambda excuse: (excuse.kind is not ExcuseKind.LEAVE, excuse.half is not Half.NONE, excuse.code),
@@ -67,7 +67,7 @@ def merge_excuses(excuses: Iterable[Excuse]) -> MergedExcuses:
 
 
 def whole_day_excuse(merged: MergedExcuses) -> Excuse | None:
-    """The excuse that names a day that is excused in whole: of different halves the one on duty; None where none is."""
+    """The excuse that names a fully excused day; if the halves differ, the one on duty. None when not fully excused."""
     morning, afternoon = merged.morning, merged.afternoon
     if morning is None or afternoon is None:
         return None
@@ -75,9 +75,9 @@ def whole_day_excuse(merged: MergedExcuses) -> Excuse | None:
 
 
 def excused_day(merged: MergedExcuses, shift: ScheduledShift) -> ExcusedDay | None:
-    """The whole day's excuse, or None when at least half a day is to be judged.
+    """The excuse of the whole day, or None when the officer has to work at least half of it.
 
-    Two halves may have different excuses: with one of them on duty the day is duty, and only that half is scheduled.
+    The halves may have different excuses. If one of them is duty, the day is duty and only that half is scheduled.
     """
     morning, afternoon, whole = merged.morning, merged.afternoon, whole_day_excuse(merged)
     if morning is None or afternoon is None or whole is None:
@@ -92,7 +92,7 @@ def excused_day(merged: MergedExcuses, shift: ScheduledShift) -> ExcusedDay | No
 
 
 def judged_part(merged: MergedExcuses, shift: ScheduledShift) -> JudgedPart:
-    """What is left to judge of a day that is not excused in whole. The halves part at the break."""
+    """The part to work on a day that is not fully excused. The halves meet at the break."""
     if merged.morning is not None:
         return JudgedPart(shift.break_end, shift.end, shift.minutes - _morning_minutes(shift), merged.morning.code)
     if merged.afternoon is not None:

@@ -1,7 +1,7 @@
-"""Values of an officer that change on dates (the unit, the employment type), as steps: from this date on, this value.
+"""Values of an officer that change on dates (unit, employment type), stored as steps: from this date on, this value.
 
-Steps are facts as somebody stated them: two steps in a row may have the same value, which says that it was so on both
-dates. The value before the first step is the first one's, since an officer always has a unit.
+A step is a fact that somebody stated. Two consecutive steps may have the same value: it is confirmed for both dates.
+Before the first step its value applies too, because an officer always has a unit.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = [
 
 T = TypeVar("T")
 Step = tuple[date, T]
-"""The date from which on the value holds, and the value."""
+"""The date from which the value is valid, and the value."""
 Steps = Sequence[Step[T]]
-"""Oldest first, each date once, at least one."""
+"""Oldest first, one per date, at least one."""
 
 
 def value_on(steps: Steps[T], day: date) -> T:
@@ -42,12 +42,12 @@ def value_on(steps: Steps[T], day: date) -> T:
 
 
 def with_step(steps: Steps[T], since: date, value: T) -> list[Step[T]]:
-    """The steps with this one; it replaces one of the same date, and holds until the next one."""
+    """The steps with this one added. It replaces a step of the same date and is valid until the next one."""
     return sorted([*(step for step in steps if step[0] != since), (since, value)], key=lambda step: step[0])
 
 
 def without_step(steps: Steps[T], since: date) -> list[Step[T]]:
-    """The steps without the one of this date, which may not be the only one. Raises KeyError, and ValueError."""
+    """The steps without the one of this date. Raises KeyError if there is none, ValueError if it is the only one."""
     left = [step for step in steps if step[0] != since]
     if len(left) == len(steps):
         raise KeyError(since)
@@ -57,10 +57,10 @@ def without_step(steps: Steps[T], since: date) -> list[Step[T]]:
 
 
 def restated(steps: Steps[T], value: T, since: date | None, today: date) -> list[Step[T]]:
-    """The steps after a list said which value holds, and since when (None: the list says nothing of it).
+    """The steps after an import that states the current value and its start (`since` None: no start in the import).
 
-    Without a date another value holds from today on. With one, the value's present time began then, neither earlier nor
-    later: what was stated for the time between is replaced. What is planned for later dates stays.
+    Without a start, a different value is valid from today. With one, the current value began exactly then: steps between
+    that date and today are replaced. Steps for future dates stay.
     """
     if since is None:
         return list(steps) if value_on(steps, today) == value else with_step(steps, today, value)
@@ -72,7 +72,7 @@ def restated(steps: Steps[T], value: T, since: date | None, today: date) -> list
 
 
 def present_since(steps: Steps[T], today: date) -> date:
-    """Since when the value of today holds without a break."""
+    """The date from which today's value is valid without interruption."""
     since = steps[0][0]
     for earlier, later in pairwise(steps):
         if later[0] > today:
@@ -91,7 +91,7 @@ class Span:
 
 
 def changed_span(before: Steps[T], after: Steps[T]) -> Span | None:
-    """The dates from the first to the last on which the value is another; None where it is the same on every date."""
+    """The dates from the first to the last on which the value differs; None when it is the same on every date."""
     begins = sorted({date.min, *(since for since, _ in (*before, *after))})
     ends = [date.fromordinal(begin.toordinal() - 1) for begin in begins[1:]] + [date.max]
     changed = [

@@ -1,7 +1,7 @@
-"""The attendance dialect of the iclock protocol: queries, serial numbers, the handshake answer, command results.
+"""The attendance dialect of the iclock protocol: queries, serial numbers, the handshake response, command results.
 
-The machine is always the HTTP client. Names vary in case and blanks between firmwares, so they are compared trimmed
-and case-blind. The readers of the two kinds of posts are re-exported, so that this module is the whole protocol.
+The machine is always the HTTP client. Parameter names vary in case and spaces between firmwares, so they are compared
+trimmed and case-insensitively. The parsers of both kinds of posts are re-exported: this module is the whole protocol.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ __all__ = [
 ]
 
 PROTOCOL_VERSION: Final = "2.2.14"
-"""Below 2.4.0, from which on machines may ask for a closed encryption library."""
+"""Below 2.4.0: from that version on, machines may ask for a proprietary encryption library."""
 
 DEFAULT_TRANS_FLAG: Final = "TransData AttLog\tOpLog"
-"""Punches and menu operations only. Fingerprints, faces and photos are specific personal data and not invited."""
+"""Punches and menu operations only. Fingerprints, faces and photos are specific personal data and not requested."""
 
 _SERIAL: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _COMMAND_ID: Final = re.compile(r"[A-Za-z0-9]{1,16}\Z")
 _STAMPS: Final = ("stamp", "attlogstamp", "opstamp", "operlogstamp", "photostamp")
 _MAX_COMMAND_TEXT: Final = 200
 _MAX_RESULTS: Final = 200
-"""A machine is given at most so many commands in an answer."""
+"""The maximum number of commands that a machine receives in one response."""
 _MAX_RESULT_LINES: Final = 20_000
 
 
@@ -71,33 +71,33 @@ class DeviceQuery:
     values: dict[str, str]
 
     def get(self, name: str, default: str = "") -> str:
-        """The trimmed value of a parameter, whatever its case on the wire."""
+        """The trimmed value of a parameter; the name is case-insensitive."""
         return self.values.get(name.lower(), default)
 
     @property
     def serial(self) -> str | None:
-        """The serial number, or None when absent or not of the allowed form."""
+        """The serial number, or None when it is absent or invalid."""
         serial = self.get("SN")
         return serial if valid_serial(serial) else None
 
     @property
     def table(self) -> str:
-        """The table in upper case (`ATTLOG`, `OPERLOG`, ...), empty when none is named."""
+        """The table in upper case (`ATTLOG`, `OPERLOG`, ...); empty when none is given."""
         return self.get("table").upper()
 
     @property
     def stamp(self) -> str | None:
-        """The machine's own note of its progress, kept as a remark only: it is wrong after a clock change."""
+        """The machine's own progress counter, stored for information only: it is wrong after a clock change."""
         return next((self.values[name] for name in _STAMPS if self.values.get(name)), None)
 
     @property
     def wants_options(self) -> bool:
-        """Whether this is a handshake. Some firmwares add `options=all` to data too, so a table comes first."""
+        """Whether this is a handshake. Some firmwares add `options=all` to data posts too, so a table has precedence."""
         return not self.table and self.get("options").lower() == "all"
 
 
 def parse_query(pairs: Iterable[tuple[str, str]]) -> DeviceQuery:
-    """Build the case-blind view of decoded query parameters."""
+    """Builds the query with case-insensitive names from decoded query parameters."""
     values: dict[str, str] = {}
     for name, value in pairs:
         values.setdefault(name.strip().lower(), value.strip())
@@ -113,12 +113,12 @@ def option_block(
     trans_flag: str = DEFAULT_TRANS_FLAG,
     send_comm_key: bool = False,
 ) -> str:
-    """The answer to a handshake. With `send_comm_key` the machine names its comm key in each request from then on.
+    """The response to a handshake. With `send_comm_key` the machine sends its comm key in every later request.
 
-    `zone_offset_minutes` is east of UTC; machines take whole hours, and minutes only for zones that are no whole
-    hours away. Both families of stamps are sent, because old and new firmware read different ones; they are
-    placeholders (0 would make a machine send everything it ever stored). Raises ValueError on a bad serial, or on
-    values out of range (offset beyond a day's half, delays not 1..3600 s).
+    `zone_offset_minutes` is east of UTC. Machines take whole hours, and minutes only for zones without a whole-hour
+    offset. Both families of stamps are sent because old and new firmware read different ones. Their values are
+    placeholders (0 makes a machine send everything it ever stored). Raises ValueError on a bad serial or on values out of
+    range (offset -720..840 minutes, delays 1..3600 s).
     """
     if not valid_serial(serial):
         raise ValueError("serial must be 1 to 64 letters, digits, '_' or '-'")
@@ -152,22 +152,22 @@ def option_block(
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """What the machine says of itself at a poll; `records` is the number of punches that it holds, None when unreadable."""
+    """What the machine reports in a poll; `records` is the number of stored punches, None when unreadable."""
 
     records: int | None
 
 
 def parse_info(info: str) -> DeviceInfo:
-    """Read `INFO=firmware,users,fingerprints,punches,address,...`. Never raises."""
+    """Parses `INFO=firmware,users,fingerprints,punches,address,...`. Never raises."""
     fields = info.split(",")
     return DeviceInfo(_integer(fields[3].strip()) if len(fields) > 3 else None)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """A machine's word on a command. Return code 0 means it understood, not that the effect is right.
+    """A machine's result for a command. Return code 0 means it understood the command, not that the effect is right.
 
-    `attlog_sum` is the number of stored punches, given in answer to `VERIFY SUM ATTLOG` only.
+    `attlog_sum` is the number of stored punches; only the result of `VERIFY SUM ATTLOG` has it.
     """
 
     id: str
@@ -177,10 +177,10 @@ class CommandResult:
 
 
 def parse_devicecmd(body: bytes) -> list[CommandResult]:
-    """Read command results: `ID=..&Return=..&CMD=..` a line, or one key a line. Never raises; other lines are skipped.
+    """Parses command results: `ID=..&Return=..&CMD=..` per line, or one key per line. Never raises; skips other lines.
 
-    Results beyond the number of commands that a machine may be given are not read. Facts that follow an INFO result and the
-    output (`Content=`) of others are not kept.
+    Ignores results beyond the maximum number of commands per response. Does not keep the data that follows an INFO result,
+    or the output (`Content=`) of other commands.
     """
     groups: list[dict[str, str]] = []
     text = body.replace(b"\0", b"\n").decode("utf-8", errors="replace")

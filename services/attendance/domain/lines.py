@@ -1,4 +1,4 @@
-"""The lines of a body as bytes, whatever they hold."""
+"""Splits a body into lines as bytes, whatever they contain."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 __all__ = ["count_lines", "display", "first_lines", "parts_of", "raw_lines", "stamp_text"]
 
 PART_BYTES = 65_536
-"""A post is read and stored in parts of this size: some 1,600 punches, a few milliseconds of work."""
+"""A post is parsed and stored in parts of this size: about 1,600 punches, a few milliseconds of work."""
 
 
 def display(raw: bytes) -> str:
-    """A raw line for a screen: undecodable bytes replaced, NUL shown as a picture character, 400 characters."""
+    """A raw line for display: undecodable bytes replaced, NUL shown as U+2400, at most 400 characters."""
     return raw.decode("utf-8", errors="replace")[:400].replace("\0", "\u2400")
 
 
 def raw_lines(body: bytes) -> list[bytes]:
-    """The non-blank lines of a body as bytes, one for each line that the reader of ATTLOG bodies finds."""
+    """The non-blank lines of a body as bytes, one for each line that the ATTLOG parser returns."""
     body = body.removeprefix(b"\xef\xbb\xbf")
     return [raw.rstrip(b"\r") for raw in body.split(b"\n") if raw.decode("utf-8", errors="replace").strip()]
 
 
 def parts_of(body: bytes) -> Iterator[bytes]:
-    """A body in parts of whole lines, PART_BYTES each or one line; at least one part."""
+    """Splits a body into parts of whole lines, each up to PART_BYTES or one longer line; yields at least one part."""
     start = 0
     while True:
         end = body.rfind(b"\n", start, start + PART_BYTES) + 1
@@ -41,10 +41,10 @@ def first_lines(body: bytes, size: int) -> bytes:
 
 
 def count_lines(body: bytes) -> int:
-    """The number of non-blank lines, part by part."""
+    """The number of non-blank lines, counted part by part."""
     return sum(len(raw_lines(part)) for part in parts_of(body))
 
 
 def stamp_text(stamp: str | None) -> str | None:
-    """A machine's stamp as the journal keeps it: 100 characters, no NUL."""
+    """A machine's stamp as stored in the journal: at most 100 characters, no NUL."""
     return None if stamp is None else stamp.replace("\0", "\u2400")[:100]

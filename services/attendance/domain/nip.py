@@ -1,4 +1,4 @@
-"""The NIP of a PNS and the NI of a PPPK: 18 digits that tell birth, appointment, sex and a serial number.
+"""The NIP of a PNS and the NI of a PPPK: 18 digits with birth date, appointment, sex and a serial number.
 
 PNS: birth yyyymmdd, appointment yyyymm, sex, serial. PPPK: birth yyyymmdd, appointment yyyy, a two-digit contract
 code (not a month), sex, serial.
@@ -22,36 +22,36 @@ _MONTHS: Final = range(1, 13)
 
 
 class InvalidNipError(ValueError):
-    """A number that cannot be an officer's; the message says what must be right ("must …") and never repeats the number."""
+    """Not a valid NIP or NI. The message says what must be right ("must …") and never contains the whole number."""
 
 
 def read_nip(text: str, employment_type: str, today: date) -> str:
-    """The 18 digits, blanks taken out. Raises InvalidNipError.
+    """Returns the 18 digits without blanks. Raises InvalidNipError.
 
-    The appointment's month is checked for PNS only: at the same place a PPPK number has a contract code such as 21.
+    The appointment month is checked for PNS only: a PPPK number has a contract code such as 21 at this position.
     """
     nip = _BLANKS.sub("", text)
     if not _DIGITS.fullmatch(nip):
-        found = f"{len(nip)}" if _ONLY_DIGITS.fullmatch(nip) else "other characters as well"
+        found = f"{len(nip)}" if _ONLY_DIGITS.fullmatch(nip) else "other characters too"
         raise InvalidNipError(f"must have 18 digits; this has {found}")
     try:
         born = date(int(nip[:4]), int(nip[4:6]), int(nip[6:8]))
     except ValueError:
-        raise InvalidNipError(f"must begin with the birth date as YYYYMMDD; {nip[:8]} is no date") from None
+        raise InvalidNipError(f"must begin with the birth date as YYYYMMDD; {nip[:8]} is not a date") from None
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     if not AGE_MIN <= age <= AGE_MAX:
         raise InvalidNipError(
-            f"must begin with the birth date of a person at the age of {AGE_MIN} to {AGE_MAX}; this gives {age}"
+            f"must begin with the birth date of a person aged {AGE_MIN} to {AGE_MAX}; this gives {age}"
         )
     if employment_type == "PNS" and int(nip[12:14]) not in _MONTHS:
         raise InvalidNipError(
-            f"must have the month of appointment, 01 to 12, at digits 13 and 14 for a PNS; this has {nip[12:14]}"
+            f"must have the month of appointment, 01 to 12, as digits 13 and 14 for a PNS; this has {nip[12:14]}"
         )
     if nip[14] not in "12":
-        raise InvalidNipError(f"must have 1 or 2 at digit 15; this has {nip[14]}")
+        raise InvalidNipError(f"must have 1 or 2 as digit 15; this has {nip[14]}")
     if nip[15:] == "000":
         raise InvalidNipError(
-            "must end with a serial number from 001 on; this ends with 000, as after a spreadsheet has made a number of it"
-            " and lost its last digits. Format the column as text and type the NIP again"
+            "must end with a serial number from 001 on; this ends with 000, as when a spreadsheet reads it as a number and loses"
+            " the last digits. Format the column as text and type the NIP again"
         )
     return nip

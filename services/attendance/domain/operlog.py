@@ -1,7 +1,7 @@
-"""The lines of an OPERLOG post: what was done at the machine's menu, and user records.
+"""Parses the lines of an OPERLOG post: menu operations and user records.
 
-User and template lines carry passwords, card numbers and biometric templates in clear. None of that is kept here:
-a line gives its tag and PIN only.
+User and template lines contain passwords, card numbers and biometric templates in clear text. None of that is kept:
+only the tag and PIN of a line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from services.attendance.domain.attlog import parse_device_time
 __all__ = ["AUDIT_CODES", "OPERATION_NAMES", "OperEvent", "is_photo", "parse_operlog"]
 
 AUDIT_CODES: Final = frozenset({13, 21, 22, 23, 24})
-"""Operations by which evidence can disappear or move in time; each belongs in the audit trail."""
+"""Operations that can remove evidence or change its time; each one belongs in the audit trail."""
 
 OPERATION_NAMES: Final = {
     0: "power_on",
@@ -42,7 +42,7 @@ OPERATION_NAMES: Final = {
     37: "user_changed",
 }
 
-_OPERATION_TAGS: Final = frozenset({"OPLOG", "PLOG"})  # the first letter of a post is sometimes cut off
+_OPERATION_TAGS: Final = frozenset({"OPLOG", "PLOG"})  # some machines lose the first letter of a post
 _PERSON_TAGS: Final = frozenset({"USER", "FP", "FACE", "USERPIC", "BIOPHOTO", "BIODATA"})
 UNKNOWN_TAG: Final = "UNKNOWN"
 _MAX_TEXT: Final = 64
@@ -52,7 +52,7 @@ _MAX_TEXT: Final = 64
 class OperEvent:
     """One line: a menu operation (`OPLOG`), a person's record (tag and PIN only), or `UNKNOWN` (nothing kept).
 
-    `who` is the PIN of the person at the menu, `local_time` the device's own naive time; both None when unreadable.
+    `who` is the PIN of the person at the menu, `local_time` the device's local time without a zone; None when unreadable.
     """
 
     tag: str
@@ -64,12 +64,12 @@ class OperEvent:
 
     @property
     def audit(self) -> bool:
-        """Whether this operation must be kept in the audit trail."""
+        """Whether this operation must go to the audit trail."""
         return self.code in AUDIT_CODES
 
 
 def parse_operlog(body: bytes) -> list[OperEvent]:
-    """Read a post body. Never raises; every non-blank line gives one event, so the length is the number to answer."""
+    """Parses a post body. Never raises. Returns one event per non-blank line: the length is the number to acknowledge."""
     text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
     return [_parse_line(line.strip("\r")) for line in text.split("\n") if line.strip()]
 

@@ -1,4 +1,4 @@
-"""Which unit a machine stood in, and when: a day waits for the machines that stood in its officer's unit then."""
+"""Which unit a machine was in, and when: an officer's day waits for the machines of the officer's unit at that time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = [
 ]
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before it nothing was ever judged."""
+"""No day before it is ever computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A machine's time in a unit (None: in none), aware moments; `start` None: since it serves, `end` None: still.
+    """A machine's time in a unit (`org_unit_id` None: no unit), timezone-aware. `start` None: since the machine is in
 
-    `direction_from` goes with the place: whether the people there press the keys for in and out.
+    service; `end` None: ongoing. `direction_from` belongs to the place: whether the people there press the in and out keys.
     """
 
     org_unit_id: str | None
@@ -35,7 +35,7 @@ class Placement:
     end: datetime | None = None
 
     def elsewhere(self, org_unit_id: str | None, direction_from: str) -> Placement:
-        """The same time at another place; in another unit the machine serves."""
+        """The same time at another place. In another unit the machine is in service again."""
         end = self.end if org_unit_id == self.org_unit_id else None
         return replace(self, org_unit_id=org_unit_id, direction_from=direction_from, end=end)
 
@@ -43,14 +43,14 @@ class Placement:
 def move(
     placements: Sequence[Placement], org_unit_id: str | None, direction_from: str, since: datetime
 ) -> list[Placement]:
-    """The placements (oldest first, not empty) of a machine that came to a unit. Raises ValueError."""
+    """The placements (oldest first, not empty) after the machine moved to a unit. Raises ValueError."""
     *before, last = placements
     _must_follow(last, since)
     return [*before, replace(last, end=last.end or since), Placement(org_unit_id, direction_from, since)]
 
 
 def redate(placements: Sequence[Placement], since: datetime) -> list[Placement]:
-    """The placements of a machine that came to where it is at another moment than was said. Raises ValueError."""
+    """The placements after correcting the time of the last move. Raises ValueError."""
     *before, last = placements
     if before:
         former = _without_the_move(before[-1], last)
@@ -60,54 +60,54 @@ def redate(placements: Sequence[Placement], since: datetime) -> list[Placement]:
 
 
 def take_back(placements: Sequence[Placement]) -> list[Placement]:
-    """The placements of a machine whose last move was none: it stayed where it was. Raises ValueError."""
+    """The placements without the most recent move: the machine stayed where it was. Raises ValueError."""
     *before, last = placements
     if not before:
-        raise ValueError("it never moved")
+        raise ValueError("the machine never moved")
     former = _without_the_move(before[-1], last)
     return [*before[:-1], replace(former, end=former.end or last.end)]
 
 
 def place_anew(placements: Sequence[Placement], org_unit_id: str | None, direction_from: str) -> list[Placement]:
-    """The placements of a machine that always stood in this unit, whatever was said."""
+    """The placements of a machine that was always in this unit; replaces all earlier placements."""
     *_, last = placements
     return [replace(last.elsewhere(org_unit_id, direction_from), start=None)]
 
 
 def units_changed_since(before: Iterable[Placement], after: Iterable[Placement]) -> dict[str, datetime]:
-    """The units whose machines changed, each with the first moment that is not as it was."""
+    """The units whose placements changed, each with the first moment that differs."""
     return {str(unit): since for (unit,), since in _changed(before, after, "org_unit_id").items() if unit is not None}
 
 
 def changed_since(before: Iterable[Placement], after: Iterable[Placement]) -> datetime | None:
-    """The first moment at which the machine stood elsewhere, or gives directions otherwise, than was thought."""
+    """The first moment at which the machine's unit or its source of directions differs; None when nothing differs."""
     return min(_changed(before, after, "org_unit_id", "direction_from").values(), default=None)
 
 
 def _changed(
     before: Iterable[Placement], after: Iterable[Placement], *what: str
 ) -> dict[tuple[str | None, ...], datetime]:
-    """By these fields' values: when the times of the placements that have them first differ."""
+    """For each combination of these fields: the first moment at which its placements differ."""
     borders: dict[tuple[str | None, ...], set[tuple[str, datetime | None]]] = defaultdict(set)
     for placements in (before, after):
         for each in placements:
-            # What both have falls out again.
+            # Borders that both sides have cancel out.
             borders[tuple(getattr(each, name) for name in what)] ^= {("start", each.start), ("end", each.end)}
     return {place: _first(found) for place, found in borders.items() if found}
 
 
 def _first(borders: Iterable[tuple[str, datetime | None]]) -> datetime:
-    """The earliest: a start without a moment is before all, an end without one is never."""
+    """The earliest border: a start without a moment is the beginning, an end without a moment does not count."""
     return min(moment or BEGINNING for kind, moment in borders if moment is not None or kind == "start")
 
 
 def _without_the_move(former: Placement, later: Placement) -> Placement:
-    """An end that is the later one's start was said of the move alone."""
+    """Removes an end that equals the later start: only the move set it."""
     return replace(former, end=None) if former.end == later.start else former
 
 
 def _must_follow(former: Placement, since: datetime) -> None:
     if former.start is not None and since <= former.start:
-        raise ValueError(f"it came to where it was before at {former.start.isoformat()}")
+        raise ValueError(f"the machine came to its previous unit at {former.start.isoformat()}")
     if former.end is not None and since < former.end:
-        raise ValueError(f"it was in use where it was before until {former.end.isoformat()}")
+        raise ValueError(f"the machine was in service in its previous unit until {former.end.isoformat()}")

@@ -1,4 +1,4 @@
-"""What a machine's post is: by its table, and where old firmware names none, by its lines and by the name of its stamp."""
+"""The kind of a machine's post: by its table. Old firmware sends no table: then by its lines and its stamp's name."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["ACCESS_PUNCH_TABLE", "PostKind", "access_dialect", "holds_person_dat
 
 
 class PostKind(StrEnum):
-    """What becomes of a post."""
+    """How a post is processed."""
 
     PUNCHES = "punches"
     MENU = "menu"
-    """What was done at the machine's menu, and its people's records (of which no secret is kept)."""
+    """Menu operations and user records (secrets in them are not kept)."""
     NOT_NEEDED = "not_needed"
-    """Templates, photos, people and settings: taken off the machine's hands and not kept."""
+    """Templates, photos, people and settings: acknowledged and not kept."""
     NOT_UNDERSTOOD = "not_understood"
-    """Kept as it came, for a person."""
+    """Stored as received, for an operator to examine."""
 
 
 ACCESS_PUNCH_TABLE: Final = "RTLOG"
@@ -45,9 +45,9 @@ _SECRET_MARKS: Final = (b"TMP=", b"CONTENT=", b"PASSWD=", b"TEMPLATE", b"CARD=")
 
 
 def post_kind(query: DeviceQuery, body: bytes) -> PostKind:
-    """Read the table; where there is none, the first readable line; where no line can be read, the stamp's name.
+    """Uses the table; without one, the first readable line; without a readable line, the name of the stamp.
 
-    A photo is one whatever the table says.
+    A photo is recognized whatever the table is.
     """
     if is_photo(body):
         return PostKind.NOT_NEEDED
@@ -71,11 +71,11 @@ def _by_table(table: str) -> PostKind:
 
 
 def access_dialect(query: DeviceQuery) -> bool:
-    """Whether the machine speaks the access-control dialect, which its menu calls A&C PUSH."""
+    """Whether the machine uses the access-control dialect (A&C PUSH in its menu)."""
     return query.get("DeviceType").lower() == "acc" or query.table in _ACCESS_TABLES
 
 
 def holds_person_data(line: bytes) -> bool:
-    """Whether a line of an unknown kind looks like a person's record: passwords, cards and templates are never kept."""
+    """Whether a line of unknown kind looks like a person's record. Passwords, cards and templates are never kept."""
     upper = line.upper()
     return any(mark in upper for mark in _SECRET_MARKS)

@@ -1,8 +1,8 @@
-"""Whether a connection that names a machine's serial number is that machine.
+"""Whether a connection with a machine's serial number really comes from that machine.
 
-A serial number is printed on the box, so it proves nothing. What may prove a machine: an address range of its site, a secret
-host label (the one thing that every device menu can take), the comm key where the firmware sends it. A machine for which
-none of them is set is held to the address of its first post.
+A serial number is printed on the box, so it proves nothing. Possible proofs: an address range of the site; a secret host
+label (the only thing that every device menu accepts); the comm key, if the firmware sends it. A machine without any of
+these must keep the address of its first post.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Refusal(StrEnum):
-    """Why a connection is not the machine that it names. Told to operators only, never to the connection."""
+    """Why a connection is not accepted as the machine. Shown to operators only, never to the connection."""
 
     UNREGISTERED_SERIAL = "UNREGISTERED_SERIAL"
     OTHER_ADDRESS = "OTHER_ADDRESS"
@@ -29,7 +29,7 @@ class Refusal(StrEnum):
 
 
 class ProofKind(StrEnum):
-    """What proves a machine. NOTHING_YET: registered, and no post has come that its address could be taken from."""
+    """What proves a machine. NOTHING_YET: registered, but no post has come yet whose address could be pinned."""
 
     HOST_LABEL = "host_label"
     COMM_KEY = "comm_key"
@@ -40,10 +40,10 @@ class ProofKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a machine has to show. `networks` are CIDRs, the digests are SHA-256.
+    """What a machine has to prove. `networks` are CIDRs, the digests are SHA-256.
 
-    `pinned_address` is the address of its first post, or one that an operator accepted. `secret_pending`: the secret was
-    given out and counts from its first use on, so that a technician can get to the machine's menu meanwhile.
+    `pinned_address` is the address of its first post, or one that an operator accepted. `secret_pending`: the secret exists
+    but is required only from its first use on, so that a technician has time to enter it in the machine's menu.
     """
 
     networks: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Asked:
 
     @property
     def kind(self) -> ProofKind:
-        """The strongest thing that a connection has to show at present."""
+        """The strongest proof that a connection needs at present."""
         if self.has_secret and not self.secret_pending:
             return ProofKind.COMM_KEY if self.host_label_sha256 is None else ProofKind.HOST_LABEL
         if self.networks:
@@ -68,7 +68,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a connection shows: the client's real address, the name that it asked for, and its comm key."""
+    """What a connection presents: the client's real address, the requested host name, and its comm key."""
 
     address: str
     host: str = ""
@@ -82,24 +82,24 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The outcome: a refusal, or what proved the machine."""
+    """The outcome: a refusal, or the kind of proof."""
 
     refusal: Refusal | None
     kind: ProofKind = ProofKind.NOTHING_YET
     secret_used: bool = False
-    """The machine's secret was shown, and is right."""
+    """The connection presented the machine's correct secret."""
 
     @property
     def proved(self) -> bool:
-        """Only such a connection moves the machine's mark, gets its commands and reports their results."""
+        """Only a proved connection moves the machine's watermark, gets its commands and reports their results."""
         return self.refusal is None and self.kind is not ProofKind.NOTHING_YET
 
 
 def prove(asked: Asked, shown: Shown) -> Proof:
-    """Compares what a connection shows with what its machine has to show.
+    """Compares what a connection presents with what its machine requires.
 
-    Every secret that is set has to be right. Where ranges are set the address has to lie in one of them, or to be the
-    accepted one. A machine with a secret and without ranges may come from anywhere.
+    Every configured secret must match. With address ranges, the address must be in one of them or be the accepted one. A
+    machine with a secret and without ranges may connect from anywhere.
     """
     secret_used = asked.has_secret and _secrets_right(asked, shown)
     if asked.has_secret and not secret_used and not asked.secret_pending:
@@ -124,23 +124,23 @@ def _secrets_right(asked: Asked, shown: Shown) -> bool:
 
 
 def digest(secret: str) -> bytes:
-    """How a secret is kept."""
+    """The stored form of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 def parse_networks(words: Iterable[str]) -> tuple[str, ...]:
-    """CIDRs and single addresses, each in its canonical form. Raises ValueError that names the one that is none."""
+    """CIDRs and single addresses in canonical form. Raises ValueError that names the first invalid one."""
     found: dict[str, None] = {}
     for word in words:
         try:
             found[str(ipaddress.ip_network(word.strip(), strict=False))] = None
         except ValueError as error:
-            raise ValueError(f"{word!r} is no address range: write it as in 10.20.0.0/16") from error
+            raise ValueError(f"{word!r} is not an address range; write it like 10.20.0.0/16") from error
     return tuple(found)
 
 
 def in_networks(address: str, networks: Iterable[str]) -> bool:
-    """Whether an address lies in one of these ranges; False for what is no address."""
+    """Whether an address is in one of these ranges; False for an invalid address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether somebody has to write a roster: an officer who works by roster only, without an entry, is off every day."""
+"""Whether a roster must be extended: an officer who works by roster only is off on every date without an entry."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["RosterEnd", "RosteredOfficer", "roster_ends"]
 
 @dataclass(frozen=True, slots=True)
 class RosteredOfficer:
-    """An officer who works by roster only on `from_date`, the first date that nobody has to have planned yet.
+    """An officer who works by roster only on `from_date`, the first date that need not be planned yet.
 
-    `last_entry`: the last date with an entry of the officer's roster, None without one. `on_leave`: whether leave or
-    duty covers `from_date`, so that no shift is expected.
+    `last_entry`: the last date with an entry in the officer's roster, None without one. `on_leave`: leave or duty covers
+    `from_date`, so that no shift is expected.
     """
 
     org_unit_id: str
@@ -23,13 +23,13 @@ class RosteredOfficer:
 
     @property
     def lacks_entries(self) -> bool:
-        """Whether the roster says nothing of `from_date` and later, and ought to."""
+        """Whether the roster should have entries from `from_date` on and has none."""
         return not self.on_leave and (self.last_entry is None or self.last_entry < self.from_date)
 
 
 @dataclass(frozen=True, slots=True)
 class RosterEnd:
-    """A unit with officers whose roster ends before `from_date`; `last_entry` is the last of any of its officers."""
+    """A unit with officers whose roster ends before `from_date`; `last_entry` is the latest of all its officers."""
 
     org_unit_id: str
     by_roster: int
@@ -39,7 +39,7 @@ class RosterEnd:
 
 
 def roster_ends(officers: list[RosteredOfficer]) -> list[RosterEnd]:
-    """The units whose roster ends soon for some of their officers or all, by name."""
+    """The units whose roster ends soon for at least one of their officers, sorted by unit."""
     ends = []
     for unit in sorted({officer.org_unit_id for officer in officers}):
         theirs = [officer for officer in officers if officer.org_unit_id == unit]

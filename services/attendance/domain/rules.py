@@ -1,4 +1,4 @@
-"""The rule set of attendance: numbers with a date and a decree, read from data and checked.
+"""The rule set of attendance: numbers with a date and a decree, loaded from data and validated.
 
 Each local government has its own numbers, so none of them is a constant elsewhere in the code.
 """
@@ -18,12 +18,12 @@ _MAX_MINUTES: Final = 1440
 
 
 class InvalidRulesError(ValueError):
-    """A rule set that cannot be used; the message names the field and what it must be."""
+    """An invalid rule set; the message names the field and what it must be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """From this whole minute on (to the next band) a day's lateness or early leave costs `percent`."""
+    """From this minute up to the next band, a day's lateness or early leave costs `percent`."""
 
     from_minute: int
     percent: Decimal
@@ -32,12 +32,12 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class AttendanceRules:
-    """One version of the rules. Percents are of the monthly allowance, per event (Decimal, 0..100).
+    """One version of the rules. Percentages are of the monthly allowance, per event (Decimal, 0..100).
 
-    `absent_percent` is also the most one day can cost; `absent_half_day_percent` takes its place when only half a day
-    is judged. `missing_punch_credit` is the part of the scheduled minutes left after one missing punch (0..1).
-    `roster_must_be_complete`: a date without an entry of an officer who works by roster only is unknown, else off.
-    `roster_alert_days`: a roster that has no entry from so many days ahead on is told to the operator.
+    `absent_percent` is also the maximum for one day; `absent_half_day_percent` replaces it when the officer had to work
+    only half of the day. `missing_punch_credit`: the share of the scheduled minutes left after one missing punch (0..1).
+    `roster_must_be_complete`: for officers who work by roster only, a date without an entry is unknown, otherwise off.
+    `roster_alert_days`: operators get an alert about a roster without entries from this many days ahead on.
     `employment_types` empty means all.
     """
 
@@ -64,9 +64,9 @@ class AttendanceRules:
 
 
 def rules_for(work_date: date, employment_type: str, rule_sets: Sequence[AttendanceRules]) -> AttendanceRules | None:
-    """The rule set in force on a date: the latest one for this employment type, else the latest one for all.
+    """The rule set in force on a date: the latest one for this employment type, else the latest one for all types.
 
-    Equal dates are decided by the higher version. None when nothing is in force yet.
+    For equal dates the higher version wins. None when no rule set is in force yet.
     """
     in_force = [
         rules
@@ -82,10 +82,10 @@ def rules_for(work_date: date, employment_type: str, rule_sets: Sequence[Attenda
 
 
 def rules_from_mapping(data: Mapping[str, Any]) -> AttendanceRules:
-    """Check a mapping (from YAML or JSON) and make a rule set of it.
+    """Validates a mapping (from YAML or JSON) and builds a rule set from it.
 
-    Percents are whole numbers or quoted decimals, never binary floats. Raises InvalidRulesError for a missing, unknown
-    or impossible field.
+    Percentages are whole numbers or quoted decimals, never binary floats. Raises InvalidRulesError for a missing, unknown
+    or invalid field.
     """
     unknown = sorted(str(key) for key in data if key not in AttendanceRules.__dataclass_fields__)
     if unknown:
@@ -127,7 +127,7 @@ def _required(data: Mapping[str, Any], name: str) -> Any:
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = _required(data, name)
     if not isinstance(value, str) or not value.strip():
-        raise InvalidRulesError(f"{name} must be a text")
+        raise InvalidRulesError(f"{name} must be text")
     return value.strip()
 
 
@@ -164,7 +164,7 @@ def _date(data: Mapping[str, Any], name: str) -> date:
 
 def _percent(data: Mapping[str, Any], name: str) -> Decimal:
     value = _required(data, name)
-    message = f'{name} must be a percent from 0 to 100, a decimal one in quotes like "1.25"'
+    message = f'{name} must be a percent from 0 to 100, with decimals in quotes, like "1.25"'
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise InvalidRulesError(message)
     try:
@@ -191,7 +191,7 @@ def _fraction(data: Mapping[str, Any], name: str) -> Fraction:
 
 
 def _bands(data: Mapping[str, Any], name: str) -> tuple[Band, ...]:
-    """Bands in ascending order: each holds from its minute up to the next one's, so no minute can fall between."""
+    """Bands in ascending order. Each one ends where the next begins, so that there are no gaps."""
     value = _required(data, name)
     if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
         raise InvalidRulesError(f"{name} must be a list of {{from_minute, percent, code}}")
@@ -204,5 +204,5 @@ def _bands(data: Mapping[str, Any], name: str) -> tuple[Band, ...]:
         raise InvalidRulesError(f"{name}: {error}") from None
     starts = [band.from_minute for band in bands]
     if starts != sorted(set(starts)):
-        raise InvalidRulesError(f"{name}: from_minute must rise from band to band")
+        raise InvalidRulesError(f"{name}: from_minute must increase from band to band")
     return bands

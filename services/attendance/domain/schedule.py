@@ -1,9 +1,9 @@
-"""Which shift an officer has on a date: roster first, then the calendar, then the week's hours.
+"""Which shift an officer has on a date: roster first, then the calendar, then the week schedule.
 
-Who works by roster only has no other hours than the roster's: neither week nor calendar fill a date without an entry.
+An officer who works by roster only has only the roster's hours: neither week schedule nor calendar applies to a date
 
-Times of day are local to the unit; a shift that has been worked out for a date is in UTC, so that punches compare
-with it directly. A person-day without any schedule is off: it can never be an absence.
+without an entry. Times of day are local to the unit. The computed shift of a date is in UTC, so that punches compare
+with it directly. A date without any schedule is off: it can never be an absence.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _MINUTE = timedelta(minutes=1)
 
 
 class WeekKind(StrEnum):
-    """How many days the ordinary week has."""
+    """The number of working days in the ordinary week."""
 
     FIVE_DAY = "five_day"
     SIX_DAY = "six_day"
 
 
 class CalendarKind(StrEnum):
-    """What the joint decree of the ministers makes of a date."""
+    """How the joint ministerial decree classifies a date."""
 
     HOLIDAY = "holiday"
     COLLECTIVE_LEAVE = "collective_leave"
@@ -62,9 +62,9 @@ class WeekSchedule:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleOverride:
-    """Other hours for the weeks of one kind between two dates, both included, such as Ramadan.
+    """Different hours for the weeks of one kind between two dates (both included), for example during Ramadan.
 
-    It changes the hours of working days only: it makes no rest day a working day and touches no roster.
+    It changes the hours of working days only. Rest days stay rest days, and rosters do not change.
     """
 
     code: str
@@ -76,7 +76,7 @@ class ScheduleOverride:
 
 @dataclass(frozen=True, slots=True)
 class RosterShift:
-    """An explicit shift on a date; it may end on the next date, and belongs to the date it starts."""
+    """An explicit shift on a date. It may end on the next date; it belongs to the date on which it starts."""
 
     hours: DayHours
 
@@ -90,7 +90,7 @@ class RosterOff:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A date of the calendar. An unconfirmed one (awaiting a decree) leaves the day open."""
+    """A date of the calendar. An unconfirmed one (awaiting a decree) keeps the day open."""
 
     kind: CalendarKind
     code: str
@@ -99,9 +99,9 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledShift:
-    """A shift worked out for a date, all instants in UTC. `reasons` tells where the hours come from.
+    """The computed shift of a date, all instants in UTC. `reasons` says where the hours come from.
 
-    Without a break both borders are the middle of the shift, which is where half days part.
+    Without a break, both `break_start` and `break_end` are the middle of the shift, where the half days meet.
     """
 
     work_date: date
@@ -118,13 +118,13 @@ class ScheduledShift:
 
     @property
     def middle(self) -> datetime:
-        """The instant that tells a lone arrival from a lone departure."""
+        """The instant that separates a single arrival from a single departure."""
         return self.start + (self.end - self.start) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class OffDay:
-    """Nothing to work. `code` is what fills the excuse (a holiday, collective leave), None for a plain rest day."""
+    """A day off. `code` becomes the excuse code (holiday, collective leave); None for a plain rest day."""
 
     code: str | None
     reasons: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class OffDay:
 
 @dataclass(frozen=True, slots=True)
 class UnconfirmedHoliday:
-    """A holiday that is not decreed yet: the day is unknown until it is confirmed or dropped."""
+    """A holiday without a decree yet: the day is unknown until the holiday is confirmed or dropped."""
 
     code: str
     shift: ScheduledShift
@@ -141,9 +141,9 @@ class UnconfirmedHoliday:
 
 @dataclass(frozen=True, slots=True)
 class MissingEntry:
-    """A date without an entry of an officer who works by roster only, where the rules want the roster complete.
+    """A date without a roster entry of an officer who works by roster only, where the rules require a complete roster.
 
-    Nobody knows yet whether there was anything to work: the day is unknown until the entry comes.
+    Nobody knows yet whether the officer had to work: the day is unknown until the entry arrives.
     """
 
     reasons: tuple[str, ...] = ("ROSTER_NO_ENTRY",)
@@ -172,10 +172,10 @@ def scheduled_day(
     by_roster: bool = False,
     roster_must_be_complete: bool = False,
 ) -> Scheduled:
-    """What the date holds for one officer in the unit's zone.
+    """What is scheduled on the date for one officer, in the unit's time zone.
 
-    Of several week schedules valid on the date the one that starts last counts, of equal ones the first given. A roster
-    entry beats the calendar and the week; a rest day stays a plain rest day when it is also a holiday.
+    Of several week schedules valid on the date, the one that starts last counts; of equal ones, the first in the list. A
+    roster entry has precedence over the calendar and the week. A rest day stays a plain rest day when it is also a holiday.
     `by_roster`: whether the officer works by roster only on the date; see `services.attendance.domain.by_roster`.
     """
     entry = roster.get(work_date)
@@ -222,7 +222,7 @@ def _week_hours(work_date: date, week: WeekSchedule, overrides: Sequence[Schedul
 
 
 def _shift_on(work_date: date, zone: ZoneInfo, hours: DayHours, reasons: tuple[str, ...]) -> ScheduledShift:
-    # Wall-clock offsets are added before the change to UTC, so the zone decides about a clock change inside a shift.
+    # Wall-clock durations are added before the conversion to UTC, so a clock change inside a shift follows the zone.
     span, break_from, break_to = hours.offsets()
     start = datetime.combine(work_date, hours.start, zone)
     borders = (start, start + span, start + break_from, start + break_to)

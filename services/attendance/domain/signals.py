@@ -1,4 +1,4 @@
-"""What about a machine's traffic an operator should look at. A signal is a question, never a judgement."""
+"""What an operator should check in a machine's traffic. A signal is a hint, never a proof."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from enum import StrEnum
 __all__ = ["COUNT_TOLERANCE", "TWO_ADDRESSES_SECONDS", "Count", "SignalKind", "contradicts"]
 
 TWO_ADDRESSES_SECONDS = 600
-"""Another address within this time of the machine's own contact: two boxes, or somebody who plays it."""
+"""Contact from another address within this time: two devices with one serial number, or somebody imitates the machine."""
 COUNT_TOLERANCE = 2
-"""Punches that may arrive between a machine's count and its message of it."""
+"""Punches that may arrive between the machine's count and the request that reports it."""
 
 
 class SignalKind(StrEnum):
-    """The fixed set, as the API shows it."""
+    """The fixed set, as used in the API."""
 
     TWO_ADDRESSES = "TWO_ADDRESSES"
     PUNCH_RATE = "PUNCH_RATE"
@@ -25,21 +25,21 @@ class SignalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number of punches that a machine said to hold, and when it said so."""
+    """The number of punches that a machine reported to store, and when it reported it."""
 
     records: int
     at: datetime
 
     def within(self, days: int, now: datetime) -> bool:
-        """Whether it is recent enough to be compared with."""
+        """Whether it is recent enough for a comparison."""
         return now - self.at <= timedelta(days=days)
 
 
 def contradicts(before: Count, after: Count, received: int) -> bool:
     """Whether more punches came than the machine recorded.
 
-    `received` counts those punched and received between the two messages. A count that fell says that the log was
-    deleted, which the machine's own menu events tell: nothing is concluded from it.
+    `received` counts the punches made and received between the two reports. A smaller count means that the log was deleted;
+    the machine's menu events show that, so this function ignores it.
     """
     grown = after.records - before.records
     return grown >= 0 and received > grown + COUNT_TOLERANCE

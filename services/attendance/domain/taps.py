@@ -1,4 +1,4 @@
-"""From punches to an arrival and a departure: first in, last out, unless a machine's direction is trusted."""
+"""Derives arrival and departure from punches: first in, last out, unless a machine's direction is trusted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Attendance", "Tap", "attendance_of", "merge_taps"]
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Punches so close together that they are one: the first is the arrival's time, the last the departure's.
+    """Punches so close together that they count as one. The first gives the arrival time, the last the departure time.
 
     `direction` is a trusted direction; UNKNOWN when no machine is trusted or trusted ones disagree.
     """
@@ -25,16 +25,16 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """The arrival and the departure that the taps of a shift prove; None where none is proven."""
+    """The arrival and the departure that the taps of a shift prove; None when not proven."""
 
     arrival: datetime | None = None
     departure: datetime | None = None
 
 
 def merge_taps(punches: Iterable[Punch], merge_seconds: int) -> list[Tap]:
-    """Join punches that follow one another within `merge_seconds` (included), in time order.
+    """Merges consecutive punches that are at most `merge_seconds` apart, in time order.
 
-    The distance is to the punch before, so that one more punch can only join taps and never part them.
+    The distance is measured to the previous punch, so that one more punch can only merge taps, never split them.
     """
     gap = timedelta(seconds=merge_seconds)
     groups: list[list[Punch]] = []
@@ -52,10 +52,10 @@ def _trusted_direction(group: Sequence[Punch]) -> Direction:
 
 
 def attendance_of(taps: Sequence[Tap], start: datetime, end: datetime) -> Attendance:
-    """Find the arrival and the departure of a shift (or part of one) from `start` to `end`.
+    """Finds the arrival and the departure of a shift (or part of one) from `start` to `end`.
 
-    An arrival lies before the end and a departure after the start. A lone tap without a trusted direction is the
-    arrival before the middle, else the departure. A departure before the arrival proves neither.
+    An arrival is before the end, a departure after the start. A single tap without a trusted direction is an arrival when
+    it is before the middle, otherwise a departure. A departure before the arrival proves neither.
     """
     arrivals = [tap for tap in taps if tap.direction is not Direction.OUT and tap.first < end]
     departures = [tap for tap in taps if tap.direction is not Direction.IN and tap.last > start]

@@ -1,4 +1,4 @@
-"""Hours of a week as data (weekday names and HH:MM texts) and as the rules use them."""
+"""Converts the hours of a week from data (weekday names, HH:MM strings) to the form that the rules use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BREAK_MINUTES_MAX: Final = 720
 
 
 class InvalidHoursError(ValueError):
-    """Hours that cannot be used; the message names the weekday and what is wrong."""
+    """Invalid hours; the message names the weekday and the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class WeekHours:
 
 
 def week_hours(days: Mapping[str, object]) -> WeekHours:
-    """Reads weekday name → {start, end, break_start, break_end | break_minutes}. Raises InvalidHoursError."""
+    """Parses weekday name → {start, end, break_start, break_end | break_minutes}. Raises InvalidHoursError."""
     unknown = sorted(str(name) for name in days if name not in WEEKDAYS)
     if unknown:
-        raise InvalidHoursError(f"unknown weekdays: {', '.join(unknown)}; they are {', '.join(WEEKDAYS)}")
+        raise InvalidHoursError(f"unknown weekdays: {', '.join(unknown)}; use {', '.join(WEEKDAYS)}")
     if not days:
         raise InvalidHoursError("a week needs at least one weekday with hours")
     hours = {WEEKDAYS.index(name): _day_hours(name, content) for name, content in days.items()}
@@ -44,13 +44,13 @@ def week_hours(days: Mapping[str, object]) -> WeekHours:
 
 def _day_hours(name: str, content: object) -> DayHours:
     if not isinstance(content, Mapping) or not set(content) <= _FIELDS:
-        raise InvalidHoursError(f"{name}: give start, end and break_start with break_end, or break_minutes")
+        raise InvalidHoursError(f"{name}: set start, end and either break_start with break_end, or break_minutes")
     minutes = content.get("break_minutes") or 0
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes <= _BREAK_MINUTES_MAX:
-        raise InvalidHoursError(f"{name}: break_minutes is a whole number from 0 to {_BREAK_MINUTES_MAX}")
+        raise InvalidHoursError(f"{name}: break_minutes must be a whole number from 0 to {_BREAK_MINUTES_MAX}")
     start, end = _clock_time(name, content.get("start")), _clock_time(name, content.get("end"))
     if start is None or end is None:
-        raise InvalidHoursError(f"{name}: start and end are needed")
+        raise InvalidHoursError(f"{name}: start and end are required")
     pause = (_clock_time(name, content.get("break_start")), _clock_time(name, content.get("break_end")))
     try:
         return DayHours(start, end, *pause, minutes)
@@ -66,4 +66,4 @@ def _clock_time(name: str, value: object) -> time | None:
             raise ValueError
         return time.fromisoformat(value)
     except ValueError:
-        raise InvalidHoursError(f'{name}: a time is written "07:30"') from None
+        raise InvalidHoursError(f'{name}: write a time like "07:30"') from None

@@ -14,7 +14,7 @@ __all__ = ["Window", "belongs_to_shift", "shift_window"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time with both ends included, in UTC."""
+    """A time span in UTC, both ends included."""
 
     start: datetime
     end: datetime
@@ -24,7 +24,7 @@ class Window:
 
 
 def shift_window(shift: ScheduledShift, rules: AttendanceRules) -> Window:
-    """The time in which a punch can belong to the shift."""
+    """The time span in which a punch can belong to the shift."""
     return Window(
         shift.start - timedelta(minutes=rules.window_before_minutes),
         shift.end + timedelta(minutes=rules.window_after_minutes),
@@ -34,7 +34,7 @@ def shift_window(shift: ScheduledShift, rules: AttendanceRules) -> Window:
 def belongs_to_shift(
     instant: datetime, shift: ScheduledShift, neighbours: Iterable[ScheduledShift], rules: AttendanceRules
 ) -> bool:
-    """Whether a punch is this shift's: inside its window, and not nearer to a neighbour whose window has it too."""
+    """Whether a punch belongs to this shift: in its window, and not nearer to a neighbour whose window contains it too."""
     if instant not in shift_window(shift, rules):
         return False
     rivals = [
@@ -50,7 +50,7 @@ def _prefers(instant: datetime, shift: ScheduledShift, rival: ScheduledShift) ->
 
 
 def _is_the_earlier_ones(instant: datetime, earlier: ScheduledShift, later: ScheduledShift) -> bool:
-    """Up to the end of the earlier shift it is the earlier one's; then the nearer border has it, the end on a tie."""
+    """A punch up to the end of the earlier shift belongs to it; after that the nearer border decides (tie: the end)."""
     if instant <= earlier.end:
         return True
     if instant >= later.start:

@@ -1,6 +1,6 @@
 """An officer's working time on any date: unit, employment type, roster, weeks, calendar and leave of that date.
 
-The date itself and the dates beside it, whose shifts compete for punches, are asked by the same functions.
+The date itself and its neighbour dates, whose shifts compete for punches, use the same functions.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ __all__ = ["CityTime", "OfficerTime"]
 
 _DAY = timedelta(days=1)
 _OWN_HOURS_ONLY = "PPPK_PART_TIME"
-"""The hours of a part-time contract are agreed one by one (KepmenPANRB 16/2025): only the officer's own week counts."""
+"""The hours of a part-time contract are agreed individually (KepmenPANRB 16/2025): only the officer's own week counts."""
 
 
 @dataclass(frozen=True)
 class CityTime:
-    """What units and the whole city say of working time."""
+    """The working time of units and of the whole city."""
 
     rules: Sequence[AttendanceRules] = ()
     weeks: Sequence[WeekSchedule] = ()
@@ -46,11 +46,11 @@ class CityTime:
     calendar: Mapping[date, CalendarDay] = field(default_factory=dict)
 
     def unit_works_by_roster_on(self, unit: str, day: date) -> bool:
-        """Whether the unit's officers have no other hours than the roster's, unless said otherwise of one of them."""
+        """Whether the unit's officers have only the roster's hours, unless an officer has a different setting."""
         return works_by_roster(day, (), self.unit_settings.get(unit, ()))
 
     def unit_scheduled_on(self, unit: str, day: date, zone: ZoneInfo) -> Scheduled:
-        """What the date holds for the unit as a whole, where it does not work by roster."""
+        """The unit's schedule on the date, for units that do not work by roster."""
         return scheduled_day(
             day,
             zone,
@@ -62,7 +62,7 @@ class CityTime:
 
 @dataclass(frozen=True)
 class OfficerTime:
-    """One officer: what is stated of the person, by date, and the city around."""
+    """One officer: personal settings by date, and those of the city."""
 
     city: CityTime
     units: Steps[str]
@@ -75,15 +75,15 @@ class OfficerTime:
     excuses: Mapping[date, Sequence[Excuse]] = field(default_factory=dict)
 
     def unit_on(self, day: date) -> str:
-        """The unit, whose machines hold the day open."""
+        """The unit whose machines keep the day open."""
         return value_on(self.units, day)
 
     def rules_on(self, day: date) -> AttendanceRules | None:
-        """The rules in force; None before the first."""
+        """The rules in force; None before the first rule set."""
         return rules_for(day, value_on(self.employment_types, day), self.city.rules)
 
     def works_by_roster_on(self, day: date) -> bool:
-        """Whether the officer has no other hours than the roster's."""
+        """Whether the officer has only the roster's hours."""
         return works_by_roster(day, self.settings, self.city.unit_settings.get(self.unit_on(day), ()))
 
     def is_excused_on(self, day: date) -> bool:
@@ -91,7 +91,7 @@ class OfficerTime:
         return whole_day_excuse(merge_excuses(self.excuses.get(day, ()))) is not None
 
     def scheduled_on(self, day: date, zone: ZoneInfo) -> Scheduled:
-        """What the date holds."""
+        """What is scheduled on the date."""
         rules = self.rules_on(day)
         return scheduled_day(
             day,
@@ -105,12 +105,12 @@ class OfficerTime:
         )
 
     def neighbours_of(self, day: date, zone: ZoneInfo) -> tuple[ScheduledShift, ...]:
-        """The shifts of the dates beside, whose windows compete for punches."""
+        """The shifts of the previous and the next date, whose windows compete for punches."""
         shifts = (self._expected_on(day + _DAY * n, zone) for n in (-1, 1))
         return tuple(shift for shift in shifts if shift is not None)
 
     def _expected_on(self, day: date, zone: ZoneInfo) -> ScheduledShift | None:
-        """The shift for which the officer is expected: on a day off, on leave and outside the employment there is none."""
+        """The shift that the officer has to work; None on a day off, on leave and outside the employment."""
         if day < self.active_from or (self.active_to is not None and day > self.active_to):
             return None
         scheduled = self.scheduled_on(day, zone)
@@ -120,7 +120,7 @@ class OfficerTime:
         return None if self.is_excused_on(day) else shift
 
     def _weeks_on(self, day: date) -> Sequence[WeekSchedule]:
-        """The weeks of the most particular level that has one on the date: the officer, the unit, the city."""
+        """The weeks of the most specific level that has one on the date: officer, unit, city."""
         if value_on(self.employment_types, day) == _OWN_HOURS_ONLY:
             return _first_valid(day, self.weeks)
         return _first_valid(day, self.weeks, self.city.unit_weeks.get(self.unit_on(day), ()), self.city.weeks)

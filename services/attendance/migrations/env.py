@@ -1,4 +1,4 @@
-"""Alembic's entry for the attendance service."""
+"""Alembic environment of the attendance service."""
 
 from services.attendance.models import Base
 from shared.migrations import run_environment

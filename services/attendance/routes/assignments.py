@@ -1,4 +1,4 @@
-"""An officer's unit and employment type by date: stated from a date on, also a past one, and taken back."""
+"""An officer's unit and employment type by date: set from a date on (also a past date), and removed."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ router = APIRouter(prefix="/attendance/v1/employees/{employee_id}", tags=["offic
 
 
 class UnitIn(Input):
-    """The unit from the date of the address on, until the next one that is stated."""
+    """The unit from the date in the URL on, until the next value."""
 
     org_unit_id: UnitId
     """The unit."""
 
 
 class TypeIn(Input):
-    """The employment type from the date of the address on, until the next one that is stated."""
+    """The employment type from the date in the URL on, until the next value."""
 
     employment_type: EmploymentType
     """Civil servant (PNS), contract (PPPK) or part-time contract (PPPK_PART_TIME)."""
 
 
 class UnitItem(Answer):
-    """A unit from a date on; the first one holds for the dates before it, too."""
+    """A unit from a date on; the first one also applies to earlier dates."""
 
     effective_from: date
     """The first date in this unit."""
@@ -51,7 +51,7 @@ class UnitItem(Answer):
 
 
 class TypeItem(Answer):
-    """An employment type from a date on; the first one holds for the dates before it, too."""
+    """An employment type from a date on; the first one also applies to earlier dates."""
 
     effective_from: date
     """The first date with this employment type."""
@@ -61,7 +61,7 @@ class TypeItem(Answer):
 
 @router.get("/units", responses=refuses(NOT_FOUND))
 async def list_units_of_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[UnitItem]:
-    """The officer's units, the first one first."""
+    """The officer's units, oldest first."""
 
     async def read(session: AsyncSession) -> list[UnitItem]:
         await must_exist(session, "employee_id", employee_id)
@@ -75,7 +75,7 @@ async def list_units_of_officer(context: ContextDep, _: OperatorDep, employee_id
 async def state_unit(
     context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate, new: UnitIn
 ) -> None:
-    """States the officer's unit from a date on; days on which it is another one are computed again, past ones too."""
+    """Sets the officer's unit from a date on. Affected days are computed again, also past ones."""
 
     async def work(session: AsyncSession) -> None:
         await must_exist(session, "org_unit_id", new.org_unit_id)
@@ -86,13 +86,13 @@ async def state_unit(
 
 @router.delete("/units/{effective_from}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def take_unit_back(context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate) -> None:
-    """Takes a transfer back: the officer stayed in the unit of before."""
+    """Removes a transfer: the officer stays in the previous unit."""
     await context.transact(lambda s: drop_step(context, s, UNIT, employee_id, effective_from), seconds=BULK_SECONDS)
 
 
 @router.get("/employment-types", responses=refuses(NOT_FOUND))
 async def list_types_of_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[TypeItem]:
-    """The officer's employment types, the first one first."""
+    """The officer's employment types, oldest first."""
 
     async def read(session: AsyncSession) -> list[TypeItem]:
         await must_exist(session, "employee_id", employee_id)
@@ -106,7 +106,7 @@ async def list_types_of_officer(context: ContextDep, _: OperatorDep, employee_id
 async def state_type(
     context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate, new: TypeIn
 ) -> None:
-    """States the officer's employment type from a date on; days of another one are computed again, past ones too."""
+    """Sets the officer's employment type from a date on. Affected days are computed again, also past ones."""
 
     async def work(session: AsyncSession) -> None:
         await put_step(context, session, EMPLOYMENT_TYPE, employee_id, (effective_from, new.employment_type))
@@ -116,7 +116,7 @@ async def state_type(
 
 @router.delete("/employment-types/{effective_from}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def take_type_back(context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate) -> None:
-    """Takes a change of employment type back."""
+    """Removes a change of employment type."""
     await context.transact(
         lambda s: drop_step(context, s, EMPLOYMENT_TYPE, employee_id, effective_from), seconds=BULK_SECONDS
     )

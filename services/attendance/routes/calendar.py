@@ -33,16 +33,16 @@ _YEAR = text(
 
 
 class CalendarIn(Input):
-    """What a date is. One that is not confirmed awaits a decree: days on it stay open."""
+    """The kind of a date. An unconfirmed one awaits a decree: its days stay open."""
 
     name: PlainText
     """The name of the day, as in the decree."""
     kind: Literal["holiday", "collective_leave"]
     """A public holiday, or a day of collective leave (cuti bersama)."""
     confirmed: bool
-    """Whether the date is decreed. On a date that is not confirmed, days stay `unknown`: nobody is absent."""
+    """Whether the date is decreed. On an unconfirmed date, days stay `unknown`: nobody is absent."""
     decree: PlainText | None = None
-    """The decree, as it is cited; null while there is none."""
+    """The citation of the decree; null while there is none."""
 
 
 class CalendarItem(Answer):
@@ -57,7 +57,7 @@ class CalendarItem(Answer):
     confirmed: bool
     """Whether the date is decreed; false for an estimate."""
     decree: str | None
-    """The decree, as it is cited; null where none is stated."""
+    """The citation of the decree; null if there is none."""
 
 
 @router.get("")
@@ -70,12 +70,12 @@ async def list_calendar(
 
 @router.put("/{day}", status_code=204)
 async def keep_day(context: ContextDep, _: OperatorDep, day: WorkDate, new: CalendarIn) -> None:
-    """Decrees a date and computes everybody's day again."""
+    """Sets a date by decree and computes everybody's day again."""
     decreed = DecreedDay(day, new.name, new.kind, new.confirmed, new.decree)
     await context.transact(lambda s: decree_day(s, decreed), seconds=BULK_SECONDS)
 
 
 @router.delete("/{day}", status_code=204, responses=refuses(NOT_FOUND))
 async def remove_day(context: ContextDep, _: OperatorDep, day: WorkDate) -> None:
-    """Makes a date an ordinary one and computes everybody's day again."""
+    """Makes a date an ordinary day and computes everybody's day again."""
     await context.transact(lambda s: drop_day(s, day), seconds=BULK_SECONDS)

@@ -37,40 +37,40 @@ _LIST = text(
 
 
 class ClockCorrectionIn(Input):
-    """The times of receipt that the wrong clock gave (`received_at` of punches), and by how much it was behind.
+    """Receive times (`received_at` of punches) that a wrong server clock produced, and how far it was behind.
 
-    At most 7 days; of a longer time each part gets a correction. 0 seconds take one back.
+    At most 7 days; split a longer time into several corrections. 0 seconds undo a correction.
     """
 
     received_from: AnyMoment
-    """The first time of receipt that the wrong clock gave."""
+    """The first receive time that the wrong clock produced."""
     received_to: AnyMoment
-    """The last time of receipt that the wrong clock gave; at most 7 days after `received_from`."""
+    """The last receive time that the wrong clock produced; at most 7 days after `received_from`."""
     seconds_behind: Annotated[int, Field(ge=0, le=SECONDS_MAX)]
-    """By how many seconds the server's clock was behind the true time; 0 takes the correction back."""
+    """How many seconds the server's clock was behind the true time; 0 undoes the correction."""
     reason: PlainText
-    """Why, for whoever asks later: 1 to 500 characters."""
+    """Why the clock was wrong, for later readers: 1 to 500 characters."""
 
 
 class ClockCorrectionItem(Answer):
-    """A correction as given."""
+    """A stored correction."""
 
     correction_id: UUID
     received_from: datetime
-    """The first time of receipt that is corrected."""
+    """The first receive time that is corrected."""
     received_to: datetime
-    """The last time of receipt that is corrected."""
+    """The last receive time that is corrected."""
     seconds_behind: int
-    """By how many seconds the server's clock was behind; 0 for a correction that was taken back."""
+    """How many seconds the server's clock was behind; 0 for a correction that was undone."""
     reason: str
     """Why the clock was wrong."""
     recorded_at: datetime
-    """When the operator stated it."""
+    """When the operator recorded it."""
 
 
 @router.get("")
 async def list_clock_corrections(context: ContextDep, _: OperatorDep) -> list[ClockCorrectionItem]:
-    """The corrections, the latest first."""
+    """The corrections, newest first."""
     return [ClockCorrectionItem(**row) for row in await read_rows(context, _LIST)]
 
 
@@ -78,7 +78,7 @@ async def list_clock_corrections(context: ContextDep, _: OperatorDep) -> list[Cl
 async def keep_clock_correction(
     context: ContextDep, _: OperatorDep, correction_id: UUID, new: ClockCorrectionIn
 ) -> None:
-    """Keeps a correction: punches that came in its time are counted where the true time shows no future."""
+    """Stores a correction. Punches received in its time count unless they are in the future by the true time."""
     correction = ClockCorrection(correction_id=correction_id, **new.model_dump())
     await context.transact(
         lambda session: put_clock_correction(session, correction, context.clock.now(), context.zone),

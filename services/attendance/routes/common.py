@@ -1,4 +1,4 @@
-"""What the routes of this service share."""
+"""Shared by the routes of this service."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ UnitId = Identifier
 SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
 """A machine's serial number."""
 WorkDate = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
-"""A date of the years 2000 to 2100."""
+"""A date from 2000 to 2100."""
 LocalTime = Annotated[NaiveDatetime, Field(ge=datetime(2000, 1, 1), le=datetime(2100, 12, 31))]  # noqa: DTZ001 - local
-"""A local time without offset, of the years 2000 to 2100."""
+"""A local time without UTC offset, from 2000 to 2100."""
 Moment = Annotated[
     UtcDateTime, Field(ge=datetime.fromisoformat("2000-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
 ]
-"""A moment with its offset, of the years 2000 to 2100."""
+"""A moment with a UTC offset, from 2000 to 2100."""
 AnyMoment = Annotated[
     UtcDateTime, Field(ge=datetime.fromisoformat("1970-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
 ]
-"""What a server's clock may have said: without a battery it begins in the year 1970."""
+"""A moment by a server's clock, which may be wrong: without a battery it starts in 1970."""
 PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 BULK_SECONDS = 30.0
-"""What may touch every officer's days gets longer than an ordinary request."""
+"""The timeout for requests that may affect every officer's days, longer than for ordinary requests."""
 
 
 async def read_rows(context: Context, query: TextClause, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ _TABLES = {
 
 
 async def must_exist(session: AsyncSession, column: str, value: Any) -> None:
-    """Raises NotFoundError for an officer, unit or machine that is not there; None is nobody and passes."""
+    """Raises NotFoundError for an unknown officer, unit or machine; None passes."""
     if value is None:
         return
     table, words = _TABLES[column]

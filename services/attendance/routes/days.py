@@ -1,4 +1,4 @@
-"""Officers' days, explained down to the punch."""
+"""Officers' days, with the punches behind them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UNKNOWN = "There is no officer with this employee_id. Look it up in the list of
 
 
 class DayPunch(Answer):
-    """A punch in the day's window. One that is not `counted` had a time that cannot be right."""
+    """A punch in the day's window. If not `counted`, its time cannot be right."""
 
     id: int
     """The punch's number in the database."""
@@ -44,34 +44,34 @@ class DayPunch(Answer):
     at: datetime
     """The moment of the punch."""
     local_time: datetime
-    """What the machine's clock showed, without an offset."""
+    """The time on the machine's clock, without an offset."""
     status: int
-    """The key that was pressed, as the machine's protocol numbers it: 0 and 4 in, 1 and 5 out, 255 none."""
+    """The pressed key, as numbered by the machine's protocol: 0 and 4 in, 1 and 5 out, 255 none."""
     verify: int
-    """How the person was recognised, as the machine numbers it (often 1 fingerprint, 15 face); -1 where it did not say."""
+    """How the person was recognised, as numbered by the machine (often 1 fingerprint, 15 face); -1 if not reported."""
     flags: list[str]
     """What is wrong with its time: `future`, `clock_reset`; empty for an ordinary punch."""
     counted: bool
-    """Whether the punch is used. False where its time cannot be right."""
+    """Whether the punch is used; false if its time cannot be right."""
     own_site: bool
-    """Whether the machine stood in the officer's own unit then."""
+    """Whether the machine was in the officer's own unit then."""
     source: str
-    """How it came: `iclock` from the machine itself, `api` by its local time, `api-instant` by its moment."""
+    """How it arrived: `iclock` from the machine itself, `api` with a local time, `api-instant` with a UTC offset."""
     received_at: datetime
     """When the server received it, by the server's clock."""
 
 
 class DayExplained(Answer):
-    """A day as published, and what it rests on now."""
+    """A published day, and the facts behind it now."""
 
     day: AttendanceDayRecord
-    """The day as it was published."""
+    """The day as published."""
     window_from: datetime | None
-    """The begin of the time in which a punch can belong to the shift; null on a day off."""
+    """The start of the time in which a punch can belong to the shift; null on a day off."""
     window_to: datetime | None
-    """The time in which a punch can belong to the shift; null on a day off."""
+    """The end of the time in which a punch can belong to the shift; null on a day off."""
     punches: list[DayPunch]
-    """Every punch in the window, by its moment."""
+    """Every punch in the window, ordered by time."""
 
 
 @router.get("", responses=refuses(NOT_FOUND))
@@ -82,9 +82,9 @@ async def list_days(
     first: Annotated[WorkDate, Query(alias="from")],
     last: Annotated[WorkDate, Query(alias="to")],
 ) -> list[AttendanceDayRecord]:
-    """The days from one date to another, both included; a key that is limited to units gets the days in those units."""
+    """The days between two dates, both included. A key limited to units gets the days in those units."""
     if not timedelta(0) <= last - first <= timedelta(days=SPAN_DAYS_MAX):
-        raise InvalidError(f"`to` is from `from` on, at most {SPAN_DAYS_MAX} days later.")
+        raise InvalidError(f"`to` must not be before `from`, and at most {SPAN_DAYS_MAX} days later.")
 
     async def read(session: AsyncSession) -> tuple[list[str], str | None]:
         await must_exist(session, "employee_id", employee_id)
@@ -112,11 +112,9 @@ async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work
     row, judged = await context.transact(read)
     day = None if row is None else AttendanceDayRecord.model_validate_json(row.record)
     if who.org_unit_ids is not None and (day is None or not who.reaches_unit(day.org_unit_id)):
-        raise NotFoundError(
-            _UNKNOWN
-        )  # for a limited key the same words, whether or not there is such an officer or day
+        raise NotFoundError(_UNKNOWN)  # a limited key gets the same message, whether or not the officer or day exists
     if day is None:
-        raise NotFoundError("This date has not been computed: it lies ahead, or before the officer's first day.")
+        raise NotFoundError("This date is not computed: it is in the future, or before the officer's first day.")
     window = None if judged is None else judged.window
     punches = [] if judged is None else judged.punches
     return DayExplained(

@@ -1,4 +1,4 @@
-"""Officers and units. No NIP is ever part of an address: it goes in a body."""
+"""Officers and units. A NIP is never part of a URL, only of a body."""
 
 from __future__ import annotations
 
@@ -62,87 +62,87 @@ _UNITS = text(
 
 
 class Officer(Answer):
-    """An officer as of today. `unit_from` and `employment_type_from`: since when unit and type have been these."""
+    """An officer as of today. `unit_from` and `employment_type_from`: the start dates of the present unit and type."""
 
     employee_id: UUID
     nip: str
     name: str
-    """The officer's name, as in the roster."""
+    """The officer's name in the roster."""
     employment_type: str
     """PNS, PPPK or PPPK_PART_TIME, as of today."""
     employment_type_from: date
-    """Since when the employment type has been this one."""
+    """The first date with the present employment type."""
     org_unit_id: str
     """The unit, as of today."""
     org_unit_name: str
     """The unit's name."""
     unit_from: date
-    """Since when the unit has been this one."""
+    """The first date in the present unit."""
     superior_id: UUID | None
-    """The direct superior; null where the roster names none."""
+    """The direct superior; null if the roster has none."""
     email: str | None
-    """The address for notices; null where the roster has none."""
+    """The address for notifications; null if the roster has none."""
     active_from: date
-    """The first date of service."""
+    """The first date of employment."""
     active_to: date | None
-    """The last date of service; null while the officer serves."""
+    """The last date of employment; null while there is none."""
     revision: int
     """The revision of the officer's record on `asn.employee.v1`."""
 
 
 class Unit(Answer):
-    """A unit, with the numbers of its present officers and of its machines. Without a machine no day there closes."""
+    """A unit, with the numbers of its present officers and machines. Without a machine its days never become final."""
 
     org_unit_id: str
     name: str
     """The unit's name."""
     officers: int
-    """How many officers without an end of service are in it as of today."""
+    """The number of officers in it today who have no end of employment."""
     machines: int
-    """How many machines serve in it now; with 0 no day of the unit can close."""
+    """The number of machines in service in it now; with 0 its days never become final."""
 
 
 class Nip(Input):
-    """Whom to find."""
+    """The NIP of the officer to find."""
 
     nip: Annotated[str, Field(max_length=30)]
     """18 digits; spaces between them are ignored."""
 
 
 class RosterReport(Answer):
-    """What a roster file changed; `errors` is empty, since a file with faults is refused whole."""
+    """The result of a roster import; `errors` is empty, because a file with faults is refused completely."""
 
     created: int
-    """Officers who were new."""
+    """The number of new officers."""
     changed: int
-    """Officers of whom something changed."""
+    """The number of changed officers."""
     unchanged: int
-    """Officers who stayed as they were."""
+    """The number of unchanged officers."""
     errors: list[dict[str, str]] = Field(default_factory=list)
-    """Always empty: a file with faults is refused whole."""
+    """Always empty: a file with faults is refused completely."""
     notes: list[str] = Field(default_factory=list)
-    """What to check, such as dates like 03/08/2026, which are read day before month."""
+    """What to check, such as dates like 03/08/2026, which are read as day before month."""
 
 
 class Republished(Answer):
-    """Records that were put into the outbox again."""
+    """The numbers of records that were added to the outbox again."""
 
     employees: int
-    """Officers whose record was published again."""
+    """Officers whose record is published again."""
     days: int
-    """Days whose record was published again."""
+    """Days whose record is published again."""
     unreadable: int
-    """Stored records that were left out: the log names each, at `row_unreadable`."""
+    """Stored records that were skipped; the log has each of them as `row_unreadable`."""
 
 
 @router.post("/roster", openapi_extra=office_file_body(ROSTER_COLUMNS))
 async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) -> RosterReport:
-    """Takes a roster of officers, a CSV or XLSX file as a spreadsheet writes it, all of it or nothing.
+    """Imports a roster of officers from a CSV or XLSX file, completely or not at all.
 
-    An officer is known by the NIP and keeps the employee_id. Officers that the file does not name stay as they are.
-    `unit_from` and `employment_type_from` (optional) say since when unit and type are these, also on a past or future date;
-    without them a new unit or type counts from today on, and a new officer's from `active_from` on. Columns, their other
-    names, dates and marks are in docs/office-files.md. Each item of `errors` names line, column and value.
+    An officer is identified by the NIP and keeps the employee_id. Officers who are not in the file do not change.
+    `unit_from` and `employment_type_from` (optional) are the start dates of unit and type, also in the past or future. Without
+    them a new unit or type applies from today, for a new officer from `active_from`. docs/office-files.md describes the columns,
+    their other names, dates and separators. Each item of `errors` contains line, column and value.
     """
     check_media_type(request.headers.get("content-type"))
     now = context.clock.now()
@@ -161,7 +161,7 @@ async def list_officers(
     after: After = None,
     org_unit_id: Annotated[UnitId | None, Query()] = None,
 ) -> Page[Officer]:
-    """Officers by employee_id, perhaps of one unit."""
+    """Officers ordered by employee_id, optionally of one unit."""
     values = {"after": read_id_cursor(after), "unit": org_unit_id, "units": who.units, "most": limit + 1}
     items = await read_officers(context, _LIST, values)
     more = len(items) > limit
@@ -173,10 +173,10 @@ async def find_officer(context: ContextDep, who: ReaderDep, wanted: Annotated[Ni
     """The officer with this NIP."""
     nip = wanted.nip.replace(" ", "")
     if not (nip.isascii() and nip.isdigit() and len(nip) == 18):
-        raise InvalidError("`nip` must have 18 digits; this has not.")
+        raise InvalidError("`nip` must have 18 digits.")
     found = await read_officers(context, _BY_NIP, {"nip": nip})
     if not found or not who.reaches_unit(found[0].org_unit_id):
-        raise NotFoundError("No officer of the roster has this NIP.")
+        raise NotFoundError("No officer in the roster has this NIP.")
     return found[0]
 
 
@@ -190,7 +190,7 @@ async def show_officer(context: ContextDep, who: ReaderDep, employee_id: UUID) -
 
 
 async def read_officers(context: Context, query: TextClause, values: dict[str, Any]) -> list[Officer]:
-    """The officers of a query for OFFICER_COLUMNS, in its order."""
+    """The officers of a query with OFFICER_COLUMNS, in the query's order."""
     today = context.clock.now().astimezone(context.zone).date()
 
     async def read(session: AsyncSession) -> list[Officer]:
@@ -212,7 +212,7 @@ async def read_officers(context: Context, query: TextClause, values: dict[str, A
 
 @router.get("/units")
 async def list_units(context: ContextDep, who: ReaderDep, limit: Limit = 100, after: After = None) -> Page[Unit]:
-    """Units by org_unit_id."""
+    """Units ordered by org_unit_id."""
     cursor = read_cursor(after, str)
     if cursor and "\x00" in cursor[0]:
         raise InvalidError(NOT_OURS)
@@ -229,6 +229,6 @@ async def list_units(context: ContextDep, who: ReaderDep, limit: Limit = 100, af
 
 @router.post("/republish")
 async def publish_again(context: ContextDep, _: OperatorDep) -> Republished:
-    """Publishes all officers and all days at their present revisions once more; consumers that know them change nothing."""
+    """Publishes all officers and all days with their present revisions again. Consumers that have them change nothing."""
     counts = await republish(context)
     return Republished(**counts)

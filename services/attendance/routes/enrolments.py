@@ -1,4 +1,4 @@
-"""Whose PIN is whose on a machine, from which date to which."""
+"""Which officer has which PIN on a machine, between which dates."""
 
 from __future__ import annotations
 
@@ -38,42 +38,42 @@ _LIST = text(
 
 
 class EnrolmentIn(Input):
-    """From which local date on the PIN is which officer; the last date, or none: until its next enrolment.
+    """The officer of the PIN and the first local date; optionally the last date (without it: until the PIN's next enrolment).
 
-    After a night shift the officer punches once more on the next date: that is the last one then.
+    After a last night shift the officer punches out on the next date: use that date as the last one.
     """
 
     employee_id: UUID
-    """The officer whose PIN it is."""
+    """The officer who has the PIN."""
     valid_from: WorkDate
     """The first local date."""
     valid_to: WorkDate | None = None
-    """The last local date; null until the PIN's next enrolment."""
+    """The last local date; null: until the PIN's next enrolment."""
 
 
 class EnrolmentItem(Answer):
-    """An enrolment; it holds to its last date, to the day after the officer's `active_to`, and to the PIN's next one."""
+    """An enrolment. It ends on its last date, on the day after the officer's `active_to`, or before the PIN's next one."""
 
     pin: str
     valid_from: date
     """The first local date."""
     valid_to: date | None
-    """The last local date; null where none was stated."""
+    """The last local date; null if there is none."""
     employee_id: UUID
 
 
 @router.get("", responses=refuses(NOT_FOUND))
 async def list_enrolments(context: ContextDep, _: OperatorDep, serial: Serial) -> list[EnrolmentItem]:
-    """Whose PIN is whose on this machine, also in the past."""
+    """The enrolments of this machine, also past ones."""
     await context.transact(lambda session: must_exist(session, "serial", serial))
     return [EnrolmentItem(**row) for row in await read_rows(context, _LIST, {"serial": serial})]
 
 
 @router.put("/{pin}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, new: EnrolmentIn) -> None:
-    """Says whose a PIN is from a date on, and perhaps to which; the punches of that time become that officer's.
+    """Assigns a PIN to an officer from a date on, optionally until a date. The punches of that time become the officer's.
 
-    The same again with a `valid_to` ends it, also on a past date: its punches after that are nobody's.
+    To end an enrolment, also in the past, send it again with `valid_to`: later punches then belong to nobody.
     """
 
     async def work(session: AsyncSession) -> None:
@@ -87,5 +87,5 @@ async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pi
 async def drop_enrolment(
     context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, valid_from: Annotated[WorkDate, Query()]
 ) -> None:
-    """Takes the enrolment that begins on this date back: it never was."""
+    """Deletes the enrolment that begins on this date, also for the past."""
     await context.transact(lambda s: unenrol(s, serial, pin, valid_from, context.zone), seconds=BULK_SECONDS)

@@ -38,17 +38,17 @@ _DECISIONS = text(
 
 
 class ExcuseIn(Input):
-    """A leave or duty as decided now. `reference` is a letter's number, `reason` why; neither is ever a diagnosis.
+    """The present state of a leave or duty. `reference` is a letter's number, `reason` an explanation; neither is a diagnosis.
 
     Requested becomes approved or rejected, approved becomes revoked; rejected and revoked need a reason and are final.
-    `decided_by`: the officer who decided, by employee_id.
+    `decided_by`: the employee_id of the officer who decided.
     """
 
     employee_id: UUID
     code: Code
-    """The kind, such as CUTI_TAHUNAN, CUTI_SAKIT, IZIN, DINAS_LUAR or TUGAS_BELAJAR."""
+    """The code, such as CUTI_TAHUNAN, CUTI_SAKIT, IZIN, DINAS_LUAR or TUGAS_BELAJAR."""
     kind: ExcuseKind
-    """`leave` takes the day out of the sums, `duty` counts as worked. It has to fit the code."""
+    """`leave` removes the day from the totals, `duty` counts as worked. It must match the code."""
     first_date: WorkDate
     last_date: WorkDate
     half: Half = Half.NONE
@@ -58,9 +58,9 @@ class ExcuseIn(Input):
     reference: PlainText | None = None
     """The number of the letter: 1 to 500 characters."""
     reason: PlainText | None = None
-    """Why, needed for `rejected` and `revoked`. Never a diagnosis."""
+    """The explanation, required for `rejected` and `revoked`. Never a diagnosis."""
     decided_by: UUID | None = None
-    """The officer who decided; null where it is not stated."""
+    """The officer who decided; null if not recorded."""
 
 
 class ExcuseItem(Answer):
@@ -69,7 +69,7 @@ class ExcuseItem(Answer):
     excuse_id: UUID
     employee_id: UUID
     code: str
-    """The kind, such as CUTI_TAHUNAN."""
+    """The code, such as CUTI_TAHUNAN."""
     kind: str
     """`leave` or `duty`."""
     first_date: date
@@ -79,48 +79,48 @@ class ExcuseItem(Answer):
     state: str
     """`requested`, `approved`, `rejected` or `revoked`."""
     reference: str | None
-    """The number of the letter; null where none was given."""
+    """The number of the letter; null if there is none."""
     reason: str | None
-    """Why; null where none was given."""
+    """The explanation; null if there is none."""
     decided_by: UUID | None
-    """The officer who decided; null where it is not stated."""
+    """The officer who decided; null if not recorded."""
     decided_at: datetime
     """When the present state was recorded."""
 
 
 class DecisionItem(Answer):
-    """A state that the excuse was given. `recorded_by`: the name of the key; null where that was not kept yet."""
+    """One decision on an excuse. `recorded_by`: the name of the API key; null for old decisions."""
 
     state: str
     """`requested`, `approved`, `rejected` or `revoked`."""
     code: str
-    """The kind, such as CUTI_TAHUNAN."""
+    """The code, such as CUTI_TAHUNAN."""
     first_date: date
     last_date: date
     half: str
     """`none` (the whole day), `morning` or `afternoon`."""
     reference: str | None
-    """The number of the letter; null where none was given."""
+    """The number of the letter; null if there is none."""
     reason: str | None
-    """Why; null where none was given."""
+    """The explanation; null if there is none."""
     decided_by: UUID | None
-    """The officer who decided; null where it is not stated."""
+    """The officer who decided; null if not recorded."""
     recorded_by: str | None
-    """The name of the key that recorded it; null for a decision from before this was kept."""
+    """The name of the API key that recorded it; null for decisions older than this field."""
     recorded_at: datetime
     """When it was recorded."""
 
 
 @router.get("", responses=refuses(NOT_FOUND))
 async def list_excuses(context: ContextDep, _: _WriterDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
-    """An officer's leave and duty, the latest first."""
+    """An officer's leave and duty, newest first."""
     await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
     return [ExcuseItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
 
 
 @router.get("/{excuse_id}/decisions", responses=refuses(NOT_FOUND))
 async def list_decisions(context: ContextDep, _: _WriterDep, excuse_id: UUID) -> list[DecisionItem]:
-    """All that was decided on a leave or duty, the first one first."""
+    """All decisions on a leave or duty, oldest first."""
     rows = await read_rows(context, _DECISIONS, {"excuse_id": excuse_id})
     if not rows:
         raise NotFoundError("There is no leave or duty with this excuse_id. List those of the officer.")
@@ -129,10 +129,10 @@ async def list_decisions(context: ContextDep, _: _WriterDep, excuse_id: UUID) ->
 
 @router.put("/{excuse_id}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def keep_excuse(context: ContextDep, principal: _WriterDep, excuse_id: UUID, new: ExcuseIn) -> None:
-    """Keeps a decision and computes the days that it covers, or covered before, again; the same again does nothing.
+    """Stores a decision and computes the days again that it covers or covered before. A repeated request changes nothing.
 
-    A decision that cannot follow the last one is refused (409): an approval after a rejection is on a new request, and
-    has an id of its own.
+    A decision that cannot follow the last one is refused (409): an approval after a rejection needs a new request with a
+    new id.
     """
     decision = Decision(excuse_id=excuse_id, **new.model_dump())
 

@@ -1,7 +1,7 @@
-"""The machines' own protocol, at the paths that their firmware has built in.
+"""The machines' own protocol, at the paths that are fixed in their firmware.
 
-Not in the OpenAPI document: parameter names are case-blind, bodies are free text that must never be refused for a line, and
-the answers are the vendor's. A generated client or test would follow rules that no machine follows.
+Not in the OpenAPI document: parameter names are case-insensitive, bodies are free text that must not be refused because of
+one line, and the responses are the vendor's. A generated client or test would follow rules that no machine follows.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ __all__ = ["iclock_router"]
 
 RETRY_AFTER_SECONDS = 300
 STRANGER_BYTES_MAX = 16_384
-"""What is looked at of a stranger's post: an ordinary post of 128 lines three times over. The rest comes again."""
+"""The part of an unproved machine's post that is read: three ordinary posts of 128 lines. The machine resends the rest."""
 BAD_SERIAL = "SN is missing or not 1 to 64 letters, digits, '_' or '-', or there are more than 50 parameters\n"
 STRANGER = "Not found. If this is a machine of the city: ask the operator to look at the list of machines.\n"
-WRONG_DIALECT = "This server takes attendance only: switch the machine from A&C PUSH to T&A PUSH in its menu.\n"
-TOO_MANY_LINES = f"A post may have {POST_LINES_MAX} lines.\n"
-NO_LENGTH = "A post has a Content-Length or comes in chunks. Send it again with one.\n"
-TOO_MUCH = "This machine sent more than is kept of one. Keep the log and send it again later.\n"
+WRONG_DIALECT = "This server accepts attendance only. Switch the machine from A&C PUSH to T&A PUSH in its menu.\n"
+TOO_MANY_LINES = f"A post may have at most {POST_LINES_MAX} lines.\n"
+NO_LENGTH = "A post needs a Content-Length or chunked transfer encoding. Send it again with one of them.\n"
+TOO_MUCH = "This machine exceeds its quota. Keep the log and send it again later.\n"
 
 
 class _Call:
@@ -69,7 +69,7 @@ def _text(body: str, status: int = 200, **headers: str) -> Response:
 
 
 def iclock_router(door: Door) -> APIRouter:
-    """The routes. Whoever is not a machine that proves itself gets one and the same answer from all of them."""
+    """The routes. Connections that are not a proved machine get the same response from all of them."""
     router = APIRouter(prefix="/iclock", include_in_schema=False)
     for path, methods, handler in _ROUTES:
         endpoint = _endpoint(door, handler)
@@ -86,7 +86,7 @@ def _endpoint(door: Door, handler: Handler) -> Callable[[Request], Awaitable[Res
         if caller is None:
             return _text(BAD_SERIAL, 400)
         if request.method == "POST" and _LENGTHS.isdisjoint(request.headers.keys()):
-            return _text(NO_LENGTH, 411)  # HTTP knows no body here: an OK would throw away what stands behind the head
+            return _text(NO_LENGTH, 411)  # HTTP assumes an empty body here: after an OK the machine would lose its data
         if await door.turn_away(caller):
             return _text(STRANGER, 404)
         async with door.entry(caller):
@@ -103,7 +103,7 @@ def _endpoint(door: Door, handler: Handler) -> Callable[[Request], Awaitable[Res
 async def _refused(
     session: AsyncSession, call: _Call, refusal: Refusal, kind: str = "", lines: Sequence[bytes] = ()
 ) -> Refusal:
-    """Keeps the contact for the operator, with its lines."""
+    """Stores the contact for the operator, with its lines."""
     if refusal is Refusal.UNREGISTERED_SERIAL:
         await lock_serial(session, call.serial)
     else:
@@ -123,7 +123,7 @@ async def _cdata(call: _Call) -> Response | Refusal:
 
 
 async def _ask(call: _Call) -> Response | Refusal:
-    """The handshake, and the other questions that firmware asks by GET."""
+    """The handshake, and other GET requests of firmware."""
 
     async def work(session: AsyncSession) -> Found | Refusal:
         found = await identify(session, call.serial, call.shown)
@@ -141,7 +141,7 @@ async def _ask(call: _Call) -> Response | Refusal:
     if call.query.wants_options:
         offset = local.utcoffset()
         minutes = 0 if offset is None else int(offset.total_seconds()) // 60
-        # The machine sets its clock by the Date header; the HTTP server gives it, and a second one would spoil both.
+        # The machine sets its clock by the Date header. The HTTP server adds it; a second header would make both invalid.
         by_key = found.proof.kind is ProofKind.COMM_KEY
         return _text(option_block(call.serial, zone_offset_minutes=minutes, send_comm_key=by_key))
     if call.query.get("type").lower() == "time":
@@ -158,7 +158,7 @@ async def _upload(call: _Call) -> Response | Refusal:
     async def work(session: AsyncSession) -> int | Refusal:
         kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
         if kept is Refusal.UNREGISTERED_SERIAL:
-            # It may be registered at this very moment: whoever comes second sees what the first one wrote.
+            # Registration may run at the same moment. With this lock, the second transaction sees what the first one wrote.
             await lock_serial(session, call.serial)
             kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
         if isinstance(kept, Refusal):
@@ -173,12 +173,12 @@ async def _upload(call: _Call) -> Response | Refusal:
         return _text(TOO_MUCH, 429, **{"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(lines, Refusal):
         return lines
-    # The count is of all lines received: a machine that reads another number sends the same post for ever.
+    # The count includes all received lines: a machine that gets another number resends the same post forever.
     return _text(f"OK: {lines}" if lines else "OK")
 
 
 def _for_quarantine(kind: PostKind, table: str, body: bytes) -> tuple[str, Sequence[bytes]]:
-    """What of a stranger's post waits for an operator: its punches, and its menu events without secrets."""
+    """The part of an unproved machine's post that waits for an operator: punches, and menu events without secrets."""
     first = first_lines(body, STRANGER_BYTES_MAX)
     if kind is PostKind.PUNCHES:
         return "ATTLOG", raw_lines(first)
@@ -228,7 +228,7 @@ async def _ping(call: _Call) -> Response | Refusal:
 
 
 async def _access_dialect(call: _Call) -> Response | Refusal:
-    """Refused, so that the box keeps its log, and shown to the operator; its punches are kept meanwhile."""
+    """Refuses the request, so that the machine keeps its log, and shows it to the operator; stores its punches meanwhile."""
     punches = await call.request.body() if call.query.table == ACCESS_PUNCH_TABLE else b""
     lines = raw_lines(first_lines(punches, STRANGER_BYTES_MAX))
 

@@ -1,4 +1,4 @@
-"""Who may speak for a machine: refused contacts, accepted addresses, secrets, and signals for the operator."""
+"""Which connections are accepted as a machine: refused contacts, accepted addresses, secrets, and signals."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ Address = Annotated[str, Field(min_length=2, max_length=45, pattern=r"^[0-9A-Fa-
 
 
 class RefusedItem(Answer):
-    """An address that named a serial and did not prove to be its machine. `kept_lines` of it wait for an operator."""
+    """An address that used a serial without proof of being its machine. `kept_lines` lines wait for an operator."""
 
     serial: str
-    """The serial that was named."""
+    """The serial in the requests."""
     address: str
-    """The network address of who named it."""
+    """The network address of the sender."""
     reason: Refusal
     """Why it was refused."""
     registered: bool
@@ -62,56 +62,56 @@ class RefusedItem(Answer):
     requests: int
     """How many requests were refused."""
     dialect: str | None
-    """`access` where it spoke the access-control protocol, which gives no attendance; else null."""
+    """`access` if it used the access-control protocol, which contains no attendance; else null."""
     kept_lines: int
     """How many lines from there wait for an operator."""
 
 
 class AcceptIn(Input):
-    """The machine speaks from `address`: from it alone from now on, or with `network` from anywhere in that range."""
+    """Accepts `address` for the machine: only this address from now on, or with `network` every address in that range."""
 
     address: Address
     """An IPv4 or IPv6 address from the list of refused contacts."""
     network: Annotated[str, Field(max_length=64), AfterValidator(_network)] | None = None
-    """A range that holds the address, such as 10.20.4.0/24; null for the address alone."""
+    """A range that contains the address, such as 10.20.4.0/24; null for the address alone."""
 
 
 class Accepted(Answer):
-    """How many punches came of the lines that waited."""
+    """The result of accepting an address."""
 
     punches: int
-    """How many of the lines that waited became punches."""
+    """How many waiting lines became punches."""
 
 
 class SecretIn(Input):
-    """A secret of the machine: a `host_label`, made of chance, for the server address in its menu; or the `comm_key`
-    that is set there, where the firmware sends it. `from_first_use`: it counts from its first use on; until then the
-    machine is known as before, so that a technician can get there.
+    """A secret of the machine: a generated `host_label` for the server address in its menu, or the `comm_key` that is set
+    there, if the firmware sends it. `from_first_use`: the secret is required only from its first use on; until then the
+    earlier proof applies, so that a technician has time to enter it.
     """
 
     kind: Literal["host_label", "comm_key"]
     """`host_label`: the first label of the server name in the machine's menu. `comm_key`: the communication key in its
     menu."""
     value: Annotated[str, Field(min_length=6, max_length=64, pattern=r"^[!-~]+$")] | None = None
-    """The communication key, 6 to 64 visible characters; left out for a host label, which the server makes."""
+    """The communication key, 6 to 64 visible characters; omit it for a host label, which the server generates."""
     from_first_use: bool = False
-    """Whether the secret counts only from its first use on."""
+    """Whether the secret is required only from its first use on."""
 
 
 class SecretMade(Answer):
-    """The only time that a host label is told. `host`: what to put into the machine's menu as its server."""
+    """The new secret; a host label is shown only here. `host`: the server name to enter in the machine's menu."""
 
     kind: Literal["host_label", "comm_key"]
-    """What was made."""
+    """The kind of the secret."""
     host_label: str | None = None
     """The secret label; null for a communication key."""
     host: str | None = None
-    """The whole server name for the machine's menu; null where the installation has no domain for machines."""
+    """The whole server name for the machine's menu; null if no domain for machines is configured."""
 
 
 @router.get("/unknown")
 async def list_unknown(context: ContextDep, _: OperatorDep) -> list[RefusedItem]:
-    """Serials that are not registered, by address, the latest heard first."""
+    """Unregistered serials, by address, latest contact first."""
     rows = await read_rows(context, _REFUSED, {"serial": None, "unregistered": True})
     return [RefusedItem(**row) for row in rows]
 
@@ -120,14 +120,14 @@ async def list_unknown(context: ContextDep, _: OperatorDep) -> list[RefusedItem]
 async def list_refused(
     context: ContextDep, _: OperatorDep, serial: Annotated[str | None, Query(pattern=SERIAL)] = None
 ) -> list[RefusedItem]:
-    """Whoever named a serial, of a registered machine too, and did not prove to be it; the latest heard first."""
+    """Contacts that used a serial (also of a registered machine) without proof of being it; latest contact first."""
     rows = await read_rows(context, _REFUSED, {"serial": serial, "unregistered": False})
     return [RefusedItem(**row) for row in rows]
 
 
 @router.post("/{serial}/addresses", responses=refuses(NOT_FOUND))
 async def accept_contact(context: ContextDep, _: OperatorDep, serial: Serial, new: AcceptIn) -> Accepted:
-    """Accepts an address, or a range, for the machine; what came from there and waited becomes punches."""
+    """Accepts an address or a range for the machine; waiting lines from there become punches."""
     punches = await context.transact(
         lambda s: accept_address(s, serial, new.address, new.network, context.clock.now(), context.zone),
         seconds=BULK_SECONDS,
@@ -142,13 +142,13 @@ async def forget_contact(
     serial: Serial,
     address: Annotated[Address, Query(description="The address of the refused contact.")],
 ) -> None:
-    """This contact was not the machine: it is off the list, and its lines wait no longer. It stays refused."""
+    """Dismisses a contact that was not the machine: removes it and its waiting lines from the list. It stays refused."""
     await context.transact(lambda s: forget_address(s, serial, address, context.clock.now()))
 
 
 @router.post("/{serial}/secrets", status_code=201, responses=refuses(NOT_FOUND))
 async def make_secret(context: ContextDep, _: OperatorDep, serial: Serial, new: SecretIn) -> SecretMade:
-    """Gives the machine a secret; without it the machine is refused from now on, or from the secret's first use on."""
+    """Sets a secret of the machine. Without it the machine is refused from now on, or from the secret's first use on."""
     value = await context.transact(
         lambda s: give_secret(
             s, serial, new.kind, new.value, from_first_use=new.from_first_use, now=context.clock.now()
@@ -167,7 +167,7 @@ async def take_secret(
     serial: Serial,
     kind: Annotated[Literal["host_label", "comm_key"], Path(description="Which secret.")],
 ) -> None:
-    """The machine needs this secret no longer."""
+    """Removes a secret: the machine no longer needs it."""
     await context.transact(lambda s: drop_secret(s, serial, kind, context.clock.now()))
 
 
@@ -175,5 +175,5 @@ async def take_secret(
 async def end_signal(
     context: ContextDep, _: OperatorDep, serial: Serial, kind: Annotated[SignalKind, Path(description="Which signal.")]
 ) -> None:
-    """An operator has looked at the signal; it comes again when its cause does."""
+    """Dismisses a signal that an operator has checked; it returns when its cause occurs again."""
     await context.transact(lambda s: dismiss_signal(s, serial, kind))

@@ -1,4 +1,4 @@
-"""Machines: registration, commands, and how each of them is."""
+"""Machines: registration, commands and state."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ __all__ = ["Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
-# Names without a region depend on the host (localtime) or say nothing (Factory).
+# Names without a region depend on the host (localtime) or are no real zone (Factory).
 _ZONES = frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def _known_zone(name: str) -> str:
     if name not in _ZONES:
-        raise ValueError("not an IANA zone: write it as in Asia/Jakarta")
+        raise ValueError("not an IANA zone: write it like Asia/Jakarta")
     return name
 
 
@@ -75,34 +75,34 @@ _LIST = text(
 
 
 class MachineIn(Input):
-    """What the operator says of a machine. `in_unit_from`: since when it stands in its unit, or "always" for one whose
-    unit was wrong from the beginning; null or left out says nothing of it. `in_service_to`: when it was taken out of use
-    in this unit; null says that it was not, left out it stays as it is. In another unit, and put up again, it serves.
-    `networks`: the address ranges of its site (CIDRs); left out they stay, [] says that there are none.
+    """The operator's settings of a machine. `in_unit_from`: since when it is in its unit, or "always" if the stored unit was
+    wrong from the beginning; null or omitted: unchanged. `in_service_to`: when it was taken out of service in this unit; null:
+    in service; omitted: unchanged, but a machine that moves to another unit or returns is in service again.
+    `networks`: the address ranges of its site (CIDRs); omitted: unchanged; []: none.
     """
 
     name: PlainText
-    """What people call it, such as its place: 1 to 500 characters."""
+    """A name for people, such as its place: 1 to 500 characters."""
     timezone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
     """The IANA time zone of the machine's clock, such as Asia/Jakarta."""
     direction_from: Literal["status", "shift"]
-    """`status`: people press the keys, so in and out are believed. `shift`: the first punch is in, the last is out."""
+    """`status`: people press the keys, so in and out are trusted. `shift`: the first punch is in, the last is out."""
     org_unit_id: UnitId | None = None
-    """The unit where it stands; null for none."""
+    """The unit where it is; null for none."""
     in_unit_from: Moment | Literal["always"] | None = None
-    """Since when it stands in this unit; `always` corrects a unit that was wrong from the beginning; null or left out says
-    nothing of it."""
+    """Since when it is in this unit; `always` corrects a unit that was wrong from the beginning; null or omitted:
+    unchanged."""
     in_service_to: Moment | None = None
-    """When it was taken out of use; null: it serves; left out: as it was."""
+    """When it was taken out of service; null: in service; omitted: unchanged."""
     networks: Networks | None = None
-    """The address ranges of its site, such as 10.20.4.0/24; [] for none; left out: as they were."""
+    """The address ranges of its site, such as 10.20.4.0/24; []: none; omitted: unchanged."""
 
 
 class SignalItem(Answer):
-    """Something about a machine that an operator should look at: it stays until he ends it."""
+    """Something about a machine that an operator should check; it stays until dismissed."""
 
     kind: SignalKind
-    """What was seen."""
+    """The kind of the signal."""
     first_at: datetime
     """When it was first seen."""
     last_at: datetime
@@ -110,89 +110,89 @@ class SignalItem(Answer):
     times: int
     """How often it was seen."""
     detail: str
-    """What was seen, for an operator."""
+    """Details for the operator."""
 
 
 class MachineItem(Answer):
-    """A registered machine and how it is. `complete_until`: every punch up to here has arrived.
+    """A registered machine and its state. `complete_until`: every punch up to here has arrived.
 
-    `proof`: what a connection has to show to be this machine; with a `pinned_address`, or nothing yet, it has no secret.
-    `refused`: how many addresses named its serial and were refused.
+    `proof`: what a connection needs to be accepted as this machine; with `pinned_address` or `nothing_yet` it has no secret.
+    `refused`: how many addresses used its serial and were refused.
     """
 
     serial: str
     name: str
-    """What people call it."""
+    """A name for people."""
     timezone: str
     """The IANA time zone of its clock."""
     direction_from: Literal["status", "shift"]
-    """`status`: in and out are believed. `shift`: the first punch is in, the last is out."""
+    """`status`: in and out are trusted. `shift`: the first punch is in, the last is out."""
     org_unit_id: str | None
-    """The unit where it stands; null for none."""
+    """The unit where it is; null for none."""
     in_unit_from: datetime | None
-    """Since when it stands there; null: it always did."""
+    """Since when it is there; null: always."""
     in_service_to: datetime | None
-    """When it was taken out of use; null while it serves."""
+    """When it was taken out of service; null while in service."""
     in_declared_outage: bool
-    """Whether an outage that an operator declared covers the present moment."""
+    """Whether it is in a declared outage now."""
     registered_at: datetime
     """When it was registered."""
     last_contact_at: datetime | None
-    """When it was last heard; null: never."""
+    """When its last request came; null: never."""
     last_upload_at: datetime | None
-    """When it last sent something; null: never."""
+    """When it last uploaded something; null: never."""
     complete_until: datetime | None
-    """Every punch up to this moment has arrived; null: it has not reported yet."""
+    """Every punch up to this moment has arrived; null: no complete upload yet."""
     clock_wrong_since: datetime | None
     """Since when its clock cannot be right: meanwhile `complete_until` does not move. Null: the clock is right."""
     address: str | None
     """The address of its last contact; null: none yet."""
     push_version: str | None
-    """The version of the push protocol that it states; null: none yet."""
+    """The version of the push protocol that it reports; null: none yet."""
     info: str | None
-    """What it says of itself (firmware, counts), as it sends it; null: nothing yet."""
+    """What it reports about itself (firmware, counts), unchanged; null: nothing yet."""
     dialect: str | None
-    """`access` when it last spoke the access-control protocol, which gives no attendance; else null."""
+    """`access` if it last used the access-control protocol, which contains no attendance; else null."""
     proof: ProofKind
-    """What a connection has to show to be this machine."""
+    """What a connection needs to be accepted as this machine."""
     has_secret: bool
     """Whether it has a host label or a communication key."""
     secret_pending: bool
     """Whether the secret still waits for its first use."""
     networks: list[str]
-    """The address ranges from which it is believed; empty: none were set."""
+    """The address ranges from which it is accepted; empty: not set."""
     pinned_address: str | None
     """The address of its first post, or one that an operator accepted; null: none."""
     refused: int
-    """How many addresses named its serial and were refused."""
+    """How many addresses used its serial and were refused."""
     signals: list[SignalItem]
-    """What an operator should look at."""
+    """What an operator should check."""
     unknown_pins: int
-    """How many PINs of its punches belong to no officer."""
+    """How many PINs in its punches belong to no officer."""
     quarantined: int
-    """How many of its lines could not be used and wait for a person."""
+    """How many of its lines are unusable and wait for an operator."""
 
 
 class ResendIn(Input):
-    """Send the punches of a span of the machine's local time again (at most 31 days)."""
+    """Resends the punches between two local times of the machine (at most 31 days)."""
 
     kind: Literal["resend"]
-    """Send stored punches again."""
+    """Resend stored punches."""
     first: Annotated[LocalTime, Field(alias="from")]
-    """The begin, by the machine's clock."""
+    """The start, by the machine's clock."""
     last: Annotated[LocalTime, Field(alias="to")]
-    """The end, by the machine's clock; at most 31 days after the begin."""
+    """The end, by the machine's clock; at most 31 days after the start."""
 
 
 class PlainCommandIn(Input):
-    """`check`: read the options again and upload what is new. `info`: tell facts of the machine."""
+    """`check`: read the options again and upload what is new. `info`: report facts about the machine."""
 
     kind: Literal["check", "info"]
-    """What the machine shall do."""
+    """The command for the machine."""
 
 
 class CommandOut(Answer):
-    """The command's id, with which the machine will name its result."""
+    """The id of the command; the machine sends it with the result."""
 
     id: str
     """The command's id."""
@@ -221,7 +221,7 @@ def _machine_item(row: dict[str, Any]) -> MachineItem:
 async def keep_machine(
     context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
 ) -> MachineIn:
-    """Registers a machine (201) or changes it (200); what it sent before its registration becomes punches."""
+    """Registers a machine (201) or changes it (200); punches it sent before its registration are imported."""
     setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id, new.in_unit_from)
     if "in_service_to" in new.model_fields_set:
         setup = replace(setup, in_service_to=new.in_service_to)
@@ -241,7 +241,7 @@ async def keep_machine(
 async def drop_move(
     context: ContextDep, _: OperatorDep, serial: Serial, in_unit_from: Annotated[Moment, Query()]
 ) -> None:
-    """Takes the machine's last move, which was at this moment, back: it stayed in its former unit."""
+    """Undoes the machine's last move, which was at this moment: it stays in its former unit."""
 
     async def work(session: AsyncSession) -> None:
         await take_move_back(session, serial, in_unit_from, context.clock.now(), context.zone)

@@ -1,4 +1,4 @@
-"""Finding officers by name, NIP or id. Both are personal data, so they travel in a body and never in an address."""
+"""Finds officers by name, NIP or id. Names and NIPs are personal data, so they are in the body, never in the URL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/employees", tags=["officers"])
 
-# Without an index on names: a pattern that begins anywhere reads the whole table, some thousand rows for a city.
+# No index on names: a pattern without a fixed start reads the whole table, some thousand rows for a city.
 _SEARCH = text(
     OFFICER_COLUMNS
     + f"""
@@ -34,28 +34,28 @@ _SEARCH = text(
 
 
 class OfficerSearch(Input):
-    """Whom to find. All conditions that are given have to hold; at least one of `q` and `employee_ids` is given."""
+    """The search conditions. All given conditions must match; at least one of `q` and `employee_ids` is required."""
 
     q: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
-    """Part of the name, in upper or lower case, or the beginning of the NIP; the NIP may have spaces."""
+    """Part of the name (case-insensitive), or the start of the NIP (spaces allowed)."""
     employee_ids: Annotated[list[UUID], Field(min_length=1, max_length=LIMIT_MAX)] | None = None
-    """Only these officers: to get the names of ids that another list gave."""
+    """Only these officers, for example to get the names for ids from another list."""
     org_unit_id: UnitId | None = None
     """Only officers who are in this unit today."""
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = 100
-    """The most items of one page."""
+    """The maximum number of items per page."""
     after: Annotated[str, Field(max_length=500)] | None = None
-    """The `next` of the page before."""
+    """The `next` of the previous page."""
 
 
 @router.post("/search")
 async def search_officers(context: ContextDep, who: ReaderDep, wanted: OfficerSearch) -> Page[Officer]:
-    """Officers by part of the name, by NIP or by employee_id, in the order of their names.
+    """Finds officers by part of the name, NIP or employee_id, ordered by name.
 
-    A key that is limited to units finds the officers of these units only.
+    A key limited to units finds only officers of these units.
     """
     if wanted.q is None and wanted.employee_ids is None:
-        raise InvalidError("Say whom to find: give `q` (part of the name, or a NIP) or `employee_ids`.")
+        raise InvalidError("A search condition is required: `q` (part of the name, or a NIP) or `employee_ids`.")
     name, nip = _patterns(wanted.q)
     after = _after(wanted.after)
     values = {
@@ -75,12 +75,12 @@ async def search_officers(context: ContextDep, who: ReaderDep, wanted: OfficerSe
 
 
 def _patterns(q: str | None) -> tuple[str | None, str | None]:
-    """LIKE patterns for the name and for the NIP; one of them is None. Raises InvalidError for nothing but spaces."""
+    """LIKE patterns for the name and for the NIP; one of them is None. Raises InvalidError when `q` has only spaces."""
     if q is None:
         return None, None
     words = q.split()
     if not words:
-        raise InvalidError("`q`: give part of a name, or a NIP.")
+        raise InvalidError("`q` must be part of a name, or a NIP.")
     digits = "".join(words)
     if digits.isascii() and digits.isdigit():
         return None, f"{digits}%"
@@ -88,7 +88,7 @@ def _patterns(q: str | None) -> tuple[str | None, str | None]:
 
 
 def _literal(word: str) -> str:
-    """The word as a pattern that matches itself alone."""
+    """Escapes a word, so that it matches only itself."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -101,5 +101,5 @@ def _after(cursor: str | None) -> tuple[str, UUID]:
     except ValueError:
         name = "\x00"
     if "\x00" in name:
-        raise InvalidError("The cursor `after` is not one that this list gave. Leave it out to begin at the start.")
+        raise InvalidError("The cursor `after` is not from this list. Omit it to start at the beginning.")
     return name, employee_id

@@ -40,27 +40,27 @@ class OutageIn(Input):
     """When one machine (`serial`) or a whole unit's site could not take punches."""
 
     serial: Identifier | None = None
-    """The one machine. Give either this or `org_unit_id`."""
+    """The machine. Set either this or `org_unit_id`."""
     org_unit_id: UnitId | None = None
     """The unit whose machines all failed."""
     starts_at: Moment
-    """The begin."""
+    """The start."""
     ends_at: Moment
-    """The end, after the begin."""
+    """The end, after the start."""
     reason: PlainText
     """What happened: 1 to 500 characters."""
 
 
 class OutageItem(Answer):
-    """An outage as declared."""
+    """A declared outage."""
 
     outage_id: UUID
     serial: str | None
-    """The one machine; null where it is a whole unit's outage."""
+    """The machine; null for a whole unit's outage."""
     org_unit_id: str | None
-    """The unit; null where it is one machine's outage."""
+    """The unit; null for one machine's outage."""
     starts_at: datetime
-    """The begin."""
+    """The start."""
     ends_at: datetime
     """The end."""
     reason: str
@@ -69,13 +69,13 @@ class OutageItem(Answer):
 
 @router.get("")
 async def list_outages(context: ContextDep, _: OperatorDep) -> list[OutageItem]:
-    """The outages, the latest first."""
+    """The outages, newest first."""
     return [OutageItem(**row) for row in await read_rows(context, _LIST)]
 
 
 @router.put("/{outage_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_outage(context: ContextDep, _: OperatorDep, outage_id: UUID, new: OutageIn) -> None:
-    """Keeps an outage; in it nobody is absent for want of a punch, unless another machine of the site worked."""
+    """Stores an outage. A missing punch in it causes no absence, unless another machine of the site worked."""
     outage = DeclaredOutage(outage_id=outage_id, **new.model_dump())
 
     async def work(session: AsyncSession) -> None:

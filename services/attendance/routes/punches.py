@@ -1,4 +1,4 @@
-"""Punches as JSON: machines of other makes deliver them here, and operators read what came."""
+"""Punches as JSON: machines of other makes send them here, and operators read the stored ones."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ _PINS = text(
 
 @router.post("/punches")
 async def take_punches(context: ContextDep, who: _SenderDep, new: PunchesIn) -> PunchesOut:
-    """Takes punches of a machine that the key names; sending the same ones again changes nothing."""
+    """Accepts punches of a machine that the API key allows. Sending the same punches again changes nothing."""
     if not who.is_operator and new.serial not in who.machines:
-        raise ForbiddenError("This key does not name this machine. Ask the operator for a key that does.")
+        raise ForbiddenError("This API key does not allow this machine. Ask the operator for a key that does.")
     now = context.clock.now()
     if new.complete_until is not None and new.complete_until > now:
-        raise InvalidError("`complete_until` lies in the future: nobody can have sent those punches yet.")
+        raise InvalidError("`complete_until` is in the future: those punches cannot have been sent yet.")
     read = [_read_row(row) for row in new.rows]
 
     async def work(session: AsyncSession) -> list[RowResult]:
@@ -114,7 +114,7 @@ def _read_row(row: Any) -> PunchRow | str:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "/".join(str(part) for part in first["loc"])
         words = f"{where}: {first['msg']}" if where else str(first["msg"])
-        # The name of an unknown field comes from the sender: it may be long, or not be text at all.
+        # The name of an unknown field comes from the sender: it may be long, or not valid text.
         return words[:300].encode("utf-8", "replace").decode()
 
 
@@ -135,7 +135,7 @@ def _punch_of(row: PunchRow, zone: ZoneInfo, now: datetime) -> NewPunch:
 
 
 def _told_until(marks: Marks, until: datetime | None, punches: Sequence[NewPunch], now: datetime) -> Marks:
-    """Rows of this kind come in any order, so only the sender's word moves the mark, while the clock is believed."""
+    """Rows come in any order, so only the sender's `complete_until` moves the watermark, while the clock is trusted."""
     if punches:
         upload = Upload()
         for punch in punches:
@@ -170,7 +170,7 @@ async def list_punches(
     limit: Limit = 100,
     after: After = None,
 ) -> Page[PunchItem]:
-    """The punches in the order of their arrival; with `not_counted` only those whose time is not believed."""
+    """The punches in order of arrival; with `not_counted` only those whose time is not trusted."""
     cursor = read_cursor(after, int)
     values = {
         "serial": serial,
@@ -207,7 +207,7 @@ def _item(row: dict[str, Any]) -> PunchItem:
 async def list_quarantine(
     context: ContextDep, _: OperatorDep, serial: _SerialFilter = None, limit: Limit = 100, after: After = None
 ) -> Page[QuarantineItem]:
-    """Lines that wait for a person or for their machine's registration, in the order of their arrival."""
+    """Lines that wait for an operator or for their machine's registration, in order of arrival."""
     cursor = read_cursor(after, int)
     rows = await read_rows(
         context, _QUARANTINE, {"serial": serial, "after": cursor[0] if cursor else 0, "most": limit + 1}

@@ -1,4 +1,4 @@
-"""What is kept of posts and refused contacts, and for how long."""
+"""How much data of posts and refused contacts is stored, and for how long."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ router = APIRouter(prefix="/attendance/v1/retention", tags=["operations"])
 
 
 class KeptItem(Answer):
-    """A store: the journal of posts, the quarantine, or refused contacts. `rows` is an estimate of the database."""
+    """A store: the journal of posts, the quarantine, or refused contacts. `rows` is the database's estimate."""
 
     store: str
     """The store: the journal of posts, the quarantine or the refused contacts."""
     rows: int
-    """How many rows it has, as the database estimates."""
+    """How many rows it has, by the database's estimate."""
     bytes: int
-    """Its size on the disk, in bytes, with its indexes."""
+    """Its size on disk in bytes, with indexes."""
     oldest_at: datetime | None
-    """The moment of the oldest thing that is deleted by age; null where there is none."""
+    """The time of the oldest entry that is deleted by age; null if there is none."""
     kept_days: int
-    """After how many days a thing is deleted."""
+    """After how many days an entry is deleted."""
 
 
 @router.get("")
 async def show_retention(context: ContextDep, _: OperatorDep) -> list[KeptItem]:
-    """How much is kept, how old the oldest of it is, and after how many days it is deleted."""
+    """The size of each store, its oldest entry, and after how many days entries are deleted."""
     kept = await context.transact(lambda session: read_kept(session, settings_of(context)))
     return [
         KeptItem(store=k.store, rows=k.rows, bytes=k.bytes, oldest_at=k.oldest_at, kept_days=k.kept_days) for k in kept

@@ -41,45 +41,45 @@ _LIST = text(
 
 
 class SettingIn(Input):
-    """An officer, or the officers of a unit, work by roster only between two dates (both included), or do not.
+    """Whether an officer, or the officers of a unit, work by roster only between two dates (both included).
 
-    By roster only, a date without a roster entry is off: no week, override or holiday fills it. An officer's own setting
-    beats the unit's; of several valid on a date the one that starts last counts.
+    If so, a date without a roster entry is off: no week, override or holiday applies to it. An officer's own setting overrides
+    the unit's; of several valid on a date, the one that starts last counts.
     """
 
     employee_id: UUID | None = None
-    """The officer. Give either this or `org_unit_id`."""
+    """The officer. Set either this or `org_unit_id`."""
     org_unit_id: UnitId | None = None
-    """The unit whose officers it is about."""
+    """The unit whose officers it applies to."""
     by_roster: bool
     """True: dates without a roster entry are off. False: they follow the week and the calendar."""
     effective_from: WorkDate
     """The first date."""
     effective_to: WorkDate | None = None
-    """The last date; null without an end."""
+    """The last date; null: no end."""
 
 
 class SettingItem(Answer):
-    """A setting as it is kept."""
+    """A stored setting."""
 
     setting_id: UUID
     employee_id: UUID | None
-    """The officer; null where it is about a unit."""
+    """The officer; null for a unit's setting."""
     org_unit_id: str | None
-    """The unit; null where it is about one officer."""
+    """The unit; null for an officer's setting."""
     by_roster: bool
     """Whether they work by roster only."""
     effective_from: date
     """The first date."""
     effective_to: date | None
-    """The last date; null without an end."""
+    """The last date; null: no end."""
 
 
 class RosterEndItem(Answer):
     """A unit whose roster ends soon for some of its officers.
 
     `without_entry` of its `by_roster` officers have no entry on `from_date` or later; `last_entry` is the last date with
-    an entry of any of the unit's officers by roster, null without one.
+    an entry of any of these officers, null without one.
     """
 
     org_unit_id: str
@@ -100,14 +100,14 @@ async def list_settings(
     employee_id: Annotated[UUID | None, Query()] = None,
     org_unit_id: Annotated[UnitId | None, Query()] = None,
 ) -> list[SettingItem]:
-    """The settings, also those that have ended, the latest first; perhaps of one officer or one unit."""
+    """The settings, including past ones, newest first; optionally of one officer or one unit."""
     values = {"employee_id": employee_id, "org_unit_id": org_unit_id}
     return [SettingItem(**row) for row in await read_rows(context, _LIST, values)]
 
 
 @router.get("/ends")
 async def list_roster_ends(context: ContextDep, _: OperatorDep) -> list[RosterEndItem]:
-    """The units whose roster ends within the rules' `roster_alert_days`, for some of their officers or all."""
+    """The units whose roster ends within the rules' `roster_alert_days` for at least one of their officers."""
     today = context.clock.now().astimezone(context.zone).date()
     ends = await context.transact(lambda s: read_roster_ends(s, today))
     return [
@@ -124,7 +124,7 @@ async def list_roster_ends(context: ContextDep, _: OperatorDep) -> list[RosterEn
 
 @router.put("/{setting_id}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def keep_setting(context: ContextDep, _: OperatorDep, setting_id: UUID, new: SettingIn) -> None:
-    """Keeps a setting and computes the days again that it touches, past ones too."""
+    """Stores a setting and computes the affected days again, including past ones."""
     setting = WhoByRoster(setting_id, **new.model_dump())
 
     async def work(session: AsyncSession) -> None:
@@ -137,5 +137,5 @@ async def keep_setting(context: ContextDep, _: OperatorDep, setting_id: UUID, ne
 
 @router.delete("/{setting_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_setting_back(context: ContextDep, _: OperatorDep, setting_id: UUID) -> None:
-    """Takes a setting back that should never have been; one that ended gets its `effective_to` instead."""
+    """Deletes a wrong setting, also for past dates. To end a correct one, set its `effective_to` instead."""
     await context.transact(lambda s: drop_setting(s, setting_id), seconds=BULK_SECONDS)

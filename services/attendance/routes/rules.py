@@ -26,33 +26,33 @@ _LIST = text(
 
 
 class RuleItem(Answer):
-    """A rule set as it was loaded."""
+    """A loaded rule set."""
 
     id: str
     """The rule set's name."""
     version: int
     """Its version, from 1."""
     effective_from: date
-    """The first date that it judges."""
+    """The first date to which it applies."""
     decree: str
     content: dict[str, Any]
-    """The rules, as they were loaded."""
+    """The rules as loaded."""
 
 
 class RuleLoaded(Answer):
-    """The version that was kept; days from its date on are computed again."""
+    """The stored version; days from its date on are computed again."""
 
     id: str
     """The rule set's name."""
     version: int
     """Its version."""
     effective_from: date
-    """The first date that it judges."""
+    """The first date to which it applies."""
 
 
 @router.get("")
 async def list_rules(context: ContextDep, _: OperatorDep) -> list[RuleItem]:
-    """All versions, the latest effective one first."""
+    """All versions, latest effective date first."""
     return [RuleItem(**row | {"content": json.loads(row["content"])}) for row in await read_rows(context, _LIST)]
 
 
@@ -62,7 +62,7 @@ async def keep_rules(
     _: OperatorDep,
     document: Annotated[bytes, Body(media_type="application/yaml", max_length=DOCUMENT_BYTES_MAX)],
 ) -> RuleLoaded:
-    """Keeps a version (YAML or JSON text) and computes the days from its date on again."""
+    """Stores a version (YAML or JSON text) and computes the days from its date on again."""
     parsed = read_document(document)
     rules = await context.transact(lambda s: add_rules(s, parsed), seconds=BULK_SECONDS)
     return RuleLoaded(id=rules.id, version=rules.version, effective_from=rules.effective_from)

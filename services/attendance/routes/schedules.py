@@ -1,4 +1,4 @@
-"""Weeks and overrides."""
+"""Week schedules and overrides."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ _OVERRIDES = text(
 
 
 class DayHoursIn(Input):
-    """A weekday's local hours. An end not after the start is on the next date; the break by borders or by minutes."""
+    """A weekday's local hours. An end not after the start is on the next date; the break has a start and end, or minutes."""
 
     start: ClockTime
-    """The begin of the shift, local HH:MM."""
+    """The start of the shift, local HH:MM."""
     end: ClockTime
-    """The end of the shift, local HH:MM; on the next date where it is not after the start."""
+    """The end of the shift, local HH:MM; on the next date if it is not after the start."""
     break_start: ClockTime | None = None
-    """The begin of the break, local HH:MM; with `break_end`."""
+    """The start of the break, local HH:MM; together with `break_end`."""
     break_end: ClockTime | None = None
     """The end of the break, local HH:MM."""
     break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
-    """The length of a break without fixed hours, in minutes; 0 where the break has borders or there is none."""
+    """The length of a break without fixed times, in minutes; 0 if the break has fixed times or there is none."""
 
 
 class DaysIn(Input):
-    """Hours by weekday; a weekday that is left out is a rest day."""
+    """Hours by weekday; an omitted weekday is a rest day."""
 
     monday: DayHoursIn | None = None
     """Hours of Monday; null for a rest day."""
@@ -80,41 +80,41 @@ class DaysIn(Input):
     """Hours of Sunday; null for a rest day."""
 
     def plain(self) -> dict[str, Any]:
-        """As it is stored."""
+        """The form for storage."""
         return self.model_dump(exclude_none=True, exclude_defaults=True)
 
 
 class WeekIn(Input):
-    """A week's hours; for an officer, a unit, or (neither) the whole city. The most particular one counts.
+    """The hours of a week for an officer, a unit, or (neither) the whole city. The most specific one counts.
 
-    For a part-time officer (PPPK_PART_TIME) only the officer's own does.
+    For a part-time officer (PPPK_PART_TIME) only the officer's own week counts.
     """
 
     name: PlainText
-    """What people call it: 1 to 500 characters."""
+    """A name for people: 1 to 500 characters."""
     kind: WeekKind
-    """How many days the week has. Dated hours replace those of weeks of their own kind."""
+    """The number of working days. Overrides replace hours of weeks of their own kind."""
     days: DaysIn
     """The hours of each weekday."""
     effective_from: WorkDate
     """The first date."""
     effective_to: WorkDate | None = None
-    """The last date; null without an end."""
+    """The last date; null: no end."""
     employee_id: UUID | None = None
-    """The officer; null where it is a unit's or the city's."""
+    """The officer; null for a unit's or the city's week."""
     org_unit_id: UnitId | None = None
-    """The unit; null where it is an officer's or the city's."""
+    """The unit; null for an officer's or the city's week."""
 
 
 class OverrideIn(Input):
-    """Other hours for the working days of weeks of this kind, such as those of Ramadan; rosters stay."""
+    """Different hours for the working days of weeks of this kind, for example during Ramadan; rosters do not change."""
 
     name: PlainText
-    """What people call it: 1 to 500 characters."""
+    """A name for people: 1 to 500 characters."""
     code: Code
-    """The reason that a day's record then gives for its hours, such as RAMADAN."""
+    """The reason code in a day's record for these hours, such as RAMADAN."""
     kind: WeekKind
-    """The kind of the weeks whose hours it replaces."""
+    """The kind of weeks whose hours it replaces."""
     decree: PlainText
     first_date: WorkDate
     last_date: WorkDate
@@ -123,35 +123,35 @@ class OverrideIn(Input):
 
 
 class WeekItem(Answer):
-    """A week as it is kept."""
+    """A stored week."""
 
     schedule_id: UUID
     name: str
-    """What people call it."""
+    """A name for people."""
     kind: str
     """`five_day` or `six_day`."""
     days: dict[str, Any]
-    """Weekday to hours (local HH:MM); a weekday that is left out is a rest day."""
+    """Weekday to hours (local HH:MM); an omitted weekday is a rest day."""
     effective_from: date
     """The first date."""
     effective_to: date | None
-    """The last date; null without an end."""
+    """The last date; null: no end."""
     employee_id: UUID | None
-    """The officer; null where it is a unit's or the city's."""
+    """The officer; null for a unit's or the city's week."""
     org_unit_id: str | None
-    """The unit; null where it is an officer's or the city's."""
+    """The unit; null for an officer's or the city's week."""
 
 
 class OverrideItem(Answer):
-    """An override as it is kept."""
+    """A stored override."""
 
     override_id: UUID
     name: str
-    """What people call it."""
+    """A name for people."""
     code: str
-    """The reason that a day's record gives for its hours, such as RAMADAN."""
+    """The reason code in a day's record for these hours, such as RAMADAN."""
     kind: str
-    """The kind of the weeks whose hours it replaces: `five_day` or `six_day`."""
+    """The kind of weeks whose hours it replaces: `five_day` or `six_day`."""
     decree: str
     first_date: date
     last_date: date
@@ -161,13 +161,13 @@ class OverrideItem(Answer):
 
 @router.get("/schedules")
 async def list_weeks(context: ContextDep, _: OperatorDep) -> list[WeekItem]:
-    """The weeks, the latest first."""
+    """The weeks, newest first."""
     return [WeekItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _WEEKS)]
 
 
 @router.put("/schedules/{schedule_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new: WeekIn) -> None:
-    """Keeps a week and computes the days again that it touches, past ones too."""
+    """Stores a week and computes the affected days again, including past ones."""
     days = new.days.plain()
     fields = new.model_dump(exclude={"days"})
 
@@ -181,24 +181,24 @@ async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new:
 
 @router.delete("/schedules/{schedule_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_week_back(context: ContextDep, _: OperatorDep, schedule_id: UUID) -> None:
-    """Takes a week back that should never have been; one that ended gets its `effective_to` instead."""
+    """Deletes a wrong week, also for past dates. To end a correct one, set its `effective_to` instead."""
     await context.transact(lambda s: drop_week(s, schedule_id), seconds=BULK_SECONDS)
 
 
 @router.get("/overrides")
 async def list_overrides(context: ContextDep, _: OperatorDep) -> list[OverrideItem]:
-    """The overrides, the latest first."""
+    """The overrides, newest first."""
     return [OverrideItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _OVERRIDES)]
 
 
 @router.put("/overrides/{override_id}", status_code=204)
 async def keep_override(context: ContextDep, _: OperatorDep, override_id: UUID, new: OverrideIn) -> None:
-    """Keeps dated hours and computes the days again that they touch."""
+    """Stores hours for a period and computes the affected days again."""
     override = HoursOverride(override_id=override_id, days=new.days.plain(), **new.model_dump(exclude={"days"}))
     await context.transact(lambda s: put_override(s, override), seconds=BULK_SECONDS)
 
 
 @router.delete("/overrides/{override_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_override_back(context: ContextDep, _: OperatorDep, override_id: UUID) -> None:
-    """Takes dated hours back, as if they had never been."""
+    """Deletes an override, also for past dates."""
     await context.transact(lambda s: drop_override(s, override_id), seconds=BULK_SECONDS)

@@ -1,4 +1,4 @@
-"""The roster: shifts and days off of officers, one by one or a month of a unit at once."""
+"""The roster: shifts and days off of officers, singly or for a whole unit and month at once."""
 
 from __future__ import annotations
 
@@ -42,69 +42,69 @@ _KNOWN = text("select employee_id from employee where employee_id = any(cast(:em
 
 
 class ShiftIn(Input):
-    """A shift in local time, which begins on its date and may end on the next one; without times a day off."""
+    """A shift in local time. It starts on its date and may end on the next one; without times it is a day off."""
 
     starts_at: LocalTime | None = None
-    """The begin, as a local time without an offset, on the date of the entry; null for a day off."""
+    """The start, as a local time without an offset, on the date of the entry; null for a day off."""
     ends_at: LocalTime | None = None
     """The end, as a local time without an offset, on this date or the next; null for a day off."""
     break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
 
 
 class EntryIn(ShiftIn):
-    """One entry of many. `entry` `none` takes the date's entry back; left out it follows from the times."""
+    """One of many entries. `entry` `none` removes the date's entry; if omitted, it follows from the times."""
 
     employee_id: UUID
     work_date: WorkDate
     """The date of the entry."""
     entry: Entry | None = None
-    """`shift`, `off`, or `none` to take the entry of this date back; left out it follows from the times."""
+    """`shift`, `off`, or `none` to remove the entry of this date; if omitted, it follows from the times."""
 
 
 class EntriesIn(Input):
-    """Entries of any officers and dates, each date of an officer once."""
+    """Entries of any officers and dates, at most one per officer and date."""
 
     entries: Annotated[list[EntryIn], Field(min_length=1, max_length=SHIFTS_MAX)]
     """The entries."""
 
 
 class ShiftItem(Answer):
-    """A roster entry; without times a day off."""
+    """A roster entry; without times it is a day off."""
 
     work_date: date
     """The date of the entry."""
     starts_at: datetime | None
-    """The begin, local; null on a day off."""
+    """The start, local; null on a day off."""
     ends_at: datetime | None
     """The end, local; null on a day off."""
     break_minutes: int
 
 
 class ShiftReport(Answer):
-    """How many entries were new, changed, taken back (`removed`), or as they were."""
+    """How many entries were new, changed, removed or unchanged."""
 
     created: int
-    """Entries that were new."""
+    """The number of new entries."""
     changed: int
-    """Entries that changed."""
+    """The number of changed entries."""
     removed: int
-    """Entries that were taken back."""
+    """The number of removed entries."""
     unchanged: int
-    """Entries that stayed as they were."""
+    """The number of unchanged entries."""
     notes: list[str] = Field(default_factory=list)
-    """What to check in a file, such as dates like 03/08/2026, which are read day before month."""
+    """What to check in a file, such as dates like 03/08/2026, which are read as day before month."""
 
 
 @router.get("/employees/{employee_id}/roster", responses=refuses(NOT_FOUND))
 async def list_shifts(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[ShiftItem]:
-    """An officer's roster entries, the latest first."""
+    """An officer's roster entries, newest first."""
     await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
     return [ShiftItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
 
 
 @router.put("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate, new: ShiftIn) -> None:
-    """Keeps an officer's shift on a date; it beats the calendar and the week."""
+    """Stores an officer's shift on a date; it overrides the calendar and the week."""
     shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
 
     async def work(session: AsyncSession) -> None:
@@ -116,13 +116,13 @@ async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, wor
 
 @router.delete("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_shift_back(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate) -> None:
-    """Takes an entry back: the date has the hours that it has without one."""
+    """Deletes an entry; the date then has the hours without it."""
     await context.transact(lambda s: drop_shift(s, employee_id, work_date))
 
 
 @router.post("/shifts")
 async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> ShiftReport:
-    """Keeps many entries, all of them or none. `errors` of a refusal name each entry by its index, counted from 0."""
+    """Stores many entries, all or none. `errors` of a refusal refer to each entry by its index, from 0."""
     shifts = [
         Shift(each.employee_id, each.work_date, each.starts_at, each.ends_at, each.break_minutes, each.entry)
         for each in new.entries
@@ -132,11 +132,11 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Sh
 
 @router.post("/shifts/file", openapi_extra=office_file_body(SHIFT_COLUMNS))
 async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request) -> ShiftReport:
-    """Takes a roster of shifts, a CSV or XLSX file as a spreadsheet writes it, all of it or nothing.
+    """Imports a roster of shifts from a CSV or XLSX file, completely or not at all.
 
     Columns: `nip`, `work_date`, `start` and `end` as local HH:MM (an end not after the start is on the next date; both
-    empty: a day off); optional `break_minutes` and `entry` (`shift`, `off`, or `none`, which takes an entry back). Other
-    names of the columns, dates and marks are in docs/office-files.md. Each item of `errors` names line, column and value.
+    empty: a day off); optional `break_minutes` and `entry` (`shift`, `off`, or `none`, which removes an entry).
+    docs/office-files.md describes other column names, dates and separators. Each item of `errors` has line, column and value.
     """
     check_media_type(request.headers.get("content-type"))
     body, faults = await request.body(), Faults()
@@ -156,13 +156,13 @@ async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
     seen: dict[tuple[UUID, date], int] = {}
     for index, shift in enumerate(shifts):
         if shift.employee_id not in known:
-            note(index, "employee_id", "must be the id of an officer of the roster; no officer has this one")
+            note(index, "employee_id", "must be the id of an officer in the roster; no officer has this one")
         first = seen.setdefault((shift.employee_id, shift.work_date), index)
         if first != index:
             note(
                 index,
                 "work_date",
-                f"must be given once for an officer; entry {first} of this officer has the same date",
+                f"must appear once per officer; entry {first} of this officer has the same date",
             )
         fault = shift_fault(shift)
         if fault is not None:

@@ -251,7 +251,7 @@ async def test_what_is_not_there_cannot_be_stated_or_taken_back(town: City) -> N
     assert (await town.http.delete(base.format(officer, "2026-08-04"))).status_code == 404
     only = await town.http.delete(base.format(officer, "2022-04-01"))
     assert only.status_code == 409
-    assert "state another one first" in only.json()["detail"]
+    assert "Add another value first" in only.json()["detail"]
     faults = await town.http.post(
         "/attendance/v1/roster",
         content="nip,name,employment_type,org_unit_id,org_unit_name,active_from,unit_from,employment_type_from\n"

@@ -37,7 +37,7 @@ async def test_a_key_sends_for_the_machines_that_it_names_and_moves_no_other_mar
         answer = await town.http.post(PUNCHES, json=body | {"serial": serial}, headers=mine)
         assert (answer.status_code, answer.json()["detail"]) == (
             403,
-            "This key does not name this machine. Ask the operator for a key that does.",
+            "This API key does not allow this machine. Ask the operator for a key that does.",
         )
     marks = {row.serial: row.complete_until for row in await town.rows("select serial, complete_until from machine")}
     assert marks["M1"] is not None

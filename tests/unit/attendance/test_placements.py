@@ -112,9 +112,9 @@ def test_what_was_taken_down_before_stays_ended_then() -> None:
     moved = move(down, "b", "shift", DAYS[3])
     assert moved == [at("a", None, DAYS[1]), at("b", DAYS[3])]
     assert redate(moved, DAYS[4]) == [at("a", None, DAYS[1]), at("b", DAYS[4])]
-    with pytest.raises(ValueError, match="in use where it was before until"):
+    with pytest.raises(ValueError, match="in service in its previous unit until"):
         move(down, "b", "shift", DAYS[0])
-    with pytest.raises(ValueError, match="in use where it was before until"):
+    with pytest.raises(ValueError, match="in service in its previous unit until"):
         redate(moved, DAYS[0])
 
 
@@ -151,7 +151,7 @@ def test_a_mistake_from_the_beginning_leaves_no_history() -> None:
 def test_it_cannot_leave_before_it_came() -> None:
     twice = move(MOVED, "a", "shift", DAYS[5])
     for moment in (DAYS[2], DAYS[3]):
-        with pytest.raises(ValueError, match="it came to where it was before"):
+        with pytest.raises(ValueError, match="came to its previous unit at"):
             redate(twice, moment)
-        with pytest.raises(ValueError, match="it came to where it was before"):
+        with pytest.raises(ValueError, match="came to its previous unit at"):
             move(MOVED, "c", "shift", moment)

@@ -1,4 +1,4 @@
-"""Until when a machine was in use at its unit, and when the windows of days begin: which days waited for it."""
+"""Adds the end of a machine's service in its unit and the start of days' windows: which days waited for it."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Columns that may be null: no row is written.
+# Nullable columns: no row is rewritten.
 _STATEMENTS = (
     "ALTER TABLE machine ADD COLUMN in_service_to TIMESTAMP WITH TIME ZONE",
     "ALTER TABLE attendance_day ADD COLUMN opens_at TIMESTAMP WITH TIME ZONE",
@@ -20,4 +20,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

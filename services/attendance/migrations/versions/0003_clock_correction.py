@@ -1,4 +1,4 @@
-"""When the server's clock was behind; indexes of the punches that do not count, and of when punches came."""
+"""Adds corrections of the server's clock, and indexes on uncounted punches and on receive times."""
 
 from alembic import op
 
@@ -19,7 +19,7 @@ _STATEMENTS = (
         PRIMARY KEY (correction_id)
     )
     """,
-    # One look at each punch, a second or two for some millions; then they hold a handful of rows, and one for 128 pages.
+    # Scans all punches once, a second or two for some millions; afterwards one is tiny, and one has a row per 128 pages.
     "CREATE INDEX punch_not_counted ON punch (id) WHERE NOT counted",
     "CREATE INDEX punch_received ON punch USING brin (received_at) WITH (autosummarize = on)",
 )
@@ -31,4 +31,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,4 +1,4 @@
-"""Since when a machine stands in its unit, and where it stood before: days rest on the machines of their time."""
+"""Adds since when a machine is in its unit, and its earlier units: days depend on the machines of their time."""
 
 from alembic import op
 
@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 _STATEMENTS = (
-    # May be null: no row is written.
+    # Nullable: no row is rewritten.
     "ALTER TABLE machine ADD COLUMN in_unit_from TIMESTAMP WITH TIME ZONE",
     """
     CREATE TABLE past_placement (
@@ -32,4 +32,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,4 +1,4 @@
-"""What machines show to prove who they are, who was refused, command ids that cannot be guessed, quotas and signals."""
+"""Adds proofs of machines, refused contacts, unguessable command ids, quotas and signals."""
 
 from alembic import op
 
@@ -52,7 +52,7 @@ _STATEMENTS = (
     "CREATE INDEX quarantine_waiting ON quarantine (serial) WHERE resolved_at IS NULL",
     "CREATE INDEX upload_received ON upload (received_at)",
     "DROP TABLE unknown_machine",
-    # Commands that were given before are due to expire within minutes: their old ids are kept as they are.
+    # Commands created earlier expire within minutes: they keep their old ids.
     "ALTER TABLE device_command ADD COLUMN token VARCHAR",
     "UPDATE device_command SET token = id",
     "ALTER TABLE device_command ALTER COLUMN token SET NOT NULL",
@@ -78,4 +78,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

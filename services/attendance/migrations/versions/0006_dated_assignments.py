@@ -1,4 +1,4 @@
-"""Units and employment types by date; who works by roster only; the end of a PIN; who decided on an excuse, and why."""
+"""Adds dated units and employment types, roster settings, the end of a PIN, and the history of decisions on excuses."""
 
 from alembic import op
 
@@ -19,7 +19,7 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX ix_employee_unit_org_unit_id ON employee_unit (org_unit_id)",
-    # What was published of the time before the present unit is all that is known of it: a step where its unit changes.
+    # Published days are the only source for earlier units: each change of unit among them becomes a step.
     """
     INSERT INTO employee_unit (employee_id, effective_from, org_unit_id)
     SELECT employee_id, work_date, org_unit_id
@@ -45,7 +45,7 @@ _STATEMENTS = (
     INSERT INTO employee_type (employee_id, effective_from, employment_type)
     SELECT employee_id, active_from, employment_type FROM employee
     """,
-    # Every date has a unit: the first step holds for the dates before it, too (as in domain/history.py).
+    # Every date has a unit: the first step also applies to earlier dates (as in domain/history.py).
     """
     CREATE VIEW unit_time_v1 AS
     SELECT employee_id, org_unit_id,
@@ -96,7 +96,7 @@ _STATEMENTS = (
         FOREIGN KEY(excuse_id) REFERENCES excuse (excuse_id)
     )
     """,
-    # Who recorded the present state of the older ones is not known; that it was recorded, and when, is.
+    # Older rows do not show who recorded the present state; the state and its time are known.
     """
     INSERT INTO excuse_decision (excuse_id, position, state, code, first_date, last_date, half, reference, recorded_at)
     SELECT excuse_id, 1, state, code, first_date, last_date, half, reference, decided_at FROM excuse
@@ -110,4 +110,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")
