@@ -58,7 +58,7 @@ class City:
         await self.operator.aclose()
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Sends an operator's request with `repeated`. Raises RuntimeError for an error status, TransportError for no response."""
+        """Sends an operator's request with `repeated`. Raises RuntimeError for an error status, else like `repeated`."""
         answer = await repeated(self.operator, method, path, **options)
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")

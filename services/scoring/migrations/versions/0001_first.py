@@ -1,4 +1,4 @@
-"""Facts, totals, scores and what was published of them."""
+"""Facts, totals, scores and published records."""
 
 from alembic import op
 

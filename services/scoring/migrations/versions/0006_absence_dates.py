@@ -1,6 +1,6 @@
-"""The running year's absences are published again, with their dates and all steps that they reach.
+"""Publishes the current year's absences again, with their dates and all steps that they reach.
 
-Of years that are over nobody is to hear anew.
+Past years are not published again, so that nobody gets new notices about them.
 """
 
 from alembic import op
