@@ -16,16 +16,16 @@ from shared.http_client import async_client
 __all__ = ["DOCKER_NETWORKS", "City", "repeated"]
 
 DOCKER_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
-"""From where this computer's machines seem to speak to a stack: Docker may give it another address at each start."""
+"""Source addresses of the sample's machines as the stack sees them: Docker may assign another address at each start."""
 
 _TRIES = 30
 _PAUSE_SECONDS = 1.0
 
 
 async def repeated(client: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
-    """The answer; asked again while it is 503 or none comes, as when the server has just closed a connection that was kept.
+    """Sends a request; repeats it after a 503 or a transport error, such as a keep-alive connection that the server closed.
 
-    For requests that can be repeated without harm. Raises TransportError where none came at the last try.
+    For idempotent requests only. Raises TransportError if the last attempt gets no response.
     """
     for number in range(1, _TRIES + 1):
         try:
@@ -41,7 +41,7 @@ async def repeated(client: httpx.AsyncClient, method: str, path: str, **options:
 
 
 class City:
-    """Requests of the sample; waits politely while the store is busy or away. All of them can be repeated."""
+    """The sample's requests, all idempotent. Repeats them while the database is busy or down."""
 
     def __init__(self, url: str, operator_key: str, machine_networks: list[str] | None = None) -> None:
         self.url = url.rstrip("/")
@@ -51,21 +51,21 @@ class City:
         headers = {"Authorization": f"Bearer {operator_key}"}
         self.operator = async_client(self.url, timeout=60, limits=limits, headers=headers)
         self.ids: dict[str, str] = {}
-        """NIP → employee_id, as the roster gave them."""
+        """NIP → employee_id, from the imported roster."""
 
     async def close(self) -> None:
         await self.public.aclose()
         await self.operator.aclose()
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """An operator's request, asked with `repeated`. Raises RuntimeError for a refusal, TransportError without an answer."""
+        """Sends an operator's request with `repeated`. Raises RuntimeError for an error status, else like `repeated`."""
         answer = await repeated(self.operator, method, path, **options)
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return answer
 
     async def visit(self, officer: Officer, service: str) -> str:
-        """The form's address for a new visit. Its Idempotency-Key makes a repeated request one visit."""
+        """Creates a visit and returns the URL of its form. The Idempotency-Key keeps a repeated request from creating two."""
         visit = {"employee_id": self.id_of(officer), "service": service}
         answer = await self.ask("POST", "/feedback/v1/visits", json=visit, headers={"Idempotency-Key": str(uuid4())})
         url: str = answer.json()["url"]
@@ -84,7 +84,7 @@ class City:
                 return items
 
     async def open_office(self, timezone: str, first: date, today: date) -> None:
-        """Officers, rosters since `first`, machines and enrolments; doing it again changes nothing."""
+        """Creates officers, shifts since `first`, machines and enrolments. Idempotent."""
         await self.ask("POST", "/attendance/v1/roster", content=roster_csv(), headers={"Content-Type": "text/csv"})
         self.ids = {item["nip"]: item["employee_id"] for item in await self.pages("/attendance/v1/employees")}
         for unit in OFFICE:
@@ -106,7 +106,7 @@ class City:
                 )
 
     async def _write_roster(self, unit: Unit, first: date, today: date) -> None:
-        """Before the first punch: whoever works by night is never expected in the office meanwhile."""
+        """Runs before the first punch, so that no office hours are ever expected of night workers."""
         setting = {"org_unit_id": unit.org_unit_id, "by_roster": True, "effective_from": "2024-01-01"}
         await self.ask("PUT", f"/attendance/v1/by-roster/{uuid5(NAMESPACE_URL, unit.serial)}", json=setting)
         shifts = entries(unit, self.ids, first, today + timedelta(days=PLANNED_DAYS))

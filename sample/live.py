@@ -1,4 +1,4 @@
-"""Scores and notices as they move: a table in a terminal, plain lines elsewhere."""
+"""Shows how scores and notices change: a table in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

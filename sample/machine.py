@@ -1,4 +1,4 @@
-"""An attendance machine as the server sees it: it keeps its own log, and pushes it in its own protocol over HTTP."""
+"""A simulated attendance machine: it keeps its own log and pushes it over HTTP in its vendor's protocol."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _HEADERS = {"User-Agent": "iClock Proxy/1.09", "Content-Type": "text/plain", "Co
 
 
 class Machine:
-    """One machine. What it has sent is kept in a file, as a real one keeps its log's position.
+    """One machine. A file stores how far it has sent its log, as a real machine stores its log position.
 
-    `hours`: local start and end of the work of the unit's officer at a place on a date; None on a free day.
+    `hours`: (officer's index in the unit, date) → local start and end of work; None on a free day.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Machine:
             self.sent_until = datetime.fromisoformat(json.loads(self._file.read_text())["sent_until"])
 
     def now(self) -> datetime:
-        """The machine's clock: local, without a zone, like its log."""
+        """The machine's clock: local time without a zone, like its log."""
         return datetime.now(self._zone).replace(tzinfo=None, microsecond=0)
 
     async def connect(self) -> None:
-        """The handshake, repeated until the server knows this machine."""
+        """Repeats the handshake until the server accepts this machine."""
         query = {"SN": self.unit.serial, "options": "all", "pushver": "2.2.14", "language": "73"}
         while True:
             answer = await self._request("GET", "/iclock/cdata", query)
@@ -60,7 +60,7 @@ class Machine:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def push(self, until: datetime, sent: Callable[[int], None] = lambda _: None) -> int:
-        """Sends the log from where it stopped up to `until`, oldest first; returns the number of lines."""
+        """Sends the unsent log lines up to `until`, oldest first; returns their number."""
         lines = [line for day in self._days(until) for line in self._lines(day)]
         due = sorted(line for line in lines if self.sent_until < line[0] <= until)
         for begin in range(0, len(due), LINES_PER_POST):
@@ -76,7 +76,7 @@ class Machine:
         return len(due)
 
     async def poll(self) -> None:
-        """Asks for commands and reports each as done."""
+        """Polls for commands and reports each as done."""
         answer = await self._request("GET", "/iclock/getrequest", {"SN": self.unit.serial})
         for line in answer.text.splitlines():
             if line.startswith("C:"):
@@ -85,24 +85,24 @@ class Machine:
                 await self._request("POST", "/iclock/devicecmd", {"SN": self.unit.serial}, body)
 
     async def live(self) -> None:
-        """Pushes each punch when its time comes, and polls in between, for ever."""
+        """Pushes each punch at its time and polls in between, until cancelled."""
         while True:
             await self.push(self.now())
             await self.poll()
             await asyncio.sleep(POLL_SECONDS)
 
     def count(self, until: datetime) -> int:
-        """How many lines wait to be sent up to `until`."""
+        """The number of unsent lines up to `until`."""
         return sum(self.sent_until < at <= until for day in self._days(until) for at, _ in self._lines(day))
 
     def _days(self, until: datetime) -> Iterator[date]:
-        """The dates of which something may wait to be sent; who began yesterday may leave today."""
+        """Dates that may have unsent lines; the day before counts too, because a night shift ends on the next date."""
         first = self.sent_until.date() - timedelta(days=1)
         for offset in range((until.date() - first).days + 1):
             yield first + timedelta(days=offset)
 
     def _lines(self, day: date) -> list[tuple[datetime, str]]:
-        """A day's punches: the same whenever they are asked for."""
+        """A day's punches. Deterministic: each call returns the same."""
         lines = []
         for position, officer in enumerate(self.unit.officers):
             hours = self._hours(position, day)
@@ -118,7 +118,7 @@ class Machine:
     async def _request(
         self, method: str, path: str, query: dict[str, str], body: bytes | None = None
     ) -> httpx.Response:
-        """Like the firmware: the same again until the server says 200, or that it does not know this machine (404)."""
+        """Repeats a request, like the firmware, until the server answers 200, or 404 for an unregistered machine."""
         while True:
             try:
                 answer = await self._http.request(method, path, params=query, content=body, headers=_HEADERS)
@@ -139,8 +139,8 @@ def _taps(officer: Officer, day: date, start: datetime, end: datetime) -> list[d
     early = chance.random() < officer.late_share / 4
     departure = end + timedelta(seconds=-chance.randrange(60, 2400) if early else chance.randrange(10, 3000))
     taps = [arrival, departure]
-    if chance.random() < 0.02:  # the finger that was read twice
+    if chance.random() < 0.02:  # a finger that the machine reads twice
         taps.append(arrival + timedelta(seconds=4))
-    if chance.random() < 0.01:  # forgotten on the way out
+    if chance.random() < 0.01:  # the officer forgets to punch out
         taps.remove(departure)
     return taps

@@ -1,4 +1,4 @@
-"""`make sample`: the sample office and its simulators against a system that runs already, until Ctrl-C."""
+"""`make sample`: runs the sample office and its simulators against a running system, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMEZONE = "Asia/Jakarta"
 
 
 def main() -> None:
-    """Reads connect.env (in $DATA), loads the office where it is not yet there, and lives."""
+    """Reads connect.env (in $DATA), loads the office if it is missing, and runs the simulators."""
     values = connection()
     if not values.get("KINERJA_URL") or not values.get("KINERJA_OPERATOR_KEY"):
         sys.exit("no running system is named: run make connect first")

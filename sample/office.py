@@ -1,4 +1,4 @@
-"""Twenty-eight invented officers in four units, each with habits that make the numbers worth looking at."""
+"""Twenty-eight fictitious officers in four units, with habits that give varied scores."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Officer:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit, its machine, and its officers; the first one heads it. `offline_days`: not heard of for so long.
+    """A unit, its machine, and its officers; the first officer is the head. `offline_days`: the machine is offline so long.
 
-    `by_roster`: its officers have no office hours but shifts, day and night.
+    `by_roster`: its officers work day and night shifts instead of office hours.
     """
 
     org_unit_id: str
@@ -50,7 +50,7 @@ _NAMES = (
     "Veri Gunawan", "Wirda Ningsih", "Yusri Effendi", "Zulaikha", "Adek Firmansyah", "Bunga Citra", "Cecep Hidayat",
     "Dona Pertiwi",
 )  # fmt: skip
-# late share, absent share, service, quality: most are good, a few need help, one is often away without a word
+# late share, absent share, service, quality: most are good, a few need help, one is often absent without leave
 _HABITS = (
     (0.02, 0.000, 3.9, 96), (0.03, 0.000, 3.8, 93), (0.10, 0.000, 3.6, 88), (0.05, 0.000, 3.7, 90),
     (0.30, 0.010, 2.4, 62), (0.05, 0.005, 3.5, 85), (0.15, 0.000, 3.3, 80), (0.01, 0.000, 3.9, 97),
@@ -71,14 +71,14 @@ _EMERGENCY = ("igd-puskesmas", "IGD Puskesmas Kota", "KNJ2026004", ("Gawat darur
 def _officer(number: int) -> Officer:
     late, absent, service, quality = _HABITS[number % 8]
     female = number % 2
-    if number == 20:  # the third unit has one who stays away: the ladder of PP 94/2021 has something to tell
+    if number == 20:  # one officer of the third unit is often absent, so that steps of PP 94/2021 are reached
         absent = 0.06
     birth = f"19{70 + number % 25}{1 + number % 12:02d}{1 + number % 27:02d}"
     if number % 8 == 5:
         nip, kind = f"{birth}202521{1 + female}{number + 1:03d}", "PPPK"
     else:
         nip, kind = f"{birth}20{5 + number % 15:02d}01{1 + female}{number + 1:03d}", "PNS"
-    # machines number people as they please, with leading zeros, and each from 1
+    # machines have their own PINs: with leading zeros, and each machine starts at 1
     return Officer(nip, _NAMES[number], f"{number % 8 + 1:04d}", kind, late, absent, service, quality)
 
 

@@ -1,4 +1,4 @@
-"""Citizens who fill the form in a browser's way, and supervisors who assess."""
+"""Citizens who fill in the form as a browser does, and supervisors who assess."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class _Form(HTMLParser):
 
 
 async def rate(city: City, unit: Unit, officer: Officer, chance: random.Random) -> bool:
-    """One visit: the counter makes the link, the citizen opens it, fills the form and sends it.
+    """One visit: the counter creates the link; the citizen opens it, fills in the form and submits it.
 
-    False: not accepted, or sent again because the answer was lost; a form counts once.
+    False: not accepted, or submitted twice because a response was lost; a form counts once.
     """
     path = urlsplit(await city.visit(officer, chance.choice(unit.services))).path
     page = await repeated(city.public, "GET", path)
@@ -49,7 +49,7 @@ async def rate(city: City, unit: Unit, officer: Officer, chance: random.Random) 
 
 
 async def rate_everyone(city: City) -> int:
-    """The first ratings of every officer: enough that they may be used."""
+    """Submits the first ratings of every officer: enough to be published and scored."""
     chance = random.Random("first visitors")
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -64,7 +64,7 @@ async def rate_everyone(city: City) -> int:
 
 
 async def visitors(city: City, pause_seconds: float = 3.0) -> None:
-    """Citizens who come and rate, for ever."""
+    """Submits citizens' ratings at random intervals, until cancelled."""
     chance = random.Random()
     while True:
         unit, officer = chance.choice(city.everyone())
@@ -73,11 +73,11 @@ async def visitors(city: City, pause_seconds: float = 3.0) -> None:
 
 
 async def assess_all(city: City) -> None:
-    """Each head of unit assesses the unit's officers once; doing it again changes nothing."""
+    """Each head of unit assesses the unit's officers once. Idempotent."""
     for unit in OFFICE:
         for officer in unit.officers[1:]:
             assessment = {
-                # made by the caller and kept across retries: the same assessment is the same record
+                # the caller chooses the id and repeats it in retries: the same assessment is the same record
                 "assessment_id": str(uuid5(NAMESPACE_URL, f"sample/{officer.nip}")),
                 "employee_id": city.id_of(officer),
                 "assessor_id": city.id_of(unit.head),

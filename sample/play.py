@@ -1,4 +1,4 @@
-"""The sample's course: open the office, send the backlog, then live."""
+"""The sample's sequence: create the office, send the backlog, then simulate live."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CATCH_UP_SECONDS = 3.0
 
 
 class Play:
-    """Loads the sample office, then keeps it alive until cancelled."""
+    """Loads the sample office, then simulates it until cancelled."""
 
     def __init__(self, city: City, folder: Path, timezone: str, console: Console) -> None:
         self._city = city
@@ -33,7 +33,7 @@ class Play:
         self._machines: list[Machine] = []
 
     async def load(self) -> None:
-        """Everything up to the present; on a later start only what is new."""
+        """Loads everything up to now; a later start loads only new data."""
         zone = ZoneInfo(self._timezone)
         today = datetime.now(zone).date()
         first = date(today.year, 1 if today.month <= 6 else 7, 1)
@@ -54,14 +54,14 @@ class Play:
         await self._send_backlog()
         done = self._folder / "people-loaded"
         if not done.is_file():
-            self._say("supervisors assess, citizens fill the form ...")
+            self._say("supervisors assess, citizens fill in the form ...")
             await assess_all(self._city)
             accepted = await rate_everyone(self._city)
             self._say(f"{accepted} citizens have rated their visit")
             done.touch()
 
     async def live(self) -> None:
-        """Machines, citizens and the table, side by side."""
+        """Runs machines, citizens and the table concurrently."""
         async with asyncio.TaskGroup() as group:
             for machine in self._machines:
                 group.create_task(self._keep(machine))
@@ -89,7 +89,7 @@ class Play:
             if count := machine.count(until):
                 plan.append((machine, until, count))
         if not plan:
-            return  # started again at once: a bar of nothing tells nothing
+            return  # a restart without new punches shows no empty progress bar
         total = sum(count for _, _, count in plan)
         if not self._console.is_terminal:
             for machine, until, count in plan:
@@ -114,4 +114,4 @@ class Play:
         if self._console.is_terminal:
             self._console.log(words)
         else:
-            print(words, flush=True)  # noqa: T201 - plain lines where there is no terminal
+            print(words, flush=True)  # noqa: T201 - plain lines without a terminal

@@ -1,4 +1,4 @@
-"""Who of a unit that works by roster has which shift: four officers cover morning, afternoon and night, one is free."""
+"""Shifts of a unit that works by roster: of four officers, three have morning, afternoon and night, and one is off."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sample.office import Unit
 __all__ = ["PLANNED_DAYS", "entries", "shift_hours"]
 
 PLANNED_DAYS = 35
-"""So far ahead the roster is written: a roster that ends soon is an alert."""
+"""How many days ahead shifts are planned. A roster that ends soon raises an alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def _shift_on(position: int, day: date) -> _Shift | None:
 
 
 def shift_hours(position: int, day: date) -> tuple[datetime, datetime] | None:
-    """Local start and end of the shift of a unit's officer, by the officer's place in the unit; None on a free day."""
+    """Local start and end of an officer's shift, by the officer's index in the unit; None on a free day."""
     shift = _shift_on(position, day)
     if shift is None:
         return None
@@ -43,7 +43,7 @@ def shift_hours(position: int, day: date) -> tuple[datetime, datetime] | None:
 
 
 def entries(unit: Unit, ids: dict[str, str], first: date, last: date) -> list[dict[str, Any]]:
-    """The unit's roster as the service takes it. Free days have no entry: by roster only they are off."""
+    """The unit's shifts as the API expects them. Free days have no entry: by roster, a date without a shift is off."""
     found = []
     for position, officer in enumerate(unit.officers):
         for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):

@@ -1,4 +1,4 @@
-"""How this owner's revisions move above a wrong one: a citizen's rating with its whole group, which has one revision."""
+"""How this service lifts revisions above a wrong one: a citizen's rating with its whole group, which shares one revision."""
 
 from __future__ import annotations
 

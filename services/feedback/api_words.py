@@ -1,4 +1,4 @@
-"""What the feedback service's OpenAPI document says beside the code: its purpose, its subjects in order, and examples."""
+"""The texts of the feedback service's OpenAPI document that are not in the code: purpose, ordered tags, examples."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ __all__ = ["WORDS"]
 _ABOUT = """
 Citizens' ratings of visits, supervisors' assessments, and the satisfaction index.
 
-A system at the counter makes a visit, and hands its one-use link to the citizen, who rates on a page. Ratings are shown and
-published in groups only, so that nobody can tell who gave which. Feedback goes out as records on the topic `asn.feedback.v1`.
+A system at the counter creates a visit and hands its one-use link to the citizen, who rates on a web page. Ratings are shown
+and published in groups only, so that nobody can identify a citizen's rating. Feedback is published as records on the topic
+`asn.feedback.v1`.
 """
 
 _TAGS = (
-    ("feedback", "Visits, assessments, and all feedback that was published."),
-    ("quarantine", "Votes that a rule set aside: a person accepts or dismisses them, and sees no answers."),
+    ("feedback", "Visits, assessments, and all published feedback."),
+    ("quarantine", "Votes that a rule quarantined: a person accepts or dismisses them without seeing their answers."),
     ("satisfaction", "The satisfaction index (SKM, IKM) of a unit or of the city."),
     *COMMON_TAGS,
 )

@@ -36,7 +36,7 @@ FORGET_VISITS_SECONDS = 3600.0
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
 ) -> FastAPI:
-    """The service, ready to be served; nothing connects before its lifespan begins."""
+    """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("feedback", settings, clock)
     rules = intake_rules_from_mapping(yaml.safe_load(settings.feedback_rules_file.read_text()))
     boxes = BallotBoxes(context, rules, settings.ballot_key.get_secret_value())
@@ -66,7 +66,7 @@ def create(
         except Exception as error:
             if not is_transient(error):
                 raise
-            # The store is away: the publication looks into the boxes once it is back.
+            # The database is down: the publication job opens the boxes once it is up again.
         async with runtime.lifespan(app):
             yield
 

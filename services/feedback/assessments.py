@@ -1,4 +1,4 @@
-"""Supervisors' assessments: by the officer's direct superior only, corrected by a new revision."""
+"""Supervisors' assessments: only the officer's direct superior assesses; a correction is a new revision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.errors import ConflictError, ForbiddenError, InvalidError
 __all__ = ["assess"]
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
-FIRST_YEAR = 2000  # earlier moments cannot be right, and the earliest cannot be moved to another zone
+FIRST_YEAR = 2000  # earlier dates cannot be right, and the earliest datetime cannot be converted to another zone
 _LOCKED = text("select * from feedback where feedback_id = :id for update")
 _EMPLOYEE = text("select org_unit_id, superior_id from employee where employee_id = :id")
 
@@ -34,25 +34,25 @@ async def assess(
     assessment: Assessment,
     now: datetime,
 ) -> FeedbackRecord:
-    """Keeps an assessment; the same again changes nothing, other points are a new revision.
+    """Stores an assessment. Idempotent; other points create a new revision.
 
-    Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for a foreign
-    id and for a withdrawn assessment.
+    Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for the id of another
+    assessment and for a withdrawn assessment.
     """
     officer: Any = (await session.execute(_EMPLOYEE, {"id": employee_id})).first()
     if officer is None:
-        raise InvalidError("`employee_id`: no such officer is on the roster.")
+        raise InvalidError("`employee_id`: the roster has no such officer.")
     if officer.superior_id != assessor_id:
-        raise ForbiddenError("Only the officer's direct superior assesses: see the roster's superior_nip.")
+        raise ForbiddenError("Only the officer's direct superior can assess: see superior_nip in the roster.")
     row = (await session.execute(_LOCKED, {"id": assessment_id})).mappings().first()
     known = None if row is None else FeedbackRecord.model_validate_json(row["record"])
     if row is not None and (row["employee_id"] != employee_id or row["assessor_id"] != assessor_id):
-        raise ConflictError("This assessment_id belongs to another assessment: make a new one.")
+        raise ConflictError("This assessment_id belongs to another assessment: use a new one.")
     moment = _moment(context, given_at, known, now)
     if known is not None and known.assessment == assessment and (given_at is None or known.given_at == moment):
         return known
     if known is not None and known.state == "withdrawn":
-        raise ConflictError("This assessment was withdrawn, for good: send a new one under a new assessment_id.")
+        raise ConflictError("This assessment is withdrawn permanently: send a new one with a new assessment_id.")
     record = FeedbackRecord.model_validate(
         {
             "revision": 1 if known is None else known.revision + 1,
@@ -74,10 +74,10 @@ def _moment(context: Context, given_at: datetime | None, known: FeedbackRecord |
     if given_at is None:
         return now.astimezone(context.zone).replace(microsecond=0) if known is None else known.given_at
     if given_at > now + FUTURE_TOLERANCE:
-        raise InvalidError("`given_at` lies in the future.")
+        raise InvalidError("`given_at` is in the future.")
     if given_at.year < FIRST_YEAR:
-        raise InvalidError("`given_at` lies before the previous semester, which is closed.")
+        raise InvalidError("`given_at` is before the previous semester: earlier semesters are closed.")
     local = given_at.astimezone(context.zone)
     if local.date() < Semester.of(now.astimezone(context.zone).date()).previous.first_day:
-        raise InvalidError("`given_at` lies before the previous semester, which is closed.")
+        raise InvalidError("`given_at` is before the previous semester: earlier semesters are closed.")
     return local

@@ -1,8 +1,8 @@
-"""Ballot boxes in the database: one row a target, rewritten whole with each vote.
+"""Ballot boxes in the database: one row per target, rewritten completely with each vote.
 
-A row says which target, whether a group can be published and whether ballots are quarantined; all else is sealed. It has no
-time and no number: nothing in it leads to the visit of a ballot. A vote's transaction marks its visit and rewrites its
-box, so the newest visit of a box can be told; which answers were given on it cannot.
+A row contains the target, whether a group can be published and whether ballots are quarantined; everything else is encrypted.
+It has no timestamp and no counter: nothing in it leads to a ballot's visit. A vote's transaction marks the visit and rewrites
+the box, so a dump can reveal the box's newest visit, but not the answers that it gave.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["CITY", "BallotBoxes", "OpenBox", "Target"]
 PAGE_ROWS = 200
 _NAMESPACE = UUID("7d0a2a0e-6b1e-4e0c-9c57-5c4b8f2b9a11")
 
-# Votes for one target wait for each other, and for the job that publishes: a box is read, changed and written whole.
+# Serializes votes for one target and the publication job: each reads, changes and writes the whole box.
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:box as text), 0))")
 _ONE = text("select sealed from ballot_box where box_id = :box")
 _KEEP = text(
@@ -44,7 +44,7 @@ _QUARANTINED = text(f"select {_COLUMNS} from ballot_box where quarantined order 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whose box: an officer's in a unit, a unit's as a whole (no officer), or the city's (no unit, no weight class)."""
+    """The owner of a box: an officer in a unit, a whole unit (no officer), or the city (no unit, no weight class)."""
 
     employee_id: UUID | None
     org_unit_id: str | None
@@ -56,7 +56,7 @@ class Target:
 
     @property
     def above(self) -> Target:
-        """The box that takes what makes no group at the semester's end."""
+        """The box that receives the ballots that form no group by the end of the semester."""
         return CITY if self.employee_id is None else Target(None, self.org_unit_id, self.weight_class)
 
 
@@ -65,7 +65,7 @@ CITY = Target(None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class OpenBox:
-    """A box as it was read, without its lock."""
+    """A decrypted box, read without its lock."""
 
     target: Target
     content: Content
@@ -82,13 +82,13 @@ class BallotBoxes:
         self._seal = Seal(keys)
 
     async def take(self, session: AsyncSession, target: Target) -> Content:
-        """The content of a box, which is the transaction's alone until its end. Raises SealError."""
+        """Locks a box until the end of the transaction and returns its content. Raises SealError."""
         await session.execute(_LOCK, {"box": str(target.box_id)})
         sealed = (await session.execute(_ONE, {"box": target.box_id})).scalar_one_or_none()
         return Content() if sealed is None else self._seal.open(target.box_id, sealed)[0]
 
     async def keep(self, session: AsyncSession, target: Target, content: Content) -> None:
-        """Writes a box that this transaction has taken."""
+        """Writes a box that this transaction has locked with `take`."""
         values: dict[str, Any] = {
             "box": target.box_id,
             "employee_id": target.employee_id,
@@ -101,11 +101,11 @@ class BallotBoxes:
         await session.execute(_KEEP, values)
 
     def is_due(self, target: Target, content: Content) -> bool:
-        """Whether a group can be published of it."""
+        """Whether a group can be published from this box."""
         return target != CITY and bool(full_semesters(content, self.rules.group_minimum))
 
     async def due(self, session: AsyncSession) -> list[Target]:
-        """The boxes of which a group can be published."""
+        """The boxes from which a group can be published."""
         return [Target(*row) for row in await session.execute(_DUE)]
 
     async def quarantined(self, session: AsyncSession) -> list[OpenBox]:
@@ -113,7 +113,7 @@ class BallotBoxes:
         return [self._opened(row) for row in (await session.execute(_QUARANTINED)).all()]
 
     async def all(self) -> AsyncIterator[OpenBox]:
-        """Every box, each as it is when it is read. Raises SealError."""
+        """Every box, read page by page, not in one snapshot. Raises SealError."""
         after = UUID(int=0)
         while True:
             async with self._context.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""What the feedback service does with the records that it reads: it learns the officers."""
+"""Consumes employee records: stores the officers that feedback needs."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence
             parked.append(Parked(record, error.reason, str(error)))
             continue
         if officer.employee_id == CANARY_EMPLOYEE_ID:
-            continue  # serves nobody
+            continue  # the canary is no officer
         if "\x00" in officer.name or "\x00" in officer.org_unit_name:
-            parked.append(Parked(record, "NOT_VALID", "a name holds a NUL character, which no text column takes"))
+            parked.append(Parked(record, "NOT_VALID", "a name contains a NUL character, which Postgres cannot store"))
             continue
         read.append((record, officer))
     used, leaps = await _GATE.sift(session, read)

@@ -1,4 +1,4 @@
-"""What this service has of topics' things, to be compared: it owns feedback and reads officers."""
+"""The rows from which this service computes digests, to compare services: it owns feedback and reads officers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _A_DAY = timedelta(days=1)
 
 
 async def _feedback(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
-    """The date part of `given_at` decides the semester, whatever its offset is: a day more on both sides is looked at."""
+    """The local date of `given_at` decides the semester; the query covers one more day on both sides for any UTC offset."""
     first, last = (datetime.combine(day, time(), UTC) for day in (semester.first_day, semester.last_day))
     async for row in stream(session, _FEEDBACK, {"first": first - _A_DAY, "last": last + 2 * _A_DAY}):
         record = orjson.loads(row[0])

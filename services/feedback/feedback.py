@@ -39,7 +39,7 @@ async def keep(
     assessor_id: UUID | None = None,
     reason: str | None = None,
 ) -> None:
-    """Writes the records' rows and adds them to the outbox, in their order."""
+    """Writes the records' rows and adds the records to the outbox, in the given order."""
     columns = {"feedback_id", "revision", "kind", "state", "employee_id", "org_unit_id", "given_at", "group_id"}
     rows = [
         record.model_dump(include=columns)
@@ -51,7 +51,7 @@ async def keep(
 
 
 async def republish(context: Context) -> Republished:
-    """Adds all feedback at its present revision to the outbox, a batch per transaction."""
+    """Adds all feedback at its current revision to the outbox, one batch per transaction."""
     after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:

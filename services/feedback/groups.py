@@ -1,4 +1,4 @@
-"""Groups of citizens' ratings: how one is published, withdrawn and shown. Nothing smaller than a group is."""
+"""Groups of citizens' ratings: publish, withdraw and show them. A group is the smallest unit that is published or shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOCKED = text("select record, reason from feedback where group_id = :group orde
 
 @dataclass(frozen=True, slots=True)
 class RatingGroup:
-    """A group as people may see it. `answers` leaves out elements that fewer than the group minimum answered."""
+    """A group as it is shown. `answers` omits elements with fewer answers than the group minimum."""
 
     group_id: UUID
     employee_id: UUID | None
@@ -46,7 +46,7 @@ async def publish(
 ) -> None:
     """Publishes the ballots of an officer or unit as one group: in random order, with new ids and one common date.
 
-    They stay in the box until the caller writes it without them, in the same transaction.
+    The caller removes them from the box in the same transaction.
     """
     midnight = datetime.combine(max(ballot.day for ballot in ballots), time.min, context.zone)
     common: dict[str, Any] = {
@@ -61,7 +61,7 @@ async def publish(
         "group_size": len(ballots),
         "weight_class": target.weight_class,
     }
-    # ids by chance alone: an ordered one would hold the time, and be the same for all that one vote made
+    # random ids: a time-ordered id would contain the time and could link the rows of one vote
     records = [
         FeedbackRecord.model_validate(common | {"feedback_id": uuid4(), "ratings": dict(ballot.ratings)})
         for ballot in ballots
@@ -80,9 +80,9 @@ async def withdraw(
     *,
     only: UUID | None = None,
 ) -> RatingGroup:
-    """Withdraws a group for good; with `only`, this one rating for good, while the others wait for another group.
+    """Withdraws a group permanently. With `only`, withdraws just this rating permanently; the others wait for a new group.
 
-    Either way the whole group leaves the scores at once. The same again changes nothing. Raises NotFoundError.
+    Either way the whole group stops counting in the scores at once. Idempotent. Raises NotFoundError.
     """
     rows = (await session.execute(_LOCKED, {"group": group_id})).all()
     records = [FeedbackRecord.model_validate_json(row.record) for row in rows]
@@ -109,7 +109,7 @@ async def withdraw(
 
 
 def group_of(records: Sequence[str], reason: str | None, minimum: int) -> RatingGroup:
-    """The group that these published records are, as people may see it."""
+    """Converts the published records of one group to the form in which it is shown."""
     members = [FeedbackRecord.model_validate_json(record) for record in records]
     first = members[0]
     if first.group_id is None:

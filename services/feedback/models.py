@@ -1,6 +1,6 @@
-"""Tables of the feedback service. Nothing leads from a rating back to its visit, and nothing to the citizen.
+"""Tables of the feedback service. No data links a rating to its visit or to the citizen.
 
-A visit has no time of its use. A vote's answers are sealed in a ballot box until they are published with others
+A visit does not store when it was used. A vote's answers stay encrypted in a ballot box until they are published with others
 (docs/adr/0013-ratings-leave-in-groups.md). A test tries every join on a dump.
 """
 
@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Base(SQLModel, registry=registry()):
-    """The service's own metadata: four services may live in one process."""
+    """The service's own metadata: four services may run in one process."""
 
 
 class OutboxRow(OutboxColumns, Base, table=True):
@@ -55,7 +55,7 @@ class ApiKey(ApiKeyColumns, Base, table=True):
 
 
 class Employee(Base, table=True):
-    """What feedback needs of an officer, at the highest revision seen."""
+    """The officer's fields that feedback needs, at the highest revision received."""
 
     __tablename__ = "employee"
 
@@ -70,14 +70,14 @@ class Employee(Base, table=True):
 
 
 class Visit(Base, table=True):
-    """A visit that may be rated once. The token itself is not stored, nor when the visit was used."""
+    """A visit that may be rated once. Stores neither the token itself nor the time of the vote."""
 
     __tablename__ = "visit"
     __table_args__ = (Index("visit_ended", "expires_at"),)
 
     visit_id: UUID = Field(primary_key=True)
     token_hmac: bytes = Field(unique=True)
-    """Under the link key: a new key ends every link."""
+    """HMAC under the link key: a new key invalidates every link."""
     employee_id: UUID | None = None
     org_unit_id: str
     service: str
@@ -90,7 +90,7 @@ class Visit(Base, table=True):
 
 
 class BallotBox(Base, table=True):
-    """The ballots that wait for a group of one target: an officer in a unit, a unit, or (both null) the city."""
+    """Ballots of one target that wait for a group. The target is an officer in a unit, a unit, or (both null) the city."""
 
     __tablename__ = "ballot_box"
     __table_args__ = (
@@ -105,13 +105,13 @@ class BallotBox(Base, table=True):
     due: bool
     """A group can be published."""
     quarantined: bool
-    """A person has to decide about some of its ballots."""
+    """Some ballots wait for a person's decision."""
     sealed: bytes
     """The content, encrypted: services/feedback/seal.py."""
 
 
 class QuarantineDecision(Base, table=True):
-    """What a person decided about a batch of quarantined ballots; never what they said."""
+    """A person's decision about a batch of quarantined ballots; never contains their answers."""
 
     __tablename__ = "quarantine_decision"
 
@@ -128,7 +128,7 @@ class QuarantineDecision(Base, table=True):
 
 
 class CityRemainder(Base, table=True):
-    """Ratings of a semester that made no group anywhere, added up over the city."""
+    """Ratings of a semester that formed no group anywhere, added up over the city."""
 
     __tablename__ = "city_remainder"
 
@@ -139,7 +139,7 @@ class CityRemainder(Base, table=True):
 
 
 class Feedback(Base, table=True):
-    """A published rating or assessment at its present revision; `assessor_id` is null for citizens."""
+    """A published rating or assessment at its current revision; `assessor_id` is null for citizens."""
 
     __tablename__ = "feedback"
     __table_args__ = (
@@ -156,7 +156,7 @@ class Feedback(Base, table=True):
     org_unit_id: str
     given_at: datetime = utc_field()
     group_id: UUID | None = None
-    """Of a citizen's rating; null for an assessment."""
+    """The group of a citizen's rating; null for an assessment."""
     assessor_id: UUID | None = None
     reason: str | None = None
     """Why it was withdrawn."""

@@ -1,6 +1,6 @@
-"""The job that publishes what waits in the ballot boxes: full groups, and at a semester's end what is left.
+"""The job that publishes waiting ballots: full groups, and after the end of a semester the rest.
 
-It runs apart from any vote: a group appears some random time after it became full.
+It runs independently of votes: a group is published a random time after it became full.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ __all__ = ["Publication"]
 log = logger(__name__)
 
 LOOK_AFTER = timedelta(minutes=10)
-"""Between two looks into every box: for times that the burst rule needs no more, old seals, and what a crash left."""
+"""Interval of the check of all boxes: it removes outdated minutes of the burst rule, replaces old keys, and finishes what a
+crash interrupted."""
 CLOSE_AFTER = timedelta(minutes=10)
-"""From a semester's last midnight until its rest is published: votes that came in time may still be on their way."""
+"""Delay between the end of a semester and the publication of its rest: votes sent in time may still be in transit."""
 VISITS_AT_A_TIME = 5_000
 
 _END_VISITS = text(
@@ -53,28 +54,28 @@ _END_VISITS = text(
 
 
 class Publication:
-    """One per process; several processes may run it at once, for a box is changed under its lock."""
+    """One per process; several processes may run it at once, because a box is changed under its lock."""
 
     def __init__(self, context: Context, boxes: BallotBoxes) -> None:
         self.rules = boxes.rules
         self._context = context
         self._boxes = boxes
         self._groups: Batches[UUID] = Batches("publication", 1, context.metrics)
-        """A box at which publishing fails is set aside, by the box's id, and the others go on."""
+        """Skips a box (by its id) whose publication fails, so that the other boxes continue."""
         self._publish_at: dict[Target, datetime] = {}
         self._look_at: datetime | None = None
         self._looked_in: Semester | None = None
         registry = context.metrics.registry
-        # No labels: a count of one officer's ballots would tell when a citizen votes.
+        # No labels: a count per officer would reveal when a citizen votes.
         self._waiting = Gauge("kinerja_ballots_waiting", "Ballots that wait for a group, all boxes", registry=registry)
-        # Waits for a person: GET /feedback/v1/quarantine.
+        # These need a person's decision: GET /feedback/v1/quarantine.
         self._quarantined = Gauge(
             "kinerja_ballots_quarantined", "Ballots that nobody has accepted or dismissed", registry=registry
         )
 
     async def round(self) -> bool:
-        """Publishes the full groups whose time has come, and now and then looks into every box."""
-        begin_trace(None)  # a trace of its own: no event may carry that of a vote
+        """Publishes the full groups that are due; every LOOK_AFTER it checks all boxes."""
+        begin_trace(None)  # a new trace: no event may carry the trace of a vote
         now = self._context.clock.now()
         if self._look_at is None or now >= self._look_at or self._looked_in != self._closable(now):
             await self.look()
@@ -85,11 +86,11 @@ class Publication:
         self._publish_at = {target: self._publish_at.get(target) or self._later(now) for target in due}
         for target in [target for target, at in self._publish_at.items() if at <= now]:
             await self._groups.run(partial(self._publish, target))
-            del self._publish_at[target]  # its next group waits for a time of its own
+            del self._publish_at[target]  # its next group gets a new random time
         return False
 
     async def check_keys(self) -> None:
-        """Opens every box once. Raises SealError with one log line that says what to do."""
+        """Opens every box once. Logs one line that says what to do, and raises SealError, if a box cannot be opened."""
         try:
             async for _ in self._boxes.all():
                 pass
@@ -98,7 +99,7 @@ class Publication:
             raise
 
     async def look(self) -> None:
-        """Opens every box and brings in order what is not; publishes what past semesters have left.
+        """Opens every box, rewrites outdated ones, and publishes the rest of past semesters.
 
         Raises SealError when a box cannot be opened.
         """
@@ -123,7 +124,7 @@ class Publication:
         self._look_at, self._looked_in = now + LOOK_AFTER, self._closable(now)
 
     async def forget_visits(self) -> bool:
-        """Deletes visits whose links ended long enough ago; True when there may be more."""
+        """Deletes visits whose links expired longer ago than the retention; True when there may be more."""
         values = {"until": self._context.clock.now() - self.rules.visit_retention, "most": VISITS_AT_A_TIME}
         async with self._context.database.transaction() as session:
             deleted = (await session.execute(_END_VISITS, values)).all()
@@ -134,7 +135,7 @@ class Publication:
         return now + timedelta(seconds=secrets.SystemRandom().uniform(least, most))
 
     def _closable(self, now: datetime) -> Semester:
-        """The semester whose predecessors are closed."""
+        """The current semester; all earlier ones are closed."""
         return Semester.of((now - CLOSE_AFTER).astimezone(self._context.zone).date())
 
     def _needs_keeping(self, box: OpenBox, now: datetime) -> bool:
@@ -153,7 +154,7 @@ class Publication:
         return False
 
     async def _publish_full(self, session: AsyncSession, target: Target, content: Content) -> Content:
-        """Publishes the full groups of a box; returns what is left in it."""
+        """Publishes the full groups of a box; returns the remaining content."""
         now = self._context.clock.now()
         groups, rest = take_full(content, self.rules.group_minimum)
         for ballots in groups:
@@ -164,9 +165,9 @@ class Publication:
         return rest
 
     async def _close(self, targets: set[Target], present: Semester) -> None:
-        """Publishes what past semesters left, or hands it on: from officers to their units, from units to the city.
+        """Publishes the rest of past semesters, or moves it from officers to their units and from units to the city.
 
-        All officers come before the units, and these before the city: each has by then all that it will get.
+        Processes all officers first, then units, then the city, so that each box has received everything before its turn.
         """
         for rank in (_is_officer, _is_unit, _is_city):
             for target in sorted(filter(rank, targets), key=lambda t: str(t.box_id)):

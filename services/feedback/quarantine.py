@@ -1,4 +1,4 @@
-"""Batches of votes that a rule set aside. A person accepts or dismisses a batch whole, and sees no answers."""
+"""Quarantined batches of votes. A person accepts or dismisses a whole batch without seeing the answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DECISIONS = text("select * from quarantine_decision where batch_id > :after ord
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedBatch:
-    """What a person decides about: whose ballots, how many, of which day, and which rule set them aside."""
+    """A batch as a person sees it: target, number of ballots, day, and the rule that quarantined them."""
 
     batch_id: UUID
     employee_id: UUID | None
@@ -44,7 +44,7 @@ class QuarantinedBatch:
 
 
 async def quarantined(session: AsyncSession, boxes: BallotBoxes) -> list[QuarantinedBatch]:
-    """All batches that wait, in the order of their ids."""
+    """All undecided batches, ordered by id."""
     found = [_shown(box.target, batch) for box in await boxes.quarantined(session) for batch in box.content.quarantined]
     return sorted(found, key=lambda batch: batch.batch_id.bytes)
 
@@ -52,7 +52,7 @@ async def quarantined(session: AsyncSession, boxes: BallotBoxes) -> list[Quarant
 async def decide(
     session: AsyncSession, boxes: BallotBoxes, batch_id: UUID, decision: Decision, reason: str, now: datetime
 ) -> QuarantinedBatch:
-    """Accepted ballots wait for a group like all others; dismissed ones are deleted. Raises NotFoundError, ConflictError."""
+    """Moves accepted ballots to the waiting ones, deletes dismissed ones. Raises NotFoundError, ConflictError."""
     found = next((batch for batch in await quarantined(session, boxes) if batch.batch_id == batch_id), None)
     batch = None
     if found is not None:
@@ -63,7 +63,7 @@ async def decide(
     if found is None or batch is None:
         before = (await session.execute(_DECIDED, {"batch": batch_id})).scalar_one_or_none()
         if before is not None:
-            raise ConflictError(f"This batch was {before} already.")
+            raise ConflictError(f"This batch is already {before}.")
         raise NotFoundError("There is no such batch. List them with GET /feedback/v1/quarantine.")
     shown = _shown(target, batch)
     values = {name: getattr(shown, name) for name in QuarantinedBatch.__slots__}
@@ -72,7 +72,7 @@ async def decide(
 
 
 async def decisions(session: AsyncSession, after: UUID, most: int) -> list[Any]:
-    """What was decided, in the order of the batches' ids."""
+    """Past decisions, ordered by batch id."""
     return list((await session.execute(_DECISIONS, {"after": after, "most": most})).mappings())
 
 

@@ -1,7 +1,7 @@
-"""The city's remainder: ratings that made no group of an officer and none of a unit by the semester's end.
+"""The city's remainder: ratings that by the end of the semester formed a group neither for an officer nor for a unit.
 
-Events name a unit, and a group of this unit would be too small: so these ratings are in no event. They are added up over
-the whole city, at least a group's minimum at a time, and count in the city's satisfaction index only.
+Every event names a unit, and a group of this unit would be too small, so these ratings are not published as events. They are
+added up for the whole city, at least the group minimum at a time, and count only in the city's satisfaction index.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEEP = text(
 
 
 async def remainder_of(session: AsyncSession, semester: Semester) -> tuple[int, dict[str, Tally]]:
-    """How many ratings, and their answers by survey element."""
+    """(number of ratings, their answers by survey element)."""
     row = (await session.execute(_ONE, {"semester": semester.number})).first()
     if row is None:
         return 0, {}
@@ -36,7 +36,7 @@ async def remainder_of(session: AsyncSession, semester: Semester) -> tuple[int, 
 
 
 async def add_to_remainder(session: AsyncSession, ballots: Sequence[Ballot]) -> None:
-    """Adds ballots of one semester; the caller holds the city's box."""
+    """Adds ballots of one semester; the caller holds the lock of the city's box."""
     semester = Semester.of(ballots[0].day)
     count, answers = await remainder_of(session, semester)
     whole = add_tallies(answers, tallies_of([ballot.ratings for ballot in ballots]))

@@ -17,8 +17,8 @@ _RULES = Path(__file__).resolve().parents[2] / "rules" / "feedback"
 
 
 class Settings(ServiceSettings):
-    """Beside the common ones: where the rules of intake come from, and the key of the ballot boxes."""
+    """In addition to the common settings: the file of the intake rules, and the key of the ballot boxes."""
 
     ballot_key: SecretStr
-    """Seals what waits in ballot boxes. Several lines: the newest first, the others open what was sealed before."""
+    """Encrypts the ballot boxes. Several lines: the newest key first; the older keys only decrypt existing boxes."""
     feedback_rules_file: Annotated[Path, rules_in(intake_rules_from_mapping)] = _RULES / "default.yaml"

@@ -1,6 +1,6 @@
-"""Visits and the one vote that each may give.
+"""Visits and the single vote of each visit.
 
-Nobody can join a vote with its visit: the visit keeps only that it was used, the answers go into a sealed box.
+Nobody can join a vote with its visit: the visit stores only that it was used; the answers go into an encrypted box.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _FIND = text(
     from visit v left join employee e using (employee_id) where token_hmac = :token
     """
 )
-# One statement decides: of two votes at once, one finds the row used.
+# Atomic: of two concurrent votes, only one updates the row.
 _USE = text("update visit set used = true where visit_id = :visit_id and not used returning visit_id")
 _NEW = "send the request again with a new Idempotency-Key for a new link"
 _DEAD = {
     "used": f"was used: one visit, one vote. For another visit, {_NEW}",
     "expired": f"has expired: {_NEW}",
-    "other_key": f"was made with a former link_key and opens no more: {_NEW}",
+    "other_key": f"was made with an earlier link_key and no longer opens: {_NEW}",
 }
 
 
@@ -60,7 +60,7 @@ def _token(context: Context, visit_id: UUID, salt: str) -> str:
 
 
 def _kept(context: Context, token: str) -> bytes:
-    """What is kept of a token. A link made under a former link_key is found no more."""
+    """The stored HMAC of a token. Links made with an earlier link_key are no longer found."""
     return _hmac(context, f"visit-token/{token}")
 
 
@@ -83,18 +83,18 @@ async def make_visit(
     request: bytes,
     now: datetime,
 ) -> tuple[UUID, str, datetime]:
-    """(visit_id, token, expires_at). The same idempotency key and request give the same answer again.
+    """Returns (visit_id, token, expires_at); the same result for the same idempotency key and request.
 
-    Raises InvalidError for an unknown officer, and for a key that came with another request; ConflictError for a key
-    whose link opens no more, so that nobody hands a dead link to a citizen.
+    Raises InvalidError for an unknown officer, and for a key that was used with another request; ConflictError for a key
+    whose link no longer opens, so that no citizen gets a dead link.
     """
     unit = visit.org_unit_id
     if visit.employee_id is not None:
         who = {"id": visit.employee_id, "today": now.astimezone(context.zone).date()}
         unit = (await session.execute(_EMPLOYEE, who)).scalar_one_or_none()
         if unit is None:
-            raise InvalidError("`employee_id`: no such officer is on the roster, or not any more.")
-    # With a key the token can be made again for the repeated answer; without one it is made of chance alone.
+            raise InvalidError("`employee_id`: the roster has no such active officer.")
+    # With an idempotency key the token can be derived again for a retry; without one it is random.
     salt = idempotency_key or secrets.token_urlsafe(24)
     visit_id = uuid4()
     token = _token(context, visit_id, salt)
@@ -114,7 +114,7 @@ async def make_visit(
         return visit_id, token, now + valid
     known = (await session.execute(_KNOWN, {"key": values["idempotency_sha256"]})).one()
     if known.request_sha256 != values["request_sha256"]:
-        raise InvalidError("This Idempotency-Key came with another request before: use a new key.")
+        raise InvalidError("This Idempotency-Key was used with another request: use a new key.")
     token = _token(context, known.visit_id, salt)
     if known.used:
         raise ConflictError(f"The link of this Idempotency-Key {_DEAD['used']}.")
@@ -126,7 +126,7 @@ async def make_visit(
 
 
 async def find_visit(context: Context, session: AsyncSession, token: str) -> Any:
-    """The visit of a link that may still vote. Raises NotFoundError or GoneError, in the citizen's words."""
+    """The visit of a link that may still vote. Raises NotFoundError or GoneError with a message for the citizen."""
     row = (await session.execute(_FIND, {"token": _kept(context, token)})).mappings().first()
     if row is None:
         raise NotFoundError("Tautan ini tidak dikenal. Periksa kembali tautan pada struk kunjungan Anda.")
@@ -146,9 +146,9 @@ async def vote(
     *,
     suspicious: bool,
 ) -> None:
-    """Uses the visit and puts the ballot into its target's box, in one transaction. Raises like find_visit.
+    """Marks the visit as used and puts the ballot into its target's box, in one transaction. Raises like find_visit.
 
-    Nothing is published here: see publication.py.
+    Publishes nothing: see publication.py.
     """
     visit = await find_visit(context, session, token)
     if (await session.execute(_USE, {"visit_id": visit["visit_id"]})).first() is None:

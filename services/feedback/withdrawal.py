@@ -1,4 +1,4 @@
-"""Withdrawing feedback that was published."""
+"""Withdrawing published feedback."""
 
 from __future__ import annotations
 
@@ -25,10 +25,7 @@ _LOCKED = text("select * from feedback where feedback_id = :id for update")
 async def withdraw(
     context: Context, boxes: BallotBoxes, session: AsyncSession, feedback_id: UUID, reason: str, now: datetime
 ) -> FeedbackRecord | RatingGroup:
-    """An assessment alone, a citizen's rating with its whole group; the same again changes nothing.
-
-    Raises NotFoundError.
-    """
+    """Withdraws an assessment, or a citizen's rating with its whole group. Idempotent. Raises NotFoundError."""
     row = (await session.execute(_GROUP, {"id": feedback_id})).first()
     if row is None:
         raise NotFoundError("There is no such feedback. List it with GET /feedback/v1/feedback.")

@@ -1,4 +1,4 @@
-"""How this owner's revisions move above a wrong one."""
+"""How this service lifts revisions of notices above a wrong one."""
 
 from __future__ import annotations
 

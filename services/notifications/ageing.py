@@ -1,4 +1,4 @@
-"""What time alone does: a draft that nobody decided on expires, an alert that nobody acknowledged goes one level up."""
+"""Deadlines: a draft without a decision expires; an alert without an acknowledgement goes one level up."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _STANDING = text(
 
 
 class Ageing:
-    """Looks for both; several processes may. A draft or an officer at whom that fails is set aside."""
+    """Processes both; several processes may run it. Skips a draft or an officer that fails."""
 
     def __init__(self, context: Context, upkeep: Upkeep) -> None:
         self.context = context
@@ -64,7 +64,7 @@ class Ageing:
         return self.upkeep.rules
 
     async def round(self) -> bool:
-        """One round through everything."""
+        """Processes all drafts and alerts that are due."""
         while await self._drafts.run(self._expire):
             pass
         self._after = UUID(int=0)
@@ -83,7 +83,7 @@ class Ageing:
         return len(rows) == values["most"]
 
     async def _raise(self) -> bool:
-        """The officers behind the last ones, as many as fit; False when these were all."""
+        """Processes the next page of officers; False when it was the last."""
         before = self.context.clock.now() - self.rules.alert_acknowledgement
         most = self._officers.most
         values = {"before": before, "after": self._after, "most": most, "without": self._officers.without}
@@ -97,7 +97,7 @@ class Ageing:
         return len(officers) == most
 
     async def _raise_of(self, session: AsyncSession, officers: list[UUID], before: datetime) -> None:
-        # First the records: an alert whose step is gone is withdrawn here, and goes nowhere.
+        # First update the notices: an alert whose step is no longer reached is withdrawn and not escalated.
         await self.upkeep.follow(session, officers)
         among = {"employees": officers}
         alerts = (await session.execute(_ALERTS, among | {"before": before})).mappings().all()

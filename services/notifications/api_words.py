@@ -1,4 +1,4 @@
-"""What the notifications service's OpenAPI document says beside the code: its purpose, its subjects in order, and examples."""
+"""The texts of the notifications service's OpenAPI document that are not in the code: purpose, ordered tags, examples."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from shared.openapi.words import OFFICER
 __all__ = ["WORDS"]
 
 _ABOUT = """
-Notices to officers and their superiors: rewards, offers of coaching, and alerts of absences.
+Notices to officers and their superiors: rewards, offers of coaching, and alerts about absences.
 
-A reward or an offer of coaching stays a draft until a person releases it. Each change of a notice goes out as a record on the
-topic `asn.notice.v1`, without the text of the letter.
+A reward or an offer of coaching stays a draft until a person releases it. Each change of a notice is published as a record on
+the topic `asn.notice.v1`, without the text of the letter.
 """
 
 _TAGS = (
     ("notices", "Notices: read, release, withhold and acknowledge them; the inbox of an officer."),
-    ("mail", "The mail server: what waits for it, and a mail to try it out."),
+    ("mail", "The mail server: the queue of waiting mails, and test mails."),
     LINK_TAG,
     *COMMON_TAGS,
 )

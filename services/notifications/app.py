@@ -47,7 +47,7 @@ LINKS_POLL_SECONDS = 3600.0
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
 ) -> FastAPI:
-    """The service, ready to be served; nothing connects before its lifespan begins."""
+    """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("notifications", settings, clock)
     rules = rules_from_mapping(yaml.safe_load(settings.notice_rules_file.read_text()))
     upkeep = Upkeep(Notices(context, rules))

@@ -1,7 +1,7 @@
-"""Watches when the certificates end that people and HR systems see.
+"""Watches when the certificates expire that people and HR systems see.
 
-In this service because it alone has a way outside (to the mail server), so it sees the public address as people do, also
-where another proxy stands before the gateway. Kafka's outside listener is reached inside.
+Only this service has outbound network access (to the mail server), so it sees the public address as people do, even behind
+another proxy. It reaches Kafka's external listener through the internal network.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ log = logger(__name__)
 
 
 class Certificates:
-    """Reads each certificate by a handshake alone."""
+    """Reads each certificate with a TLS handshake only."""
 
     def __init__(self, metrics: Metrics, settings: Settings) -> None:
         self.addresses: dict[str, tuple[str, int]] = {}
-        """By what is told of it; empty where nothing is served with TLS."""
+        """Metric label → (host, port); empty if nothing is served with TLS."""
         public = urlsplit(settings.public_url)
         if public.scheme == "https" and public.hostname is not None:
             self.addresses["public"] = (public.hostname, public.port or 443)
         if settings.kafka_external_listener is not None and settings.kafka_external_protocol == "SASL_SSL":
             host, _, port = settings.kafka_external_listener.rpartition(":")
             self.addresses["kafka"] = (host, int(port))
-        # The moment, not the days left: it stays true when it could not be read for a while.
+        # The expiry time, not the days left: it stays correct while the certificate cannot be read.
         self._ends = Gauge(
             "kinerja_certificate_ends_timestamp_seconds",
-            "When the certificate ends, as read last",
+            "When the certificate expires, as last read",
             ["certificate"],
             registry=metrics.registry,
         )
         self._unread = Gauge(
             "kinerja_certificate_unread",
-            "1 when the certificate could not be read at the last look, else 0",
+            "1 when the last attempt to read the certificate failed, else 0",
             ["certificate"],
             registry=metrics.registry,
         )
 
     async def round(self) -> bool:
-        """One look at each. A server that does not answer is told by the metric and a log line, and ends nothing."""
+        """Reads each certificate once. A failure only sets the metric and writes a log line."""
         for name, (host, port) in self.addresses.items():
             try:
                 end = await served_certificate_ends_at(host, port)

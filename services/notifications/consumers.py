@@ -1,4 +1,4 @@
-"""What the notification service does with the records that it reads."""
+"""Consumes the records that notices need: officers, scores and discipline."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _DISCIPLINE = text(
 
 
 class RecordHandler:
-    """Keeps the highest revision of everything; the notices of whoever a record is new of follow it."""
+    """Stores the highest revision of each record, and updates the notices of the officers with new records."""
 
     def __init__(self, upkeep: Upkeep) -> None:
         self._upkeep = upkeep
@@ -84,7 +84,7 @@ class RecordHandler:
             except UnreadableRecordError as error:
                 parked.append(Parked(record, error.reason, str(error)))
                 continue
-            if found.employee_id != CANARY_EMPLOYEE_ID:  # no notice to nobody
+            if found.employee_id != CANARY_EMPLOYEE_ID:  # the canary gets no notices
                 read.append((record, found))
         used, leaps = await _GATE.sift(session, read)
         await self._apply(session, [found for _, found in used])
@@ -108,13 +108,13 @@ class RecordHandler:
                     years[of] = found
         touched = {record.employee_id for record in await _keep(session, _SCORE, scores)}
         touched |= {record.employee_id for record in await _keep(session, _DISCIPLINE, years)}
-        # Topics keep no order among each other: an officer's record may come after what was told of the officer.
+        # Kafka orders records only within a topic: an employee record may arrive after that officer's score.
         named = await self._upkeep.named_in(session, employees)
         await self._upkeep.follow(session, employees | named | touched)
 
 
 async def _keep(session: AsyncSession, statement: TextClause, newest: Mapping[tuple[UUID, Period], Kept]) -> list[Kept]:
-    """Keeps those of a higher revision than what is kept, and gives them."""
+    """Stores the records with a higher revision than the stored one; returns those."""
     if not newest:
         return []
     ordered = sorted(newest.items())

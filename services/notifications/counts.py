@@ -1,4 +1,4 @@
-"""How many notices there are and how many mails wait, for the operator."""
+"""Metrics for the operator: numbers of notices and of waiting mails."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ _COUNTS = text("select kind, state, count(*) from notice group by kind, state")
 
 
 class Counts:
-    """Looks from time to time."""
+    """Reads the numbers periodically."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         registry = context.metrics.registry
-        # Drafts that rise wait for people; many withdrawn at once: somebody corrected many days, or spoilt them.
+        # A rising number of drafts waits for decisions. Many withdrawn at once: somebody changed many days, rightly or wrongly.
         self._notices = Gauge("kinerja_notices", "Notices by kind and state", ["kind", "state"], registry=registry)
-        # More than a few for long: mails are made faster than the server takes them, or all wait behind a held one.
+        # More than a few for long: mails are created faster than the server accepts them, or all wait behind a held one.
         self._waiting = Gauge("kinerja_mails_waiting", "Mails in the queue", registry=registry)
-        # Above 0 for long: the mail server refuses the sender's side; kinerja mail test says why.
-        self._held = Gauge("kinerja_mails_held", "Mails held by a fault that the operator mends", registry=registry)
+        # Above 0 for long: a fault on the sender's side; `kinerja mail test` explains it.
+        self._held = Gauge(
+            "kinerja_mails_held", "Mails held by a fault that the operator has to fix", registry=registry
+        )
 
     async def round(self) -> bool:
-        """One look."""
+        """Reads the numbers once."""
         async with self._context.database.transaction() as session:
             rows = (await session.execute(_COUNTS)).all()
             queue = await read_queue(session)

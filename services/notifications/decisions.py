@@ -1,4 +1,4 @@
-"""A person's decision on a draft, with a look at the records of that moment."""
+"""A person's decision on a draft, checked against the current records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OFFICER = text("select employee_id from notice where notice_id = :id")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The notice after a decision. With `refused`, it is another one than the person has read, and was not released."""
+    """The notice after a decision. With `refused`, it differs from what the person has read and was not released."""
 
     notice: RowMapping
     refused: str | None = None
@@ -34,11 +34,11 @@ class Outcome:
 async def release(
     upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: Principal, revision: int | None = None
 ) -> Outcome:
-    """Lets a draft go out, if its letter states what holds now; otherwise brings it into line and says what differs.
+    """Releases a draft if its letter states the current facts; otherwise updates the draft and returns the differences.
 
-    `revision` is the one that the person has read, if known. The same decision again changes nothing. A refusal is given
-    back and not raised, so that the renewed draft is committed. Raises NotFoundError, ForbiddenError for somebody who is
-    not the direct superior, ConflictError for no draft.
+    `revision` is the one that the person has read, if known. Idempotent. A refusal is returned and not raised, so that the
+    updated draft is committed. Raises NotFoundError, ForbiddenError for somebody who is not the direct superior,
+    ConflictError if the notice is not a draft.
     """
     row, records = await _draft(session, notice_id, who)
     if row["state"] == "released":
@@ -46,20 +46,20 @@ async def release(
     _must_be_draft(row, "released")
     ground = records.ground(row, upkeep.rules)
     if ground is None:
-        raise ConflictError("The record that this letter rests on is not here: kinerja republish brings it back.")
+        raise ConflictError("The record behind this letter is missing here: `kinerja republish` sends it again.")
     after = await upkeep.follow_one(session, row, ground, records)
     found = differences(json.loads(row["evidence"]), ground.facts)
     if after["state"] == "withdrawn":
-        return Outcome(after, "The letter is withdrawn: there is no reason for it any more.", found)
+        return Outcome(after, "The letter is withdrawn: its reason no longer applies.", found)
     if found:
-        return Outcome(after, "The letter stated other facts than hold now, and was renewed: read it again.", found)
+        return Outcome(after, "The letter stated outdated facts and was updated: read it again.", found)
     if revision is not None and revision != row["revision"]:
-        return Outcome(row, f"The letter was renewed since revision {revision}: read it again.", [])
+        return Outcome(row, f"The letter was updated since revision {revision}: read it again.", [])
     return Outcome(await upkeep.notices.release(session, row, _name_of(who)))
 
 
 async def withhold(upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: Principal, reason: str) -> RowMapping:
-    """Keeps a draft back. Raises as `release` does."""
+    """Withholds a draft. Raises the same errors as `release`."""
     row, _ = await _draft(session, notice_id, who)
     if row["state"] == "withheld":
         return row
@@ -68,7 +68,7 @@ async def withhold(upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: 
 
 
 async def _draft(session: AsyncSession, notice_id: UUID, who: Principal) -> tuple[RowMapping, Records]:
-    """The notice, held, and the records of now."""
+    """The notice, locked, and the current records."""
     officer = (await session.execute(_OFFICER, {"id": notice_id})).scalar_one_or_none()
     if officer is None:
         raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
@@ -76,9 +76,9 @@ async def _draft(session: AsyncSession, notice_id: UUID, who: Principal) -> tupl
     row = await find_locked(session, notice_id)
     records = await read_records(session, [officer], [row])
     superior = records.person(officer).superior_id
-    # An officer without a superior is nobody's subordinate, and a key without an officer is nobody's superior.
+    # Two missing values must not match: an officer without a superior, and a key without an officer.
     if not who.is_operator and (who.employee_id is None or superior is None or who.employee_id != superior):
-        raise ForbiddenError("Only the officer's direct superior or the operator decides.")
+        raise ForbiddenError("Only the officer's direct superior or the operator can decide.")
     return row, records
 
 

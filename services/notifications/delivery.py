@@ -1,4 +1,4 @@
-"""Delivery: by mail where there is an address and a mail server, and always into the inbox."""
+"""Delivery: always to the inbox, and by mail if there are an address and a mail server."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = ["RUNBOOK", "Sender"]
 log = logger(__name__)
 
 AT_A_TIME = 20
-LEASE = timedelta(minutes=2)  # longer than one mail can take, and the database after it
+LEASE = timedelta(minutes=2)  # longer than sending one mail and storing the result
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=30), timedelta(hours=6)
 REFUSALS_MAX = 20
-"""About three days of attempts at a recipient's mailbox; then the inbox has to do."""
+"""About three days of attempts for a recipient's mailbox; then the notice stays in the inbox only."""
 RUNBOOK = "docs/runbooks/mail.md"
 
 _DUE = text(
@@ -43,7 +43,7 @@ _DUE = text(
     order by d.next_attempt_at, d.notice_id limit 1
     """
 )
-# Taking a row moves its next attempt away: another sender sees it again only when this one was lost.
+# Taking a row postpones its next attempt (a lease): another sender sees it again only if this one crashed.
 _TAKE = text(
     """
     update delivery d set next_attempt_at = :lease, attempts = d.attempts + 1, sending = true
@@ -73,7 +73,7 @@ _MAILED = text("update notice set mailed_at = :now where notice_id = :id")
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One mail, as it was when it was taken. `mail` is None where only the inbox is left, for the reason `failure`."""
+    """One mail, as it was when taken. `mail` is None if only the inbox is possible, for the reason `failure`."""
 
     notice: RowMapping
     what: Literal["letter", "correction"]
@@ -86,7 +86,7 @@ class _Job:
 
 
 class Sender:
-    """Sends what is due; a crash between sending and marking may send a mail twice, with the same Message-ID."""
+    """Sends due mails. A crash between sending and committing may send a mail twice, with the same Message-ID."""
 
     def __init__(self, context: Context, server: MailServer | None, upkeep: Upkeep) -> None:
         self._context = context
@@ -94,23 +94,23 @@ class Sender:
         self._upkeep = upkeep
         self.pause = Pause()
         self._mails: Batches[UUID] = Batches("delivery", 1, context.metrics)
-        # Rises while mails are not accepted; the notices stay in the inbox meanwhile.
+        # Rises while mails are not accepted; the notices are still in the inbox.
         self._failed = Counter(
             "kinerja_deliveries_failed_total",
-            "Mails not accepted: held (by a fault that the operator mends), again (tried again) or inbox_only (given up)",
+            "Mails not accepted: held (by a fault that the operator has to fix), again (retried) or inbox_only (given up)",
             ["outcome"],
             registry=context.metrics.registry,
         )
 
     async def round(self) -> bool:
-        """One round; True when there may be more. Each mail is looked at just before it is sent, not before the round."""
+        """One round; True when there may be more. Each mail is checked just before it is sent, not before the round."""
         for _ in range(AT_A_TIME):
             if not await self._mails.run(self._next):
                 return False
         return True
 
     async def _next(self) -> bool:
-        """Sends the next mail that is due; False when none is."""
+        """Sends the next due mail; False if there is none."""
         now = self._context.clock.now()
         if self.pause.holds(now):
             return False
@@ -125,7 +125,7 @@ class Sender:
         return True
 
     async def _take(self, session: AsyncSession, due: Any, now: datetime) -> _Job | None:
-        """The mail to send. What the records have overtaken since it was queued is written anew or not sent at all."""
+        """The mail to send. First updates the notice to the current records, which may rewrite or cancel the mail."""
         await self._upkeep.follow(session, {due.employee_id})
         key = {"id": due.notice_id}
         taken = (await session.execute(_TAKE, key | {"now": now, "lease": now + LEASE})).first()
@@ -140,9 +140,9 @@ class Sender:
         return await self._addressed(session, job)
 
     async def _addressed(self, session: AsyncSession, job: _Job) -> _Job:
-        """With the mail, or with the reason for which there can be none.
+        """The job with its mail, or with the reason why there is none.
 
-        The address is checked here as well: an older or foreign producer may have published anything.
+        Checks the address again: another or older producer may have published an invalid one.
         """
         email = job.notice["email"]
         if self._server is None or not email:
@@ -193,7 +193,7 @@ class Sender:
         await self._context.transact(lambda s: self._conclude(s, job, failure))
 
     async def _refused(self, job: _Job, refused: NotAcceptedError) -> str | None:
-        """Why this mail is given up; None where it is tried again."""
+        """The reason why this mail is given up; None if it is retried."""
         blame, refusals = refused.blame, job.refusals
         if blame == "recipient_for_now":
             refusals += 1
@@ -209,11 +209,11 @@ class Sender:
         if failure is None:
             await self._put_off(job, refused, refusals)
         if blame != "operator":
-            self.pause.end()  # the server speaks with us
+            self.pause.end()  # the server accepts connections and our side's commands
         return failure
 
     async def _put_off(self, job: _Job, refused: NotAcceptedError, refusals: int) -> None:
-        """A fault that concerns every mail lets this one keep its place, so that the order stays; any other puts it back."""
+        """After a fault that affects every mail, this one keeps its place in the order; after any other it is postponed."""
         now = self._context.clock.now()
         held, all_wait = refused.blame == "operator", holds_all(refused.stage, refused.reply)
         if held and all_wait:
@@ -237,11 +237,11 @@ class Sender:
         notice = await find_locked(session, identifier)
         if job.what == "letter" and failure is None:
             await session.execute(_MAILED, {"id": identifier, "now": now})
-            if notice["state"] == "withdrawn":  # while it was being sent
+            if notice["state"] == "withdrawn":  # withdrawn while it was being sent
                 await session.execute(_NOW, {"id": identifier, "now": now})
                 return
         await session.execute(_DONE, {"id": identifier})
-        if notice["state"] != "released":  # a correction, or acknowledged in the inbox meanwhile
+        if notice["state"] != "released":  # a correction, or already acknowledged in the inbox
             return
         if failure is None:
             await self._upkeep.notices.change(session, notice, "delivered", delivered_at=now)

@@ -1,4 +1,4 @@
-"""What this service has of the things that it reads, to be compared with their owners."""
+"""The rows from which this service computes digests, to compare its copies with their owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The periodic evaluation: what the scores were, week by week, and the notices that follow from a row of weeks."""
+"""The periodic evaluation: stores the scores of each interval and creates the notices that consecutive values justify."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _HISTORY = text(
     order by id
     """
 )
-# A draft that was withdrawn was never sent: it begins no episode.
+# A withdrawn draft was never sent, so it starts no episode.
 _LAST = text(
     """
     select max(created_at) from notice
@@ -63,9 +63,9 @@ _BEST_SINCE = text(
 
 
 class Evaluation:
-    """Looks at each score of the running semester once in the rules' interval; several processes may.
+    """Evaluates each score of the current semester once per interval of the rules; several processes may run it.
 
-    An officer at whom that fails stays due and is set aside.
+    An officer whose evaluation fails stays due and is skipped.
     """
 
     def __init__(self, context: Context, upkeep: Upkeep) -> None:
@@ -96,7 +96,7 @@ class Evaluation:
             people = (await read_records(session, employees, [])).people
             for score in scores:
                 await self._evaluate(session, score, people.get(score.employee_id, Person()), now)
-            await self.upkeep.follow(session, employees)  # letters tell of the evaluations too
+            await self.upkeep.follow(session, employees)  # letters also state the trend of evaluations
         return len(rows) == values["most"]
 
     async def _evaluate(self, session: AsyncSession, score: ScoreRecord, person: Person, now: datetime) -> None:
@@ -147,7 +147,7 @@ class Evaluation:
             state="draft" if coaching else "released",
             semester=score.semester,
             indicator=indicator,
-            # a nudge at most once a month and indicator; a coaching episode is named by the day it began
+            # at most one nudge per month and indicator; a coaching episode is identified by its first day
             period=f"{local:%Y-%m-%d}" if coaching else f"{local:%Y-%m}",
             evidence={**ground.facts, "officer": person.facts},
             reasons=["BELOW_ENTRY_THRESHOLD"],

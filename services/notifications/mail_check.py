@@ -1,4 +1,4 @@
-"""A mail to try the mail server out with: what the server said at each stage, and what to change."""
+"""Test mails: what the mail server answered at each stage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["CHECKS_PER_MINUTE", "Checked", "MailCheck"]
 log = logger(__name__)
 
 CHECKS_PER_MINUTE = 5
-"""A mail server may shut out whoever fails to log in again and again."""
+"""A mail server may block clients after repeated failed logins."""
 SUBJECT = "Uji coba surel Kinerja"
 TEXT = """Surel ini menguji pengiriman surel oleh Kinerja. Tidak ada yang perlu dilakukan.
 
@@ -26,7 +26,7 @@ Bila surel ini sampai, server surel menerima surel dari sistem ini."""
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The stages that the server passed, and where it refused."""
+    """The successful stages, and the refusal if there was one."""
 
     steps: list[Step]
     refused: NotAcceptedError | None
@@ -34,7 +34,7 @@ class Checked:
 
 @dataclass
 class MailCheck:
-    """Sends such mails. One that is accepted lets the mails that are held go on at once."""
+    """Sends test mails. After an accepted one, held mails are retried at once."""
 
     context: Context
     server: MailServer | None

@@ -1,4 +1,4 @@
-"""What waits for the mail server, and for how long all of it is left alone after a fault of the sender's side."""
+"""The queue of waiting mails, and the pause of all mails after a fault of the sender's side."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RETRY = text(
 
 @dataclass(frozen=True, slots=True)
 class MailQueue:
-    """Numbers of the queue. `held` mails met a fault that the operator has to mend; the others may wait behind them."""
+    """Numbers of the queue. `held` mails failed with a fault that the operator has to fix; others may wait behind them."""
 
     waiting: int
     held: int
@@ -36,19 +36,19 @@ class MailQueue:
 
 
 async def read_queue(session: AsyncSession) -> MailQueue:
-    """The queue of this moment."""
+    """The current numbers of the queue."""
     return MailQueue(**(await session.execute(_QUEUE)).mappings().one())
 
 
 async def retry_held(session: AsyncSession, now: datetime) -> None:
-    """Makes held mails due now: the operator has mended what held them."""
+    """Makes held mails due now, because the operator has fixed the fault."""
     await session.execute(_RETRY, {"now": now})
 
 
 class Pause:
-    """After a fault that concerns every mail nobody is tried for a while, so that one mail at a time finds out.
+    """Stops all mails for a while after a fault that affects every mail, so that only one mail at a time retries.
 
-    Each process knows its own.
+    Each process has its own pause.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Pause:
         self._length = PAUSE_FIRST
 
     def holds(self, now: datetime) -> bool:
-        """Whether no mail is to be tried now."""
+        """Whether no mail may be sent now."""
         return self._until is not None and now < self._until
 
     def extend(self, now: datetime) -> None:

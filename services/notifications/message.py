@@ -1,4 +1,4 @@
-"""A mail as it goes out: RFC 5322 headers, and the same words as plain text and as HTML."""
+"""The format of a mail: RFC 5322 headers, and the same text in plain text and HTML."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LINK_LABEL = "Buka kotak surat Bapak/Ibu"
 CLOSING = "Surel ini dibuat oleh sistem secara otomatis. Mohon tidak membalasnya."
 NAME_CHARS_MAX = 200
 _EMPTY_LINES = re.compile(r"\n\s*\n")
-# Written in 7 bits with CRLF: it passes relays that lack 8BITMIME, and no relay has to change it.
+# 7-bit with CRLF: it passes relays without 8BITMIME, and no relay has to convert it.
 _POLICY = SMTP.clone(cte_type="7bit")
 _templates = page_templates(Path(__file__).resolve().parent / "templates" / "mail")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What one mail says, and to whom. `sender` and `recipient` are (display name, checked address)."""
+    """One mail. `sender` and `recipient` are (display name, checked address)."""
 
     sender: tuple[str, str]
     recipient: tuple[str, str]
@@ -33,7 +33,7 @@ class Mail:
     message_id: str
     subject: str
     text: str
-    """Paragraphs, with an empty line between."""
+    """Paragraphs, separated by empty lines."""
     link: str | None = None
     """The recipient's inbox."""
     answers: str | None = None
@@ -51,7 +51,7 @@ def compose(mail: Mail) -> bytes:
     message["Message-ID"] = mail.message_id
     if mail.answers is not None:
         message["In-Reply-To"] = message["References"] = mail.answers
-    # RFC 3834, and Exchange's own: no absence notice and no receipt comes back. Reports of failed delivery still do.
+    # RFC 3834, and the header of Exchange: suppress out-of-office replies and receipts, but not bounces.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply"
     words = {
@@ -73,5 +73,5 @@ def _address(named: tuple[str, str]) -> Address:
 
 
 def _one_line(text: str) -> str:
-    """Printable characters, with single blanks: what comes from a foreign producer adds no header."""
+    """Printable characters with single spaces: text from another producer must not inject a header."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Base(SQLModel, registry=registry()):
-    """The service's own metadata: four services may live in one process."""
+    """The service's own metadata: four services may run in one process."""
 
 
 class OutboxRow(OutboxColumns, Base, table=True):
@@ -59,7 +59,7 @@ class OfficerLink(LinkColumns, Base, table=True):
 
 
 class Employee(Base, table=True):
-    """What notices need of an officer, at the highest revision seen."""
+    """The officer's fields that notices need, at the highest revision received."""
 
     __tablename__ = "employee"
 
@@ -67,7 +67,7 @@ class Employee(Base, table=True):
     revision: int
     name: str
     org_unit_id: str | None = None
-    """Null for one who was kept before units were, until the officer's record comes again."""
+    """Null for an officer stored before this column existed, until the next employee record."""
     org_unit_name: str
     superior_id: UUID | None = None
     email: str | None = None
@@ -97,7 +97,7 @@ class Discipline(Base, table=True):
 
 
 class Evaluation(Base, table=True):
-    """What an evaluation found of the score (subject `score`) or of an indicator; null where it could not be judged."""
+    """The evaluated value of the score (subject `score`) or of an indicator; null if it could not be assessed."""
 
     __tablename__ = "evaluation"
 
@@ -110,8 +110,8 @@ class Evaluation(Base, table=True):
 
 
 class Notice(Base, table=True):
-    """A notice with the words that were released, or stand in the draft now. Beside one that stands there cannot be a
-    second one of the same reason; beside withdrawn ones there can."""
+    """A notice with its text as released, or as it is in the draft. Only one notice per officer, kind, indicator and period may
+    exist, not counting withdrawn ones."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -133,7 +133,7 @@ class Notice(Base, table=True):
     recipient_id: UUID = Field(index=True)
     semester: str | None = None
     indicator: str
-    """Empty where the notice is about the score as a whole."""
+    """Empty if the notice is about the score as a whole."""
     period: str
     state: str
     reasons: str
@@ -146,20 +146,20 @@ class Notice(Base, table=True):
     decided_by: str | None = None
     released_at: datetime | None = utc_field(default=None, nullable=True)
     mailed_at: datetime | None = utc_field(default=None, nullable=True)
-    """When a mail server took the letter; null where it is in the inbox only."""
+    """When a mail server accepted the letter; null if it is in the inbox only."""
     delivered_at: datetime | None = utc_field(default=None, nullable=True)
     acknowledged_at: datetime | None = utc_field(default=None, nullable=True)
     object_until: datetime | None = utc_field(default=None, nullable=True)
     withdrawn_at: datetime | None = utc_field(default=None, nullable=True)
     withdrawal: str | None = None
-    """What whoever had received it is told; null for a draft."""
+    """The correction for a recipient of the letter; null for a draft."""
     gone_revision: int | None = None
-    """The revision of the discipline record that took its ground away."""
+    """The revision of the discipline record that caused the withdrawal."""
 
 
 class Delivery(Base, table=True):
-    """A mail to be sent. The lease keeps two senders apart; a crash between sending and marking may send it twice,
-    with the same Message-ID."""
+    """A mail to be sent. A lease prevents two senders from sending it; a crash between sending and committing may send it
+    twice, with the same Message-ID."""
 
     __tablename__ = "delivery"
 
@@ -167,10 +167,10 @@ class Delivery(Base, table=True):
     next_attempt_at: datetime = utc_field()
     attempts: int = 0
     sending: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """Set while a sender has it, and after the connection broke before the answer: it may have gone out."""
+    """True while a sender sends it, and after a connection that broke before the answer: it may have been sent."""
     last_error: str | None = None
     """The stage of the dialogue, the reply code and the enhanced status; never the server's text."""
     refusals: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    """Attempts that failed for the recipient's sake: their number is limited, that of other attempts is not."""
+    """Attempts that failed because of the recipient. Their number is limited; other attempts are unlimited."""
     held_since: datetime | None = utc_field(default=None, nullable=True)
-    """Since when a fault that the operator has to mend holds it back; null where none does."""
+    """Since when a fault that the operator has to fix holds it back; null without such a fault."""

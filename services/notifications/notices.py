@@ -1,4 +1,4 @@
-"""A notice's life: made, changed, withdrawn, acknowledged; each step is a revision that is published."""
+"""The life cycle of a notice: create, change, withdraw, acknowledge. Each step is a published revision."""
 
 from __future__ import annotations
 
@@ -57,22 +57,21 @@ _QUEUE = text(
     on conflict (notice_id) do nothing
     """
 )
-# One that is being sent at this moment is its sender's: it looks again when it is done.
+# Does not touch a mail that is being sent: its sender checks the notice again afterwards.
 _UNQUEUE = text("delete from delivery where notice_id = :id and not sending")
 _NEXT = text("select * from notice where notice_id > :after order by notice_id limit :most")
 
 
 async def lock_officers(session: AsyncSession, employees: Sequence[UUID]) -> None:
-    """Until the end of the transaction nobody else makes, follows or releases a notice of these officers.
+    """Prevents other transactions from creating, updating or releasing notices of these officers until this one ends.
 
-    Always the first lock of notices that a transaction takes, for all its officers at once: so none waits for another in
-    a ring.
+    A transaction must take this lock before any lock on notices, for all its officers at once, to avoid deadlocks.
     """
     await session.execute(_LOCK, {"employees": sorted({str(one) for one in employees})})
 
 
 async def find_locked(session: AsyncSession, notice_id: UUID) -> RowMapping:
-    """The notice, held until the end of the transaction. Raises NotFoundError."""
+    """The notice, locked until the end of the transaction. Raises NotFoundError."""
     row = (await session.execute(_LOCKED, {"id": notice_id})).mappings().first()
     if row is None:
         raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
@@ -100,7 +99,7 @@ class Notices:
         semester: str | None = None,
         indicator: str = "",
     ) -> RowMapping | None:
-        """The new notice; None where one of the same officer, kind, indicator and period stands already."""
+        """Creates a notice; None if one with the same officer, kind, indicator and period exists and is not withdrawn."""
         now = self.context.clock.now()
         values = {
             "notice_id": new_id(),
@@ -124,12 +123,12 @@ class Notices:
         return made
 
     async def rewrite(self, session: AsyncSession, row: RowMapping, evidence: Mapping[str, Any]) -> RowMapping:
-        """The letter anew, of the facts of now; it stays in its state."""
+        """Rewrites the letter with the current facts; the state does not change."""
         letter = self._letter(row, evidence)
         return await self.change(session, row, row["state"], evidence=json.dumps(evidence), **letter)
 
     async def release(self, session: AsyncSession, row: RowMapping, decided_by: str) -> RowMapping:
-        """Lets a draft go out, with the letter of today."""
+        """Releases a draft, with a letter of today's date."""
         now = self.context.clock.now()
         letter = self._letter(row, json.loads(row["evidence"]))
         changed = await self.change(session, row, "released", decided_by=decided_by, released_at=now, **letter)
@@ -139,9 +138,10 @@ class Notices:
     async def withdraw(
         self, session: AsyncSession, row: RowMapping, reason: str, *, gone_revision: int | None = None
     ) -> RowMapping:
-        """Ends a notice whose reason is gone. Whoever got it by mail gets a correction; an inbox shows it as withdrawn.
+        """Withdraws a notice that is no longer justified. A recipient of the mail gets a correction; the inbox shows it as
+        withdrawn.
 
-        `gone_revision` is the revision of the record that took its ground away.
+        `gone_revision` is the revision of the record that caused the withdrawal.
         """
         now = self.context.clock.now()
         words = None
@@ -163,7 +163,7 @@ class Notices:
         return changed
 
     async def acknowledge(self, session: AsyncSession, notice_id: UUID, recipient: UUID | None = None) -> RowMapping:
-        """Its recipient has read it; for a letter about a score the clock of the objection starts. Again, it changes nothing.
+        """Records that the recipient has read it; for a letter about a score, the objection period starts. Idempotent.
 
         Raises NotFoundError, also for somebody else's notice, and ConflictError for one that was not released.
         """
@@ -175,13 +175,13 @@ class Notices:
         if row["state"] not in ("released", "delivered"):
             raise ConflictError(f"The notice is {row['state']}: only a released one can be acknowledged.")
         now = self.context.clock.now()
-        # The objection is against what was appraised. Of discipline nothing has been decided yet (PP 94/2021 art. 26).
+        # An objection is only possible against an appraisal. On discipline nothing is decided yet (PP 94/2021 art. 26).
         appraisal = row["kind"] not in DISCIPLINE_KINDS
         until = object_until(now, self.context.zone, self.rules.objection_days) if appraisal else None
         return await self.change(session, row, "acknowledged", acknowledged_at=now, object_until=until)
 
     async def change(self, session: AsyncSession, row: RowMapping, state: str, **fields: Any) -> RowMapping:
-        """The notice in another state or with other fields, as its next revision, published."""
+        """Changes the state or fields of a notice and publishes it as its next revision."""
         values = {"id": row["notice_id"], "state": state, **{name: fields.pop(name, None) for name in _FIELDS}}
         if fields:
             raise TypeError(f"a notice has no {', '.join(fields)}")
@@ -190,7 +190,7 @@ class Notices:
         return changed
 
     async def end(self, session: AsyncSession, row: RowMapping, state: str, reason: str, **fields: Any) -> RowMapping:
-        """The notice in a state, with one more reason."""
+        """Changes the state of a notice and adds a reason."""
         return await self.change(session, row, state, reasons=_with(row, reason), **fields)
 
     async def _publish(self, session: AsyncSession, row: RowMapping) -> None:
@@ -210,7 +210,7 @@ class Notices:
 
 
 async def republish(context: Context) -> Republished:
-    """Adds all notices at their present revision to the outbox, a batch per transaction."""
+    """Adds all notices at their current revision to the outbox, one batch per transaction."""
     after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:
@@ -230,7 +230,7 @@ def _with(row: RowMapping, reason: str) -> str:
 
 
 def notice_record(row: RowMapping, now: Any) -> NoticeRecord:
-    """What is published of a notice's row."""
+    """The published record of a notice's row."""
     return NoticeRecord.model_validate(
         {
             "revision": row["revision"],

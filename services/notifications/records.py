@@ -1,4 +1,4 @@
-"""The records that notices rest on, as they are kept now."""
+"""Reads the current records on which notices are based."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.contracts.score import ScoreRecord
 __all__ = ["TREND_LENGTH", "Person", "Records", "read_records"]
 
 TREND_LENGTH = 3
-"""How many evaluations a letter tells of."""
+"""The number of evaluations that a letter shows."""
 
 _PEOPLE = text(
     """
@@ -51,7 +51,7 @@ _TRENDS = text(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An officer as the roster has him or her; names are None where no record has come yet."""
+    """An officer as in the roster; names are None before the first employee record."""
 
     name: str | None = None
     unit: str | None = None
@@ -60,13 +60,13 @@ class Person:
 
     @property
     def facts(self) -> dict[str, str | None]:
-        """What letters state."""
+        """The facts about the person that letters state."""
         return {"name": self.name, "unit": self.unit, "superior": self.superior}
 
 
 @dataclass(frozen=True)
 class Records:
-    """Of some officers: everything that their notices rest on."""
+    """Everything on which the notices of some officers are based."""
 
     people: dict[UUID, Person]
     scores: dict[tuple[UUID, str], ScoreRecord]
@@ -77,7 +77,7 @@ class Records:
         return self.people.get(employee_id, Person())
 
     def ground(self, notice: RowMapping, rules: NoticeRules) -> Ground | None:
-        """What the notice rests on now, with the officer's names; None where its record is not kept here."""
+        """The current ground of the notice, with the officer's names; None if its record is not stored here."""
         officer, kind = notice["employee_id"], notice["kind"]
         found: Ground | None = None
         if kind in ("discipline_alert", "discipline_information"):
@@ -98,7 +98,7 @@ class Records:
 
 
 async def read_records(session: AsyncSession, employees: Sequence[UUID], notices: Sequence[RowMapping]) -> Records:
-    """The records of these officers, as far as these notices need them, and all their years of absences."""
+    """The records of these officers that these notices need, and all their discipline records."""
     scored = sorted({(n["employee_id"], n["semester"]) for n in notices if n["semester"] is not None})
     judged = sorted(
         {

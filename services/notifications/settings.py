@@ -30,29 +30,29 @@ _RULES = Path(__file__).resolve().parents[2] / "rules" / "notices"
 
 
 class Settings(ServiceSettings):
-    """Beside the common ones: the rules, and the mail server (without one, the inbox alone is used)."""
+    """In addition to the common settings: the rules, and the mail server (without one, only the inbox is used)."""
 
     batch_records_max: int = Field(default=500, ge=1, le=50_000)
-    """An officer's record is a few statements of its own here, and so is each notice: a batch stays one short transaction."""
+    """Each employee record and each notice needs several SQL statements: small batches keep transactions short."""
     notice_rules_file: Annotated[Path, rules_in(rules_from_mapping)] = _RULES / "default.yaml"
     smtp_host: str | None = None
     smtp_port: int = Field(default=0, ge=0, le=65_535)
-    """0: the usual one of the TLS mode (none 25, starttls 587, implicit 465)."""
+    """0: the default port of the TLS mode (none 25, starttls 587, implicit 465)."""
     smtp_tls: TlsMode = "starttls"
-    """`starttls` sends nothing to a server that does not offer it; `implicit` is TLS from the first byte."""
+    """`starttls` sends nothing to a server without STARTTLS; `implicit` is TLS from the first byte."""
     smtp_starttls: bool | None = None
-    """The name of earlier releases for `smtp_tls`."""
+    """The setting of earlier releases; replaced by `smtp_tls`."""
     smtp_ca_file: Path | None = None
-    """PEM certificates of authorities that are trusted beside the system's."""
+    """PEM certificates of authorities that are trusted in addition to the system's."""
     smtp_from: str | None = None
     """`kinerja@example.go.id`, or `Name <kinerja@example.go.id>`."""
     smtp_from_name: str | None = None
     smtp_helo_name: str | None = None
-    """The fully qualified name, or the address literal, by which this side greets the mail server."""
+    """The fully qualified host name or address literal that is sent in EHLO."""
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     kafka_external_listener: HostPorts | None = None
-    """host:port under which this service reaches Kafka's listener for HR systems, to watch its certificate."""
+    """host:port at which this service reaches Kafka's listener for HR systems, to watch its certificate."""
 
     @property
     def mail_port(self) -> int:
@@ -61,7 +61,7 @@ class Settings(ServiceSettings):
 
     @property
     def sender(self) -> tuple[str, str]:
-        """Display name and address from which mails come. Raises ValueError where there is no usable address."""
+        """The sender's (display name, address). Raises ValueError without a usable address."""
         text = self.smtp_from or ""
         found = _NAMED_ADDRESS.fullmatch(text)
         name, address = (found["name"], found["address"]) if found else ("", text)
@@ -69,18 +69,19 @@ class Settings(ServiceSettings):
 
     @property
     def helo_name(self) -> str:
-        """By which name this side greets: never the machine's own, which in a container is a random id that servers refuse."""
+        """The name for EHLO. Never the machine's own name: in a container it is a random id, which servers reject."""
         public = urlsplit(self.public_url).hostname or ""
         return self.smtp_helo_name or (public if _HOST_NAME.fullmatch(public) else self.sender[1].rpartition("@")[2])
 
     @property
     def login(self) -> tuple[str, str] | None:
-        """User name and password; None where the server asks for none."""
+        """(user name, password); None without a login."""
         password = self.smtp_password.get_secret_value() if self.smtp_password else ""
         return (self.smtp_username, password) if self.smtp_username else None
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What checks the server's certificate and name; None without TLS. Raises OSError for an unreadable CA file."""
+        """The context that verifies the server's certificate and name; None without TLS. Raises OSError for an unreadable CA
+        file."""
         if self.smtp_tls == "none":
             return None
         context = ssl.create_default_context()

@@ -1,4 +1,4 @@
-"""One dialogue with the mail server, stage by stage, so that it is known at which stage what was said."""
+"""The SMTP dialogue, stage by stage, so that each reply is known with its stage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.notifications.settings import Settings
 __all__ = ["SMTP_SECONDS_MAX", "MailServer", "NotAcceptedError", "Step"]
 
 SMTP_SECONDS_MAX = 60.0
-"""For a whole dialogue; the lease of a delivery is longer."""
+"""Timeout of a whole dialogue; the lease of a delivery is longer."""
 QUIT_SECONDS_MAX = 2.0
 
 
@@ -34,13 +34,13 @@ class NotAcceptedError(Exception):
 
     @property
     def may_be_accepted(self) -> bool:
-        """Whether the whole message was perhaps taken, and only the answer is missing."""
+        """Whether the server may have accepted the message, because only its answer is missing."""
         return self.stage == "data" and self.reply.code is None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the server said at a stage that it passed."""
+    """The server's reply at a successful stage."""
 
     stage: Stage
     reply: Reply
@@ -57,9 +57,9 @@ class MailServer:
         self._context = self.settings.tls_context()
 
     async def send(self, sender: str, recipient: str, message: bytes, steps: list[Step] | None = None) -> None:
-        """Hands a message over. Sender and recipient are checked addresses, and go into the envelope as they are.
+        """Sends a message. Sender and recipient are checked addresses and go into the envelope unchanged.
 
-        Stages that the server passes are added to `steps`. Raises NotAcceptedError.
+        Adds successful stages to `steps`. Raises NotAcceptedError.
         """
         dialogue = _Dialogue(self._client(), [] if steps is None else steps)
         try:
@@ -68,7 +68,11 @@ class MailServer:
         except aiosmtplib.SMTPResponseException as error:
             code = error.code if error.code > 0 else None  # -1: not SMTP
             raise NotAcceptedError(dialogue.stage, Reply(code, _readable(error.message))) from error
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # a ValueError: an answer that cannot be read
+        except (
+            aiosmtplib.SMTPException,
+            OSError,
+            ValueError,
+        ) as error:  # a ValueError: an answer that cannot be parsed
             stage: Stage = "tls" if _tls_fault(error) is not None else dialogue.stage
             raise NotAcceptedError(stage, Reply(None, _words(error))) from error
         finally:
@@ -81,9 +85,9 @@ class MailServer:
             port=settings.mail_port,
             local_hostname=settings.helo_name,
             use_tls=settings.smtp_tls == "implicit",
-            start_tls=False,  # done below, as a stage of its own
+            start_tls=False,  # done below, as a separate stage
             tls_context=self._context,
-            timeout=None,  # SMTP_SECONDS_MAX holds for everything
+            timeout=None,  # SMTP_SECONDS_MAX limits the whole dialogue
         )
 
     async def _talk(self, dialogue: _Dialogue, sender: str, recipient: str, message: bytes) -> None:
@@ -113,7 +117,7 @@ class _Dialogue:
         self.steps.append(Step(stage, Reply(code, _readable(text))))
 
     async def end(self) -> None:
-        """Says goodbye. Whatever becomes of that changes nothing about the mail."""
+        """Sends QUIT and closes the connection. Errors are ignored: they do not affect the mail."""
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
             if self.client.is_connected:
                 await self.client.quit(timeout=QUIT_SECONDS_MAX)
@@ -121,12 +125,12 @@ class _Dialogue:
 
 
 def _readable(text: str) -> str:
-    """The server's text without what is no UTF-8."""
+    """The server's text; replaces characters that are not valid UTF-8."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _tls_fault(error: BaseException) -> ssl.SSLError | None:
-    """The fault of TLS behind an error of the client, which tells it as one of the connection."""
+    """The TLS error that the client reports as a connection error; None if there is none."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
@@ -134,7 +138,7 @@ def _tls_fault(error: BaseException) -> ssl.SSLError | None:
 
 
 def _words(error: Exception) -> str:
-    """What went wrong where the server said nothing itself, without addresses."""
+    """Describes a fault without a server reply; contains no addresses."""
     tls = _tls_fault(error)
     if isinstance(tls, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {tls.verify_message}"

@@ -1,6 +1,6 @@
-"""Keeps notices true: whatever changes the records of an officer brings his or her live notices into line with them.
+"""Keeps notices consistent with the records: after each change of an officer's records, it updates the live notices.
 
-The consumer, the periodic evaluation, a release and the sender all come through here before they go on.
+The consumer, the periodic evaluation, a release and the sender all call this first.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _SUBORDINATES = text(
 
 @dataclass(frozen=True)
 class Upkeep:
-    """Follows the records; in the caller's transaction."""
+    """Updates notices in the caller's transaction."""
 
     notices: Notices
 
@@ -55,13 +55,13 @@ class Upkeep:
         return self.notices.rules
 
     async def named_in(self, session: AsyncSession, employees: Collection[UUID]) -> set[UUID]:
-        """Officers whose letters name one of these as their superior, and may still change."""
+        """Officers with changeable letters that name one of these employees as superior."""
         if not employees:
             return set()
         return set((await session.execute(_SUBORDINATES, {"employees": list(employees)})).scalars())
 
     async def follow(self, session: AsyncSession, employees: Collection[UUID]) -> None:
-        """Writes drafts anew, withdraws what has no reason any more, and tells of discipline steps that are reached."""
+        """Rewrites drafts, withdraws notices that are no longer justified, and creates notices for reached discipline steps."""
         if not employees:
             return
         chosen = sorted(employees)
@@ -78,7 +78,7 @@ class Upkeep:
     async def follow_one(
         self, session: AsyncSession, row: RowMapping, ground: Ground | None, records: Records
     ) -> RowMapping:
-        """One notice that the caller holds: as it was, or as it has become."""
+        """Updates one notice that the caller has locked; returns it, changed or not."""
         if ground is None:
             return row
         gone = ground.gone
@@ -96,7 +96,7 @@ class Upkeep:
 
     @staticmethod
     def _superior_changed(row: RowMapping, records: Records) -> bool:
-        """Of an alert to the direct superior that nobody has read: another one has to examine now (PP 94/2021 art. 26)."""
+        """Whether an unread alert went to a former direct superior: the new one has to examine (PP 94/2021 art. 26)."""
         if row["kind"] != "discipline_alert" or row["state"] == "acknowledged" or RAISED in json.loads(row["reasons"]):
             return False
         superior = records.person(row["employee_id"]).superior_id
@@ -115,8 +115,8 @@ class Upkeep:
         records: Records,
         standing: Collection[tuple[UUID, str, str]],
     ) -> None:
-        """The officer and the direct superior, in one transaction, the officer first: no one hears of it behind his or
-        her back."""
+        """Notifies the officer and the direct superior in one transaction, the officer first, so that the superior never knows
+        before the officer."""
         reached = [record for record in records.years.values() if record.step and record.employee_id in records.people]
         if not reached:
             return

@@ -1,4 +1,4 @@
-"""The words of a notice: the matter, the evidence, one next step, who helps; never the person's worth, never a rank."""
+"""The text of a notice: the matter, the evidence, one next step, who helps. It never values or ranks the person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITHDRAWAL_WORDS = {
     "SUPERIOR_CHANGED": "Bapak/Ibu tidak lagi tercatat sebagai atasan langsung pegawai itu. Pemberitahuan disampaikan"
     " kepada atasan yang sekarang.",
 }
-"""By the reason's code; any other is told in general words."""
+"""By the reason's code; other codes get a general text."""
 
 _MONTHS = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November",
@@ -33,12 +33,12 @@ _MONTHS = (
 
 
 def indonesian_date(day: date | str) -> str:
-    """3 Agustus 2026; takes the ISO form too."""
+    """For example 3 Agustus 2026; accepts an ISO date too."""
     day = date.fromisoformat(day) if isinstance(day, str) else day
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-# Plain text for mails and inbox: escaping is the page's business.
+# Plain text for mails and inbox: the page escapes it.
 _templates = Environment(  # noqa: S701
     loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
     undefined=StrictUndefined,
@@ -60,7 +60,7 @@ def render(
     raised: bool,
     objection_days: int,
 ) -> tuple[str, str]:
-    """(subject, body) in formal Indonesian, of what holds `on` a day. The evidence has all facts that the letter states."""
+    """(subject, body) in formal Indonesian, dated `on`. `evidence` contains all facts that the letter states."""
     words = _templates.get_template(f"{kind}.txt").render(
         indicator=INDICATOR_NAMES[indicator],
         semester=semester,
@@ -74,7 +74,7 @@ def render(
 
 
 def render_withdrawal(subject: str, sent_on: date, reason: str, *, name: str | None) -> str:
-    """What the recipient is told; `name` where the letter was about somebody else."""
+    """The correction for the recipient; `name` if the letter was about somebody else."""
     words = WITHDRAWAL_WORDS.get(reason, "Data yang mendasari surat itu telah berubah.")
     return (
         _templates.get_template("withdrawal.txt")

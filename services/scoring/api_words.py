@@ -1,4 +1,4 @@
-"""What the scoring service's OpenAPI document says beside the code: its purpose, its subjects in order, and examples."""
+"""The texts of the scoring service's OpenAPI document that are not in the code: purpose, ordered tags, examples."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["WORDS"]
 _ABOUT = """
 Each officer's score of a semester, with the rule, the numbers and every fact behind it.
 
-A score is evidence for the appraiser, never the rating itself (PermenPANRB 6/2022). It moves within seconds of a punch or a
-vote, and goes out as a record on the topics `asn.score.v1` and `asn.discipline.v1`.
+A score is evidence for the appraiser, never the rating itself (PermenPANRB 6/2022). It changes within seconds after a punch or a
+vote, and is published as a record on the topics `asn.score.v1` and `asn.discipline.v1`.
 """
 
 _TAGS = (
     ("scores", "Scores and their explanation; recomputing and publishing them again."),
     ("policies", "The rules of the score: dated versions with their decree."),
-    ("contract", "What is published on Kafka."),
+    ("contract", "The contract of the events on Kafka."),
     LINK_TAG,
     *COMMON_TAGS,
 )

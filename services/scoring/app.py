@@ -33,7 +33,7 @@ from shared.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
-PUBLISH_POLL_SECONDS = 1.0  # for changes that another process committed; our own commits wake the publisher at once
+PUBLISH_POLL_SECONDS = 1.0  # for commits of other processes; commits of this process wake the publisher at once
 DISCIPLINE_POLL_SECONDS = 5.0
 SEMESTER_POLL_SECONDS = 60.0
 LINKS_POLL_SECONDS = 3600.0
@@ -42,7 +42,7 @@ LINKS_POLL_SECONDS = 3600.0
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
 ) -> FastAPI:
-    """The service, ready to be served; nothing connects before its lifespan begins."""
+    """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("scoring", settings, clock)
     book = PolicyBook()
     changed = asyncio.Event()
@@ -59,7 +59,7 @@ def create(
         async with context.database.transaction() as session:
             opened = await open_semester(session, semester, book, now)
         if opened:
-            await rescore(context, book, semester)  # what came before was scored without the units' priors
+            await rescore(context, book, semester)  # scores from before the opening lack the units' priors
             changed.set()
         return False
 
@@ -121,8 +121,8 @@ def create(
 
 
 def _collect_garbage_seldom() -> None:
-    """A batch makes tens of thousands of objects, few of them in cycles: looking for those at every 700th object, and
-    through everything that was imported, takes half of the consumer's time. Seldomer still would cost memory."""
+    """Runs the garbage collector less often. A batch creates tens of thousands of objects, few of them in cycles: the default
+    (every 700th object, including all imported modules) takes half of the consumer's time. Higher values cost memory."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 3, 3)

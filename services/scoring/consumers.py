@@ -1,4 +1,4 @@
-"""What the scoring service does with the records that it reads."""
+"""Consumes employee, attendance-day and feedback records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _GATE: RevisionGate[Readable] = RevisionGate(
 TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
 
 BACKLOG_SECONDS = 2.0
-"""After a full batch the next one comes sooner than this, or there was no more."""
+"""If no further full batch arrives within this time, the backlog is over."""
 
 _EMPLOYEE = text(
     """
@@ -45,7 +45,7 @@ _EMPLOYEE = text(
     where e.revision < excluded.revision
     """
 )
-# A unit's prior and an employment type's ladder enter the published records.
+# The published records depend on the unit (prior) and the employment type (ladder).
 _EMPLOYEE_CHANGED = (
     text("update semester_total set changed = true where employee_id = any(cast(:employees as uuid[]))"),
     text("update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))"),
@@ -53,7 +53,7 @@ _EMPLOYEE_CHANGED = (
 
 
 class RecordHandler:
-    """The consumer's handler. Every record may come again, late or twice: revisions make that harmless."""
+    """The consumer's handler. Records may arrive late or several times: revisions make that harmless."""
 
     def __init__(self, policies: PolicyBook, changed: asyncio.Event, *, batch_records_max: int) -> None:
         self._policies = policies
@@ -63,7 +63,7 @@ class RecordHandler:
         self._full_at: float | None = None
 
     def in_backlog(self) -> bool:
-        """Whether batches come that are at least half full: more waits on the topics than was read at once."""
+        """Whether recent batches were at least half full: a sign that the consumer lags behind."""
         return self._full_at is not None and time.monotonic() - self._full_at < BACKLOG_SECONDS
 
     async def __call__(self, session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:

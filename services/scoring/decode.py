@@ -1,8 +1,8 @@
-"""Fast decoding of the two records that come in great numbers, and the evidence that is kept of them.
+"""Fast decoding of the two record types of high volume, and the evidence that is stored of them.
 
-The structs follow shared.contracts field by field; a test holds the two against each other. Unknown fields are ignored.
-Evidence is a JSON array of all that a fact's row does not hold in columns: a third of the record's bytes, and the bytes
-are what the database's log and pages cost.
+The structs follow shared.contracts field by field; a test compares the two. Unknown fields are ignored.
+Evidence is a JSON array of all fields that are not columns of the fact's row. It has a third of the record's bytes; the bytes
+determine the cost of WAL and pages in Postgres.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ T = TypeVar("T")
 Revision = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=2880)]
 AwareDateTime = Annotated[datetime, msgspec.Meta(tz=True)]
-# Lengths only: patterns run in Python and would cost as much as all the rest of the decoding. See _Words.
+# Lengths only: patterns run in Python and would double the time of decoding. See _Words.
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Percent = Annotated[str, msgspec.Meta(pattern=r"\A(100(\.0{1,18})?|0{0,15}[0-9]{1,2}(\.[0-9]{1,18})?)\Z")]
@@ -88,7 +88,7 @@ class Assessment(msgspec.Struct, gc=False):
 
     def __post_init__(self) -> None:
         if self.work_quality is None and self.public_communication is None:
-            raise ValueError("an assessment judges work_quality, public_communication or both")
+            raise ValueError("an assessment has work_quality, public_communication or both")
 
 
 class FeedbackRecord(msgspec.Struct, gc=False):
@@ -124,7 +124,7 @@ class FeedbackRecord(msgspec.Struct, gc=False):
 
 
 class DayContent(msgspec.Struct, array_like=True, gc=False):
-    """The evidence of a day: its record without officer, date and revision."""
+    """The evidence of a day: the record without officer, date and revision."""
 
     state: str
     status: str
@@ -144,7 +144,7 @@ class DayContent(msgspec.Struct, array_like=True, gc=False):
 
 
 class FeedbackContent(msgspec.Struct, array_like=True, gc=False):
-    """The evidence of a feedback: its record without id, officer and revision."""
+    """The evidence of a feedback: the record without id, officer and revision."""
 
     kind: str
     state: str
@@ -171,7 +171,7 @@ def _points(given: Assessment | None) -> Mapping[str, Decimal | str | int | None
 
 
 class _Words(dict[str, None]):
-    """Checks words against a pattern, each once: a city has few units, services and codes, and very many records."""
+    """Checks strings against a pattern and caches valid ones: a city has few units, services and codes, but many records."""
 
     def __init__(self, pattern: str, words: str) -> None:
         super().__init__()
@@ -186,8 +186,8 @@ class _Words(dict[str, None]):
         self[word] = None
 
 
-_IDENTIFIERS = _Words(r"\A[^\x00-\x1f\x7f]{1,100}\Z", "an identifier has no control characters")
-_CODES = _Words(r"\A[A-Z][A-Z0-9_]{0,63}\Z", "a code is capitals, digits and underscores")
+_IDENTIFIERS = _Words(r"\A[^\x00-\x1f\x7f]{1,100}\Z", "an identifier must not contain control characters")
+_CODES = _Words(r"\A[A-Z][A-Z0-9_]{0,63}\Z", "a code consists of capitals, digits and underscores")
 
 _ENCODE = msgspec.json.Encoder().encode
 _DAY_CONTENT = msgspec.json.Decoder(DayContent)
@@ -220,7 +220,7 @@ def feedback_of(record: Incoming) -> FeedbackRecord:
 
 
 def day_evidence(day: DayRecord) -> bytes:
-    """What is kept of a day beside its columns; `decode_day` reads it."""
+    """The fields of a day that are not columns, encoded; `decode_day` reads them."""
     return _ENCODE(
         (
             day.state, day.status, day.scheduled_minutes, day.credited_minutes, day.excuse, day.late_minutes,
@@ -231,7 +231,7 @@ def day_evidence(day: DayRecord) -> bytes:
 
 
 def feedback_evidence(feedback: FeedbackRecord) -> bytes:
-    """What is kept of a feedback beside its columns; `decode_feedback` reads it."""
+    """The fields of a feedback that are not columns, encoded; `decode_feedback` reads them."""
     return _ENCODE(
         (
             feedback.kind, feedback.state, feedback.given_at, feedback.ratings, feedback.assessment,
@@ -242,22 +242,22 @@ def feedback_evidence(feedback: FeedbackRecord) -> bytes:
 
 
 def decode_day(evidence: bytes) -> DayContent:
-    """The content of a kept day."""
+    """The content of a stored day."""
     return _DAY_CONTENT.decode(evidence)
 
 
 def decode_feedback(evidence: bytes) -> FeedbackContent:
-    """The content of a kept feedback."""
+    """The content of a stored feedback."""
     return _FEEDBACK_CONTENT.decode(evidence)
 
 
 def encode_held(feedback: FeedbackRecord) -> bytes:
-    """A whole record, for one that waits for the rest of its group; `decode_held` reads it."""
+    """Encodes a whole record that waits for the rest of its group; `decode_held` reads it."""
     return _ENCODE(feedback)
 
 
 def decode_held(record: bytes) -> FeedbackRecord:
-    """A record that was held."""
+    """Decodes a held record."""
     return _FEEDBACK.decode(record)
 
 

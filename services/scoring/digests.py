@@ -1,4 +1,5 @@
-"""What this service has of topics' things, to be compared: it reads officers, days and feedback, and owns the rest."""
+"""The rows from which this service computes digests, to compare services: it reads officers, days and feedback, and owns
+scores and discipline records."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ async def _days(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapp
     async for officer, work_date, revision, evidence in stream(
         session, _DAYS, {"first": semester.first_day, "last": semester.last_day}
     ):
-        # an older evidence may be shorter: what it lacks has the contract's default
+        # older evidence may be shorter: missing fields have the contract's default
         row = dict(zip(names, orjson.loads(evidence), strict=False))
         row |= {"employee_id": officer, "work_date": work_date, "revision": revision}
         yield row

@@ -1,7 +1,7 @@
-"""Turns changed days of absence into published records of the year.
+"""Publishes a discipline record for each year with changed absences.
 
-A record is counted from all of the officer's days since the year began, and nobody decides anything on it within seconds:
-so a few seconds of changes become one record. Revisions on the topic have no gaps, as those of scores.
+A record is computed from all of the officer's days of the year, and nobody needs it within seconds, so the changes of a few
+seconds become one record. Revisions on the topic have no gaps, like those of scores.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from shared.contracts.topics import DISCIPLINE
 __all__ = ["DisciplinePublisher"]
 
 ROUND_ROWS_MAX = 20
-"""Each brings all of the officer's days with it, and the consumer of the same process waits while they are counted."""
+"""Each row loads all of the officer's days, and the consumer of the same process waits while they are counted."""
 STREAK_DAYS_BEFORE = 120
-"""How far before 1 January a streak that crosses the year is looked for: far over the longest that the law counts."""
+"""How many days before 1 January are searched for a streak across the year; much more than the longest streak in the law."""
 
 _TAKE = text(
     """
@@ -61,7 +61,7 @@ _KEEP = text(
 
 
 class DisciplinePublisher(HeldPublisher):
-    """Makes a record of each changed year."""
+    """Publishes a record for each changed year."""
 
     task = "discipline"
     rows_max = ROUND_ROWS_MAX
@@ -105,7 +105,7 @@ class DisciplinePublisher(HeldPublisher):
 
 
 async def _days(session: AsyncSession, years: Sequence[Any]) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:
-    """The scheduled final days of each year and of the months before it, with whether each was an unexcused absence."""
+    """(date, unexcused absence?) for the scheduled final days of each year and of STREAK_DAYS_BEFORE days before it."""
     values = {"employees": [row.employee_id for row in years], "years": [row.year for row in years]}
     found: dict[tuple[UUID, int], list[tuple[date, bool]]] = {}
     for row in await session.execute(_DAYS, values):

@@ -1,4 +1,4 @@
-"""The whole explanation of a score: rule, numbers, and every fact behind them."""
+"""Builds the explanation of a score: rule, numbers, and every fact behind them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EVIDENCE_NOTE = (
 
 
 async def explain(session: AsyncSession, policies: PolicyBook, employee_id: UUID, semester: Semester) -> Explanation:
-    """Raises NotFoundError for an officer of whom nothing is known."""
+    """Raises NotFoundError for an unknown officer."""
     key = {"employee": employee_id, "semester": semester.number}
     row = (await session.execute(_TOTAL, key)).first()
     unit = (

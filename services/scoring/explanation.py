@@ -1,4 +1,4 @@
-"""A score and everything behind it, as JSON."""
+"""The JSON models of a score's explanation."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Part(Answer):
     name: str
     """`supervisors` or `citizens`."""
     weight: DecimalText
-    """The part's share of the indicator by the policy, 0 to 1."""
+    """The part's weight in the indicator by the policy, 0 to 1."""
     state: str
     """`assessed`, `too_few` (too few ratings to show) or `missing` (no data)."""
     n: int
-    """How many assessments, or full forms' worth of citizens' ratings."""
+    """The number of assessments, or of citizens' ratings counted as full forms."""
     value: DecimalText | None
     """Points, 0 to 100 with 2 places; null unless assessed."""
     sum: DecimalText | None
@@ -33,9 +33,9 @@ class Part(Answer):
     count: DecimalText | None
     """The weighted number behind the mean; null unless assessed."""
     prior: DecimalText | None
-    """Citizens: the mean of 1 to 4 towards which few ratings are drawn; else null."""
+    """Citizens: the prior mean (1 to 4) towards which few ratings are shrunk; else null."""
     prior_strength: int | None
-    """Citizens: how many ratings the prior weighs as; else null."""
+    """Citizens: the weight of the prior, as a number of ratings; else null."""
 
 
 class ExplainedIndicator(Answer):
@@ -48,19 +48,19 @@ class ExplainedIndicator(Answer):
     value: DecimalText | None
     """0 to 100 with 2 places; null unless assessed."""
     weight: DecimalText
-    """The indicator's share of the score by the policy, 0 to 1."""
+    """The indicator's weight in the score by the policy, 0 to 1."""
     effective_weight: DecimalText
-    """Its share after the weight of indicators without data was spread over the others, 0 to 1."""
+    """Its weight after the weights of indicators without data are distributed over the others, 0 to 1."""
     n: int
-    """How many days, ratings or assessments are behind it."""
+    """The number of days, ratings or assessments behind it."""
     numerator: int | None
     """Attendance: credited minutes; else null."""
     denominator: int | None
     """Attendance: scheduled minutes; else null. The value is 100 × numerator ÷ denominator."""
     interval: tuple[DecimalText, DecimalText] | None
-    """The 95 % interval of the value, lower and upper end, 0 to 100; null where there is none."""
+    """The 95 % interval of the value, lower and upper end, 0 to 100; null if there is none."""
     parts: list[Part]
-    """Who gave the evidence; empty for attendance."""
+    """The parts by source; empty for attendance."""
 
 
 class DayEvidence(Answer):
@@ -70,7 +70,7 @@ class DayEvidence(Answer):
     revision: int
     """The revision of the day's record."""
     state: str
-    """`provisional`: punches may still come. `final`: all have come."""
+    """`provisional`: punches may still arrive. `final`: all have arrived."""
     status: str
     """`present`, `absent`, `excused`, `official_duty`, `off` or `unknown`."""
     excuse: str | None
@@ -86,15 +86,15 @@ class DayEvidence(Answer):
     missing_punches: list[str]
     """The sides of the shift without a punch: `in`, `out`."""
     first_in: datetime | None
-    """The punch taken as the arrival; null without one."""
+    """The punch that counts as the arrival; null without one."""
     last_out: datetime | None
-    """The punch taken as the departure; null without one."""
+    """The punch that counts as the departure; null without one."""
     reasons: list[str]
-    """Why the day came out so, as codes; docs/working-time.md lists them."""
+    """The reasons for the day's result, as codes; docs/working-time.md lists them."""
     rule: str
     """The attendance rule set and its version."""
     counted: bool
-    """Whether the day counts in the score: only final, scheduled days do, and none that is excused or unknown."""
+    """Whether the day counts in the score: only final scheduled days count, and not if they are excused or unknown."""
     contribution: dict[str, int]
     """What the day adds to the semester's totals: minutes and days."""
 
@@ -109,7 +109,7 @@ class FeedbackEvidence(Answer):
     kind: str
     """`supervisor_assessment`."""
     state: str
-    """`accepted`, or `withdrawn` where it no longer counts."""
+    """`accepted`, or `withdrawn` if it no longer counts."""
     given_on: date
     """Its date."""
     assessment: dict[str, str]
@@ -121,14 +121,14 @@ class FeedbackEvidence(Answer):
 class RatingGroup(Answer):
     """Citizens' ratings that were published together; single ratings are never shown.
 
-    `given_on` is the date of the latest one. `means` are of ratings 1..4, rounded half up to 2 places; an element that
-    some of the group did not answer is left out. `counted` is false for a withdrawn group.
+    `given_on` is the date of the latest rating. `means` are means of ratings 1..4, rounded half up to 2 places; they omit an
+    element that not everybody in the group answered. `counted` is false for a withdrawn group.
     """
 
     given_on: date
     """The date of the latest rating."""
     n: int
-    """How many ratings the group has."""
+    """The number of ratings in the group."""
     means: dict[str, DecimalText]
     """Survey element to its mean, 1 to 4 with 2 places."""
     counted: bool
@@ -136,18 +136,18 @@ class RatingGroup(Answer):
 
 
 class Facts(Answer):
-    """Every fact of the semester; citizens' ratings in groups. `citizen_ratings_withheld` counts those in no group
-    that may be shown.
+    """Every fact of the semester; citizens' ratings in groups. `citizen_ratings_withheld` counts the ratings that are in no
+    group that may be shown.
     """
 
     days: list[DayEvidence]
-    """Every work date of the semester that is known, by date."""
+    """Every known work date of the semester, by date."""
     feedback: list[FeedbackEvidence]
     """Every assessment of a supervisor."""
     rating_groups: list[RatingGroup]
     """The groups of citizens' ratings."""
     citizen_ratings_withheld: int
-    """How many citizens' ratings are in no group that may be shown."""
+    """The number of citizens' ratings that are in no group that may be shown."""
 
 
 class Explanation(Answer):
@@ -155,28 +155,28 @@ class Explanation(Answer):
 
     employee_id: UUID
     org_unit_id: str | None
-    """The officer's unit; null where it is not known here."""
+    """The officer's unit; null if unknown here."""
     semester: str
-    revision: Annotated[int, Field(description="Of the published record; 0 before the first.")]
+    revision: Annotated[int, Field(description="The revision of the published record; 0 before the first.")]
     as_of: datetime | None
-    """The newest fact in the score; null before the first."""
+    """When the newest fact entered the score; null before the first."""
     score: DecimalText | None
-    """0 to 100 with 2 places; null where there is nothing to score."""
+    """0 to 100 with 2 places; null if there is nothing to score."""
     band: str | None
-    """The band of the policy that the score falls in; null without a score."""
+    """The policy's band of the score; null without a score."""
     complete: bool
-    """False where an indicator could not be assessed."""
+    """False if an indicator could not be assessed."""
     unexcused_days: int
     """Whole unexcused working days in the semester."""
     reasons: list[str]
-    """Why the score is what it is, as codes."""
+    """The reasons for the score, as codes."""
     indicators: list[ExplainedIndicator]
-    """The parts of the score."""
+    """The indicators of the score."""
     policy: dict[str, Any]
-    """The rule set that made the score, whole."""
+    """The complete rule set of the score."""
     note: str
     """What the score is and is not, in Indonesian, for the officer."""
     discipline: DisciplineRecord | None
-    """The officer's absences of the calendar year; null where there are none."""
+    """The officer's absences of the calendar year; null if there are none."""
     facts: Facts
     """Every fact behind the score."""

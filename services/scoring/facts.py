@@ -1,8 +1,8 @@
-"""Facts into the database: one statement for a batch's facts and totals, one for the scores that they give.
+"""Stores facts: one statement for a batch's facts and totals, one for the resulting scores.
 
-A fact row keeps what it contributed before (`was_*`), set under the row's lock. The delta is what the upsert returns,
-so two owners that apply the same records at once add each change once: a select before the upsert would read the old
-contribution outside of the lock and count it twice.
+A fact row stores its previous contribution (`was_*`), set under the row's lock. The upsert returns the delta, so two consumers
+that apply the same records concurrently add each change once: a select before the upsert would read the old contribution
+outside of the lock and count it twice.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DayRow = tuple[int, date, UUID, int, int, bytes]
 
 @dataclass(slots=True)
 class Batch:
-    """The facts of a batch, each at its highest revision in it."""
+    """The facts of a batch, each at the highest revision within the batch."""
 
     days: dict[DayKey, DayRow] = field(default_factory=dict)
     feedback: dict[UUID, tuple[int, UUID | None, int, Contribution, bytes]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Batch:
         )
         known = self.feedback.get(record.feedback_id)
         if known is None or known[0] < record.revision:
-            # given_at carries the unit's offset: its own date part is the local date
+            # given_at has the unit's UTC offset, so its date part is the local date
             semester = Semester.of(record.given_at.date()).number
             self.feedback[record.feedback_id] = (
                 record.revision,
@@ -158,7 +158,7 @@ _SCORES = text(
 
 
 async def save_facts(session: AsyncSession, batch: Batch, policies: PolicyBook) -> None:
-    """Writes the facts, adds their deltas to the totals and brings the scores up to date."""
+    """Writes the facts, adds their deltas to the totals and updates the scores."""
     if not batch.days and not batch.feedback:
         return
     rows = (await session.execute(_SAVE, _parameters(batch))).all()
@@ -168,7 +168,7 @@ async def save_facts(session: AsyncSession, batch: Batch, policies: PolicyBook) 
 
 
 async def save_scores(session: AsyncSession, rows: Iterable[Any], policies: PolicyBook) -> None:
-    """Scores rows of (employee_id, semester, *TOTALS, org_unit_id)."""
+    """Computes and stores the scores of rows (employee_id, semester, *TOTALS, org_unit_id)."""
     scored = []
     for row in rows:
         policy = await policies.fast(session, row[1])
@@ -179,8 +179,8 @@ async def save_scores(session: AsyncSession, rows: Iterable[Any], policies: Poli
 
 
 def _parameters(batch: Batch) -> dict[str, Any]:
-    # Key order: two writers take the rows' locks in the same order and never wait for each other in a ring.
-    # Few columns: the driver looks at every element of every array, so numbers travel packed in one.
+    # Key order: two writers lock rows in the same order, which avoids deadlocks.
+    # Few columns: the driver processes every element of every array, so a day's numbers are packed into one.
     days = sorted(batch.days.values())
     feedback = sorted(batch.feedback.items(), key=lambda item: item[0].int)
     _, dates, employees, revisions, packed, records = (

@@ -1,7 +1,7 @@
-"""Groups of citizens' ratings take effect whole or not at all.
+"""Groups of citizens' ratings take effect completely or not at all.
 
-A group comes as several records, and a batch may end between them. Were the first ones counted at once, a score would
-move by part of a group, perhaps by one vote. So they are held until the group's last record is there.
+A group consists of several records, and a batch may end between them. If the first records counted at once, a score would
+change by part of a group, perhaps by one vote. So they are held until the group's last record arrives.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Groups"]
 GroupKey = tuple[UUID, int]
 """A group's id and its revision: all members of a group have the same revision."""
 
-# Two owners of a partition at once see each other's part: one waits here for the other's commit.
+# After a rebalance two consumers may process a group: one waits for the other's commit and then sees its part.
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:group as text), 0))")
 _APPLIED = text(
     """
@@ -54,14 +54,14 @@ class Groups:
     _members: dict[GroupKey, dict[UUID, FeedbackRecord]] = field(default_factory=dict)
 
     def add(self, record: FeedbackRecord) -> bool:
-        """Takes a record that belongs to a group; False for one that stands alone."""
+        """Adds a record that belongs to a group; False for a record without a group."""
         if record.group_id is None or record.group_size is None:
             return False
         self._members.setdefault((record.group_id, record.revision), {})[record.feedback_id] = record
         return True
 
     async def complete(self, session: AsyncSession) -> list[FeedbackRecord]:
-        """The records of the groups that are whole now; the others are held in the session's transaction."""
+        """Returns the records of complete groups; stores the others as held, in the session's transaction."""
         whole: list[FeedbackRecord] = []
         done: list[GroupKey] = []
         for key in sorted(self._members):
@@ -80,7 +80,7 @@ class Groups:
 
 
 async def _counts_already(session: AsyncSession, key: GroupKey, members: dict[UUID, FeedbackRecord]) -> bool:
-    """Whether these are copies: their group took effect before. From here on the group is the transaction's alone."""
+    """Whether these are duplicates of a group that already counts. Locks the group until the end of the transaction."""
     await session.execute(_LOCK, {"group": str(key[0])})
     values = {"ids": list(members), "revisions": [key[1]] * len(members)}
     return len((await session.execute(_APPLIED, values)).all()) == len(members)
@@ -89,7 +89,7 @@ async def _counts_already(session: AsyncSession, key: GroupKey, members: dict[UU
 async def _held(
     session: AsyncSession, key: GroupKey, members: dict[UUID, FeedbackRecord]
 ) -> dict[UUID, FeedbackRecord]:
-    """What came before of a group; where that and these do not complete it, these are held too."""
+    """Returns the held records of a group; if the group is still incomplete with these members, holds them too."""
     values: dict[str, Any] = {"group": key[0], "revision": key[1]}
     held = {r.feedback_id: r for r in map(decode_held, (await session.execute(_HELD, values)).scalars())}
     if len(held | members) < _size(members.values()):

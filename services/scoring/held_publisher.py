@@ -1,4 +1,4 @@
-"""Rounds of publishing that a backlog holds back for a while."""
+"""Base class of publishers: a consumer backlog delays publishing for a while."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from shared.set_aside import Batches
 __all__ = ["HeldPublisher"]
 
 HELD_SECONDS_MAX = 10.0
-"""How long a backlog may hold publishing back: its batches change the same rows again and again, and making records of
-all of them would take the processor from the batches."""
+"""How long a backlog may delay publishing: its batches change the same rows repeatedly, and publishing each change would take
+CPU time from the batches."""
 
 
 class HeldPublisher(ABC):
-    """Publishes changed rows; several processes may do so at once, each takes rows that no other holds.
+    """Publishes changed rows. Several processes may run it at once; each takes rows that no other process has locked.
 
-    A row at which making its record fails stays changed and is set aside. `backlog` tells whether this process reads a
-    backlog now.
+    A row whose record fails stays `changed` and is skipped. `backlog` returns whether this process now reads a backlog.
     """
 
     task: ClassVar[str]
@@ -56,7 +55,7 @@ class HeldPublisher(ABC):
         """Publishes one batch of `self._batches` in the session's transaction; True when it was full."""
 
     def _limits(self) -> dict[str, Any]:
-        """The parameters of a statement that takes rows: how many, and which not."""
+        """The parameters of a statement that takes rows: maximum number, and the keys of rows to skip."""
         without = self._batches.without
         return {
             "most": self._batches.most,

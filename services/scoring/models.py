@@ -1,4 +1,4 @@
-"""Tables of the scoring service: facts, what they add up to, and what was published of it."""
+"""Tables of the scoring service: facts, totals, and published records."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class Base(SQLModel, registry=registry()):
-    """The service's own metadata: four services may live in one process."""
+    """The service's own metadata: four services may run in one process."""
 
 
 class OutboxRow(OutboxColumns, Base, table=True):
@@ -63,7 +63,7 @@ class OfficerLink(LinkColumns, Base, table=True):
 
 
 class Employee(Base, table=True):
-    """What scoring needs of an officer, at the highest revision seen."""
+    """The officer's fields that scoring needs, at the highest revision received."""
 
     __tablename__ = "employee"
 
@@ -77,7 +77,7 @@ class Employee(Base, table=True):
 
 
 class DayFact(Base, table=True):
-    """A work date at its highest revision: what it contributes, what it contributed before, and its evidence."""
+    """A work date at its highest revision: its contribution, its previous contribution (`was_*`), and its evidence."""
 
     __tablename__ = "day_fact"
 
@@ -96,7 +96,7 @@ class DayFact(Base, table=True):
     was_unexcused: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     was_provisional: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     record: bytes
-    """The rest of the record, as a JSON array: the evidence that explanation and verification rest on."""
+    """The rest of the record, as a JSON array: the evidence for explanation and verification."""
 
 
 class FeedbackFact(Base, table=True):
@@ -118,7 +118,7 @@ class FeedbackFact(Base, table=True):
 
 
 class HeldRating(Base, table=True):
-    """A citizen's rating that counts only when the rest of its group is there."""
+    """A citizen's rating that waits for the rest of its group and does not count yet."""
 
     __tablename__ = "held_rating"
     __table_args__ = (Index("held_rating_of_group", "group_id", "revision"),)
@@ -131,7 +131,7 @@ class HeldRating(Base, table=True):
 
 
 class SemesterTotal(Base, table=True):
-    """An officer's totals of a semester (one column per total, in the order of TOTALS), and the score they give."""
+    """An officer's totals of a semester (one column per total, in the order of TOTALS), and the resulting score."""
 
     __tablename__ = "semester_total"
     __table_args__ = (
@@ -173,11 +173,11 @@ class SemesterTotal(Base, table=True):
     complete: bool = False
     as_of: datetime = utc_field()
     changed: bool = True
-    """The publisher has yet to look at it."""
+    """The publisher has not processed the row yet."""
 
 
 class PublishedScore(Base, table=True):
-    """What was last published of an officer's semester: revisions without gaps, bytes to send again."""
+    """The last published record of an officer's semester: revisions without gaps, and the record to publish again."""
 
     __tablename__ = "published_score"
 
@@ -188,7 +188,7 @@ class PublishedScore(Base, table=True):
 
 
 class DisciplineYear(Base, table=True):
-    """A calendar year with absences of an officer, and what was last published of it."""
+    """A calendar year with absences of an officer, and its last published record."""
 
     __tablename__ = "discipline_year"
     __table_args__ = (Index("discipline_year_changed", "employee_id", "year", postgresql_where=text("changed")),)
@@ -216,7 +216,7 @@ class RuleDocument(Base, table=True):
 
 
 class SemesterOpening(Base, table=True):
-    """That a semester was opened, and so its units' priors are fixed."""
+    """A semester that has been opened: its units' priors are fixed."""
 
     __tablename__ = "semester_opening"
 
@@ -225,7 +225,7 @@ class SemesterOpening(Base, table=True):
 
 
 class UnitPrior(Base, table=True):
-    """A unit's mean rating of the semester before, 1 to 4 with 4 places, as text."""
+    """A unit's mean rating of the previous semester, 1 to 4 with 4 places, as text."""
 
     __tablename__ = "unit_prior"
 

@@ -33,9 +33,9 @@ from shared.rule_documents import read_document
 __all__ = ["OPENS_AFTER", "PolicyBook", "load_defaults", "load_policy", "open_semester"]
 
 OPENS_AFTER = timedelta(hours=3)
-"""A semester opens so long after its first midnight: what feedback publishes at the end of the one before, the last groups
-and the units' rest, is here by then, and is in the units' priors. Before the opening the policy's own priors hold."""
-CACHE_SECONDS = 5.0  # how soon another process's new policy is seen here
+"""Delay between a semester's first midnight and its opening. By then the feedback published at the end of the previous semester
+(last groups and the units' rest) has arrived and enters the units' priors. Until then the policy's own prior applies."""
+CACHE_SECONDS = 5.0  # how soon this process sees another process's new policy
 
 _INSERT = text(
     """
@@ -46,13 +46,13 @@ _INSERT = text(
 )
 
 
-# Visits to a unit as a whole, and what the officers' groups of the unit left at the semester's end.
+# Ratings of a unit as a whole, and ratings that formed no group of an officer by the end of the semester.
 _RATINGS_OF_UNITS = text("select totals, record from feedback_fact where employee_id is null and semester = :semester")
 
 
 @dataclass
 class PolicyBook:
-    """Policies and ladders, read from the database at most every CACHE_SECONDS."""
+    """Policies and ladders, cached from the database for CACHE_SECONDS."""
 
     _read_at: float = field(default=-1e9, init=False)
     _scores: list[ScorePolicy] = field(default_factory=list, init=False)
@@ -65,7 +65,7 @@ class PolicyBook:
         return (await self._of(session, semester))[0]
 
     async def fast(self, session: AsyncSession, number: int) -> PolicyInts:
-        """The same by the semester's number, for the integer arithmetic of batches."""
+        """The policy as integers, by the semester's number, for batches."""
         found = self._by_semester.get(number)
         if found is None or time.monotonic() - self._read_at >= CACHE_SECONDS:
             found = await self._of(session, Semester.from_number(number))
@@ -77,7 +77,7 @@ class PolicyBook:
         return discipline_rules_for(day, self._ladders)
 
     def forget(self) -> None:
-        """The next use reads the database."""
+        """Invalidates the cache."""
         self._read_at = -1e9
 
     async def _of(self, session: AsyncSession, semester: Semester) -> tuple[ScorePolicy, PolicyInts]:
@@ -104,19 +104,19 @@ class PolicyBook:
 
 
 async def load_policy(session: AsyncSession, document: Mapping[str, object], now: datetime) -> ScorePolicy:
-    """Keeps a new score policy. Raises InvalidError for a wrong one, ConflictError for a version that exists."""
+    """Stores a new score policy. Raises InvalidError for an invalid one, ConflictError for an existing version."""
     try:
         policy = policy_from_mapping(document)
     except PolicyError as error:
         raise InvalidError(str(error)) from error
     kept = await _insert(session, "score", policy, policy_to_mapping(policy), now)
     if not kept:
-        raise ConflictError(f"Policy {policy.id} version {policy.version} exists: a change is a new version.")
+        raise ConflictError(f"Policy {policy.id} version {policy.version} exists: add a change as a new version.")
     return policy
 
 
 async def load_defaults(session: AsyncSession, score: bytes, discipline: bytes, now: datetime) -> None:
-    """Loads these YAML rule sets where the database holds none of their kind; another process may do so at the same time."""
+    """Loads these YAML rule sets if the database has none of their kind. Safe for several processes at once."""
     kinds = set((await session.execute(text("select distinct kind from rule_document"))).scalars())
     if "score" not in kinds:
         policy = policy_from_mapping(read_document(score))
@@ -140,10 +140,10 @@ async def _insert(session: AsyncSession, kind: str, rules: Any, content: Mapping
 
 
 async def open_semester(session: AsyncSession, semester: Semester, policies: PolicyBook, now: datetime) -> bool:
-    """Fixes the units' priors of a semester from the one before, once; True when this call did it.
+    """Fixes the units' priors of a semester from the previous one, once; True if this call did it.
 
-    The caller scores again what has come since the semester's first midnight. All scores of the semester before are
-    looked at again: its end may make them final.
+    The caller then recomputes the scores since the semester's first midnight. All scores of the previous semester are marked
+    as changed, because its end may make them final.
     """
     opened = await session.execute(
         text(

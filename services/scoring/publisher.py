@@ -1,6 +1,6 @@
-"""Turns changed totals into published scores.
+"""Publishes changed totals as scores.
 
-A batch only marks rows as changed; here each changed row becomes at most one record, however many batches touched it.
+A batch only marks rows as changed; the publisher creates at most one record per changed row, for any number of batches.
 The record gets the next revision and enters the outbox in one transaction, so that revisions on the topic have no gaps.
 """
 
@@ -52,7 +52,7 @@ _KEEP = text(
 
 
 class Publisher(HeldPublisher):
-    """Makes a record of each changed score."""
+    """Publishes a record for each changed score."""
 
     task = "scores"
     rows_max = ROUND_ROWS_MAX

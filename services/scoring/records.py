@@ -1,4 +1,4 @@
-"""From totals and rules to the records that are published."""
+"""Builds the published records from totals and rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def score_record(
     now: datetime,
     today: date,
 ) -> ScoreRecord:
-    """An officer's score. It is final once the semester has ended and no day of it is provisional."""
+    """An officer's score. It is final when the semester has ended and none of its days is provisional."""
     result = score(totals, policy, unit_id)
     final = today > semester.last_day and totals[_PROVISIONAL_DAYS] == 0
     return ScoreRecord(
@@ -107,5 +107,5 @@ def discipline_record(
 
 
 def same_content(one: ScoreRecord | DisciplineRecord, other: ScoreRecord | DisciplineRecord) -> bool:
-    """Whether two records say the same, whenever they were made."""
+    """Whether two records are equal except for revision and times."""
     return one.model_dump(exclude=set(_STAMPS)) == other.model_dump(exclude=set(_STAMPS))

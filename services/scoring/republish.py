@@ -1,4 +1,4 @@
-"""Every published score and year again, for a broker or a consumer that lost records."""
+"""Publishes all scores and discipline records again, for a broker or a consumer that lost records."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _YEARS = text(
 
 
 async def republish(context: Context) -> Republished:
-    """Puts every published score and year into the outbox again, unchanged, at its present revision."""
+    """Adds every published score and discipline record to the outbox again, unchanged, at its current revision."""
     counts = Republished()
     after: Any = (UUID(int=0), 0)
     while True:

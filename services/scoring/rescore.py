@@ -1,4 +1,4 @@
-"""A new policy or newly fixed priors: scores are computed again from the totals, which know no policy."""
+"""Recomputes scores from the totals after a new policy or new priors; the totals do not depend on the policy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ROWS = text(
 
 
 async def rescore(context: Context, policies: PolicyBook, first: Semester) -> int:
-    """Scores all semesters from `first` on; returns how many rows were looked at."""
+    """Recomputes the scores of all semesters from `first` on; returns the number of processed rows."""
     policies.forget()
     count = 0
     after = (UUID(int=0), 0)

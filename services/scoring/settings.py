@@ -16,7 +16,7 @@ _RULES = Path(__file__).resolve().parents[2] / "rules"
 
 
 class Settings(ServiceSettings):
-    """Beside the common ones: where the first rule sets come from. They are loaded once, into an empty table."""
+    """In addition to the common settings: the files of the first rule sets, which are loaded once into an empty table."""
 
     scoring_policy_file: Annotated[Path, rules_in(policy_from_mapping)] = _RULES / "scoring" / "default.yaml"
     discipline_rules_file: Annotated[Path, rules_in(discipline_rules_from_mapping)] = (

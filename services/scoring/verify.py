@@ -1,4 +1,4 @@
-"""Recomputes everything from the facts' evidence and compares it with what the running totals say."""
+"""Recomputes everything from the facts' evidence and compares it with the running totals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Verification", "verify"]
 
 DIFFERENCES_MAX = 100
 HELD_SECONDS_MAX = 3600
-"""The records of a group come within moments, of all groups published again within minutes."""
+"""A group's records normally arrive within seconds, after a republish of all groups within minutes."""
 
 _DAYS = text(f"select employee_id, work_date, semester, record, {', '.join(DAY_TOTALS)} from day_fact")
 _FEEDBACK = text("select feedback_id, employee_id, semester, totals, record from feedback_fact")
@@ -54,7 +54,7 @@ _TOTALS = text(
 
 @dataclass
 class Verification:
-    """What was compared, and the first differences in words; officers by employee_id."""
+    """The numbers of compared items, and the first differences as text; officers by employee_id."""
 
     days: int = 0
     feedback: int = 0
@@ -69,7 +69,7 @@ class Verification:
 
 
 async def verify(session: AsyncSession, policies: PolicyBook) -> Verification:
-    """Compares, in one snapshot: each fact with its evidence, the totals with the facts, the scores with the totals."""
+    """Compares in one snapshot: each fact with its evidence, the totals with the facts, the scores with the totals."""
     found = Verification()
     sums: dict[tuple[UUID, int], Contribution] = {}
     async for row in _rows(session, _DAYS):
@@ -85,18 +85,20 @@ async def verify(session: AsyncSession, policies: PolicyBook) -> Verification:
         expected = sums.pop((employee_id, number), NO_TOTALS)
         for column, is_, should in zip(TOTALS, totals, expected, strict=True):
             if is_ != should:
-                found.differs(f"{name}: {column} is {is_}, the facts give {should}")
+                found.differs(f"{name}: {column} is {is_}, but the facts give {should}")
         policy = await policies.policy(session, Semester.from_number(number))
         result = score(expected, policy, unit)
         stored = (hundredths_to_decimal(points), band, complete)
         if stored != (result.score, result.band, result.complete):
-            found.differs(f"{name}: score is {stored}, the facts give {(result.score, result.band, result.complete)}")
+            found.differs(
+                f"{name}: score is {stored}, but the facts give {(result.score, result.band, result.complete)}"
+            )
     for (employee_id, number), missing in sums.items():
         if missing != NO_TOTALS:
             found.differs(f"officer {employee_id}, {Semester.from_number(number)}: the totals are missing")
     for row in await session.execute(_HELD, {"seconds": HELD_SECONDS_MAX}):
         found.differs(
-            f"rating group {row.group_id}: {row.members} of its records wait for the others, which never came"
+            f"rating group {row.group_id}: {row.members} of its records wait for the others, which did not arrive"
         )
     return found
 
@@ -113,7 +115,7 @@ def _check_day(row: Any, sums: dict[tuple[UUID, int], Contribution], found: Veri
     name = f"day {work_date} of officer {employee_id}"
     expected = day_contribution(day.state, day.status, day.scheduled_minutes, day.credited_minutes, day.excuse)
     if tuple(stored) != expected or number != Semester.of(work_date).number:
-        found.differs(f"{name}: contributes {tuple(stored)} to semester {number}, its evidence gives {expected}")
+        found.differs(f"{name}: contributes {tuple(stored)} to semester {number}, but its evidence gives {expected}")
     _sum(sums, employee_id, work_date, widen_day(expected))
 
 
@@ -123,12 +125,12 @@ def _check_feedback(row: Any, sums: dict[tuple[UUID, int], Contribution], found:
     local_date = feedback.given_at.date()
     name = f"feedback {feedback_id}"
     if number != Semester.of(local_date).number:
-        found.differs(f"{name}: is kept in semester {number}, its evidence is of {local_date}")
+        found.differs(f"{name}: is stored in semester {number}, but its evidence is of {local_date}")
     expected = feedback_contribution(
         feedback.kind, feedback.state, feedback.ratings, feedback.points, feedback.weight_class
     )
     if tuple(stored) != expected:
-        found.differs(f"{name}: contributes {tuple(stored)}, its evidence gives {expected}")
+        found.differs(f"{name}: contributes {tuple(stored)}, but its evidence gives {expected}")
     if employee_id is not None:
         _sum(sums, employee_id, local_date, widen_feedback(expected))
 

@@ -1,7 +1,7 @@
-"""Ballots that wait until they make a group: what a ballot box holds, and how it changes.
+"""Ballots that wait for a group: the content of a ballot box, and how it changes.
 
 A ballot is a citizen's rating without the visit: its local date and its answers. A box belongs to one target (an officer
-or a unit, and a weight class). Nothing here keeps an order in time: contents are sorted by what the ballots say.
+or a unit, and a weight class). Nothing preserves the order of arrival: ballots are sorted by their own values.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Cause = Literal["HONEYPOT", "BURST"]
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """`published_before`: it was in a group that was withdrawn because of another member."""
+    """`published_before`: it was in a group that was withdrawn because of another rating."""
 
     day: date
     ratings: Mapping[str, int]
@@ -46,7 +46,7 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Ballots of one day that one rule set aside: a person accepts or dismisses them together."""
+    """Ballots of one day that one rule quarantined: a person accepts or dismisses them together."""
 
     batch_id: UUID
     cause: Cause
@@ -56,7 +56,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a box holds. `minutes`: minute (since 1970) to the number of votes in it, for the burst rule only."""
+    """The content of a box. `minutes`: minute (since 1970) → number of votes, for the burst rule only."""
 
     waiting: tuple[Ballot, ...] = ()
     quarantined: tuple[Batch, ...] = ()
@@ -66,7 +66,7 @@ class Content:
 def cast(
     content: Content, ballot: Ballot, rules: IntakeRules, *, minute: int | None, suspicious: bool, batch_id: UUID
 ) -> Content:
-    """The box with one vote more. `minute` is None where no burst is looked for; `batch_id` is for a new batch."""
+    """Adds one vote to the box. `minute` is None where the burst rule does not apply; `batch_id` is for a new batch."""
     minutes = dict(content.minutes)
     cause: Cause | None = "HONEYPOT" if suspicious else None
     if minute is not None:
@@ -81,7 +81,7 @@ def cast(
 
 
 def forget_minutes(minutes: Mapping[int, int], minute: int, span: int) -> Mapping[int, int]:
-    """Those that the burst rule still needs at `minute`."""
+    """Returns only the minutes that the burst rule still needs at `minute`."""
     return {at: count for at, count in minutes.items() if at > minute - span}
 
 
@@ -91,10 +91,10 @@ def minute_of(moment: datetime) -> int:
 
 
 def full_semesters(content: Content, minimum: int) -> list[Semester]:
-    """The semesters of which a group can be published.
+    """The semesters with enough ballots for a group.
 
-    Only ballots that were never published are counted. Who was in a withdrawn group is known by his answers: beside
-    fewer than `minimum` new ones he would give these away as a smaller group.
+    Counts only ballots that were never published. The answers of a withdrawn group are public: published together with
+    fewer than `minimum` new ballots, they would reveal the new ones as a smaller group.
     """
     fresh: dict[Semester, int] = {}
     for ballot in content.waiting:
@@ -105,7 +105,7 @@ def full_semesters(content: Content, minimum: int) -> list[Semester]:
 
 
 def take_full(content: Content, minimum: int) -> tuple[list[tuple[Ballot, ...]], Content]:
-    """The groups that can be published, each with all ballots of its semester, and the rest."""
+    """Takes out the groups that can be published, each with all ballots of its semester; returns them and the rest."""
     groups = []
     for semester in full_semesters(content, minimum):
         group, content = take_semesters(content, [semester])
@@ -114,12 +114,12 @@ def take_full(content: Content, minimum: int) -> tuple[list[tuple[Ballot, ...]],
 
 
 def semesters_before(content: Content, present: Semester) -> list[Semester]:
-    """The past semesters of which ballots wait."""
+    """The past semesters that still have waiting ballots."""
     return sorted({Semester.of(ballot.day) for ballot in content.waiting if Semester.of(ballot.day) < present})
 
 
 def take_semesters(content: Content, semesters: Iterable[Semester]) -> tuple[tuple[Ballot, ...], Content]:
-    """All waiting ballots of these semesters, and the rest."""
+    """Takes out all waiting ballots of these semesters; returns them and the rest."""
     wanted = set(semesters)
     taken = tuple(ballot for ballot in content.waiting if Semester.of(ballot.day) in wanted)
     kept = tuple(ballot for ballot in content.waiting if Semester.of(ballot.day) not in wanted)
@@ -127,18 +127,18 @@ def take_semesters(content: Content, semesters: Iterable[Semester]) -> tuple[tup
 
 
 def put_back(content: Content, ballots: Iterable[Ballot]) -> Content:
-    """The box with these ballots waiting too."""
+    """Adds these ballots to the waiting ones."""
     return replace(content, waiting=_sorted((*content.waiting, *ballots)))
 
 
 def accept(content: Content, batch_id: UUID) -> tuple[Batch | None, Content]:
-    """A quarantined batch, whose ballots wait from now on like all others; None where the box does not hold it."""
+    """Moves a quarantined batch's ballots to the waiting ones; returns the batch, None if the box does not contain it."""
     batch, content = dismiss(content, batch_id)
     return batch, content if batch is None else put_back(content, batch.ballots)
 
 
 def dismiss(content: Content, batch_id: UUID) -> tuple[Batch | None, Content]:
-    """A quarantined batch, and the box without it and its ballots."""
+    """Removes a quarantined batch and its ballots; returns the batch, None if the box does not contain it."""
     batch = next((batch for batch in content.quarantined if batch.batch_id == batch_id), None)
     return batch, replace(content, quarantined=tuple(other for other in content.quarantined if other is not batch))
 

@@ -1,4 +1,4 @@
-"""What a citizen is asked: four of the nine survey elements of PermenPANRB 14/2017, those that reach one officer."""
+"""The form's questions: the four of the nine survey elements of PermenPANRB 14/2017 that concern one officer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["QUESTIONS", "InvalidRatingsError", "Question", "read_ratings"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of the form. `answers` are the words for 1, 2, 3 and 4, in this order."""
+    """A question of the form. `answers` are the labels for 1, 2, 3 and 4, in this order."""
 
     unsur: str
     words: str
@@ -42,7 +42,7 @@ QUESTIONS = (
 
 
 class InvalidRatingsError(ValueError):
-    """Answers that are not of the form; the message is for the citizen."""
+    """Answers that the form does not offer; the message is shown to the citizen."""
 
 
 def read_ratings(answers: Mapping[str, str]) -> dict[str, int]:

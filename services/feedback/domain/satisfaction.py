@@ -31,11 +31,10 @@ class Satisfaction:
 
 
 def satisfaction(respondents: int, tallies: Mapping[str, Tally], weight: Fraction | None = None) -> Satisfaction:
-    """The index of so many forms with these answers. A missing answer is left out of its element's n; nothing is rounded
-    in between.
+    """The index of these forms. A missing answer does not count in its element's n; intermediate values are not rounded.
 
-    `weight` is what each element weighs: exactly 1 ÷ (number of elements answered) unless an old report, which printed
-    0.11 or 0.111 for nine elements, is to be matched.
+    `weight` is the weight of each element, by default exactly 1 ÷ (number of elements answered). Pass 0.11 or 0.111 to
+    reproduce an old report of nine elements that used the rounded weight.
     """
     means = {name: Fraction(tallies[name].sum, tallies[name].n) for name in UNSUR if name in tallies}
     if not means:

@@ -25,12 +25,12 @@ def tallies_of(forms: Iterable[Mapping[str, int]]) -> dict[str, Tally]:
 
 
 def add_tallies(one: Mapping[str, Tally], other: Mapping[str, Tally]) -> dict[str, Tally]:
-    """Element by element the sum of both."""
+    """The sum of both, element by element."""
     nothing = Tally(0, 0)
     pairs = {name: (one.get(name, nothing), other.get(name, nothing)) for name in {**one, **other}}
     return {name: Tally(a.n + b.n, a.sum + b.sum) for name, (a, b) in pairs.items()}
 
 
 def without_few(tallies: Mapping[str, Tally], minimum: int) -> dict[str, Tally]:
-    """Those with at least `minimum` answers: the mean of one answer is that citizen's answer."""
+    """Only elements with at least `minimum` answers: a mean of one answer would reveal that citizen's answer."""
     return {name: tally for name, tally in tallies.items() if tally.n >= minimum}

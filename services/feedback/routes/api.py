@@ -37,7 +37,7 @@ class NewVisit(Input):
     """The public service, such as KTP-el: 1 to 100 characters."""
     weight_class: Literal["visit", "counter"] = "visit"
     valid_hours: Annotated[int, Field(ge=1, le=720)] | None = None
-    """For how many hours the link opens the form; left out: as the feedback rules say."""
+    """How many hours the link is valid; default: `visit_valid_hours` of the feedback rules."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -47,31 +47,31 @@ class NewVisit(Input):
 
 
 class VisitMade(Input):
-    """`url` is the one-use link to hand to the citizen."""
+    """`url` is the one-use link for the citizen."""
 
     visit_id: UUID
     """The visit."""
     url: str
     """The one-use link of the citizen's form."""
     expires_at: datetime
-    """When the link ends."""
+    """When the link expires."""
 
 
 class NewAssessment(Answer):
-    """`assessment_id` is made by the caller and kept across retries; `assessor_id` is for the operator only."""
+    """The caller chooses `assessment_id` and repeats it in retries; only the operator sends `assessor_id`."""
 
     assessment_id: UUID
-    """A UUID that the caller makes once: the same id again corrects the assessment."""
+    """A UUID that the caller chooses; sending the same id again corrects the assessment."""
     employee_id: UUID
     """The officer who is assessed."""
     assessor_id: UUID | None = None
     """The superior who assesses; only for the operator's key. Any other key assesses for its own officer."""
     given_at: AwareDatetime | None = None
-    """When it was given; left out: now. Its date decides the semester."""
+    """When it was given; default: now. Its date decides the semester."""
     work_quality: Points | None = None
-    """The quality of the work, 0 to 100, at most two decimals; left out: not judged."""
+    """The quality of the work, 0 to 100, at most two decimals; omit it if not assessed."""
     public_communication: Points | None = None
-    """How the officer deals with the public, 0 to 100, at most two decimals; left out: not judged."""
+    """How the officer communicates with the public, 0 to 100, at most two decimals; omit it if not assessed."""
 
 
 @router.post("/visits", status_code=201, responses=refuses(CONFLICT))
@@ -82,8 +82,8 @@ async def add_visit(
     visit: NewVisit,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> VisitMade:
-    """Makes the one-use link of a visit. A repeated Idempotency-Key whose link opens no more is refused (409)."""
-    # Two systems may count their tickets alike, and two citizens would share one link. A name has one holder (shared/keys.py).
+    """Creates the one-use link of a visit. Answers 409 to a repeated Idempotency-Key whose link no longer opens."""
+    # Scoped by API key: two systems may use the same ticket numbers. Names of keys are unique (shared/keys.py).
     own_key = f"{'operator' if who.is_operator else 'key'}/{who.name}/{idempotency_key}" if idempotency_key else None
     hours = visit.valid_hours or boxes.rules.visit_valid_hours
     visit_id, token, expires_at = await context.transact(
@@ -104,12 +104,12 @@ async def add_visit(
 async def add_assessment(
     context: ContextDep, who: Annotated[Principal, requires("assessments:write")], new: NewAssessment
 ) -> FeedbackRecord:
-    """A supervisor's assessment; sent again with other points it is a correction."""
+    """Stores a supervisor's assessment; sending it again with other points corrects it."""
     assessor = new.assessor_id if who.is_operator else who.employee_id
     if assessor is None:
-        raise InvalidError("`assessor_id`: say who assesses.")
+        raise InvalidError("`assessor_id` is required: say who assesses.")
     if not who.is_operator and new.assessor_id not in (None, assessor):
-        raise ForbiddenError("This key assesses for its own holder only: leave `assessor_id` out.")
+        raise ForbiddenError("This key can assess only for its own officer: omit `assessor_id`.")
     if new.work_quality is None and new.public_communication is None:
         raise InvalidError("Give `work_quality`, `public_communication` or both.")
     assessment = Assessment(work_quality=new.work_quality, public_communication=new.public_communication)

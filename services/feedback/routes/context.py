@@ -1,4 +1,4 @@
-"""What the routes of this service are given."""
+"""Dependencies of this service's routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published feedback as JSON: assessments one by one, citizens' ratings as groups and never finer."""
+"""Published feedback as JSON: assessments one by one, citizens' ratings only as groups."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ router = APIRouter(prefix="/feedback/v1", tags=["feedback"])
 
 
 class Answers(Input):
-    """How many answered a survey element, and the sum of their ratings 1..4."""
+    """Number and sum of the answers (1..4) to a survey element."""
 
     n: int
-    """How many answered this element."""
+    """The number of answers to this element."""
     sum: int
-    """The sum of their ratings, each 1 (worst) to 4 (best)."""
+    """The sum of the answers, each 1 (worst) to 4 (best)."""
 
 
 class GroupItem(Answer):
-    """A group of citizens' ratings. `answers` leaves out elements that fewer than the group minimum answered."""
+    """A group of citizens' ratings. `answers` omits elements with fewer answers than the group minimum."""
 
     kind: Literal["citizen_rating"] = "citizen_rating"
     """Citizens' ratings."""
@@ -48,7 +48,7 @@ class GroupItem(Answer):
     org_unit_id: str
     weight_class: str
     state: str
-    """`accepted`, or `withdrawn` where it no longer counts."""
+    """`accepted`, or `withdrawn` if it no longer counts."""
     given_on: date
     """The date of the group's latest rating."""
     ratings: int
@@ -60,12 +60,12 @@ class GroupItem(Answer):
 
 
 class AssessmentItem(Answer):
-    """A supervisor's assessment as it was published, and why it is in its state."""
+    """A supervisor's assessment as published, with the reason for its state."""
 
     kind: Literal["supervisor_assessment"] = "supervisor_assessment"
     """A supervisor's assessment."""
     record: FeedbackRecord
-    """The record, as it was published."""
+    """The record as published."""
     reason: str | None
     """Why it was withdrawn; null otherwise."""
 
@@ -107,7 +107,7 @@ async def list_feedback(
     limit: Limit = 100,
     after: After = None,
 ) -> Page[FeedbackItem]:
-    """All published feedback, in no order of time. Citizens' ratings are shown as groups only, to operators too."""
+    """Lists all published feedback, not in order of time. Citizens' ratings are shown only as groups, even to operators."""
     values = {"after": read_id_cursor(after), "employee": employee_id, "state": state, "most": limit + 1}
 
     async def read(session: AsyncSession) -> list[Any]:
@@ -122,10 +122,10 @@ async def list_feedback(
 async def withdraw_feedback(
     context: ContextDep, boxes: BoxesDep, _: OperatorDep, feedback_id: UUID, why: Reason
 ) -> FeedbackItem:
-    """Takes feedback out of the score, for good; it stays on record.
+    """Withdraws feedback permanently: it no longer counts in the score, but stays on record.
 
-    With a citizen's rating its whole group leaves the score, or the change would tell that one vote. The other ratings
-    wait until a new group can be made of them and enough new ones.
+    Withdrawing a citizen's rating withdraws its whole group, because the change of the score would reveal that one vote. The
+    other ratings wait until they form a new group together with enough new ones.
     """
     found = await context.transact(
         lambda s: withdraw(context, boxes, s, feedback_id, why.reason_code, context.clock.now())
@@ -139,7 +139,7 @@ async def withdraw_feedback(
 async def withdraw_group(
     context: ContextDep, boxes: BoxesDep, _: OperatorDep, group_id: UUID, why: Reason
 ) -> GroupItem:
-    """Takes a whole group of citizens' ratings out of the score, for good."""
+    """Withdraws a whole group of citizens' ratings permanently: it no longer counts in the score."""
     found = await context.transact(
         lambda s: groups.withdraw(context, boxes, s, group_id, why.reason_code, context.clock.now())
     )
@@ -148,7 +148,7 @@ async def withdraw_group(
 
 @router.post("/republish", status_code=202)
 async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished:
-    """Publishes all feedback again at its present revision, unchanged."""
+    """Publishes all feedback again at its current revision, unchanged."""
     return await republish(context)
 
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 
 HONEYPOT = "surat_elektronik"
-"""A field that people do not see; who fills it is a program."""
+"""A field that people do not see: only a bot fills it in."""
 _FIELDS_MAX = 50
 
 _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
@@ -36,13 +36,13 @@ _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 @router.get("/f/{token}", response_class=HTMLResponse)
 async def show_form(context: ContextDep, boxes: BoxesDep, token: str) -> HTMLResponse:
-    """The form, or in words why there is none."""
+    """Shows the form, or a message that explains why there is none."""
     return await _form(context, boxes, token, {}, None, 200)
 
 
 @router.post("/f/{token}", response_class=HTMLResponse)
 async def take_vote(context: ContextDep, boxes: BoxesDep, request: Request, token: str) -> HTMLResponse:
-    """Keeps the vote and says thank you."""
+    """Stores the vote and shows a thank-you page."""
     answers = await _answers(request)
     try:
         ratings = read_ratings(answers)
@@ -58,7 +58,7 @@ async def take_vote(context: ContextDep, boxes: BoxesDep, request: Request, toke
 
 
 async def _or_message(context: Context, work: Callable[[AsyncSession], Awaitable[T]]) -> T | HTMLResponse:
-    """What the work gives in a committed transaction, or the page that tells a citizen why not."""
+    """Runs the work in a transaction; returns its result, or an error page for the citizen."""
     try:
         return await context.transact(work)
     except AppError as error:
@@ -67,11 +67,11 @@ async def _or_message(context: Context, work: Callable[[AsyncSession], Awaitable
         if not is_transient(error):
             raise
         log.warning("store_unavailable", **fault_of(error))
-        return _message(UnavailableError("The store does not answer."))
+        return _message(UnavailableError("The database does not answer."))
 
 
 async def _answers(request: Request) -> dict[str, str]:
-    """The first value of each field of an URL-encoded body; whatever else comes has no fields."""
+    """The first value of each field of a URL-encoded body; empty for any other body."""
     try:
         fields = parse_qs((await request.body()).decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Quarantined votes as JSON: whose, how many, of which day and why; never what they say."""
+"""Quarantined votes as JSON: target, number, day and rule; never the answers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ router = APIRouter(prefix="/feedback/v1/quarantine", tags=["quarantine"])
 
 
 class BatchItem(Answer):
-    """Votes for one target on one day that one rule set aside (HONEYPOT: a program filled the form; BURST: too many)."""
+    """Votes for one target on one day that one rule quarantined (HONEYPOT: a bot filled in the form; BURST: too many)."""
 
     batch_id: UUID
     employee_id: UUID | None
-    """The officer who was rated; null where the visits were to a unit as a whole."""
+    """The officer who was rated; null if the visits were to a unit as a whole."""
     org_unit_id: str | None
-    """The unit that was visited; null where it is not known."""
+    """The unit that was visited; null if unknown."""
     weight_class: str | None
-    """`visit` or `counter`; null where it is not known."""
+    """`visit` or `counter`; null if unknown."""
     cause: str
-    """`HONEYPOT`: a program filled the form. `BURST`: more votes in a short time than people give."""
+    """`HONEYPOT`: a bot filled in the form. `BURST`: more votes in a short time than is plausible."""
     day: date
     """The date of the votes."""
     ballots: int
@@ -39,12 +39,12 @@ class BatchItem(Answer):
 
 
 class DecisionItem(BatchItem):
-    """A batch about which somebody decided."""
+    """A decided batch."""
 
     decision: Decision
     """`accepted`: the votes count. `dismissed`: they were deleted."""
     reason: str
-    """The reason code of whoever decided."""
+    """The reason code that the deciding person gave."""
     decided_at: datetime
     """When it was decided."""
 
@@ -53,7 +53,7 @@ class DecisionItem(BatchItem):
 async def list_quarantined(
     context: ContextDep, boxes: BoxesDep, _: OperatorDep, limit: Limit = 100, after: After = None
 ) -> Page[BatchItem]:
-    """Batches that wait for a decision."""
+    """Lists the batches that wait for a decision."""
     least = read_id_cursor(after)
     found = await context.transact(lambda s: quarantined(s, boxes))
     later = [batch for batch in found if batch.batch_id.bytes > least.bytes]
@@ -67,7 +67,7 @@ async def list_quarantined(
 async def list_decisions(
     context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None
 ) -> Page[DecisionItem]:
-    """What was decided about batches, and why."""
+    """Lists past decisions about batches, with their reasons."""
     rows = await context.transact(lambda s: decisions(s, read_id_cursor(after), limit + 1))
     return Page(
         items=[DecisionItem(**row) for row in rows[:limit]],
@@ -77,14 +77,14 @@ async def list_decisions(
 
 @router.post("/{batch_id}/accept", responses=refuses(NOT_FOUND, CONFLICT))
 async def accept(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
-    """Lets a batch count: its votes wait for a group like all others."""
+    """Accepts a batch: its votes wait for a group like all others."""
     now = context.clock.now()
     return _item(await context.transact(lambda s: decide(s, boxes, batch_id, "accepted", why.reason_code, now)))
 
 
 @router.post("/{batch_id}/dismiss", responses=refuses(NOT_FOUND, CONFLICT))
 async def dismiss(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
-    """Deletes the votes of a batch, for good; that they were there, and why they went, stays on record."""
+    """Deletes the votes of a batch permanently; the number of votes and the reason stay on record."""
     now = context.clock.now()
     return _item(await context.transact(lambda s: decide(s, boxes, batch_id, "dismissed", why.reason_code, now)))
 

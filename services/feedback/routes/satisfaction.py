@@ -41,16 +41,15 @@ class SatisfactionAnswer(Answer):
     """The unit; null for the city."""
     semester: str
     respondents: int
-    """How many citizens' ratings of the semester there are: the published ones; for the city also those that made no group of a
-    unit."""
+    """The number of published citizens' ratings of the semester; for the city also those that formed no group of a unit."""
     n: dict[str, int]
-    """Survey element to the number of its answers; 0 where too few answered for a mean."""
+    """Survey element to the number of its answers; 0 if too few for a mean."""
     means: dict[str, DecimalText | None]
-    """Survey element to its mean, 1 to 4 with 4 places; null where too few answered."""
+    """Survey element to its mean, 1 to 4 with 4 places; null if too few answered."""
     skm: DecimalText | None
-    """The mean of the elements, 1 to 4 with 4 places; null below the least number of respondents."""
+    """The mean of the elements, 1 to 4 with 4 places; null below the minimum number of respondents."""
     ikm: DecimalText | None
-    """The index: 25 × the mean, 25 to 100 with 2 places; null below the least number of respondents."""
+    """The index: 25 × the mean, 25 to 100 with 2 places; null below the minimum number of respondents."""
     grade: str | None
     """A (from 88.31), B (from 76.61), C (from 65.00) or D; null without an index."""
 
@@ -62,17 +61,17 @@ async def read_satisfaction(
     who: Annotated[Principal, requires("satisfaction:read")],
     org_unit_id: Annotated[Identifier | None, Query()] = None,
     semester: Annotated[
-        str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")
+        str | None, Query(max_length=7, description="For example 2026-S2; default: the current semester.")
     ] = None,
 ) -> SatisfactionAnswer:
-    """SKM and IKM of the published ratings of a semester, with the number of answers behind them.
+    """SKM and IKM of the published ratings of a semester, with the number of answers.
 
-    Without a unit it is the city's, with the ratings that made no group of a unit. Below the least number of respondents
-    (rule data) only their number is told; an element that too few answered is left out. The city's is not for a key that is
-    limited to units.
+    Without `org_unit_id`: the index of the city, including ratings that formed no group of a unit. Below the minimum number of
+    respondents (rule data) only their number is returned; elements with too few answers are omitted. A key that is limited to
+    units cannot read the index of the city.
     """
     if not who.reaches_unit(org_unit_id):
-        raise NotFoundError("This key reaches no such unit.")
+        raise NotFoundError("This key has no access to such a unit.")
     try:
         wanted = (
             Semester.parse(semester) if semester else Semester.of(context.clock.now().astimezone(context.zone).date())

@@ -1,6 +1,6 @@
-"""What a notice rests on by the records of now: the facts that its letter states, and whether they still give a reason.
+"""The ground of a notice, computed from the current records: the facts that its letter states, and whether they justify it.
 
-Facts are JSON values. A letter states these and nothing else, so two letters of equal facts are the same letter.
+Facts are JSON values. A letter states only these facts, so letters with equal facts are equal.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _BY_THEMSELVES = (*DISCIPLINE_KINDS, "nudge")
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`gone` is the code of why there is no reason for the notice any more; None while there is one."""
+    """`gone` is the code of why the notice is no longer justified; None while it is."""
 
     facts: dict[str, Any]
     gone: str | None = None
 
 
 def value_of(score: ScoreRecord, subject: str) -> Decimal | None:
-    """What an evaluation finds of the score or of an indicator; None where it cannot be judged."""
+    """The value of the score or of an indicator for an evaluation; None if it cannot be assessed."""
     if subject == "score":
         return score.score if score.complete else None
     found = next((item for item in score.indicators if item.name == subject), None)
@@ -47,7 +47,7 @@ def value_of(score: ScoreRecord, subject: str) -> Decimal | None:
 
 
 def reward_ground(score: ScoreRecord, rules: NoticeRules) -> Ground:
-    """A complete score at or above the limit, enough final days behind it, no unexcused absence in the semester."""
+    """Requires a complete score at or above the limit, enough final days, and no unexcused absence in the semester."""
     days = next((item.n for item in score.indicators if item.name == "attendance"), 0)
     facts = {
         "value": _text(score.score),
@@ -75,9 +75,9 @@ def indicator_ground(
     trend: Sequence[Decimal | None],
     rules: NoticeRules,
 ) -> Ground:
-    """Coaching is offered until the value is above its exit threshold; a nudge is of use only below the entry threshold.
+    """Coaching is justified until the value is above its exit threshold; a nudge only below the entry threshold.
 
-    `trend` holds what the last evaluations found, oldest first.
+    `trend` contains the values of the last evaluations, oldest first.
     """
     limits, value = rules.coaching[subject], value_of(score, subject)
     shown = next((item for item in score.indicators if item.name == subject), None)
@@ -99,7 +99,7 @@ def indicator_ground(
 
 
 def discipline_ground(step: str, record: DisciplineRecord) -> Ground:
-    """The unexcused days of a year, as long as they reach the step that was told of (PP 94/2021 art. 9-11)."""
+    """The unexcused days of a year, while they reach the step of the notice (PP 94/2021 art. 9-11)."""
     facts = {
         "year": record.year,
         "step": step,
@@ -108,7 +108,7 @@ def discipline_ground(step: str, record: DisciplineRecord) -> Ground:
         "longest_streak_days": record.longest_streak_days,
         "dates": [day.isoformat() for day in record.unexcused_dates],
     }
-    # a record of before the steps were listed says only which one is the heaviest
+    # older records have no list of steps, only the heaviest one
     reached = record.step is not None and (step in record.steps_reached or not record.steps_reached)
     return Ground(facts, None if reached else "STEP_NO_LONGER_REACHED")
 
@@ -116,9 +116,9 @@ def discipline_ground(step: str, record: DisciplineRecord) -> Ground:
 def step_to_follow(
     kind: str, state: str, letter: Mapping[str, Any], present: Mapping[str, Any], gone: str | None
 ) -> Literal["keep", "rewrite", "withdraw"]:
-    """What a change of the records asks of a notice whose letter states `letter`, where `present` holds now.
+    """How a notice follows a change of the records. `letter` are the facts of its letter, `present` the current facts.
 
-    What a person has received stays as it was, except what was told of discipline: it must not stand when it is wrong.
+    A received notice is not changed, except that a wrong notice about discipline is withdrawn.
     """
     unsent = state == "draft" or state == "released"
     if gone is not None:
@@ -129,7 +129,7 @@ def step_to_follow(
 
 
 def differences(letter: Mapping[str, Any], present: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each fact that the letter states otherwise than it is now."""
+    """Each fact whose value in the letter differs from the current value."""
     before, now = _flat(letter), _flat(present)
     return [
         {"fact": name, "letter": before.get(name), "present": now.get(name)}

@@ -1,4 +1,4 @@
-"""When a notice is due. A notice is an offer or a thank-you, never a sanction, and nothing is due on incomplete data."""
+"""When a notice is due. A notice is an offer or a thank-you, never a sanction. Incomplete data never makes one due."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUBJECTS = ("score", "attendance", "work_quality", "public_communication")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Coaching begins below `entry` and ends above `exit`, both 0..100; exit is higher, so that it does not flicker."""
+    """Coaching starts below `entry` and ends above `exit`, both 0..100; exit is higher, as a hysteresis."""
 
     entry: Decimal
     exit: Decimal
@@ -39,27 +39,27 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRules:
-    """The numbers of a rule file."""
+    """The parameters of a rule file."""
 
     id: str
     version: int
     evaluation_interval: timedelta
     reward_score: Decimal
     reward_evaluations: int
-    """In so many evaluations in a row the score has to be at `reward_score` or above."""
+    """The number of consecutive evaluations in which the score must be at least `reward_score`."""
     reward_final_days: int
-    """So many final scheduled days of the semester have to be behind it."""
+    """The minimum number of final scheduled days of the semester."""
     coaching: Mapping[str, Thresholds]
     cool_down: timedelta
     objection_days: int
     draft_expiry: timedelta
-    """After that a draft expires undecided."""
+    """After this time a draft without a decision expires."""
     alert_acknowledgement: timedelta
-    """After that an alert that nobody acknowledged goes one level up."""
+    """After this time an alert without an acknowledgement goes one level up."""
 
 
 def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
-    """Reads a rule file. Raises ValueError that names what is wrong."""
+    """Reads a rule file. Raises ValueError that names the invalid value."""
     try:
         reward, coaching = document["reward"], document["coaching"]
         if not isinstance(reward, dict) or not isinstance(coaching, dict) or set(coaching) != set(SUBJECTS):
@@ -81,7 +81,7 @@ def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
             alert_acknowledgement=timedelta(days=_count(document["alert_acknowledgement_days"])),
         )
     except (KeyError, TypeError) as error:
-        raise ValueError(f"notice rules: {error} is missing or of another type") from error
+        raise ValueError(f"notice rules: {error} is missing or has the wrong type") from error
     for name, limits in rules.coaching.items():
         if limits.exit <= limits.entry:
             raise ValueError(f"notice rules: coaching.{name}: exit must be higher than entry")
@@ -89,9 +89,9 @@ def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
 
 
 def held(history: Sequence[Decimal | None], rules: NoticeRules) -> bool:
-    """Whether the newest evaluations, as many as a reward needs, all found the score at its level; None breaks the row.
+    """Whether the newest evaluations, as many as a reward needs, all reach the reward score; None interrupts the sequence.
 
-    `history` holds the values of the semester's evaluations, oldest first.
+    `history` contains the values of the semester's evaluations, oldest first.
     """
     newest = history[-rules.reward_evaluations :]
     return len(newest) == rules.reward_evaluations and all(
@@ -100,9 +100,9 @@ def held(history: Sequence[Decimal | None], rules: NoticeRules) -> bool:
 
 
 def nudge_due(history: Sequence[Decimal | None], limits: Thresholds) -> bool:
-    """The newest evaluation is below entry and the one before it, if any, was not: a word to the officer alone.
+    """The newest evaluation is below entry and the one before it, if any, was not. Only the officer gets a nudge.
 
-    `history` holds the values of the evaluations, oldest first; None where nothing could be judged.
+    `history` contains the values of the evaluations, oldest first; None where nothing could be assessed.
     """
     if not history or history[-1] is None or history[-1] >= limits.entry:
         return False
@@ -120,7 +120,7 @@ def coaching_due(
     """The two newest evaluations are below entry, no episode is open, and the cool-down since the last one is over.
 
     An episode is open from a coaching notice (`last_notice`) until an evaluation above exit; `best_since` is the best
-    evaluation after that notice, None where there is none.
+    evaluation after that notice, or None.
     """
     if len(history) < 2:
         return False
@@ -134,34 +134,34 @@ def coaching_due(
 
 
 def alert_due(revision: int, stands: bool, gone_revision: int | None) -> bool:  # noqa: FBT001
-    """Whether a step that a record of this revision reaches is to be told of.
+    """Whether a step that a record of this revision reaches needs a notice.
 
-    Not while it is told of already; and where it was told of and withdrawn, only by a record that is younger than the one
-    that took its ground away: so old records that come again tell nobody anything.
+    Not if a notice about the step exists (`stands`). After a withdrawn notice, only if the record is newer than the one that
+    caused the withdrawal, so that repeated old records create no notices.
     """
     return not stands and (gone_revision is None or revision > gone_revision)
 
 
 def is_history(year: int, recorded_at: datetime, now: datetime, zone: tzinfo) -> bool:
-    """Whether a record of a year's absences is old news, which a new or restored service reads: then nobody is told.
+    """Whether a record of a year's absences is old, as a new or restored service reads it: then it creates no notices.
 
-    Of a year that is over, a record is news as long as it is itself not old: days are corrected late.
+    A record of a past year is still news while the record itself is recent, because days are corrected late.
     """
     return year < now.astimezone(zone).year and now - recorded_at > _NEWS
 
 
 def raised(period: str) -> str:
-    """The period that names an alert's next level: who knows of absences and does nothing answers for it (PP 94/2021 art. 28)."""
+    """The period of an alert's next level. A superior who knows of absences and does nothing is liable (PP 94/2021 art. 28)."""
     return f"{period}{_UP}"
 
 
 def raise_due(
     period: str, officer: UUID, superior: UUID | None, step: str | None, standing: Mapping[str, UUID]
 ) -> bool:
-    """Whether an alert that nobody has acknowledged in time goes to `superior`, who is above its recipient.
+    """Whether an alert that was not acknowledged in time goes to `superior`, the superior of its recipient.
 
-    `step` is what the officer's record reaches now: a lighter step's alert is not raised beside the heavier one's.
-    `standing` are the recipients of the officer's alerts by their periods: nobody hears of a step twice.
+    `step` is the step that the officer's record reaches now: only the alert of the heaviest step is escalated.
+    `standing` maps the periods of the officer's alerts to their recipients: nobody gets two alerts about a step.
     """
     base, _, _ = period.partition(_UP)
     told = {recipient for other, recipient in standing.items() if other.partition(_UP)[0] == base}
@@ -175,10 +175,10 @@ def raise_due(
 
 
 def mail_due(state: str, *, mailed: bool, unsure: bool) -> Literal["letter", "correction"] | None:
-    """What a mail that waits in the queue has to say, if anything, now that the notice is in this state.
+    """Which mail to send for a queued notice in this state; None for no mail.
 
-    `mailed`: the letter went out. `unsure`: it may have gone out, since a sender was lost while it sent. Whoever may have
-    the letter of a withdrawn notice is told; one that was acknowledged in the inbox is not sent again.
+    `mailed`: the letter was sent. `unsure`: it may have been sent, because a sender crashed while sending. A correction goes to
+    whoever may have received the letter of a withdrawn notice. A notice that was acknowledged in the inbox is not mailed.
     """
     if state == "withdrawn":
         return "correction" if mailed or unsure else None
@@ -197,9 +197,9 @@ def _points(value: object) -> Decimal:
     try:
         points = Decimal(value)
     except InvalidOperation as error:
-        raise ValueError(f"notice rules: {value!r} is no number") from error
+        raise ValueError(f"notice rules: {value!r} is not a number") from error
     if not 0 <= points <= 100:
-        raise ValueError(f"notice rules: {value} lies outside 0 to 100")
+        raise ValueError(f"notice rules: {value} is not between 0 and 100")
     return points
 
 

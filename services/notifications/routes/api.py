@@ -39,7 +39,7 @@ DeciderDep = Annotated[Principal, requires("notices:release")]
 
 
 def upkeep_of(request: Request) -> Upkeep:
-    """What keeps notices true, as a dependency."""
+    """The service's `Upkeep`, as a dependency."""
     upkeep: Upkeep = request.app.state.upkeep
     return upkeep
 
@@ -48,26 +48,26 @@ UpkeepDep = Annotated[Upkeep, Depends(upkeep_of)]
 
 
 class NoticeItem(Input):
-    """A notice without its words."""
+    """A notice without its text."""
 
     notice_id: UUID
     kind: str
     """`reward`, `coaching`, `nudge`, `discipline_alert` (to the superior) or `discipline_information` (to the officer)."""
     employee_id: UUID
-    """The officer whom it is about."""
+    """The officer that the notice is about."""
     recipient_id: UUID
     """The officer who receives it."""
     semester: str | None
     """The semester that it is about; null for a notice about a calendar year."""
     indicator: str | None
-    """The indicator that it is about; null where it is the score as a whole."""
+    """The indicator that it is about; null for the score as a whole."""
     period: str
-    """What makes it the only one of its kind: the semester (reward), the date (coaching), the month (nudge), or the year and
+    """One notice of a kind exists per period: the semester (reward), the date (coaching), the month (nudge), or the year and
     step (discipline)."""
     state: str
     """`draft`, `released`, `withheld`, `withdrawn`, `delivered`, `acknowledged` or `expired`."""
     reasons: list[str]
-    """Why it was made, and what became of it, as codes."""
+    """The codes of why it was created and why its state changed."""
     subject: str
     """The subject line of the letter, in Indonesian."""
     created_at: datetime
@@ -75,29 +75,28 @@ class NoticeItem(Input):
 
 
 class NoticeWhole(NoticeItem):
-    """A notice with its words and evidence."""
+    """A notice with its text and evidence."""
 
     revision: int
-    """Counts the states of the notice, from 1. Send it with a release, so that nobody releases what he has not read."""
+    """The revision of the notice, from 1. Send it with a release, so that nobody releases a text that they have not read."""
     body: str
     """The letter, in Indonesian."""
     evidence: dict[str, Any]
     """The facts that the letter states."""
     decided_by: str | None
-    """Who released or withheld it: an officer's id or a key's name; null while nobody has."""
+    """Who released or withheld it: an officer's id or a key's name; null before the decision."""
     released_at: datetime | None
     """When it was released; null before."""
     delivered_at: datetime | None
-    """When sending was over: the mail server took it, or it cannot be mailed. Null before. The inbox shows it from its release
-    on."""
+    """When the mail server accepted it, or mailing was given up; null before. The inbox shows the notice from its release on."""
     acknowledged_at: datetime | None
-    """When the recipient said that it was read; null before."""
+    """When the recipient confirmed reading it; null before."""
     object_until: datetime | None
-    """The last moment for an objection; null before the notice was received."""
+    """The deadline for an objection; null before the notice is acknowledged."""
     withdrawn_at: datetime | None
-    """When its reason was gone; null while it stands."""
+    """When it was withdrawn because its reason no longer applied; else null."""
     withdrawal: str | None
-    """What whoever had received it is told; null for one that was withdrawn as a draft."""
+    """The correction for a recipient of the letter; null if it was withdrawn as a draft."""
 
 
 class Reason(Answer):
@@ -108,13 +107,13 @@ class Reason(Answer):
 
 
 class Read(Input):
-    """What the person has read who releases: at another revision the letter says something else by now."""
+    """What the releasing person has read: at another revision the letter may have changed."""
 
     revision: Annotated[int, Field(ge=1, lt=2**31)] | None = None
-    """The `revision` that was read; left out: whatever stands there now."""
+    """The `revision` that was read; default: the current one."""
 
 
-# A superior reads what is about the own subordinates, and a key with `notices:read` the notices of its units.
+# A superior reads notices about direct subordinates; a key with `notices:read` reads the notices of its units.
 _REACHED = """(
     (cast(:reads as boolean)
      and (cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[]))))
@@ -131,7 +130,7 @@ _LIST = text(
     """
 )
 _ONE = text(f"select n.* from notice n left join employee e using (employee_id) where notice_id = :id and {_REACHED}")
-# Of a reward that was stopped before anybody got it, nobody is told that it was withdrawn.
+# Hides a reward that was withdrawn before its recipient got it.
 _INBOX = text(
     f"""
     select * from notice
@@ -143,7 +142,7 @@ _INBOX = text(
 
 
 def whole(row: RowMapping) -> NoticeWhole:
-    """A row as JSON shows it."""
+    """Converts a row to its JSON model."""
     values = {name: row[name] for name in NoticeWhole.model_fields if name in row}
     return NoticeWhole(
         **values
@@ -156,12 +155,12 @@ def whole(row: RowMapping) -> NoticeWhole:
 
 
 async def inbox_of(session: AsyncSession, recipient: UUID) -> list[NoticeWhole]:
-    """What has been released to a recipient, newest first; withdrawn ones too."""
+    """The notices released to a recipient, newest first, including withdrawn ones."""
     return [whole(row) for row in (await session.execute(_INBOX, {"recipient": recipient})).mappings()]
 
 
 def _reach(who: Principal) -> dict[str, Any]:
-    """What a caller may read. Null stands for nobody: a key without an officer is no one's superior."""
+    """The caller's access as SQL parameters. A key without an officer has a null `superior`, which matches nobody."""
     return {"reads": who.has("notices:read"), "units": who.units, "superior": who.employee_id}
 
 
@@ -175,7 +174,7 @@ async def list_notices(
     limit: Limit = 100,
     after: After = None,
 ) -> Page[NoticeItem]:
-    """Notices, oldest first: of the units that the key reads, and about the own subordinates of a superior."""
+    """Lists notices, oldest first: of the key's units, or about a superior's direct subordinates."""
     values = {
         "after": read_id_cursor(after),
         "state": state,
@@ -195,7 +194,7 @@ async def list_notices(
 
 @router.get("/notices/{notice_id}", responses=refuses(NOT_FOUND))
 async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> NoticeWhole:
-    """A notice with its words and evidence."""
+    """Shows a notice with its text and evidence."""
 
     async def read(session: AsyncSession) -> Any:
         return (await session.execute(_ONE, {"id": notice_id, **_reach(who)})).mappings().first()
@@ -210,10 +209,10 @@ async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> N
 async def release_notice(
     context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, read: Read | None = None
 ) -> NoticeWhole:
-    """Lets a draft go out; it is delivered within seconds.
+    """Releases a draft; it is delivered within seconds.
 
-    409 when the letter states other facts than hold now: `errors` lists each with what the letter says and what holds.
-    The draft has been renewed then (or withdrawn): read it again, and release it again.
+    Answers 409 if the letter states outdated facts: `errors` lists each fact with its old and its current value. The draft is
+    then updated (or withdrawn): read it again, and release it again.
     """
     revision = None if read is None else read.revision
     outcome = await context.transact(lambda s: release(upkeep, s, notice_id, who, revision))
@@ -226,23 +225,23 @@ async def release_notice(
 async def withhold_notice(
     context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, why: Reason
 ) -> NoticeWhole:
-    """Keeps a draft back, with the reason."""
+    """Withholds a draft, with a reason."""
     return whole(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)))
 
 
 @router.post("/notices/{notice_id}/acknowledge", responses=refuses(NOT_FOUND, CONFLICT))
 async def acknowledge_notice(context: ContextDep, upkeep: UpkeepDep, _: OperatorDep, notice_id: UUID) -> NoticeWhole:
-    """Records that a notice was handed over and read: the 14 days of the objection begin."""
+    """Records that a notice was handed over and read: the objection period of 14 days starts."""
     return whole(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)))
 
 
 @router.get("/inbox/{employee_id}")
 async def read_inbox(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[NoticeWhole]:
-    """What a recipient has received, newest first; withdrawn ones too."""
+    """Lists the notices that a recipient has received, newest first, including withdrawn ones."""
     return await context.transact(lambda s: inbox_of(s, employee_id))
 
 
 @router.post("/republish", status_code=202)
 async def republish_notices(context: ContextDep, _: OperatorDep) -> Republished:
-    """Publishes all notices again at their present revision, unchanged."""
+    """Publishes all notices again at their current revision, unchanged."""
     return await republish(context)

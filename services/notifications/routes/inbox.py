@@ -1,4 +1,4 @@
-"""The officer's inbox as a page: read, and say so."""
+"""The officer's inbox as a page: read and acknowledge notices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 
 @router.get("/notices/inbox/{token}", response_class=HTMLResponse)
 async def show_inbox(context: ContextDep, token: str) -> HTMLResponse:
-    """All notices that were released to the link's officer, and the way to his or her own score."""
+    """Shows all notices released to the link's officer, and a link to the officer's own score."""
 
     async def read(session: AsyncSession) -> list[NoticeWhole]:
         _, officer = await context.links.open(session, INBOX, token)
@@ -44,7 +44,7 @@ async def show_inbox(context: ContextDep, token: str) -> HTMLResponse:
 
 @router.get("/notices/inbox/{token}/score", response_class=HTMLResponse)
 async def open_score(context: ContextDep, token: str) -> RedirectResponse:
-    """Leads to the officer's own score. The link is checked at each use, so an inbox page that is still open outlives no end."""
+    """Redirects to the officer's own score. Checks the inbox link each time: an open page does not work after the link ends."""
     link_id, officer = await context.transact(lambda s: context.links.open(s, INBOX, token))
     handover = context.links.handover(link_id, officer)
     return RedirectResponse(f"{PAGE.path}/open/{handover}", status_code=303, headers={"Cache-Control": "no-store"})
@@ -52,7 +52,7 @@ async def open_score(context: ContextDep, token: str) -> RedirectResponse:
 
 @router.post("/notices/inbox/{token}/{notice_id}/acknowledge", response_class=HTMLResponse)
 async def acknowledge_in_inbox(context: ContextDep, upkeep: UpkeepDep, token: str, notice_id: UUID) -> RedirectResponse:
-    """The officer has read it."""
+    """Acknowledges a notice as read by the officer."""
 
     async def work(session: AsyncSession) -> None:
         _, recipient = await context.links.open(session, INBOX, token)

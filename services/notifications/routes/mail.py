@@ -1,4 +1,4 @@
-"""The mail server: what waits for it, and a mail to try it out."""
+"""The mail server: the queue of waiting mails, and test mails."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OperatorDep = Annotated[Principal, requires()]
 
 
 def mail_check_of(request: Request) -> MailCheck:
-    """What sends test mails, as a dependency."""
+    """The sender of test mails, as a dependency."""
     check: MailCheck = request.app.state.mail_check
     return check
 
@@ -49,22 +49,22 @@ class MailServerInfo(Answer):
     tls: TlsMode
     """none, starttls (required) or implicit (TLS from the first byte)."""
     login: bool
-    """Whether it logs in."""
+    """Whether Kinerja logs in."""
     greets_as: str
     """The name in EHLO."""
     sender: str
-    """The address from which mails come."""
+    """The sender's address."""
 
 
 class MailQueueState(Answer):
-    """The mails that have not gone out yet."""
+    """The mails that are not sent yet."""
 
     mail_server: MailServerInfo | None
-    """Null where no mail server is set: notices then stay in the inboxes."""
+    """Null without a configured mail server: notices then stay in the inboxes."""
     waiting: int
     """Mails in the queue."""
     held: int
-    """Those that met a fault that the operator has to mend; others may wait behind them."""
+    """Mails that failed with a fault that the operator has to fix; others may wait behind them."""
     held_since: datetime | None
     """Since when the oldest of them is held."""
     held_by: str | None
@@ -72,7 +72,7 @@ class MailQueueState(Answer):
 
 
 class MailTest(Input):
-    """To whom the test mail goes."""
+    """The recipient of the test mail."""
 
     to: EmailAddress
     """One address, in ASCII."""
@@ -84,29 +84,29 @@ class MailStep(Answer):
     stage: Stage
     """connect, ehlo, tls, auth, mail (the sender), rcpt (the recipient) or data (the message)."""
     code: int | None
-    """The reply code; null where the server did not answer."""
+    """The reply code; null if the server did not answer."""
     said: str
-    """The server's own text, or what went wrong."""
+    """The server's own text, or a description of the fault."""
 
 
 class MailTestResult(Answer):
-    """What became of the test mail."""
+    """The result of the test mail."""
 
     accepted: bool
-    """Whether the mail server took it. Whether it arrives is up to the servers behind that one."""
+    """Whether the mail server accepted it. The servers behind it decide whether it arrives."""
     mail_server: MailServerInfo
     """How the mail was sent."""
     steps: list[MailStep]
-    """The stages that the server passed, in their order."""
+    """The successful stages, in order."""
     refused: MailStep | None
-    """Where it did not go on; null for an accepted mail."""
+    """The stage that failed; null for an accepted mail."""
     advice: str | None
     """What to change; null for an accepted mail."""
 
 
 @router.get("/mail")
 async def show_mail_queue(context: ContextDep, check: MailCheckDep, _: OperatorDep) -> MailQueueState:
-    """How many mails wait, and since when a fault of this side holds them."""
+    """How many mails wait, and since when a fault of the sender's side holds them."""
     queue = await context.transact(read_queue)
     return MailQueueState(
         mail_server=None if check.server is None else _info(check.server.settings),
@@ -119,13 +119,14 @@ async def show_mail_queue(context: ContextDep, check: MailCheckDep, _: OperatorD
 
 @router.post("/mail-tests", response_model=MailTestResult, responses=refuses(CONFLICT, TOO_MANY_REQUESTS))
 async def send_mail_test(check: MailCheckDep, who: OperatorDep, test: MailTest) -> MailTestResult | Response:
-    """Sends a test mail and says what the mail server said at each stage; an accepted one lets held mails go on.
+    """Sends a test mail and returns the mail server's reply at each stage. If it is accepted, held mails are retried at once.
 
-    409 where no mail server is set. At most five a minute. A refusal by the mail server is an answer with `accepted: false`.
+    Answers 409 without a configured mail server. At most five a minute. A refusal by the mail server is an answer with
+    `accepted: false`.
     """
     if check.server is None:
         raise ConflictError(
-            "No mail server is set: set SMTP_HOST and SMTP_FROM (docs/runbooks/mail.md) and start again."
+            "No mail server is configured: set SMTP_HOST and SMTP_FROM (docs/runbooks/mail.md) and restart."
         )
     if not check.rate.hit(""):
         words = f"At most {CHECKS_PER_MINUTE} test mails a minute. Wait a minute, then send it again."

@@ -1,7 +1,7 @@
 """What one fact adds to an officer's semester totals.
 
-Totals are integers and know no policy: a changed weight, prior or band needs no recount. A fact's effect on the totals
-is `difference(new contribution, old contribution)`, so any order, duplicate or correction ends in the same sum.
+Totals are integers and independent of the policy: a changed weight, prior or band needs no recount. A fact's effect on the
+totals is `difference(new contribution, old contribution)`, so any order, duplicate or correction gives the same sum.
 
 A day and a feedback touch different columns: each contribution covers its own part (`DAY_TOTALS`, `FEEDBACK_TOTALS`),
 and `TOTALS` is the first part followed by the second.
@@ -36,7 +36,7 @@ Contribution: TypeAlias = tuple[int, ...]
 """Integers in the order of `DAY_TOTALS`, `FEEDBACK_TOTALS` or `TOTALS`."""
 
 OFFICER_UNSUR = ("completion_time", "product", "officer_competence", "officer_conduct")
-"""The survey elements that can be put down to one officer; the other five judge the unit (PermenPANRB 14/2017)."""
+"""The survey elements that concern one officer; the other five rate the unit (PermenPANRB 14/2017)."""
 
 DAY_TOTALS = (
     "scheduled_minutes",
@@ -45,7 +45,7 @@ DAY_TOTALS = (
     "unexcused_days",
     "provisional_days",
 )
-"""Minutes and days of the days that count; `provisional_days` is for information and never enters a score."""
+"""Minutes and number of the days that count; `provisional_days` is for information and never enters a score."""
 
 FEEDBACK_TOTALS = (
     "work_quality_n",
@@ -55,8 +55,8 @@ FEEDBACK_TOTALS = (
     "citizen_ratings",
     *(f"{unsur}{part}" for unsur in OFFICER_UNSUR for part in ("_n", "_sum", "_counter_n", "_counter_sum")),
 )
-"""Supervisors' sums are hundredths of points (0..10000 each); citizens' sums are of answers 1..4, those given at a
-counter tablet kept apart because the policy decides what they weigh. `citizen_ratings` counts forms."""
+"""Supervisors' sums are in hundredths of points (0..10000 each); citizens' sums add answers 1..4. Answers from a counter tablet
+are separate because the policy sets their weight. `citizen_ratings` counts forms."""
 
 TOTALS = DAY_TOTALS + FEEDBACK_TOTALS
 
@@ -72,15 +72,15 @@ _MAX_HUNDREDTHS = 10_000
 
 
 class InvalidFactError(ValueError):
-    """A fact that contradicts itself or uses a word that the contract does not know."""
+    """A fact contradicts itself or has a value that is not in the contract."""
 
 
 def day_contribution(state: str, status: str, scheduled: int, credited: int, excuse: str | None) -> Contribution:
     """What a work date adds, in the order of `DAY_TOTALS`.
 
-    `scheduled` and `credited` are minutes, 0 <= credited <= scheduled. Only final days that are scheduled and neither
-    excused, off nor unknown count; official duty counts in full. A day absent beside a half-day excuse lowers the
-    attendance but is no whole unexcused day (PP 94/2021 counts whole working days).
+    `scheduled` and `credited` are minutes, 0 <= credited <= scheduled. Only final scheduled days count, and not if they are
+    excused, off or unknown; official duty counts in full. An absence on a day with a half-day excuse lowers the attendance
+    but is not a whole unexcused day (PP 94/2021 counts whole working days).
     """
     if not 0 <= credited <= scheduled:
         raise InvalidFactError(f"credited_minutes must be 0..scheduled_minutes ({scheduled}), not {credited}")
@@ -108,8 +108,8 @@ def feedback_contribution(
 ) -> Contribution:
     """What a feedback adds, in the order of `FEEDBACK_TOTALS`; quarantined and withdrawn ones add nothing.
 
-    `ratings` are 1..4 by survey element: elements that judge the unit are left out. `assessment` holds points 0..100
-    with at most 2 decimals. A float is refused: its decimals are not what the supervisor wrote.
+    `ratings` are 1..4 by survey element; elements that rate the unit are ignored. `assessment` contains points 0..100 with
+    at most 2 decimals. A float is refused because it does not represent decimals exactly.
     """
     if state not in _FEEDBACK_STATES:
         raise InvalidFactError(f"unknown feedback state {state!r}")
@@ -165,27 +165,27 @@ def _hundredths(name: str, points: Decimal | str | int) -> int:
 
 
 def widen_day(contribution: Contribution) -> Contribution:
-    """A day's contribution over all of `TOTALS`."""
+    """A day's contribution in the order of `TOTALS`."""
     return contribution + NO_FEEDBACK
 
 
 def widen_feedback(contribution: Contribution) -> Contribution:
-    """A feedback's contribution over all of `TOTALS`."""
+    """A feedback's contribution in the order of `TOTALS`."""
     return NO_DAY + contribution
 
 
 def add(left: Contribution, right: Contribution) -> Contribution:
-    """Column by column left + right; both must cover the same columns."""
+    """left + right, column by column; both must have the same columns."""
     return tuple([a + b for a, b in zip(left, right, strict=True)])
 
 
 def difference(new: Contribution, old: Contribution) -> Contribution:
-    """What a new revision changes: column by column new - old. For a first revision, old is all zeros."""
+    """The change of the totals by a new revision: new - old, column by column. For a first revision, old is all zeros."""
     return tuple([a - b for a, b in zip(new, old, strict=True)])
 
 
 def totals_of(days: Iterable[Contribution], feedback: Iterable[Contribution]) -> Contribution:
-    """The totals recomputed from the latest contribution of every fact: what the running totals must equal."""
+    """The totals recomputed from the latest contribution of every fact; the running totals must equal them."""
     day_sums = tuple(map(sum, zip(NO_DAY, *days, strict=True)))
     feedback_sums = tuple(map(sum, zip(NO_FEEDBACK, *feedback, strict=True)))
     return day_sums + feedback_sums

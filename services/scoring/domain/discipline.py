@@ -1,4 +1,4 @@
-"""Unexcused working days of a calendar year against a disciplinary ladder (PP 94/2021 art. 9-11 for PNS).
+"""Compares the unexcused working days of a calendar year with a disciplinary ladder (PP 94/2021 art. 9-11 for PNS).
 
 The result is an alert for the direct superior, who must examine (art. 26) and may be sanctioned for doing nothing
 (art. 28). It is never a sanction.
@@ -19,9 +19,9 @@ __all__ = ["DisciplineResult", "absence_flag", "discipline"]
 class DisciplineResult:
     """Counts are whole scheduled working days. `step` and `level` are None below the first step or without a ladder.
 
-    `reached_on` is the absence that reached the step. `sanction` is the step's text, a possible outcome and no verdict.
+    `reached_on` is the absence that reached the step. `sanction` is the step's text: a possible outcome, not a decision.
     `steps_reached` are the codes of all steps that the counts reach, the lightest first. `dates` are the unexcused days of
-    the year, and before them those of a streak that runs into the year.
+    the year, preceded by the days of a streak that started in the previous year.
     """
 
     year: int
@@ -38,11 +38,11 @@ class DisciplineResult:
 
 
 def absence_flag(state: str, status: str, scheduled: int, excuse: str | None) -> bool | None:
-    """How a work date enters `discipline`: True absent, False not absent, None not a day to hand over at all.
+    """How a work date enters `discipline`: True absent, False not absent, None not passed at all.
 
     Off days (weekend, holiday, collective leave) and days that are not final neither break nor extend a streak: None.
-    Approved leave, presence, a half-day absence beside a half-day excuse and an unknown day (machine outage: absence
-    is not proven) are False and break it. `scheduled` is in minutes.
+    Approved leave, presence, a half-day absence with a half-day excuse and an unknown day (machine outage: absence is
+    not proven) break it: False. `scheduled` is in minutes.
     """
     if state != "final" or status == "off" or scheduled == 0:
         return None
@@ -50,11 +50,11 @@ def absence_flag(state: str, status: str, scheduled: int, excuse: str | None) ->
 
 
 def discipline(days: Iterable[tuple[date, bool]], year: int, ladder: Ladder | None) -> DisciplineResult:
-    """Count (work date, absent) pairs, sorted by date, and find the heaviest step that they reach in the year.
+    """Counts (work date, absent) pairs, sorted by date, and finds the heaviest step that they reach in the year.
 
-    The cumulative count begins anew on 1 January; a streak runs on across the year. Hand over the scheduled working
-    days of the year and, for such a streak, those before it; days after the year are left out, so that what a streak
-    reaches in January is the new year's result alone. `ladder` is None for an employment type that has none.
+    The cumulative count restarts on 1 January; a streak continues across the year. Pass the scheduled working days of the
+    year and, for such a streak, the days before it. Days after the year are ignored, so that a step reached in January
+    belongs only to the new year's result. `ladder` is None for an employment type without one.
     Raises `ValueError` if the dates are not in strictly ascending order.
     """
     cumulative = longest = 0
@@ -64,7 +64,9 @@ def discipline(days: Iterable[tuple[date, bool]], year: int, ladder: Ladder | No
     previous: date | None = None
     for work_date, absent in days:
         if previous is not None and work_date <= previous:
-            raise ValueError(f"work dates must ascend: {work_date.isoformat()} follows {previous.isoformat()}")
+            raise ValueError(
+                f"work dates must be in ascending order: {work_date.isoformat()} follows {previous.isoformat()}"
+            )
         previous = work_date
         if work_date.year > year:
             break
@@ -74,7 +76,7 @@ def discipline(days: Iterable[tuple[date, bool]], year: int, ladder: Ladder | No
         streak.append(work_date)
         if work_date.year < year:
             continue
-        dates += [work_date] if dates else streak  # with the year's first day come those before it in its streak
+        dates += [work_date] if dates else streak  # the first absence of the year brings the earlier days of its streak
         cumulative += 1
         longest = max(longest, len(streak))
         if ladder is not None:

@@ -1,7 +1,7 @@
-"""The score alone, in integer arithmetic: what a batch of thousands of officers needs. Same result as `score`.
+"""Computes only the score, in integer arithmetic, for batches of thousands of officers. Same result as `score`.
 
-Weights, priors and the counter weight are ten-thousandths, bounds and the score hundredths of points. Numbers grow to
-some 200 bits and stay exact.
+Weights, priors and the counter weight are in ten-thousandths, bounds and the score in hundredths of points. Numbers grow to
+about 200 bits and stay exact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ONE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PolicyInts:
-    """A `ScorePolicy` as integers. `bands` go from the highest bound down; `minimum_answers` is over two elements."""
+    """A `ScorePolicy` as integers. `bands` start with the highest bound; `minimum_answers` covers two survey elements."""
 
     attendance: int
     work_quality: int
@@ -39,7 +39,7 @@ class PolicyInts:
 
 
 def policy_ints(policy: ScorePolicy) -> PolicyInts:
-    """Prepare a policy for `score_hundredths`; do it once a batch, not once an officer."""
+    """Prepares a policy for `score_hundredths`: once per batch, not once per officer."""
 
     def scaled(number: Decimal) -> int:
         return int(number * _ONE)
@@ -68,7 +68,7 @@ def policy_ints(policy: ScorePolicy) -> PolicyInts:
 def score_hundredths(
     totals: Contribution, policy: PolicyInts, unit_id: str | None = None
 ) -> tuple[int | None, str | None, bool]:
-    """(score in hundredths of points or None, band or None, complete) of totals in the order of `TOTALS`."""
+    """(score in hundredths of points or None, band or None, complete) for totals in the order of `TOTALS`."""
     (
         scheduled, credited, _, _, _,
         quality_n, quality_sum, communication_n, communication_sum, _,
@@ -126,7 +126,7 @@ def _indicator(  # plain integers instead of an object: this runs for every offi
     counters: int,
     counter_sum: int,
 ) -> tuple[int, int, bool]:
-    """An indicator's points as a fraction (top, bottom), bottom 0 for none, and whether all its parts were assessed."""
+    """An indicator's points as a fraction (top, bottom), bottom 0 for no points, and whether all parts are assessed."""
     supervisors, citizens = parts
     by_supervisors = supervisors and points_n
     weigh = policy.counter_weight

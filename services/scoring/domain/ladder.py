@@ -18,10 +18,10 @@ _YEAR = 366
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """A step of a ladder. `severity` grows from step to step; `cumulative_days` is the first day count that reaches it.
+    """A step of a ladder. `severity` increases from step to step; `cumulative_days` is the lowest day count that reaches it.
 
-    `consecutive_days`, where set, reaches the step by an unbroken streak alone. `sanction` is the law's wording in
-    Indonesian, `interim_sanction` what applies until a pay regulation exists, else None.
+    An unbroken streak of `consecutive_days`, if set, reaches the step too. `sanction` is the law's wording in Indonesian;
+    `interim_sanction` is the one that applies until a pay regulation exists, or None.
     """
 
     code: str
@@ -40,16 +40,16 @@ class Ladder:
     steps: tuple[LadderStep, ...]
 
     def cumulative_step(self, days: int) -> LadderStep | None:
-        """The step that so many working days of one calendar year reach."""
+        """The heaviest step that this number of working days of one calendar year reaches."""
         return max((s for s in self.steps if days >= s.cumulative_days), key=lambda s: s.severity, default=None)
 
     def consecutive_step(self, days: int) -> LadderStep | None:
-        """The step that so many working days in a row reach."""
+        """The heaviest step that this number of consecutive working days reaches."""
         steps = (s for s in self.steps if s.consecutive_days is not None and days >= s.consecutive_days)
         return max(steps, key=lambda s: s.severity, default=None)
 
     def reached_by(self, cumulative: int, longest: int) -> tuple[str, ...]:
-        """The codes of all steps that so many days of a year, the longest row of them so long, reach; the lightest first."""
+        """The codes of all steps that a year's day count and its longest streak reach, the lightest first."""
         return tuple(
             step.code
             for step in self.steps
@@ -60,7 +60,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class DisciplineRules:
-    """The ladders in force from a date; None where an employment type has no ladder by day count."""
+    """The ladders in force from a date; None for an employment type without a ladder by day count."""
 
     id: str
     version: int
@@ -74,9 +74,9 @@ class DisciplineRules:
 
 
 def discipline_rules_from_mapping(document: Mapping[str, object]) -> DisciplineRules:
-    """Read rule data; `PolicyError` names the first value that is wrong and says what fits.
+    """Reads rule data; `PolicyError` names the first invalid value and what is expected.
 
-    Every employment type must be named: an empty list says on purpose that it has no ladder.
+    Every employment type must be present: an empty list states explicitly that it has no ladder.
     """
     top = Reader(document, "discipline")
     top.only({"id", "version", "decree", "effective_from", "ladders"})
@@ -92,7 +92,7 @@ def discipline_rules_from_mapping(document: Mapping[str, object]) -> DisciplineR
 
 
 def discipline_rules_for(day: date, rules: Iterable[DisciplineRules]) -> DisciplineRules:
-    """The rules in force on a day: the latest, of equal dates the highest version. `PolicyError` if there are none."""
+    """The rules in force on a day: the latest date, then the highest version. Raises `PolicyError` if there are none."""
     in_force = [item for item in rules if item.effective_from <= day]
     if not in_force:
         raise PolicyError(f"no disciplinary rules are in force on {day.isoformat()}: add some effective by that date")
@@ -103,11 +103,11 @@ def _ladder(reader: Reader, name: str) -> Ladder | None:
     steps = tuple(_step(item, severity) for severity, item in enumerate(reader.sections(name)))
     days = [step.cumulative_days for step in steps]
     if days != sorted(set(days)):
-        raise PolicyError(f"{reader.path}.{name}: list the steps by rising cumulative_days, each once")
+        raise PolicyError(f"{reader.path}.{name}: list the steps in order of cumulative_days, without repetition")
     if [step.level for step in steps] != sorted((step.level for step in steps), key=_LEVELS.index):
-        raise PolicyError(f"{reader.path}.{name}: a heavier level may not stand before a lighter one")
+        raise PolicyError(f"{reader.path}.{name}: a heavier level must not come before a lighter one")
     if len({step.code for step in steps}) != len(steps):
-        raise PolicyError(f"{reader.path}.{name}: each code may stand only once")
+        raise PolicyError(f"{reader.path}.{name}: each code may occur only once")
     return Ladder(steps) if steps else None
 
 

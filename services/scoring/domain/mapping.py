@@ -1,4 +1,4 @@
-"""Reading rule data (YAML or JSON) strictly: every error names the place and says what would be right."""
+"""Strict reading of rule data (YAML or JSON): every error names the place and what is expected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
 class PolicyError(ValueError):
-    """Rule data that cannot be used; the message is meant for the person who wrote the rule."""
+    """Invalid rule data; the message is for the author of the rule."""
 
 
 class Reader:
@@ -23,12 +23,12 @@ class Reader:
 
     def __init__(self, data: object, path: str) -> None:
         if not isinstance(data, Mapping):
-            raise PolicyError(f"{path}: expected names with values, not {type(data).__name__}")
+            raise PolicyError(f"{path}: expected a mapping, not {type(data).__name__}")
         self._data: Mapping[object, object] = data
         self.path = path
 
     def has(self, key: str) -> bool:
-        """Whether the key is there with a value other than null."""
+        """Whether the key exists with a value other than null."""
         return self._data.get(key) is not None
 
     def keys(self) -> list[str]:
@@ -36,7 +36,7 @@ class Reader:
         return [str(key) for key in self._data]
 
     def only(self, known: Set[str]) -> None:
-        """Refuse keys that nobody reads: a misspelt rule must not be silently without effect."""
+        """Refuses unknown keys: a misspelt rule must not be ignored silently."""
         unknown = sorted(set(self.keys()) - known)
         if unknown:
             raise PolicyError(f"{self.path}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
@@ -62,7 +62,7 @@ class Reader:
         return value
 
     def one_of(self, key: str, choices: Sequence[str]) -> str:
-        """One of the given words."""
+        """One of the choices."""
         value = self.text(key)
         if value not in choices:
             raise PolicyError(f"{self.path}.{key} must be one of {', '.join(choices)}, not {value!r}")
@@ -86,7 +86,7 @@ class Reader:
         """An exact number low..high with at most `places` decimals; text or a whole number, never a float."""
         value = self._get(key)
         if isinstance(value, float):
-            raise PolicyError(f'{self.path}.{key}: write the number in quotes ("{value}"), so that it stays exact')
+            raise PolicyError(f'{self.path}.{key}: write the number in quotes ("{value}") to keep it exact')
         try:
             number = Decimal(value) if isinstance(value, (str, Decimal)) or type(value) is int else None
         except InvalidOperation:
@@ -99,7 +99,7 @@ class Reader:
         return number
 
     def day(self, key: str) -> date:
-        """A date, as YAML gives it or as ISO text."""
+        """A date, as a YAML date or ISO text."""
         value = self._get(key)
         if isinstance(value, date) and not isinstance(value, datetime):
             return value

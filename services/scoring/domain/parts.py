@@ -1,4 +1,4 @@
-"""The evidence of one indicator by who gave it: supervisors' points and citizens' ratings."""
+"""The parts of one indicator by source: supervisors' points and citizens' ratings."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ CITIZEN_UNSUR: Mapping[str, tuple[str, str]] = {
 }
 SUPERVISOR_COLUMNS: Mapping[str, str] = {"work_quality": "work_quality", "public_communication": "communication"}
 
-_POINTS_PER_RATING = 25  # a mean of 4 is 100 points, as the satisfaction index does (PermenPANRB 14/2017)
-# 1.96 standard errors of the widest spread that answers 1..4 can have (half at each end: 1.5), in ten-thousandths.
+_POINTS_PER_RATING = 25  # a mean of 4 is 100 points, as in the satisfaction index (PermenPANRB 14/2017)
+# 1.96 × the largest standard deviation that answers 1..4 can have (half at each end: 1.5), in ten-thousandths.
 _HALF_WIDTH = 29_400
 _SCALE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPart:
-    """One part of an indicator. Nothing but `n` is shown unless `state` is assessed: few votes give away the voters.
+    """One part of an indicator. Only `n` is shown unless `state` is assessed: few votes would reveal the voters.
 
-    `value` is points 0..100 (2 places) and `exact` the same unrounded. `n` counts assessments, or full forms' worth of
-    ratings. `sum` is points (supervisors) or the weighted sum of ratings 1..4 divided by the number of survey elements
+    `value` is points 0..100 (2 places) and `exact` the same unrounded. `n` counts assessments, or ratings as the number of
+    full forms. `sum` is points (supervisors) or the weighted sum of ratings 1..4 divided by the number of survey elements
     (citizens); `count` the weighted number behind it; `prior` and `prior_strength` belong to the citizens' shrunk mean
     (sum + prior_strength x prior) / (count + prior_strength). `half_width` is in points, for a 95 % interval.
     """
@@ -50,15 +50,15 @@ class IndicatorPart:
 
 
 def shrunk_mean(total: Fraction | int, n: Fraction | int, prior: Decimal, strength: int) -> Fraction:
-    """(total + strength x prior) / (n + strength): a mean that trusts few ratings less. Exact; 1..4 for ratings 1..4.
+    """(total + strength x prior) / (n + strength): a mean that gives few ratings less weight. Exact; 1..4 for ratings 1..4.
 
-    Raises `ZeroDivisionError` where there is neither a rating nor a prior's strength.
+    Raises `ZeroDivisionError` if `n` and `strength` are both 0.
     """
     return (Fraction(total) + strength * Fraction(prior)) / (Fraction(n) + strength)
 
 
 def supervisors_part(indicator: str, totals: Contribution, weight: Decimal) -> IndicatorPart:
-    """The plain mean of the supervisors' points. A judgement of all the work, not a sample: it has no interval."""
+    """The plain mean of the supervisors' points. It assesses all of the work, not a sample, so it has no interval."""
     column = SUPERVISOR_COLUMNS[indicator]
     n = totals[TOTALS.index(f"{column}_n")]
     if n == 0:
@@ -82,8 +82,8 @@ def citizens_part(
 ) -> IndicatorPart:
     """25 x the shrunk mean of the citizens' ratings of the indicator's survey elements.
 
-    `n` is answers divided by elements, so that a form that answers both counts once and never makes 10 votes of 5
-    citizens. Answers of a weight class that the policy weighs 0 are not counted.
+    `n` is answers divided by elements, so that a form with both answers counts once and 5 citizens are never 10 votes.
+    Answers of a weight class with weight 0 are not counted.
     """
     unsur = CITIZEN_UNSUR[indicator]
     visits, visit_sum, counters, counter_sum = (
@@ -115,11 +115,11 @@ def citizens_part(
 
 
 def _half_width(visits: int, counters: int, elements: int, policy: ScorePolicy) -> Fraction:
-    """Half of the 95 % interval of the citizens' part, in points, never too narrow.
+    """Half of the 95 % interval of the citizens' part, in points; an upper bound.
 
     Normal approximation: 25 x 1.96 x 1.5 x sqrt(sum of squared weights) / (sum of weights + prior strength), with
-    weights per form. 1.5 is the largest standard deviation that answers 1..4 can have, because the totals hold no
-    squares: the true interval is at most this wide. It covers the chance of who answered, not a prior that is wrong.
+    weights per form. The totals contain no squares, so 1.5, the largest standard deviation of answers 1..4, is used: the true
+    interval is at most this wide. It covers the sampling error, not the error of a wrong prior.
     """
     weigh = int(policy.counter_weight * _SCALE)
     squares = elements * (visits * _SCALE**2 + counters * weigh**2)

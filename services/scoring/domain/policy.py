@@ -1,4 +1,4 @@
-"""The scoring policy: dated numbers with the decree that put them in force."""
+"""The scoring policy: dated parameters with the decree that put them into force."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class PartWeights:
-    """How an indicator splits between supervisors and citizens; the two are exact and sum to 1."""
+    """An indicator's weights of supervisors and citizens; exact, and their sum is 1."""
 
     supervisors: Decimal
     citizens: Decimal
@@ -45,11 +45,11 @@ class PartWeights:
 
 @dataclass(frozen=True, slots=True)
 class ScorePolicy:
-    """All numbers of the score. Weights are exact fractions of 1, ratings 1..4, scores 0..100.
+    """All parameters of the score. Weights are exact fractions of 1, ratings 1..4, scores 0..100.
 
-    `parts_required` "any" lets an indicator stand on one assessed part; "all" asks for both. `reweight_missing`
-    spreads the weight of an indicator that is not assessed over the others, as long as the assessed ones carry at
-    least `minimum_assessed_weight`. `unit_priors` holds the units' own means, fixed when the semester opens.
+    With `parts_required` "any" one assessed part is enough for an indicator; "all" requires both. `reweight_missing`
+    distributes the weight of an indicator without data over the others, if the assessed ones have a total weight of at
+    least `minimum_assessed_weight`. `unit_priors` contains the units' own means, fixed when the semester opens.
     """
 
     id: str
@@ -70,7 +70,7 @@ class ScorePolicy:
     unit_priors: Mapping[str, Decimal] = field(default_factory=dict)
 
     def prior_of(self, unit_id: str | None) -> Decimal:
-        """The prior mean rating (1..4) of a unit, or the policy's default where the unit has none of its own."""
+        """The prior mean rating (1..4) of a unit, or the policy's default if the unit has none."""
         return self.prior if unit_id is None else self.unit_priors.get(unit_id, self.prior)
 
 
@@ -83,7 +83,7 @@ _KEYS = frozenset(
 
 
 def policy_from_mapping(document: Mapping[str, object]) -> ScorePolicy:
-    """Read a policy from YAML or JSON data; `PolicyError` names the first value that is wrong and says what fits.
+    """Reads a policy from YAML or JSON data; `PolicyError` names the first invalid value and what is expected.
 
     Numbers with decimals must be quoted: a parser would turn 0.35 into a binary float that is not 0.35.
     """
@@ -149,9 +149,9 @@ class _Semester(Protocol):
 
 
 def policy_for(semester: _Semester, policies: Iterable[ScorePolicy]) -> ScorePolicy:
-    """The policy of a semester: the latest one in force on its first day, of equal dates the highest version.
+    """The policy of a semester: the latest one in force on its first day; among equal dates the highest version.
 
-    A policy dated inside a semester waits for the next one: nobody is judged by a rule made while the work was done.
+    A policy dated inside a semester applies from the next one: no rule applies to work done before the rule existed.
     Raises `PolicyError` if none is in force.
     """
     in_force = [policy for policy in policies if policy.effective_from <= semester.first_day]
@@ -162,7 +162,7 @@ def policy_for(semester: _Semester, policies: Iterable[ScorePolicy]) -> ScorePol
 
 
 def with_unit_priors(policy: ScorePolicy, priors: Mapping[str, Decimal]) -> ScorePolicy:
-    """The policy with the units' means of the last semester added (1..4, at most 4 places); done once, at opening."""
+    """Adds the units' means of the previous semester (1..4, at most 4 places); done once, when a semester opens."""
     reader = Reader({"unit_priors": {**policy.unit_priors, **priors}}, "policy.shrinkage")
     return replace(policy, unit_priors=_unit_priors(reader))
 
@@ -211,9 +211,9 @@ def _bands(reader: Reader) -> tuple[Band, ...]:
         bands.append(Band(item.code("code"), item.decimal("lower", low=Decimal(0), high=Decimal(100), places=2)))
     lowers = [band.lower for band in bands]
     if lowers != sorted(set(lowers), reverse=True):
-        raise PolicyError(f"{reader.path}.bands: list each band once, the highest lower bound first")
+        raise PolicyError(f"{reader.path}.bands: list the bands from the highest lower bound down, without repetition")
     if not bands or lowers[-1] != 0:
         raise PolicyError(f"{reader.path}.bands: the last band must start at 0, so that every score has a band")
     if len({band.code for band in bands}) != len(bands):
-        raise PolicyError(f"{reader.path}.bands: each code may stand only once")
+        raise PolicyError(f"{reader.path}.bands: each code may occur only once")
     return tuple(bands)

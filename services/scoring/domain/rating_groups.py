@@ -1,4 +1,4 @@
-"""Citizens' ratings as they may be shown: in groups, never one by one."""
+"""Citizens' ratings in the form that may be shown: in groups, never one by one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Rating", "ShownGroup", "rating_groups"]
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A citizen's rating as scoring keeps it; `group_id` is None where its producer publishes no groups."""
+    """A citizen's rating as scoring stores it; `group_id` is None if its producer publishes no groups."""
 
     group_id: UUID | None
     given_on: date
@@ -28,9 +28,9 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """`means` (1..4, 2 places) leave out an element that some did not answer: a mean of fewer is finer than the group.
+    """`means` (1..4, 2 places) omit an element that not everybody answered: its mean would reveal fewer people than the group.
 
-    Of a large group it is enough that as many answered as the policy's minimum.
+    In a large group it is enough that the policy's minimum of people answered the element.
     """
 
     given_on: date
@@ -40,10 +40,10 @@ class ShownGroup:
 
 
 def rating_groups(ratings: Iterable[Rating], minimum: int) -> tuple[list[ShownGroup], int]:
-    """The groups in the order of their dates, and how many ratings are in none that may be shown.
+    """(groups that may be shown, ordered by date; number of ratings in no such group).
 
-    Nothing is shown below the policy's `minimum` of counted ratings. Ratings without a group, and those of a group smaller
-    than GROUP_FLOOR, are shown as one group if they are enough.
+    Nothing is shown below the policy's `minimum` of counted ratings. Ratings without a group, and those of groups smaller
+    than GROUP_FLOOR, are shown together as one group if they are at least GROUP_FLOOR.
     """
     every = list(ratings)
     if sum(rating.counted for rating in every) < minimum:

@@ -1,4 +1,4 @@
-"""Rounding of exact numbers, once, at the end. Halves go up, as in the satisfaction index (PermenPANRB 14/2017)."""
+"""Rounds exact numbers once, at the end. Halves round up, as in the satisfaction index (PermenPANRB 14/2017)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["half_up", "hundredths_to_decimal"]
 
 
 def half_up(number: Fraction, places: int) -> Decimal:
-    """A non-negative exact number as a Decimal of `places` decimals, halves up (93.685 -> 93.69)."""
+    """Rounds a non-negative exact number to `places` decimals, halves up (93.685 -> 93.69)."""
     scaled = number * 10**places
     units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return Decimal(units).scaleb(-places)

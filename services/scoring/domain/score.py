@@ -1,7 +1,7 @@
-"""An officer's semester score with everything that explains it.
+"""Computes an officer's semester score with everything that explains it.
 
-The score is evidence for the appraiser, who gives the legal rating (PermenPANRB 6/2022): never that rating itself.
-Arithmetic is exact; the score and the shown values are each rounded once. Nothing that is not assessed counts as 0.
+The score is evidence for the appraiser, who gives the legal rating (PermenPANRB 6/2022); it is never that rating itself.
+Arithmetic is exact; the score and the shown values are each rounded once. An indicator without data never counts as 0.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["IndicatorScore", "ScoreResult", "band_of", "score", "unit_prior"]
 class IndicatorScore:
     """One indicator of a score.
 
-    `value` is points 0..100 (2 places, None unless assessed), `weight` the policy's, `effective_weight` what it carried
-    here (4 places, 0 where not assessed). `n` counts days, ratings or assessments. `numerator` and `denominator` are
-    the credited and scheduled minutes of the attendance, None elsewhere: see `parts`. `interval` is (low, high) in
-    points at 95 %, rounded outwards; None where no sample of citizens stands behind the value.
+    `value` is points 0..100 (2 places, None unless assessed), `weight` the policy's weight, `effective_weight` the weight in
+    this score (4 places, 0 if not assessed). `n` counts days, ratings or assessments. `numerator` and `denominator` are the
+    credited and scheduled minutes of the attendance, None for other indicators (see `parts`). `interval` is (low, high) in
+    points at 95 %, rounded outwards; None if the value includes no citizens' ratings.
     """
 
     name: str
@@ -43,7 +43,7 @@ class IndicatorScore:
 
 @dataclass(frozen=True, slots=True)
 class ScoreResult:
-    """`score` is 0..100 with 2 places, None where the policy allows none. `complete`: every part was assessed."""
+    """`score` is 0..100 with 2 places, None if the policy allows no score. `complete`: every part is assessed."""
 
     score: Decimal | None
     band: str | None
@@ -66,7 +66,7 @@ class _Evaluated:
 
 
 def score(totals: Contribution, policy: ScorePolicy, unit_id: str | None = None) -> ScoreResult:
-    """The score of semester totals (in the order of `TOTALS`) under a policy, for an officer of a unit.
+    """Computes the score from semester totals (in the order of `TOTALS`) and a policy, for an officer of a unit.
 
     `reasons` are codes: `<INDICATOR>_MISSING`, `<INDICATOR>_TOO_FEW`, `<INDICATOR>_<PART>_MISSING|_TOO_FEW`,
     `DEFAULT_PRIOR`, `REWEIGHTED`, `REWEIGHTING_NOT_ALLOWED`, `NOTHING_ASSESSED`, `TOO_LITTLE_ASSESSED`.
@@ -101,14 +101,14 @@ def score(totals: Contribution, policy: ScorePolicy, unit_id: str | None = None)
 
 
 def band_of(points: Decimal, bands: tuple[Band, ...]) -> str:
-    """The band of a rounded score: the number that is shown decides, so 89.995 is 90.00 and in the upper band."""
+    """The band of a rounded score. The shown number decides, so 89.995 is 90.00 and in the upper band."""
     return next(band.code for band in bands if points >= band.lower)
 
 
 def unit_prior(totals: Contribution, policy: ScorePolicy) -> Decimal | None:
     """A unit's mean rating (1..4, 4 places) over all survey elements, from the sum of its officers' totals.
 
-    None below the policy's minimum of forms: such a unit starts the next semester with the policy's default.
+    None below the policy's minimum of forms: the unit's prior for the next semester is then the policy's default.
     """
     weigh = Fraction(policy.counter_weight)
     column = dict(zip(TOTALS, totals, strict=True))

@@ -1,4 +1,4 @@
-"""What became of the canary's punches. Open to all, since it tells of no person: also a monitor outside may ask."""
+"""Shows how far the canary's punches have come. Needs no key, because it concerns no person: external monitors may use it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/scores", tags=["operations"])
 
-# Published is what has left the outbox: the relay deletes a row when the broker has acknowledged it.
+# A record is published when it has left the outbox: the relay deletes a row after the broker's acknowledgement.
 _NEWEST = text(
     f"""
     select f.work_date, f.record, t.as_of, t.changed, p.revision, p.semester
@@ -35,7 +35,7 @@ _WAITING = text("select 1 from outbox where topic = 'asn.score.v1' and key = :ke
 
 
 class CanaryAnswer(Answer):
-    """The newest work date of the canary, as its score has it."""
+    """The canary's newest work date, as in its score."""
 
     work_date: date
     """The newest work date of the canary."""
@@ -44,7 +44,7 @@ class CanaryAnswer(Answer):
     last_out: datetime | None
     """Its last punch of that date; null before it."""
     revision: int
-    """Of the score."""
+    """The revision of the score."""
     as_of: datetime
     """When the newest punch reached the score."""
     published: bool
@@ -53,12 +53,12 @@ class CanaryAnswer(Answer):
 
 @router.get("/v1/canary", responses=refuses(NOT_FOUND, UNAVAILABLE))
 async def show_canary(context: ContextDep) -> CanaryAnswer:
-    """How far the canary's punches have come. 404 where no canary has punched."""
+    """Shows how far the canary's punches have come. Answers 404 if no canary has punched."""
 
     async def read(session: AsyncSession) -> tuple[Any, bool]:
         row = (await session.execute(_NEWEST)).first()
         if row is None:
-            raise NotFoundError("No canary has punched here: it runs where the stack's service `canary` does.")
+            raise NotFoundError("No canary has punched yet: start the stack's service `canary`.")
         key = f"{CANARY_EMPLOYEE_ID}/{Semester.from_number(row.semester)}".encode()
         waits = (await session.execute(_WAITING, {"key": key})).first() is not None
         return row, not (row.changed or waits)

@@ -23,12 +23,12 @@ ContextDep = Annotated[Context, Depends(context_of)]
 
 router = APIRouter(prefix="/scores", tags=["contract"])
 
-_PAGE = {"description": "The contract; as a page where the header Accept asks for HTML.", "content": {"text/html": {}}}
+_PAGE = {"description": "The contract; as a page if the header Accept prefers HTML.", "content": {"text/html": {}}}
 
 
 @router.get("/asyncapi", responses={200: _PAGE}, response_model=dict[str, Any])
 async def show_contract(context: ContextDep, request: Request) -> Response:
-    """The contract of all topics (AsyncAPI 3): a page for a browser, JSON for everybody else."""
+    """The contract of all topics (AsyncAPI 3): a page for browsers, else JSON."""
     document = _document(context)
     page = wants_page(request.headers.get("accept", ""))
     answer = contract_page(document) if page else JSONResponse(document)
@@ -57,6 +57,6 @@ async def read_contract(context: ContextDep) -> dict[str, Any]:
 
 
 def _document(context: Context) -> dict[str, Any]:
-    """With the servers of this copy."""
+    """The document with the servers of this installation."""
     settings = context.settings
     return asyncapi_document(servers_of(settings.kafka_external_address, settings.kafka_external_protocol))

@@ -71,7 +71,7 @@ def indonesian_date(day: date) -> str:
 
 
 def comma(number: object) -> str:
-    """Decimal comma, as Indonesian text has it."""
+    """Formats a number with a decimal comma, as in Indonesian."""
     return str(number).replace(".", ",")
 
 
@@ -89,13 +89,13 @@ _templates.filters.update(
 
 @router.get("/", response_class=HTMLResponse)
 async def front(context: ContextDep) -> HTMLResponse:
-    """What this is, and where its parts are."""
+    """The front page: describes the system and links to its parts."""
     return html_page(_templates.get_template("front.html").render(url=context.links.public_url))
 
 
 @router.get("/my/open/{handover}", response_class=HTMLResponse)
 async def open_from_inbox(context: ContextDep, handover: str) -> RedirectResponse:
-    """From an open inbox to the same officer's page. However often it is followed, it is one link."""
+    """Redirects from an open inbox to the same officer's page. Repeated use issues only one link."""
     inbox_link, employee_id = context.links.read_handover(handover)
     link = await context.transact(
         lambda s: context.links.issue(s, PAGE, employee_id, source="inbox", valid=FROM_INBOX, origin=inbox_link)
@@ -107,7 +107,7 @@ async def open_from_inbox(context: ContextDep, handover: str) -> RedirectRespons
 async def my_score(
     context: ContextDep, policies: PoliciesDep, request: Request, token: str, semester: SemesterQuery = None
 ) -> HTMLResponse:
-    """ "Nilai saya": an officer's score, each point traced to its evidence."""
+    """ "Nilai saya": shows an officer's score with the evidence behind each point."""
     wanted = semester_of(context, semester)
 
     async def read(session: AsyncSession) -> tuple[Explanation, str | None]:

@@ -25,33 +25,33 @@ router = APIRouter(prefix="/scores", tags=["policies"])
 
 
 class PolicyItem(Answer):
-    """A policy as it was loaded."""
+    """A policy as loaded."""
 
     id: str
     """The policy's name."""
     version: int
     """Its version, from 1."""
     effective_from: date
-    """It scores the semesters that begin on or after this date."""
+    """It applies to semesters that begin on or after this date."""
     decree: str
     content: dict[str, Any]
-    """The rules, as they were loaded."""
+    """The rules as loaded."""
 
 
 class PolicyLoaded(Answer):
-    """The policy's name and how many scores were computed again under it."""
+    """The policy's name, and the number of recomputed scores."""
 
     id: str
     """The policy's name."""
     version: int
     """Its version."""
     rescored: int
-    """How many scores were computed again."""
+    """The number of recomputed scores."""
 
 
 @router.get("/v1/policies")
 async def list_policies(context: ContextDep, _: ReaderDep) -> list[PolicyItem]:
-    """All policies, the latest effective one first."""
+    """Lists all policies, the latest effective date first."""
     query = text(
         "select id, version, effective_from, decree, content from rule_document where kind = 'score'"
         " order by effective_from desc, version desc"
@@ -71,7 +71,7 @@ async def add_policy(
     _: OperatorDep,
     document: Annotated[bytes, Body(media_type="application/yaml", max_length=DOCUMENT_BYTES_MAX)],
 ) -> PolicyLoaded:
-    """Adds a policy (YAML or JSON text). Semesters that begin on or after its date are scored by it, past ones not."""
+    """Adds a policy (YAML or JSON text). It applies to semesters that begin on or after its date."""
     parsed = read_document(document)
     policy = await context.transact(lambda s: load_policy(s, parsed, context.clock.now()))
     rescored = await rescore(context, policies, Semester.of(policy.effective_from))

@@ -55,23 +55,25 @@ ContextDep = Annotated[Context, Depends(context_of)]
 PoliciesDep = Annotated[PolicyBook, Depends(policies_of)]
 OperatorDep = Annotated[Principal, requires()]
 ReaderDep = Annotated[Principal, requires("scores:read")]
-SemesterQuery = Annotated[str | None, Query(max_length=7, description="Like 2026-S2; the running one without it.")]
-UnitQuery = Annotated[Identifier | None, Query(description="Only officers who are in this unit today.")]
+SemesterQuery = Annotated[
+    str | None, Query(max_length=7, description="For example 2026-S2; default: the current semester.")
+]
+UnitQuery = Annotated[Identifier | None, Query(description="Only officers of this unit (their current unit).")]
 BandQuery = Annotated[Code | None, Query(description="Only scores in this band of the policy, such as BAIK.")]
 
 
 class ScoreItem(Answer):
-    """A score in a list: in the order of employee_id, never a ranking."""
+    """A score in a list. Lists are ordered by employee_id and are never a ranking."""
 
     employee_id: UUID
     org_unit_id: str | None
-    """The officer's unit; null where it is not known here."""
+    """The officer's unit; null if unknown here."""
     score: DecimalText | None
-    """0 to 100 with 2 places; null where there is nothing to score."""
+    """0 to 100 with 2 places; null if there is nothing to score."""
     band: str | None
-    """The band of the policy that the score falls in; null without a score."""
+    """The policy's band of the score; null without a score."""
     complete: bool
-    """False where an indicator could not be assessed."""
+    """False if an indicator could not be assessed."""
     unexcused_days: int
     """Whole unexcused working days in the semester."""
     revision: int
@@ -79,24 +81,24 @@ class ScoreItem(Answer):
 
 
 class VerificationAnswer(Answer):
-    """`ok` when everything recomputed from the facts equals what is stored."""
+    """`ok` if everything recomputed from the facts equals the stored values."""
 
     ok: bool
     """Whether nothing differs."""
     days: int
-    """How many work dates were recomputed."""
+    """The number of recomputed work dates."""
     feedback: int
-    """How many ratings and assessments were recomputed."""
+    """The number of recomputed ratings and assessments."""
     totals: int
-    """How many officers' semesters were compared."""
+    """The number of compared semester totals of officers."""
     difference_count: int
-    """How many differences were found."""
+    """The number of differences."""
     differences: list[str]
-    """The first 100 differences in words; officers by employee_id."""
+    """The first 100 differences as text; officers by employee_id."""
 
 
 def semester_of(context: Context, words: str | None) -> Semester:
-    """The semester that a caller names, else the running one. Raises InvalidError."""
+    """The requested semester, or the current one. Raises InvalidError."""
     if words is None:
         return Semester.of(context.clock.now().astimezone(context.zone).date())
     try:
@@ -104,7 +106,7 @@ def semester_of(context: Context, words: str | None) -> Semester:
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from error
     if not 2000 <= semester.year <= 2200:
-        raise InvalidError("`semester`: the year lies between 2000 and 2200.")
+        raise InvalidError("`semester`: the year must be between 2000 and 2200.")
     return semester
 
 
@@ -130,7 +132,7 @@ async def list_scores(
     limit: Limit = 100,
     after: After = None,
 ) -> Page[ScoreItem]:
-    """Officers' scores of a semester, perhaps of one unit or band; a limited key gets those of its units."""
+    """Lists officers' scores of a semester, optionally of one unit or band; a limited key gets only its units."""
     values = {
         "semester": semester_of(context, semester).number,
         "units": who.units,
@@ -161,7 +163,7 @@ async def list_scores(
 
 @router.post("/v1/verify")
 async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorDep) -> VerificationAnswer:
-    """Recomputes contributions, totals and scores from the facts' evidence and lists what differs."""
+    """Recomputes contributions, totals and scores from the facts' evidence and lists the differences."""
     async with context.database.snapshot() as session:
         await session.execute(text(f"set local statement_timeout = {int(VERIFY_SECONDS_MAX * 1000)}"))
         found: Verification = await verify(session, policies)
@@ -177,5 +179,5 @@ async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorD
 
 @router.post("/v1/republish", status_code=202)
 async def republish_scores(context: ContextDep, _: OperatorDep) -> Republished:
-    """Publishes every current score and discipline record again, unchanged: for a subscriber or broker that lost them."""
+    """Publishes every current score and discipline record again, unchanged, for a consumer or broker that lost them."""
     return await republish(context)

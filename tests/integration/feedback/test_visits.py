@@ -120,7 +120,7 @@ async def keyed_visit(running: Running, **changes: object) -> httpx.Response:
     return await running.http.post("/feedback/v1/visits", json=body, headers={"Idempotency-Key": "ticket-17"})
 
 
-@pytest.mark.parametrize("cause", ["was used", "has expired", "former link_key"])
+@pytest.mark.parametrize("cause", ["was used", "has expired", "earlier link_key"])
 async def test_the_same_key_never_answers_a_dead_link(
     feedback: Running, clock: FakeClock, embedded_postgres: EmbeddedPostgres, cause: str
 ) -> None:
@@ -139,7 +139,7 @@ async def test_the_same_key_never_answers_a_dead_link(
         assert cause in answer.json()["detail"]
         assert "new Idempotency-Key" in answer.json()["detail"]
         status = (await service.http.get(urlsplit(link).path)).status_code
-        assert status == (404 if cause == "former link_key" else 410)
+        assert status == (404 if cause == "earlier link_key" else 410)
 
 
 async def test_visits_are_forgotten_some_time_after_their_links_have_ended(feedback: Running, clock: FakeClock) -> None:

@@ -104,7 +104,7 @@ async def test_release_looks_again_and_says_what_differs(notices: Running, clock
     # who releases what he read before gets the same answer, and who has read the renewed letter lets it go
     stale = await ask(notices, draft, "release", json={"revision": draft["revision"]})
     assert stale.status_code == 409
-    assert "renewed" in stale.json()["detail"]
+    assert "updated" in stale.json()["detail"]
     assert (await ask(notices, draft, "release", json={"revision": renewed["revision"]})).status_code == 200
 
 

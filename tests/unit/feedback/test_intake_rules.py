@@ -25,7 +25,7 @@ def test_the_shipped_rules_are_read() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"group_minimum": 2}, "group_minimum is at least 3"),
+        ({"group_minimum": 2}, "group_minimum must be at least 3"),
         ({"group_minimum": 5.5}, "group_minimum"),
         ({"group_minimum": True}, "group_minimum"),
         ({"visit_retention_days": 0}, "visit_retention_days"),
@@ -33,9 +33,9 @@ def test_the_shipped_rules_are_read() -> None:
         ({"burst": {"ratings": 0, "minutes": 1}}, "burst.ratings"),
         ({"burst": {"ratings": 1, "minutes": "1"}}, "burst.minutes"),
         ({"burst": {}}, "burst: "),
-        ({"publish_after_seconds": {"least": 9, "most": 8}}, "least is not above most"),
+        ({"publish_after_seconds": {"least": 9, "most": 8}}, "least must not exceed most"),
         ({"publish_after_seconds": {"least": 9}}, "publish_after_seconds: "),
-        ({"group_minimun": 5}, "nothing else"),
+        ({"group_minimun": 5}, "exactly"),
     ],
 )
 def test_rules_that_make_no_sense_are_named(change: dict[str, Any], words: str) -> None:

@@ -48,7 +48,7 @@ def test_an_old_key_opens_until_it_is_taken_away() -> None:
     box = uuid4()
     sealed = Seal(OLD).close(box, FULL)
     assert Seal(f"{NEW}\n{OLD}\n").open(box, sealed) == (FULL, False)
-    with pytest.raises(SealError, match="a ballot_key that is not here"):
+    with pytest.raises(SealError, match="a ballot_key that is missing"):
         Seal(NEW).open(box, sealed)
 
 

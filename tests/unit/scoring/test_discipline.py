@@ -149,7 +149,7 @@ def test_pppk_are_counted_without_a_ladder(employment_type: str) -> None:
 
 @pytest.mark.parametrize("days", [[2, 1], [1, 1]])
 def test_days_out_of_order_are_refused(days: list[int]) -> None:
-    with pytest.raises(ValueError, match="must ascend"):
+    with pytest.raises(ValueError, match="must be in ascending order"):
         discipline([(date(2026, 1, day), True) for day in days], 2026, pns())
 
 
@@ -184,7 +184,7 @@ def a_step(code: str, level: str, days: int) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([a_step("A", "LIGHT", 4), a_step("B", "LIGHT", 3)], "rising cumulative_days"),
+        ([a_step("A", "LIGHT", 4), a_step("B", "LIGHT", 3)], "in order of cumulative_days"),
         ([a_step("A", "HEAVY", 3), a_step("B", "LIGHT", 4)], "heavier level"),
         ([a_step("A", "LIGHT", 3), a_step("A", "LIGHT", 4)], "only once"),
         ([a_step("A", "SMALL", 3)], "one of LIGHT, MEDIUM, HEAVY"),

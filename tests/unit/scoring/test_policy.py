@@ -81,7 +81,10 @@ SPLIT = {"supervisors": "0.60", "citizens": "0.40"}
         ({"version": True}, "version must be a whole number"),
         ({"bands": []}, "last band must start at 0"),
         ({"bands": [{"code": "GOOD", "lower": "50"}]}, "last band must start at 0"),
-        ({"bands": [{"code": "LOW", "lower": "0"}, {"code": "HIGH", "lower": "50"}]}, "highest lower bound first"),
+        (
+            {"bands": [{"code": "LOW", "lower": "0"}, {"code": "HIGH", "lower": "50"}]},
+            "from the highest lower bound down",
+        ),
         ({"bands": [{"code": "good", "lower": "0"}]}, "code of capitals"),
         ({"bands": [{"code": "A", "lower": "9"}, {"code": "A", "lower": "0"}]}, "only once"),
         ({"bands": "A"}, "must be a list"),
@@ -94,7 +97,7 @@ def test_a_wrong_policy_is_refused_with_its_place(changes: dict[str, Any], messa
 
 
 def test_data_that_is_no_mapping_is_refused() -> None:
-    with pytest.raises(PolicyError, match="expected names with values, not list"):
+    with pytest.raises(PolicyError, match="expected a mapping, not list"):
         policy_from_mapping([])  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Who dismissed a parked record, and why; and room for a record where another stood before its topic was made anew."""
+"""Dismissal of parked records; a generation number, because positions repeat after a topic is created again."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Columns that may be null, and one with a constant: no row is written.
+# Nullable columns and a constant default: Postgres does not rewrite the table.
 _STATEMENTS = (
     """
     ALTER TABLE parked_record
@@ -27,4 +27,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,7 +1,7 @@
-"""Votes wait in sealed boxes and are published in groups; a visit no longer knows when it was used.
+"""Votes wait in encrypted boxes and are published in groups; a visit no longer stores when it was used.
 
-What was published before is brought into the new form: no time, no service, one common date and group of an officer, unit,
-weight class and semester. Where that would be a group of fewer than three, and for what was quarantined, it is withdrawn.
+Ratings that are already published get the new form: no time, no service, and one common date and group per officer, unit,
+weight class and semester. Groups of fewer than three, and quarantined ratings, are withdrawn.
 """
 
 from alembic import op
@@ -50,10 +50,10 @@ _STATEMENTS = (
     )
     """,
     "ALTER TABLE visit ADD COLUMN used BOOLEAN NOT NULL DEFAULT false",
-    # The day goes from the rows too, not only from what is shown of them.
+    # Deletes the date from the rows too: DROP COLUMN alone only hides it.
     "UPDATE visit SET used = used_on IS NOT NULL, used_on = NULL",
     "ALTER TABLE visit ALTER COLUMN used DROP DEFAULT, DROP COLUMN used_on",
-    # Digests of before are of another kind: those links open no more.
+    # Existing digests are SHA-256, not HMAC: those links no longer open.
     "ALTER TABLE visit RENAME COLUMN token_sha256 TO token_hmac",
     "CREATE INDEX visit_ended ON visit (expires_at)",
     "ALTER TABLE feedback ADD COLUMN group_id UUID",
@@ -93,4 +93,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -137,7 +137,7 @@ _STATEMENTS = (
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
-    # Queue and outbox rows live for milliseconds: without eager cleaning their dead entries slow every read.
+    # Queue and outbox rows live for milliseconds: without frequent vacuuming their dead tuples slow down every read.
     for table in ("outbox",):
         op.execute(
             f"alter table {table} set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)"
@@ -145,4 +145,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

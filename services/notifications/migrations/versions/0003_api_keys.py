@@ -1,4 +1,4 @@
-"""API keys with several scopes, limits to units and machines, an end, and their last use."""
+"""API keys with several scopes, limits to units and machines, an expiry, and the time of the last use."""
 
 from alembic import op
 
@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 _STATEMENTS = (
-    # What was made before names no machines and no end: it ends in a year, and writes for no machine until it is replaced.
+    # Existing keys name no machines and no expiry: they expire in a year, and write for no machine until they are replaced.
     """
     ALTER TABLE api_key
         ADD COLUMN scopes VARCHAR[],
@@ -36,4 +36,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

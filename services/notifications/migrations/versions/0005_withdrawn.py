@@ -1,4 +1,4 @@
-"""Notices that follow their records: withdrawn ones, what was mailed, and officers' units."""
+"""Columns for notices that follow their records: withdrawal, time of the mail, and the officer's unit."""
 
 from alembic import op
 
@@ -28,7 +28,7 @@ _STATEMENTS = (
     """
     ALTER TABLE delivery ADD COLUMN sending BOOLEAN DEFAULT false NOT NULL
     """,
-    # Units come with the officers' next records: `kinerja republish` after the upgrade sends them all again.
+    # Units arrive with the next employee records: `kinerja republish` after the upgrade sends all of them again.
     """
     ALTER TABLE employee ADD COLUMN org_unit_id VARCHAR
     """,
@@ -44,4 +44,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,4 +1,4 @@
-"""Mails that a fault of the sender's side holds back do not count as attempts at the recipient."""
+"""Counts refusals by the recipient apart from attempts that fail because of the sender's side."""
 
 from alembic import op
 
@@ -19,4 +19,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,4 +1,4 @@
-"""Facts, totals, scores and what was published of them."""
+"""Facts, totals, scores and published records."""
 
 from alembic import op
 
@@ -185,7 +185,7 @@ _STATEMENTS = (
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
-    # Queue and outbox rows live for milliseconds: without eager cleaning their dead entries slow every read.
+    # Queue and outbox rows live for milliseconds: without frequent vacuuming their dead tuples slow down every read.
     for table in ("outbox",):
         op.execute(
             f"alter table {table} set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)"
@@ -193,4 +193,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,4 +1,4 @@
-"""API keys with several scopes, limits to units and machines, an end, and their last use."""
+"""API keys with several scopes, limits to units and machines, an expiry, and the time of the last use."""
 
 from alembic import op
 
@@ -34,4 +34,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,4 +1,4 @@
-"""Links to officers' own pages, each kept so that it can be ended."""
+"""Links to officers' own pages, stored so that each can be revoked."""
 
 from alembic import op
 
@@ -32,4 +32,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

@@ -1,6 +1,6 @@
-"""The running year's absences are published again, with their dates and all steps that they reach.
+"""Publishes the current year's absences again, with their dates and all steps that they reach.
 
-Of years that are over nobody is to hear anew.
+Past years are not published again, so that nobody gets new notices about them.
 """
 
 from alembic import op
@@ -23,4 +23,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")

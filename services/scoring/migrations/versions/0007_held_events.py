@@ -1,4 +1,4 @@
-"""An event that cannot be published is held back with those behind it, and no others; one may be dropped, and is kept."""
+"""Holds back only an event that cannot be published and those behind it; an operator may drop it, and a copy is kept."""
 
 from alembic import op
 
@@ -44,4 +44,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("what was accepted is never dropped: restore a backup instead")
+    raise RuntimeError("accepted data is never dropped: restore a backup instead")
