@@ -30,7 +30,7 @@ LANE_LOCKS = 0x6B696E  # "kin"
 
 
 class OutboxColumns(SQLModel):
-    """Columns of the `outbox` table: each service's models.py makes its own table of them."""
+    """Columns of the `outbox` table: each service's models.py defines its own table with them."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     lane: int = Field(sa_type=SmallInteger)
