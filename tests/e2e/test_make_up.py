@@ -117,7 +117,7 @@ def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
 
 def test_it_prints_its_own_lines_and_no_warning(first: MadeUp) -> None:
     first.ready()
-    lines = [line for line in first.lines if not line.startswith(("making", "installing"))]
+    lines = [line for line in first.lines if not line.startswith(("creating", "installing"))]
     assert lines[0] == "starting Postgres ..."
     assert "Warning" not in "\n".join(first.lines)
 
