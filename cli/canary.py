@@ -218,9 +218,9 @@ class CanarySettings(LogSettings):
     url: BaseUrl = "http://127.0.0.1:8080"
     """The gateway."""
     machine_url: BaseUrl | None = None
-    """Where machines are served, if not at the gateway's URL."""
+    """The machines' URL, if it is not the gateway's."""
     machine_host: HostName | None = None
-    """The host name at which machines are served, if it matters."""
+    """The machines' host name, if it matters."""
     timezone: Timezone = "Asia/Jakarta"
 
 

@@ -79,7 +79,7 @@ class ParkedWhole(ParkedItem):
     value_base64: str | None
     """The record's value in Base64; null without one."""
     value_text: str | None
-    """The value as text, where it is UTF-8; else null."""
+    """The value as text if it is UTF-8; else null."""
     headers: list[tuple[str, str | None]]
     """The record's headers: pairs of a name and a value in Base64."""
 

@@ -20,7 +20,7 @@ PARTS_MAX = 10_000
 SCALAR_CHARS_MAX = 1_000
 """Length of one key or value: parsing a number like 1:59:59:… takes time that grows with the square of its length."""
 
-# libyaml: the parser in Python takes seconds for brackets alone, and nothing else is answered meanwhile.
+# libyaml: the Python parser takes seconds for brackets alone, and blocks all other requests.
 _LOADER = yaml.CSafeLoader
 
 

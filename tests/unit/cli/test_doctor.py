@@ -183,7 +183,7 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (
             _set("roster_ends", [ROSTER_END]),
             "warn",
-            "roster of igd: 12 of 60 officers by roster have none from 2026-08-11 on, its last entry is of 2026-08-09",
+            "roster of igd: 12 of 60 officers with a roster have no entry from 2026-08-11 on, its last entry is for 2026-08-09",
         ),
         (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
         (
