@@ -1,4 +1,4 @@
-"""`kinerja access`: users and rights on the broker, as deploy/kafka/access.yaml says them."""
+"""`kinerja access`: users and ACLs on the broker, from deploy/kafka/access.yaml."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def apply(
     file: FileOption = ACCESS_FILE,
     passwords: Annotated[Path, typer.Option(help="Folder of kafka_USER_password files.")] = Path("/run/secrets"),
 ) -> None:
-    """Makes the services' users with their passwords, gives what the file says, takes away what it does not."""
+    """Creates the services' users with their passwords, adds the rights in the file and removes all others."""
     try:
         rights = read_rights(file)
         words = {user: (passwords / f"kafka_{user}_password").read_text() for user in rights.services}
         given, taken = Access(administrator()).apply(rights, words)
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    typer.echo(f"{len(words)} users; {given} rights given, {taken} taken away")
+    typer.echo(f"{len(words)} users; {given} rights added, {taken} removed")
 
 
 @app.command()

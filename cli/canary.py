@@ -1,7 +1,7 @@
-"""`kinerja canary`: a machine that punches every minute for an officer who is no person, and watches the score move.
+"""`kinerja canary`: a simulated machine that punches every minute for an artificial officer, and waits for the score.
 
-It goes the way of every punch: the gateway, the machines' protocol, the store, the broker, scoring, the broker again.
-Its container is healthy, and `kinerja_canary_age_seconds` small, while that works.
+Its punch takes the path of every punch: gateway, machine protocol, database, broker, scoring, broker again. While that
+works, its container is healthy and `kinerja_canary_age_seconds` is small.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ __all__ = ["Canary", "canary", "canary_app"]
 
 PUNCH_SECONDS = 60.0
 POLL_SECONDS = 20.0
-"""As machines do: two polls without an upload in between tell that nothing is left to come."""
+"""As machines do: two polls without an upload in between mean that there is no backlog."""
 FIRST_POLLS_APART_SECONDS = 10.5
-"""Attendance writes a machine's polls down every ten seconds at most."""
+"""Attendance stores a machine's polls at most every ten seconds."""
 LOOK_SECONDS = 0.25
 RETRY_SECONDS = 2.0
 ARRIVAL_SECONDS_MAX = 50.0
 AGE_SECONDS_MAX = 300.0
-"""Older than this, the way from a punch to a score counts as broken."""
+"""If the last score is older than this, the path from a punch to a score counts as broken."""
 REQUEST_SECONDS_MAX = 10.0
 
 KEY_FILE = Path("/run/secrets/canary_key")
@@ -64,14 +64,14 @@ class NotArrivedError(Exception):
 
 
 class Canary:
-    """The machine, and what it has seen."""
+    """The machine and its results."""
 
     def __init__(
         self, http: httpx.AsyncClient, zone: ZoneInfo, machine: CanaryMachine, door: httpx.AsyncClient | None = None
     ) -> None:
         self._http = http
         self._door = door or http
-        """Where machines are served, if they have an address of their own."""
+        """The machines' URL, if they have a separate one."""
         self._zone = zone
         self._query = {"SN": machine.serial, "ComKey": machine.comm_key}
         self._arrived_at: float | None = None
@@ -91,7 +91,7 @@ class Canary:
         )
 
     def age(self) -> float:
-        """Seconds since the last arrival, or since the start where there was none."""
+        """Seconds since the last arrival, or since the start if there was none."""
         return time.monotonic() - (self._begun_at if self._arrived_at is None else self._arrived_at)
 
     @property
@@ -100,7 +100,7 @@ class Canary:
         return self._arrived_at is not None and self.age() <= AGE_SECONDS_MAX
 
     async def run(self) -> None:
-        """Until cancelled. What fails is counted and told, and tried again."""
+        """Runs until cancelled. Failures are counted and logged, and tried again."""
         await self._introduce()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._poll_on())
@@ -133,7 +133,7 @@ class Canary:
         self._seconds.observe(self._arrived_at - begun)
 
     async def _wait_for_score(self, punch: datetime, deadline: float) -> None:
-        words = "no score has this punch"
+        words = "no score includes this punch"
         while time.monotonic() < deadline:
             answer = await self._request("GET", "/scores/v1/canary", step="score")
             if answer.is_success and self._shows(answer.json(), punch):
@@ -149,7 +149,7 @@ class Canary:
         return found["published"] is True and punch in [moment.replace(tzinfo=None) for moment in seen]
 
     async def _introduce(self) -> None:
-        """The handshake and two polls, which say that there is no backlog; until they are answered nothing is pushed."""
+        """Sends the handshake and two polls (no backlog); nothing is pushed before they are answered."""
         while True:
             try:
                 query = self._query | {"options": "all", "pushver": "2.2.14"}
@@ -171,7 +171,7 @@ class Canary:
             await self._poll()
 
     async def _poll(self) -> None:
-        # a poll that fails shows in the next punch
+        # if a poll fails, the next punch fails too
         with contextlib.suppress(NotArrivedError):
             await self._request("GET", "/iclock/getrequest", params=self._query)
 
@@ -206,7 +206,7 @@ def canary_app(watched: Canary) -> Starlette:
 
 
 def _end_with(task: asyncio.Task[None]) -> None:
-    """A canary that cannot go on ends the process, and its supervisor starts another."""
+    """A canary that cannot continue ends the process, and the supervisor starts a new one."""
     if not task.cancelled():
         log.critical("canary_ends", exc_info=task.exception())
         os._exit(1)
@@ -218,18 +218,18 @@ class CanarySettings(LogSettings):
     url: BaseUrl = "http://127.0.0.1:8080"
     """The gateway."""
     machine_url: BaseUrl | None = None
-    """Where machines are served, if not at the gateway's URL."""
+    """The machines' URL, if it is not the gateway's."""
     machine_host: HostName | None = None
-    """The host name at which machines are served, if it matters."""
+    """The machines' host name, if it matters."""
     timezone: Timezone = "Asia/Jakarta"
 
 
 def canary(
     host: Annotated[str, typer.Option(help="The address to listen on, for health and metrics.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    key_file: Annotated[Path, typer.Option(help="The secret of which its serial and key are made.")] = KEY_FILE,
+    key_file: Annotated[Path, typer.Option(help="The secret from which its serial and key are derived.")] = KEY_FILE,
 ) -> None:
-    """Punches every minute for an officer who is no person, and tells whether a score came of it.
+    """Punches every minute for an artificial officer, and reports whether it becomes a score.
 
     The gateway's address comes from KINERJA_URL.
     """
@@ -239,7 +239,7 @@ def canary(
     try:
         machine = CanaryMachine.of(key_file.read_text())
     except OSError as error:
-        raise fail(f"the canary's key cannot be read ({type(error).__name__}): make secrets makes it") from error
+        raise fail(f"the canary's key cannot be read ({type(error).__name__}): run make secrets") from error
     http = async_client(settings.url, timeout=REQUEST_SECONDS_MAX)
     headers = {"Host": settings.machine_host} if settings.machine_host else {}
     door = async_client(settings.machine_url or settings.url, headers=headers, timeout=REQUEST_SECONDS_MAX)

@@ -1,4 +1,4 @@
-"""The CLI speaks to the services over HTTP with the operator's key, like any other client."""
+"""The CLI uses the services over HTTP with the operator's key, like any other client."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = [
 ]
 
 FAULTS_SHOWN = 20
-"""Of a refusal. Whoever has corrected so many sends the file again and sees the rest."""
-TIMEOUT_SECONDS = 600.0  # a verification of a large city reads every fact
+"""Printed faults of one error. After correcting these, send the file again to see the rest."""
+TIMEOUT_SECONDS = 600.0  # a verification of a large city reads all data
 PAGE_ITEMS = 500
 
 
 def client() -> httpx.Client:
-    """An HTTP client of the running system; ends the command with words when nothing says where that is."""
+    """An HTTP client for the running system; ends the command with a message if no address is configured."""
     values = connection()
     missing = [name for name in ("KINERJA_URL", "KINERJA_OPERATOR_KEY") if not values.get(name)]
     if missing:
@@ -65,9 +65,9 @@ def _is_address(url: str) -> bool:
 def request(
     http: httpx.Client, method: str, path: str, *, accept: Container[int] = (), **options: Any
 ) -> httpx.Response:
-    """A request's answer; ends the command with the problem's words on a refusal or when nobody answers.
+    """A request's response; ends the command with the problem's text on an error, or if there is no response.
 
-    A refusal whose status is in `accept` is given back like any answer.
+    An error whose status is in `accept` is returned like any response.
     """
     try:
         answer = http.request(method, path, **options)
@@ -91,7 +91,7 @@ def pages(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, Any
 
 
 def where(http: httpx.Client) -> str:
-    """The system's address and where that was read."""
+    """The system's address and its source."""
     found, url = read_connection(), str(http.base_url).rstrip("/")
     if found.values.get("KINERJA_URL", "").rstrip("/") != url:
         return url
@@ -99,7 +99,7 @@ def where(http: httpx.Client) -> str:
 
 
 def unreachable(http: httpx.Client, error: httpx.HTTPError) -> str:
-    """Says that the system does not answer, why, and what to do."""
+    """The error for a system that does not answer: why, and what to do."""
     cause = str(error).partition("] ")[2] or str(error) or type(error).__name__
     if isinstance(error, httpx.TimeoutException):
         cause = f"no answer in time ({type(error).__name__})"
@@ -110,34 +110,34 @@ def unreachable(http: httpx.Client, error: httpx.HTTPError) -> str:
 
 
 def wrong_key(http: httpx.Client) -> str:
-    """Says that the system does not know the operator's key, and what to do."""
+    """The error for an operator's key that the system does not know, and what to do."""
     source = read_connection().source("KINERJA_OPERATOR_KEY")
     return (
-        f"{where(http)} does not take the operator's key (from {source}): it is the key of another system, or an old"
+        f"{where(http)} does not accept the operator's key (from {source}): it is the key of another system, or an old"
         " one. For a stack run make connect; else set DATA to the folder of this system's connect.env."
     )
 
 
 def fail(words: str) -> typer.Exit:
-    """Prints the words to standard error and gives the exception that ends the command with status 1."""
+    """Prints the message to standard error and returns the exception that ends the command with status 1."""
     typer.echo(words, err=True)
     return typer.Exit(1)
 
 
 def usage(words: str) -> typer.BadParameter:
-    """The exception for an argument that is wrong whatever the system says: ends the command with status 2."""
+    """The exception for an argument that is wrong in itself: ends the command with status 2."""
     return typer.BadParameter(words)
 
 
 def prefix_of(service: str, known: Mapping[str, str] = PREFIXES) -> str:
-    """Where the routes of a service begin that a person has named; another name ends the command."""
+    """The route prefix of a service; an unknown name ends the command."""
     if service not in known:
         raise usage(f"no such service: {service}; one of {', '.join(known)}")
     return known[service]
 
 
 def words_of(answer: httpx.Response) -> str:
-    """What a refusal says."""
+    """The text of an error response."""
     if answer.headers.get("content-type", "").startswith("application/problem+json"):
         body = answer.json()
         faults = body.get("errors", [])
@@ -149,7 +149,7 @@ def words_of(answer: httpx.Response) -> str:
 
 
 def _fault(fault: dict[str, Any]) -> str:
-    """One fault as a line that a person reads; a fault of a file names its place and the value there."""
+    """One fault as a readable line; a fault in a file has its place and the value there."""
     if not {"line", "column", "value", "message"} <= fault.keys():
         return ", ".join(f"{name} {value}" for name, value in fault.items())
     sheet = f"sheet {fault['sheet']}, " if "sheet" in fault else ""

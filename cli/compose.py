@@ -1,4 +1,4 @@
-"""Commands that need the stack's inside run there: on the host, they hand themselves to the stack's `admin` container."""
+"""Commands that need the stack's internal network: on the host, they run in the stack's `admin` container."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def environment() -> dict[str, str]:
 
 
 def in_stack(command: Callable[..., None]) -> Callable[..., None]:
-    """Runs the command here where the administrator's password is, else the same words in the stack."""
+    """Runs the command here if the administrator's password is here, else the same command in the stack."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         inside = "KINERJA_KAFKA_SASL_USERNAME" in os.environ or not connection().get("KINERJA_COMPOSE_PROJECT")
-        if inside or kwargs.get("bootstrap"):  # a broker that is named by hand is asked from here
+        if inside or kwargs.get("bootstrap"):  # a broker from --bootstrap is reached from here
             command(*args, **kwargs)
             return
         order = compose("run", "--rm", "--no-deps", "-T", "admin", *sys.argv[1:])

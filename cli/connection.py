@@ -1,4 +1,4 @@
-"""Which system the command speaks to, and where that was read."""
+"""Which system the command uses, and the source of that setting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRONMENT = "the environment"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Settings by name, and for each of them the place that it was read from."""
+    """Settings by name, and the source of each."""
 
     values: dict[str, str]
     sources: dict[str, str]
@@ -27,7 +27,7 @@ class Connection:
 
 
 def folders() -> list[Path]:
-    """Where connect.env is looked for, the first one that has it."""
+    """The folders where connect.env is searched; the first one that has it counts."""
     return [Path(os.environ["DATA"])] if os.environ.get("DATA") else [Path("var"), Path("var/compose")]
 
 

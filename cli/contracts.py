@@ -22,7 +22,8 @@ def contracts() -> None:
 
 @app.command()
 def write(
-    *, check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 when one drifted.")] = False
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; status 1 if a document is outdated.")] = False,
 ) -> None:
     """Writes docs/contracts from the models."""
     if not check:
@@ -31,4 +32,4 @@ def write(
     wrong = generate.drifted()
     if wrong:
         raise fail(f"docs/contracts differs from the models: {', '.join(wrong)}; run kinerja contracts write")
-    typer.echo("docs/contracts is what the models give")
+    typer.echo("docs/contracts is up to date with the models")

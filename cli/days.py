@@ -1,4 +1,4 @@
-"""`kinerja days`: an officer's days, with their reasons in words."""
+"""`kinerja days`: an officer's days, with their reasons as text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.output import JsonOption, city_zone, nothing, print_json, table
 __all__ = ["REASONS", "days", "reason_words"]
 
 SPAN_DAYS = 31
-"""What is shown when nobody says from when."""
+"""The period that is shown by default."""
 
 REASONS: Mapping[str, str] = {
     "NOT_EMPLOYED": "not employed then",
@@ -35,17 +35,17 @@ REASONS: Mapping[str, str] = {
     "EARLY_LEAVE": "left early",
     "IN_MISSING": "no arrival punch",
     "OUT_MISSING": "no departure punch",
-    "DAY_CAP": "deduction limited to that of an absence",
+    "DAY_CAP": "deduction limited to the deduction for an absence",
     "NO_PUNCH": "no punch",
     "OUTAGE": "a machine was out of order",
-    "NO_MACHINE": "no machine stood there",
+    "NO_MACHINE": "no machine in service there",
     "DAY_NOT_OVER": "the day is not over",
     "AWAITING_MACHINES": "machines have more to upload",
     "MACHINE_CLOCK_WRONG": "a machine's clock is wrong",
     "OTHER_SITE": "punch at another unit's machine",
     "PUNCH_NOT_COUNTED": "a punch with an impossible time was not counted",
 }
-"""Of docs/working-time.md. Another code, such as RAMADAN, is the name of a decree's hours and is shown as it is."""
+"""From docs/working-time.md. Another code, such as RAMADAN, is the name of a decree's hours and is shown unchanged."""
 
 _FORMATS = ["%Y-%m-%d"]
 
@@ -89,7 +89,7 @@ def days(
 
 
 def reason_words(day: Mapping[str, Any]) -> str:
-    """Why a day came out so, with the minutes and the percent of the allowance that it costs."""
+    """The reasons for a day's result, with the minutes and the deduction in percent of the allowance."""
     minutes = {"LATE": day["late_minutes"], "EARLY_LEAVE": day["early_leave_minutes"]}
     words = []
     for code in day["reasons"]:

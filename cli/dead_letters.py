@@ -1,4 +1,4 @@
-"""`kinerja dead-letters`: records that could not be used, in all services that consume."""
+"""`kinerja dead-letters`: records that could not be used, in all services with a consumer."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def show(service: ServiceArgument, record: RecordArgument, *, as_json: JsonOptio
 
 @app.command()
 def release(service: ServiceArgument, record: RecordArgument) -> None:
-    """Gives a parked record to its handler again; it stays parked when that still cannot use it."""
+    """Sends a parked record to its handler again; it stays parked if the handler still cannot use it."""
     _ask("POST", service, record, "/release")
     typer.echo(f"released {record}")
 
@@ -72,7 +72,7 @@ def release_all(
     service: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(PREFIXES)}; left out: all.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only records with this reason, such as HANDLER_FAILED.")] = None,
 ) -> None:
-    """Releases every record that waits, the oldest position first; says of each one that stays why. Status 1 if any does."""
+    """Releases every waiting record, the oldest position first; prints why a record stays. Status 1 if any stays."""
     chosen = PREFIXES if service is None else {service: prefix_of(service, PREFIXES)}
     with client() as http:
         _try_all(http, _waiting(http, chosen.values(), reason), "release", done="released", refused="stay")
@@ -94,7 +94,7 @@ def dismiss_all(
     code: Annotated[str, typer.Option(help="Only records that wait for this reason, such as NOT_VALID.")],
     reason: Annotated[str, typer.Option(help="Why they are wrong for good, in one line of up to 500 characters.")],
 ) -> None:
-    """Dismisses every record that waits for one reason, in all services; says of each that changed meanwhile how."""
+    """Dismisses every record that waits for one reason, in all services; prints which records changed meanwhile, and how."""
     with client() as http:
         waiting = _waiting(http, PREFIXES.values(), code)
         _try_all(http, waiting, "dismiss", done="dismissed", refused="changed meanwhile", json={"reason": reason})
@@ -110,7 +110,7 @@ _Waiting = tuple[str, dict[str, Any]]
 
 
 def _waiting(http: httpx.Client, prefixes: Iterable[str], code: str | None) -> list[_Waiting]:
-    """The records that wait, of one reason code if it is given; a code for which nothing waits ends the command."""
+    """The waiting records, optionally of one reason code; a code without waiting records ends the command."""
     found = [(prefix, item) for prefix in prefixes for item in pages(http, f"/{prefix}/v1/dead-letters")]
     codes = sorted({item["reason"] for _, item in found})
     if found and code not in (None, *codes):
@@ -131,18 +131,18 @@ def _try_all(
             counts[refused if answer.is_error else done] += 1
             if answer.is_error:
                 typer.echo(f"{_name(item)} not {done}: {words_of(answer)}", err=True)
-    finally:  # also where a service stopped answering
+    finally:  # also if a service stops answering
         typer.echo(f"{done} {counts[done]}, {counts[refused]} {refused}")
     if counts[refused]:
         raise typer.Exit(1)
 
 
 def _ask(method: str, service: str, record: str, action: str = "", **options: Any) -> httpx.Response:
-    """The service's answer about the record of that name."""
+    """The service's response for the record of that name."""
     prefix = prefix_of(service, PREFIXES)
     topic, *numbers = record.split("/")
     if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
-        raise usage("a record is named TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
+        raise usage("write a record as TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
     partition, offset, *generation = numbers
     path = f"/{prefix}/v1/dead-letters/{topic}/{partition}/{offset}{action}"
     with client() as http:

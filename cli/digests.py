@@ -1,4 +1,4 @@
-"""Whether the services that read a topic have what its owner has: digests first, single things only where these differ."""
+"""Whether the readers of a topic have the same state as its owner: compares digests first, and things where these differ."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from shared.digests import BUCKETS, KEPT
 __all__ = ["Comparison", "Difference", "compare", "compare_all"]
 
 SETTLE_SECONDS = 5.0
-"""Between two looks at what differs: what is on its way arrives meanwhile."""
+"""Pause between two comparisons: records that wait in a queue arrive meanwhile."""
 BUCKETS_MAX = 8
 THINGS_MAX = 20_000
-"""Of one listing, about: of a city's semester of days that are two or three buckets."""
+"""Approximate size of one listing: for a city's semester of days, two or three buckets."""
 PORTIONS_MAX = 4
-"""Listings of other buckets, while those that were looked into are only on their way."""
+"""Further listings of other buckets, if the differences in the first ones are only records in a queue."""
 
 OWNERS = {topic.name: topic.owner for topic in ALL_TOPICS}
 
@@ -32,7 +32,7 @@ Side = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A thing that its owner and a reader do not have alike, twice in a row; None: that side has none."""
+    """A thing that differs between its owner and a reader, twice in a row; None: that side does not have it."""
 
     topic: str
     reader: str
@@ -42,11 +42,11 @@ class Difference:
 
     @property
     def behind(self) -> bool:
-        """Whether a record that is on its way would explain it."""
+        """Whether a record that is still queued would explain it."""
         return self.owner is not None and (self.kept is None or self.kept[0] < self.owner[0])
 
     def words(self) -> str:
-        """What differs and what to do; no personal data."""
+        """The difference and what to do; no personal data."""
         name, owner = f"{self.topic} {self.thing}", OWNERS[self.topic]
         if self.owner is None:
             revision = self.kept[0] if self.kept else 0
@@ -76,7 +76,7 @@ class Comparison:
     differences: list[Difference] = field(default_factory=list)
     on_their_way: int = 0
     buckets_left: int = 0
-    """Buckets that differ and were not looked into: their things were too many to be listed."""
+    """Buckets that differ and were not examined: they have too many things to list."""
 
 
 def compare_all(
@@ -86,9 +86,9 @@ def compare_all(
     pause: Callable[[float], None] = time.sleep,
     skip: Container[str] = (),
 ) -> Iterator[Comparison]:
-    """Every reader of every topic that is not to be skipped, of one semester (the server's running one if None).
+    """Every reader of every topic that is not skipped, for one semester (the server's current one if None).
 
-    Officers belong to no semester, and what is counted by the year to both of the year. Raises httpx.HTTPError.
+    Officers belong to no semester, and yearly records belong to both semesters of the year. Raises httpx.HTTPError.
     """
     for topic, reader in KEPT:
         if topic not in skip:
@@ -98,7 +98,7 @@ def compare_all(
 def compare(
     http: httpx.Client, topic: str, reader: str, semester: str | None, *, pause: Callable[[float], None] = time.sleep
 ) -> Comparison:
-    """Compares an owner with a reader; what differs has to do so twice, some seconds apart, unchanged."""
+    """Compares an owner with a reader; a difference counts if it is the same twice, some seconds apart."""
     query: dict[str, Any] = {"reader": reader} | ({"semester": semester} if semester else {})
     owner, kept, differ = _differing_buckets(http, topic, reader, query)
     found = Comparison(topic, reader, owner["semester"], owner["things"])
@@ -136,9 +136,9 @@ def _differing_buckets(
 
 
 def _look(http: httpx.Client, topic: str, reader: str, query: dict[str, Any]) -> tuple[set[Difference], bool]:
-    """What differs now in the chosen buckets, and whether records of the topic are on their way.
+    """The current differences in the chosen buckets, and whether records of the topic are queued.
 
-    The reader is asked first: what it takes in after that, its owner had before, and the owner is never behind.
+    The reader is queried first: records that it applies later are already at the owner, so the owner is never behind.
     """
     kept, owner = (_ask(http, service, topic, "/things", query) for service in (reader, OWNERS[topic]))
     theirs, ours = ({i["thing"]: (i["revision"], i["hash"]) for i in side["items"]} for side in (kept, owner))

@@ -1,4 +1,4 @@
-"""`kinerja doctor`: looks at what an operator would look at, and says what to do about it."""
+"""`kinerja doctor`: checks what an operator would check, and says what to do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CANARY_AGE_MAX = timedelta(minutes=5)
 CLOCK_DIFFERENCE_MAX = timedelta(seconds=60)
 DISK_FREE_MIN, DISK_FREE_LOW = 0.05, 0.15
 CERTIFICATE_DAYS_MIN = 14
-SECONDS_MAX = 120.0  # a verification of a large city reads every fact
+SECONDS_MAX = 120.0  # a verification of a large city reads all data
 DEAD_LETTER_RUNBOOK = "docs/runbooks/dead-letters.md"
 HELD_RUNBOOK = "docs/runbooks/events-held.md"
 QUARANTINE_RUNBOOK = "docs/runbooks/quarantined-votes.md"
@@ -50,9 +50,9 @@ ROSTER_RUNBOOK = "docs/runbooks/roster-ends.md"
 
 
 def doctor() -> None:
-    """Examines the running system, and whether services keep what its owners have; status 1 when anything has failed.
+    """Checks the running system, and whether readers have the same state as owners; status 1 if any check failed.
 
-    In the stack (docker compose run --rm --no-deps admin doctor) it looks at topics and rights on Kafka too.
+    In the stack (docker compose run --rm --no-deps admin doctor) it also checks topics and rights on Kafka.
     """
     failed = count = 0
     with client() as http:
@@ -75,7 +75,7 @@ def examine(
     folder: Path = Path(),
     pause: Callable[[float], None] = time.sleep,
 ) -> Iterator[Finding]:
-    """All checks, each by itself: one that cannot be made is a finding too. `pause` lets what is on its way arrive."""
+    """All checks, independent of each other: a failed check is a finding too. `pause` lets queued records arrive."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         *((service, lambda service=service: _service(http, service)) for service in PREFIXES),
         ("canary", lambda: _canary(http, now)),
@@ -124,7 +124,7 @@ def _service(http: httpx.Client, service: str) -> Iterator[Finding]:
 
 
 def _canary(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]:
-    """Where none runs (`make up`) there is nothing to say; a stack's own canary is also its container's health."""
+    """No finding if no canary runs (`make up`); in a stack it is also the health check of its container."""
     answer = http.get("/scores/v1/canary")
     if answer.status_code == httpx.codes.NOT_FOUND:
         return
@@ -171,18 +171,18 @@ def _held_events(http: httpx.Client, service: str) -> Iterator[Finding]:
 
 
 def _rosters(http: httpx.Client) -> Iterator[Finding]:
-    """A unit's name and dates; who its officers are is nobody's business here."""
+    """Only a unit's name and dates, without its officers."""
     ends = read_json(http, "/attendance/v1/by-roster/ends")
     for end in ends:
-        last = f"its last entry is of {end['last_entry']}" if end["last_entry"] else "it has no entry at all"
-        words = f"{end['without_entry']} of {end['by_roster']} officers by roster have none from {end['from_date']} on"
+        last = f"its last entry is for {end['last_entry']}" if end["last_entry"] else "it has no entry at all"
+        words = f"{end['without_entry']} of {end['by_roster']} officers with a roster have no entry from {end['from_date']} on"
         yield Finding("warn", f"roster of {end['org_unit_id']}: {words}, {last}", ROSTER_RUNBOOK)
     if not ends:
         yield Finding("ok", "no roster ends soon")
 
 
 def _quarantined_votes(http: httpx.Client) -> Iterator[Finding]:
-    """How many, and never whose: the list is for who decides."""
+    """Only the number, no names: the list is for the person who decides."""
     page = read_json(http, "/feedback/v1/quarantine")
     count, votes = len(page["items"]), sum(batch["ballots"] for batch in page["items"])
     if count:
@@ -208,16 +208,16 @@ def _totals(http: httpx.Client) -> Iterator[Finding]:
 
 
 def _readers(http: httpx.Client, pause: Callable[[float], None]) -> Iterator[Finding]:
-    """Of the running semester; `kinerja scores verify` looks further back."""
+    """Of the current semester; `kinerja scores verify` checks earlier ones."""
     found = list(compare_all(http, pause=pause))
     differing = [one for one in found if one.differences]
     on_their_way = [one for one in found if one.on_their_way or one.buckets_left]
     for one in differing:
-        words = f"{one.topic} at {one.reader}: {len(one.differences)} records or more are not its owner's"
+        words = f"{one.topic} at {one.reader}: {len(one.differences)} records or more differ from the owner's"
         yield Finding("fail", words, f"kinerja scores verify names them; {REPLAY_RUNBOOK}")
     if on_their_way and not differing:
         words = f"{sum(one.on_their_way for one in on_their_way)} records or more are on their way to their readers"
-        yield Finding("warn", words, "ask again when they have arrived")
+        yield Finding("warn", words, "run the doctor again when they have arrived")
     if not on_their_way and not differing:
         things = sum(one.things for one in found)
         yield Finding("ok", f"{things} records of {found[-1].semester} are at their readers as at their owners")
@@ -264,7 +264,7 @@ def _topics() -> Iterator[Finding]:
     settings = read_settings(KafkaSettings)
     specs = read_topics(replication_factor=settings.kafka_replication_factor)
     servers, security = settings.kafka_bootstrap_servers, client_security(settings)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its words would stand among our lines
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its messages would mix with our lines
     try:
         asyncio.run(provision(servers, specs, create=False, security=security))
     except TopicDriftError as error:

@@ -1,4 +1,4 @@
-"""The doctor's look at the order of text: indexes that were built for another one miss rows."""
+"""The doctor's check of the order of text: indexes that were built for another order miss rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["examine_collations"]
 
 
 def examine_collations(http: httpx.Client) -> Iterator[Finding]:
-    """Raises httpx.HTTPError, which the doctor reports as a finding of its own."""
+    """Raises httpx.HTTPError, which the doctor reports as a finding."""
     on_library = []
     changed = False
     for service, prefix in PREFIXES.items():

@@ -1,4 +1,4 @@
-"""The doctor's look at API keys: which end soon, and which nobody seems to use."""
+"""The doctor's check of API keys: which ones expire soon, and which ones nobody seems to use."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ RUNBOOK = "docs/runbooks/keys-and-links.md"
 
 
 def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    """Keys that work. One that was replaced ends on purpose, and is nobody's to look after."""
+    """Active keys. A replaced key expires on purpose and needs no attention."""
     active = [key for key in merged(_all(http)) if key["state"] == "active"]
     for key in active:
         name = f"key {key['id']} ({key['name']})"
         made, ends = (datetime.fromisoformat(key[field]) for field in ("created_at", "expires_at"))
-        if ends - now < min(ENDS_SOON, (ends - made) / 3):  # one that was made for a month is no news on its first day
+        if ends - now < min(ENDS_SOON, (ends - made) / 3):  # no warning on the first day of a key for one month
             days = (ends - now).days
             yield Finding("warn", f"{name} ends in {days} days", f"kinerja keys rotate; {RUNBOOK}")
         last = key["last_used_at"]
@@ -37,7 +37,7 @@ def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
 
 
 def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Raises httpx.HTTPError, which the doctor tells as a finding of its own."""
+    """Raises httpx.HTTPError, which the doctor reports as a finding."""
     for service, prefix in PREFIXES.items():
         after: str | None = None
         while True:

@@ -1,4 +1,4 @@
-"""The doctor's look at machines: heard, believed, proved, and what waits for an operator's word on them."""
+"""The doctor's check of machines: last contact, clock, proof of identity, and open decisions of the operator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["CLOCK_RUNBOOK", "examine_machines", "examine_retention"]
 
 MACHINE_SILENT = timedelta(hours=1)
 ONE_ADDRESS_MACHINES = 3
-"""So many machines of different units with one address: more likely something hides their own."""
+"""If this many machines of different units have one address, something probably hides their own."""
 RETENTION_LATE_DAYS = 2
 CLOCK_RUNBOOK = "docs/runbooks/clock.md"
 SILENT_RUNBOOK = "docs/runbooks/lost-machine.md"
@@ -26,12 +26,12 @@ FULL_RUNBOOK = "docs/runbooks/database-full.md"
 
 
 def examine_machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    """All machines in service, and what waits for an operator's word on any machine."""
+    """All machines in service, and the open decisions about any machine."""
     machines = read_json(http, "/attendance/v1/machines")
     serving = [machine for machine in machines if _serves(machine, now)]
     for machine in serving:
         yield from _heard(machine, now)
-    for machine in machines:  # the alert counts the signals of a machine out of service too
+    for machine in machines:  # the alert also counts signals of machines out of service
         for signal in machine["signals"]:
             words = f"machine {machine['serial']}: {signal['kind']} since {city_time(signal['first_at'])}: {signal['detail']}"
             yield Finding("warn", words, PROOF_RUNBOOK)
@@ -50,9 +50,9 @@ def _heard(machine: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
     if machine["clock_wrong_since"] is not None:
         yield Finding("fail", f"machine {machine['serial']}: its clock is wrong", CLOCK_RUNBOOK)
     elif machine["in_declared_outage"]:
-        return  # as for the alert: somebody has seen to it
+        return  # as for the alert: an operator has handled it
     elif last is None:
-        yield Finding("warn", f"machine {machine['serial']}: never heard of", SILENT_RUNBOOK)
+        yield Finding("warn", f"machine {machine['serial']}: no contact yet", SILENT_RUNBOOK)
     elif now - datetime.fromisoformat(last) > MACHINE_SILENT:
         yield Finding("warn", f"machine {machine['serial']}: silent since {city_time(last)}", SILENT_RUNBOOK)
 
@@ -66,14 +66,14 @@ def _one_address(serving: list[Mapping[str, Any]]) -> Iterator[Finding]:
     units = {machine["org_unit_id"] for machine in serving if machine["address"]}
     if len(addresses) == 1 and len(units) >= ONE_ADDRESS_MACHINES:
         (address,) = addresses
-        if ip_address(address).is_loopback:  # `make up`: whoever plays machines is on this computer
+        if ip_address(address).is_loopback:  # `make up`: simulated machines run on this computer
             return
-        words = f"all machines seem to speak from {address}: something hides their own addresses"
+        words = f"all machines seem to have the address {address}: something hides their own addresses"
         yield Finding("warn", words, PROOF_RUNBOOK)
 
 
 def examine_retention(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    """How old the oldest thing is of what is kept for a time only."""
+    """The age of the oldest data in each store with a retention."""
     for kept in read_json(http, "/attendance/v1/retention"):
         if kept["oldest_at"] is None:
             yield Finding("ok", f"{kept['store']}: empty")

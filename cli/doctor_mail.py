@@ -1,4 +1,4 @@
-"""Whether mails go out."""
+"""Whether mails are sent."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["examine_mail"]
 
 MAIL_RUNBOOK = "docs/runbooks/mail.md"
 HELD_MAX = timedelta(minutes=10)
-"""Longer than a server that greylists lets a mail wait."""
+"""Longer than a greylisting server delays a mail."""
 
 
 def examine_mail(http: httpx.Client, now: datetime) -> Iterator[Finding]:
-    """What is held by a fault of this side. Raises httpx.HTTPStatusError."""
+    """Mails that are held because of a fault on our side. Raises httpx.HTTPStatusError."""
     queue = read_json(http, "/notices/v1/mail")
     if queue["mail_server"] is None:
         yield Finding("ok", "no mail server is set: notices stay in the inboxes")

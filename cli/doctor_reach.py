@@ -1,4 +1,4 @@
-"""What the doctor says when it cannot look: the whole system is away, or one check cannot be made."""
+"""Findings when the doctor cannot check something: the whole system does not answer, or one check fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 
 def stopped_words(http: httpx.Client) -> str | None:
-    """What would make every check fail, to be said once: nobody answers at the address, or the key is another system's."""
+    """A cause that makes every check fail, reported once: no answer at the address, or the key of another system."""
     try:
         answer = http.get("/attendance/v1/units", params={"limit": 1})
     except httpx.TransportError as error:
@@ -27,7 +27,7 @@ def stopped_words(http: httpx.Client) -> str | None:
 
 
 def not_examined(name: str, error: Exception) -> Finding:
-    """A check that could not be made."""
+    """A check that failed to run."""
     certificate = _certificate_fault(name, error)
     if certificate is not None:
         return certificate
@@ -36,12 +36,12 @@ def not_examined(name: str, error: Exception) -> Finding:
 
 
 def _certificate_fault(name: str, error: Exception) -> Finding | None:
-    """Where the cause is a certificate that this computer does not trust."""
+    """If the cause is a certificate that this computer does not trust."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             words = getattr(cause, "verify_message", str(cause))
-            todo = f"{CERTIFICATE_RUNBOOK}; for an authority of your own set SSL_CERT_FILE to its certificate"
+            todo = f"{CERTIFICATE_RUNBOOK}; for your own certificate authority set SSL_CERT_FILE to its certificate"
             return Finding("fail", f"{name} cannot be examined (certificate: {words})", todo)
         cause = cause.__cause__ or cause.__context__
     return None

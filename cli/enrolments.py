@@ -1,4 +1,4 @@
-"""`kinerja machines pins|enrol|unenrol`: whose PIN is whose on a machine, from which date to which."""
+"""`kinerja machines pins|enrol|unenrol`: which officer a PIN belongs to on a machine, by date."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMATS = ["%Y-%m-%d"]
 
 
 def pins(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
-    """Lists whose PIN is whose on a machine, also in the past."""
+    """Lists the officers of a machine's PINs, also past ones."""
     with client() as http:
         found = request(http, "GET", f"{BASE}/{serial}/enrolments").json()
         names = {} if as_json else names_of(http, (item["employee_id"] for item in found))
@@ -47,7 +47,7 @@ def enrol(
         datetime | None, typer.Option("--to", formats=_FORMATS, help="The last date; else to its next enrolment.")
     ] = None,
 ) -> None:
-    """Says whose a PIN is from a date on; the punches of that time become that officer's. Again with --to it ends there."""
+    """Assigns a PIN to an officer from a date on, with the punches of that time. Run it again with --to to end it."""
     with client() as http:
         who = find_officer(http, officer)
         body = {
@@ -65,8 +65,8 @@ def unenrol(
     pin: PinArgument,
     first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, help="The date on which it begins.")],
 ) -> None:
-    """Takes an enrolment back that begins on a date: it never was. To end one, enrol the PIN again with --to."""
+    """Removes a wrong enrolment that begins on a date. To end a correct one, enrol the PIN again with --to."""
     query = {"valid_from": first.date().isoformat()}
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", params=query)
-    typer.echo(f"PIN {pin} at {serial}: the enrolment from {query['valid_from']} is taken back")
+    typer.echo(f"PIN {pin} at {serial}: the enrolment from {query['valid_from']} is removed")

@@ -1,4 +1,4 @@
-"""What the doctor found."""
+"""The doctor's findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Finding", "read_json"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. A `fail` needs a person now, a `warn` soon."""
+    """The result of one check. A `fail` needs a person now, a `warn` soon."""
 
     state: Literal["ok", "warn", "fail"]
     what: str
@@ -20,7 +20,7 @@ class Finding:
 
 
 def read_json(http: httpx.Client, path: str) -> Any:
-    """The answer of a route that the operator may read. Raises httpx.HTTPStatusError."""
+    """The response of a route for the operator. Raises httpx.HTTPStatusError."""
     answer = http.get(path)
     answer.raise_for_status()
     return answer.json()

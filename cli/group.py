@@ -1,4 +1,4 @@
-"""The shape of the `kinerja` command: a subject is loaded when it is used, and every fault ends with a line."""
+"""The structure of the `kinerja` command: a subject is imported when it is used, and every error ends with one line."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from typer.main import get_command
 __all__ = ["Entry", "Subjects", "subject"]
 
 SERVICES = ("serve", "canary")
-"""They log what ends them by themselves (shared.logs.log_uncaught)."""
+"""Commands that log their own fatal errors (shared.logs.log_uncaught)."""
 TRACEBACK = "KINERJA_TRACEBACK"
 SENTENCE_MAX = 300
 
 
 class Entry(NamedTuple):
-    """Where a sub-command is: a module's Typer or function, and one line for the list of commands."""
+    """A sub-command: a module's Typer or function, and one line for the list of commands."""
 
     module: str
     name: str
@@ -59,7 +59,7 @@ class Subjects(PlainGroup):
         return [*self.entries, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The sub-command; None where there is none of this name."""
+        """The sub-command; None if there is none with this name."""
         entry = self.entries.get(cmd_name)
         if entry is None:
             return super().get_command(ctx, cmd_name)
@@ -86,7 +86,7 @@ class Subjects(PlainGroup):
             return super().shell_complete(ctx, incomplete)
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Runs the command. A fault that nobody expected ends it with status 1 and one line."""
+        """Runs the command. An unexpected error ends it with status 1 and one line."""
         try:
             return super().main(*args, **options)
         except Exception as error:
@@ -106,9 +106,9 @@ class Subjects(PlainGroup):
 
 
 def _words_of(error: Exception) -> str:
-    """No message of an exception that nobody expected: it may hold personal data or a key."""
+    """Never the message of an unexpected exception: it may contain personal data or a key."""
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-        return f"The system does not answer as it should: {error}. Look with kinerja doctor."
+        return f"The system does not answer as it should: {error}. Run kinerja doctor."
     if isinstance(error, json.JSONDecodeError):
         return "The system's answer is not JSON: is another program at this address? `kinerja where` shows it."
     if isinstance(error, OSError) and error.filename is not None:

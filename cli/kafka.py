@@ -1,4 +1,4 @@
-"""How a command reaches the broker: as the services do inside the stack, else as connect.env says."""
+"""How a command reaches the broker: inside the stack like the services, else with the settings of connect.env."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NAMES = {
 
 
 def kafka_settings(bootstrap: str | None = None) -> KafkaSettings:
-    """The broker's settings; a broker that is named by hand goes before all.
+    """The broker's settings; --bootstrap takes precedence.
 
-    KINERJA_KAFKA_* describe it inside the stack, whole. Elsewhere it is the broker of connect.env. Ends the command with
-    words when there is none, or when the settings make no sense.
+    Inside the stack KINERJA_KAFKA_* define it completely. Elsewhere it is the broker of connect.env. Ends the command with
+    a message if there is none, or if the settings are not valid.
     """
     values = connection()
     named = {"kafka_bootstrap_servers": bootstrap} if bootstrap else {}
@@ -39,7 +39,7 @@ def kafka_settings(bootstrap: str | None = None) -> KafkaSettings:
 
 
 def administrator() -> KafkaSettings:
-    """The settings of the broker's administrator; ends the command where the broker knows no users."""
+    """The settings of the broker's administrator; ends the command if the broker has no users."""
     settings = kafka_settings()
     if settings.kafka_sasl_username is None:
         found = read_connection()
@@ -49,7 +49,8 @@ def administrator() -> KafkaSettings:
             else "KAFKA_BOOTSTRAP_SERVERS"
         )
         raise fail(
-            f"The broker {settings.kafka_bootstrap_servers} (from {found.source(source)}) has no users and no rights, as"
-            " that of make up: anybody who reaches it reads all. Users are for the stack: docs/runbooks/subscribers.md."
+            f"The broker {settings.kafka_bootstrap_servers} (from {found.source(source)}) has no users and no rights, like"
+            " the broker of make up: anyone who reaches it can read everything. Users exist only in the stack:"
+            " docs/runbooks/subscribers.md."
         )
     return settings

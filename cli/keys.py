@@ -1,4 +1,4 @@
-"""`kinerja keys`: API keys of all services. One token may open several services; it is printed once."""
+"""`kinerja keys`: API keys of all services. One token can work in several services; it is printed once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shared.scopes import SCOPES, check_rights
 
 __all__ = ["app", "merged"]
 
-app = subject("API keys: make, list, show, rotate, revoke, in all services at once.")
+app = subject("API keys: create, list, show, rotate, revoke, in all services at once.")
 
 _SCOPES = {scope.name: scope for scope in SCOPES}
 _SCOPE_HELP = "\n".join(f"{scope.name}: to {scope.may}." for scope in SCOPES)
@@ -31,18 +31,18 @@ KeyArgument = Annotated[UUID, typer.Argument(metavar="KEY", help="Its id, as `li
 
 @app.command()
 def make(
-    name: Annotated[str, typer.Argument(help="Whose it is, for the list: hris, queue-disdukcapil.")],
+    name: Annotated[str, typer.Argument(help="The holder's name: hris, queue-disdukcapil.")],
     scope: Annotated[list[str], typer.Option(help=f"May be given several times. One of: {', '.join(_SCOPES)}.")],
     unit: Annotated[list[str] | None, typer.Option(help="A unit that it may read; left out: all.")] = None,
     machine: Annotated[list[str] | None, typer.Option(help="A serial that it may write for (punches:write).")] = None,
     officer: Annotated[str | None, typer.Option(help=f"For whom it acts (a supervisor): {OFFICER_HELP}")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="How long it works; 365 if left out.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="How many days it works; 365 if left out.")] = None,
 ) -> None:
-    """Makes a key and prints its token, this once. Units, machines and the officer have to be there."""
+    """Creates a key and prints its token, only this once. Units, machines and the officer must exist."""
     chosen = _by_service(scope)
     for option, value, heeded in (("--machine", machine, "by_machine"), ("--officer", officer, "by_officer")):
         if value and not any(getattr(_SCOPES[one], heeded) for one in scope):
-            raise usage(f"{option}: none of these scopes heeds it")
+            raise usage(f"{option}: none of these scopes uses it")
     with client() as http:
         holder = None if officer is None else str(find_officer(http, officer)["employee_id"])
         bodies = {
@@ -63,7 +63,7 @@ def _body(
     machines: list[str] | None,
     days: int | None,
 ) -> dict[str, Any]:
-    """What one service is asked for; limits go where a scope heeds them."""
+    """The request to one service; limits are included if one of its scopes uses them."""
     chosen = [_SCOPES[scope] for scope in scopes]
     serials = machines if any(scope.by_machine for scope in chosen) else None
     acts_for = holder if any(scope.by_officer for scope in chosen) else None
@@ -90,10 +90,10 @@ def _body(
 @app.command("list")
 def list_keys(
     *,
-    ended: Annotated[bool, typer.Option("--ended", help="Also those that were revoked or are past their end.")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="Also those that were revoked or have expired.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists keys, the oldest first, a few lines each: the id, then what it opens."""
+    """Lists keys, the oldest first, a few lines each: the id, then its scopes."""
     with client() as http:
         found = [key for key in merged(_all(http)) if ended or key["state"] in ("active", "replaced")]
         names = {} if as_json else names_of(http, (key["employee_id"] for key in found))
@@ -108,7 +108,7 @@ def list_keys(
 
 @app.command()
 def show(key: KeyArgument, *, as_json: JsonOption = False) -> None:
-    """Prints one key, ended or not, without its token."""
+    """Prints one key, active or not, without its token."""
     with client() as http:
         found = [item for item in merged(_all(http)) if item["id"] == str(key)]
         if not found:
@@ -123,7 +123,7 @@ def show(key: KeyArgument, *, as_json: JsonOption = False) -> None:
 
 
 def _lines(key: Mapping[str, Any], names: Mapping[str, dict[str, Any]]) -> list[str]:
-    """The key's id and name, what it opens, its limits, its end and last use."""
+    """The key's id, name, scopes, limits, expiry and last use."""
     return [
         f"{key['id']}  {key['state']}",
         f"{key['name']}: {', '.join(key['scopes'])}",
@@ -135,10 +135,12 @@ def _lines(key: Mapping[str, Any], names: Mapping[str, dict[str, Any]]) -> list[
 @app.command()
 def rotate(
     key: KeyArgument,
-    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="How long the old one goes on working.")] = 168,
-    days: Annotated[int | None, typer.Option(min=1, help="How long the new one works; left out: like the old.")] = None,
+    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="How long the old one continues to work.")] = 168,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="How many days the new one works; left out: like the old.")
+    ] = None,
 ) -> None:
-    """Makes a key with the same rights and prints its token; the old one works until the overlap is over."""
+    """Creates a key with the same rights and prints its token; the old one works until the overlap is over."""
     with client() as http:
         bodies = {service: {"overlap_hours": overlap_hours, **_end(days)} for service in _where(http, key)}
         made = _everywhere(http, bodies, f"/{key}/rotate")
@@ -147,7 +149,7 @@ def rotate(
 
 @app.command()
 def revoke(key: KeyArgument) -> None:
-    """Ends a key within a few seconds, in every service that knows it."""
+    """Revokes a key within a few seconds, in every service that knows it."""
     with client() as http:
         for service in _where(http, key):
             request(http, "DELETE", f"/{PREFIXES[service]}/v1/api-keys/{key}")
@@ -155,9 +157,9 @@ def revoke(key: KeyArgument) -> None:
 
 
 def merged(items: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Every key once, whichever services it opens, the oldest first; `items` are services with a key each.
+    """Every key once, also if it works in several services, the oldest first; `items`: pairs of a service and a key.
 
-    It has the scopes of all its services, the newest use and the first end.
+    It has the scopes of all its services, the latest use and the earliest expiry.
     """
     found: dict[str, dict[str, Any]] = {}
     for service, item in items:
@@ -208,7 +210,7 @@ def _end(days: int | None) -> dict[str, str]:
 
 
 def _where(http: httpx.Client, key: UUID) -> list[str]:
-    """The services that know the key; ends the command when none does."""
+    """The services that know the key; ends the command if there is none."""
     known = [
         service
         for service, prefix in PREFIXES.items()
@@ -224,7 +226,7 @@ def _unknown(key: UUID) -> typer.Exit:
 
 
 def _everywhere(http: httpx.Client, bodies: Mapping[str, dict[str, Any]], action: str = "") -> dict[str, Any]:
-    """The first service makes the token, the others take it too. What fails midway leaves no half-made key behind."""
+    """The first service creates the token, the others store it too. After a failure the key is revoked everywhere."""
     made: dict[str, Any] = {}
     done: list[str] = []
     try:
@@ -237,7 +239,7 @@ def _everywhere(http: httpx.Client, bodies: Mapping[str, dict[str, Any]], action
         for service in done:
             request(http, "DELETE", f"/{PREFIXES[service]}/v1/api-keys/{made['id']}")
         if done:
-            typer.echo(f"The new key was taken back from {', '.join(done)}.", err=True)
+            typer.echo(f"The new key was revoked in {', '.join(done)}.", err=True)
         raise
     return made
 

@@ -63,7 +63,7 @@ def add(
     *,
     requested: Annotated[bool, typer.Option("--requested", help="It is not decided yet.")] = False,
 ) -> None:
-    """Enters leave or duty as approved, or as requested, and prints its id. The days are computed again."""
+    """Adds leave or duty as approved, or as requested, and prints its id. The days are computed again."""
     kind = EXCUSE_KINDS.get(code.upper())
     if kind is None:
         raise usage(f"no such leave or duty: {code}; one of {', '.join(EXCUSE_KINDS)}")
@@ -103,7 +103,7 @@ def approve(officer: OfficerArgument, leave: LeaveArgument, decided_by: ByOption
 def withdraw(
     officer: OfficerArgument,
     leave: LeaveArgument,
-    reason: Annotated[str, typer.Option(help="Why; the officer is told. Never a diagnosis.")],
+    reason: Annotated[str, typer.Option(help="Why; the officer sees it. Never a diagnosis.")],
     decided_by: ByOption = None,
 ) -> None:
     """Revokes leave or duty that was approved, or rejects what was requested. This is final."""
@@ -113,7 +113,7 @@ def withdraw(
 
 
 def _decide(http: httpx.Client, officer: str, leave: UUID, changes: dict[str, Any]) -> None:
-    """Puts the leave again as it is, with the changes; without a state in them it is ended."""
+    """Writes the leave again with the changes; without a state in them it is ended."""
     who = find_officer(http, officer)
     known = [item for item in _of(http, who["employee_id"]) if item["excuse_id"] == str(leave)]
     if not known:

@@ -26,11 +26,13 @@ _PATHS = {"page": "/scores/v1/links", "inbox": "/notices/v1/links"}
 def issue(
     officer: OfficerArgument,
     *,
-    page: Annotated[bool, typer.Option("--page", help="The score with everything behind it.")] = False,
-    inbox: Annotated[bool, typer.Option("--inbox", help="The officer's notices; it leads on to the page too.")] = False,
-    days: Annotated[int | None, typer.Option(min=1, max=366, help="How long it opens; left out: the setting.")] = None,
+    page: Annotated[bool, typer.Option("--page", help="The score with its details.")] = False,
+    inbox: Annotated[bool, typer.Option("--inbox", help="The officer's notices; it also leads to the page.")] = False,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=366, help="How many days it is valid; left out: the setting.")
+    ] = None,
 ) -> None:
-    """Prints a link for the officer, and for nobody else: whoever has it opens the page. Without a choice both."""
+    """Prints a link for the officer only: anyone who has it can open the page. Without an option: both links."""
     chosen = [name for name, wanted in (("page", page), ("inbox", inbox)) if wanted] or list(_PATHS)
     with client() as http:
         employee_id = officer_id(http, officer)
@@ -74,7 +76,7 @@ def revoke(
     link: Annotated[UUID | None, typer.Argument(metavar="[LINK]", help="Its id, as `list` prints it.")] = None,
     officer: Annotated[str | None, typer.Option(help=f"Instead: all links of this one: {OFFICER_HELP}")] = None,
 ) -> None:
-    """Ends a link, or all of an officer's, at once."""
+    """Revokes a link, or all links of an officer, at once."""
     if (link is None) == (officer is None):
         raise usage("give the id of a link, or --officer for all of an officer's links")
     with client() as http:

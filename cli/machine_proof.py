@@ -1,4 +1,4 @@
-"""`kinerja machines refused|accept|forget|secret|dismiss`: who may speak for a machine, and who tried."""
+"""`kinerja machines refused|accept|forget|secret|dismiss`: the proof of a machine's identity, and refused contacts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASE = "/attendance/v1/machines"
 
 
 def refused(*, as_json: JsonOption = False) -> None:
-    """Lists who named a serial and did not prove to be its machine, the latest heard first."""
+    """Lists contacts that named a serial without a proof of identity, the latest contact first."""
     with client() as http:
         found = request(http, "GET", f"{BASE}/refused").json()
     if as_json:
@@ -37,21 +37,21 @@ def accept(
     serial: SerialArgument,
     address: AddressArgument,
     network: Annotated[
-        str, typer.Option(help="A range, as in 10.20.0.0/16: from then on any address in it will do.")
+        str, typer.Option(help="A range, as in 10.20.0.0/16: from now on any address in it is accepted.")
     ] = "",
 ) -> None:
-    """Accepts an address for a machine; what came from there and waited becomes punches."""
+    """Accepts an address for a machine; its waiting lines become punches."""
     body = {"address": address} | ({"network": network} if network else {})
     with client() as http:
         done = request(http, "POST", f"{BASE}/{serial}/addresses", json=body).json()
-    typer.echo(f"{serial} speaks from {network or address} now; {done['punches']} punches had waited")
+    typer.echo(f"{serial} is accepted from {network or address}; {done['punches']} waiting punches were added")
 
 
 def forget(serial: SerialArgument, address: AddressArgument) -> None:
-    """Says that a refused contact was not the machine: its lines wait no longer."""
+    """Removes a refused contact that was not the machine: its lines are no longer kept."""
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/refused", params={"address": address})
-    typer.echo(f"{serial} at {address} is off the list")
+    typer.echo(f"{serial} at {address} is removed from the list")
 
 
 def secret(
@@ -59,10 +59,10 @@ def secret(
     comm_key: Annotated[str, typer.Option(help="The key set at the machine's menu, instead of a host label.")] = "",
     *,
     from_first_use: Annotated[
-        bool, typer.Option("--from-first-use", help="Known as before until the secret is first used.")
+        bool, typer.Option("--from-first-use", help="Use the current proof until the secret is first used.")
     ] = False,
 ) -> None:
-    """Gives a machine a secret and prints a host label, this once: the server's name for the machine's menu."""
+    """Gives a machine a secret and prints a host label, only this once: the server's name for the machine's menu."""
     body = {"kind": "comm_key", "value": comm_key} if comm_key else {"kind": "host_label"}
     with client() as http:
         made = request(http, "POST", f"{BASE}/{serial}/secrets", json=body | {"from_first_use": from_first_use}).json()
@@ -77,7 +77,7 @@ def secret(
 def dismiss(
     serial: SerialArgument, kind: Annotated[str, typer.Argument(help="The signal, as the list shows it.")]
 ) -> None:
-    """Ends a signal that an operator has looked at."""
+    """Closes a signal that an operator has checked."""
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/signals/{kind}")
-    typer.echo(f"{serial}: {kind} is ended")
+    typer.echo(f"{serial}: {kind} is closed")

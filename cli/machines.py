@@ -1,4 +1,4 @@
-"""`kinerja machines`: which machines there are, where they stand and how they are."""
+"""`kinerja machines`: the machines, their units and their state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cli.units import check_known, check_units
 
 __all__ = ["app", "check_machines"]
 
-app = subject("Machines: registration, PINs, and who may speak for them.")
+app = subject("Machines: registration, PINs, and proof of identity.")
 
 MOMENT_HELP = "as 2026-08-04 07:30 in the city's time"
 DirectionOption = Annotated[
@@ -35,7 +35,7 @@ NetworkOption = Annotated[
 
 @app.command("list")
 def list_machines(*, as_json: JsonOption = False) -> None:
-    """Lists the machines: unit, when each was last heard, what proves it, and what to look at."""
+    """Lists the machines: unit, last contact, proof of identity, and what to check."""
     with client() as http:
         found = _all(http)
     if as_json:
@@ -58,7 +58,7 @@ def list_machines(*, as_json: JsonOption = False) -> None:
 
 @app.command()
 def show(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
-    """Prints one machine: where it stands, what it has uploaded, what proves it, and its signals."""
+    """Prints one machine: its unit, its uploads, its proof of identity, and its signals."""
     with client() as http:
         found = _one(http, serial)
     if as_json:
@@ -102,7 +102,7 @@ def add(
         typer.Option(help=f"Since when it serves the unit, {MOMENT_HELP}; left out: from its oldest punch on."),
     ] = None,
 ) -> None:
-    """Registers a machine. What it sent before becomes punches, as far as it came from its address or a --network."""
+    """Registers a machine. Lines that it sent earlier become punches, if they came from its address or a --network."""
     with client() as http:
         if any(machine["serial"] == serial for machine in _all(http)):
             raise fail(f"{serial} is registered: kinerja machines set, move or retire change it")
@@ -129,7 +129,7 @@ def set_machine(
     *,
     no_networks: Annotated[bool, typer.Option("--no-networks", help="It has no ranges any more.")] = False,
 ) -> None:
-    """Changes a machine's name, time zone, direction or networks. Another time zone reads all its punches anew."""
+    """Changes a machine's name, time zone, direction or networks. With another time zone all its punches are read again."""
     if network and no_networks:
         raise usage("give --network or --no-networks, not both")
     changes = {
@@ -149,15 +149,15 @@ def set_machine(
 @app.command()
 def move(
     serial: SerialArgument,
-    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The org_unit_id of the unit where it stands now.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The org_unit_id of its new unit.")],
     since: Annotated[
         str, typer.Option(help=f"Since when, {MOMENT_HELP}; or always, if its unit was wrong from the beginning.")
     ],
     direction: DirectionOption = None,
 ) -> None:
-    """Puts a machine into another unit, or up again in its own, from a moment on. Days that this touches are computed again.
+    """Moves a machine to another unit, or back into service in its own, from a time on. Affected days are computed again.
 
-    The same with another moment puts a wrong moment right.
+    Run it again with another time to correct a wrong time.
     """
     moment = since if since == "always" else _moment(since)
     changes = {"org_unit_id": unit, "in_unit_from": moment}
@@ -169,13 +169,13 @@ def move(
 
 @app.command("undo-move")
 def undo_move(serial: SerialArgument) -> None:
-    """Takes a machine's last move back: it stayed in its former unit."""
+    """Undoes a machine's last move: it stayed in its previous unit."""
     with client() as http:
         moment = _one(http, serial)["in_unit_from"]
         if moment is None:
             raise fail(f"{serial} has not been moved")
         request(http, "DELETE", f"{BASE}/{serial}/placement", params={"in_unit_from": moment})
-    typer.echo(f"{serial}: the move of {city_time(moment)} is taken back")
+    typer.echo(f"{serial}: the move of {city_time(moment)} is undone")
 
 
 @app.command()
@@ -185,7 +185,7 @@ def retire(
     *,
     undo: Annotated[bool, typer.Option("--undo", help="It was not taken out of use.")] = False,
 ) -> None:
-    """Takes a machine out of use: no later day waits for it. What it closed stays closed."""
+    """Takes a machine out of use: later days do not wait for it. Closed days stay closed."""
     if undo and at:
         raise usage("give --at or --undo, not both")
     ends = None if undo else _moment(at) or datetime.now(UTC).isoformat()
@@ -200,11 +200,11 @@ def resend(
     first: Annotated[datetime, typer.Option("--from", help="In the machine's time.")],
     last: Annotated[datetime, typer.Option("--to", help="At most 31 days later.")],
 ) -> None:
-    """Tells a machine at its next poll to send the punches of a time again. Copies change nothing."""
+    """Asks a machine at its next poll to send the punches of a period again. Copies change nothing."""
     body = {"kind": "resend", "from": first.isoformat(), "to": last.isoformat()}
     with client() as http:
         request(http, "POST", f"{BASE}/{serial}/commands", json=body)
-    typer.echo(f"{serial} is told at its next poll, within 15 minutes or not at all")
+    typer.echo(f"{serial} gets the command at its next poll; the command expires after 15 minutes")
 
 
 _MORE: tuple[Callable[..., None], ...] = (
@@ -222,7 +222,7 @@ for _command in _MORE:
 
 
 def check_machines(http: httpx.Client, serials: Sequence[str]) -> None:
-    """Ends the command when a machine is not registered."""
+    """Ends the command if a machine is not registered."""
     if serials:
         check_known("machine", serials, [machine["serial"] for machine in _all(http)])
 
@@ -239,13 +239,13 @@ def _one(http: httpx.Client, serial: str) -> dict[str, Any]:
 
 
 def _put(http: httpx.Client, machine: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-    """The API takes a machine whole: what is not changed is said again as it is."""
+    """The API replaces the whole machine, so unchanged fields are sent again."""
     whole = {name: machine[name] for name in ("name", "timezone", "direction_from", "org_unit_id")}
     request(http, "PUT", f"{BASE}/{machine['serial']}", json=whole | dict(changes))
 
 
 def _remarks(machine: Mapping[str, Any]) -> list[str]:
-    """What an operator may want to see to."""
+    """What an operator may want to check."""
     found = [
         ("out of use", machine["in_service_to"] is not None),
         ("clock wrong", machine["clock_wrong_since"] is not None),
@@ -253,7 +253,7 @@ def _remarks(machine: Mapping[str, Any]) -> list[str]:
         ("no secret", not machine["has_secret"]),
         ("secret not used yet", machine["secret_pending"]),
         (f"{machine['unknown_pins']} unknown PINs", machine["unknown_pins"]),
-        (f"{machine['quarantined']} lines nobody can read", machine["quarantined"]),
+        (f"{machine['quarantined']} unreadable lines", machine["quarantined"]),
         (f"{machine['refused']} refused addresses", machine["refused"]),
     ]
     return [words for words, true in found if true] + [signal["kind"] for signal in machine["signals"]]
@@ -270,11 +270,11 @@ def _direction(words: str | None) -> str:
 
 
 def _moment(words: str | None) -> str | None:
-    """A moment with its offset; without one it is the city's time."""
+    """A time with its offset; without an offset it is the city's time."""
     if words is None:
         return None
     try:
         moment = datetime.fromisoformat(words)
     except ValueError as error:
-        raise usage(f"no moment: {words}; write it {MOMENT_HELP}") from error
+        raise usage(f"not a time: {words}; write it {MOMENT_HELP}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=city_zone())).isoformat()

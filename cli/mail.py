@@ -1,4 +1,4 @@
-"""`kinerja mail`: whether the mail server takes what this system sends."""
+"""`kinerja mail`: whether the mail server accepts mails of this system."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def mail() -> None:
 
 @app.command()
 def test(address: Annotated[str, typer.Argument(help="Where the test mail goes.")]) -> None:
-    """Sends a test mail through the notifications service; prints what the mail server said at each stage.
+    """Sends a test mail through the notifications service; prints the mail server's response at each stage.
 
-    Status 1 when the server does not accept it, with what to change. An accepted one lets mails that are held go on.
+    Status 1 if the server does not accept it, with what to change. After an accepted mail, held mails are sent.
     """
     with client() as http, doing("sending a test mail"):
         result = request(http, "POST", "/notices/v1/mail-tests", json={"to": address}).json()
@@ -41,13 +41,13 @@ def test(address: Annotated[str, typer.Argument(help="Where the test mail goes."
     typer.echo(f"{info['server']} {_TLS[info['tls']]}, {login}")
     typer.echo(f"greets as {info['greets_as']}, sends as {info['sender']}")
     if info["login"] and info["tls"] == "none":
-        typer.echo("the password is readable on the way: set SMTP_TLS=starttls or implicit")
+        typer.echo("the password is sent unencrypted: set SMTP_TLS=starttls or implicit")
     for step in result["steps"]:
         _print(step, "ok")
     if result["refused"] is not None:
         _print(result["refused"], "NO")
         raise fail(f"the mail was not accepted\n{folded(result['advice'])}\n  {RUNBOOK}")
-    typer.echo("the mail server accepted the mail: look whether it arrives, and not as spam")
+    typer.echo("the mail server accepted the mail: check that it arrives, and not as spam")
 
 
 def _print(step: dict[str, Any], mark: str) -> None:

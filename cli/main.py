@@ -1,4 +1,4 @@
-"""The `kinerja` command: one sub-command a subject."""
+"""The `kinerja` command: one sub-command per subject."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cli.group import Entry, Subjects
 
 __all__ = ["app"]
 
-# A command says itself what failed. Without a handler Python prints the Kafka client's warnings before that; `serve` and
-# `canary` set up their log, which has them still.
+# A command reports its own errors. Without a handler Python would also print the Kafka client's warnings; `serve` and
+# `canary` configure their log, which includes them.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 class _Kinerja(Subjects):
     entries = {  # noqa: RUF012 - declared as a ClassVar there
-        "doctor": Entry("cli.doctor", "doctor", "Look at the running system, and say what to do."),
-        "where": Entry("cli.where", "where", "Which system the command speaks to, and why that one."),
+        "doctor": Entry("cli.doctor", "doctor", "Check the running system, and say what to do."),
+        "where": Entry("cli.where", "where", "Which system the command uses, and why."),
         "officers": Entry("cli.officers", "app", "Officers: find, show, list."),
         "units": Entry("cli.units", "app", "Units: list."),
         "scores": Entry("cli.scores", "app", "Scores: list, show, verify, republish."),
@@ -28,10 +28,10 @@ class _Kinerja(Subjects):
         "leave": Entry("cli.leave", "app", "Leave and duty: list, add, approve, withdraw."),
         "notices": Entry("cli.notices", "app", "Notices: list, show, release, withhold."),
         "links": Entry("cli.links", "app", "Links to officers' own pages: issue, list, revoke."),
-        "keys": Entry("cli.keys", "app", "API keys: make, list, show, rotate, revoke."),
+        "keys": Entry("cli.keys", "app", "API keys: create, list, show, rotate, revoke."),
         "roster": Entry("cli.roster", "app", "Officers, units and shifts, from files."),
         "mail": Entry("cli.mail", "app", "The mail server: test."),
-        "machines": Entry("cli.machines", "app", "Machines: registration, PINs, and who may speak for them."),
+        "machines": Entry("cli.machines", "app", "Machines: registration, PINs, and proof of identity."),
         "dead-letters": Entry("cli.dead_letters", "app", "Records that could not be used."),
         "outbox": Entry("cli.outbox", "app", "Events that cannot be published: list, drop."),
         "republish": Entry("cli.republish", "republish", "Publish the services' state again."),
@@ -40,13 +40,13 @@ class _Kinerja(Subjects):
         "access": Entry("cli.access", "app", "Users and rights on Kafka: apply, verify."),
         "contracts": Entry("cli.contracts", "app", "The event contract's generated documents."),
         "serve": Entry("cli.serve", "serve", "Run one service."),
-        "canary": Entry("cli.canary", "canary", "Punch every minute, and watch the score move."),
-        "migrate": Entry("cli.serve", "migrate", "Bring a database to the newest schema."),
+        "canary": Entry("cli.canary", "canary", "Punch every minute, and check that the score changes."),
+        "migrate": Entry("cli.serve", "migrate", "Migrate a database to the newest schema."),
         "preflight": Entry("cli.preflight", "preflight", "Check the stack's secrets before it starts."),
     }
 
 
-# No pretty exceptions: they print the local variables, and with them keys and personal data.
+# No pretty exceptions: they print local variables, which may contain keys and personal data.
 app = typer.Typer(cls=_Kinerja, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -65,8 +65,8 @@ def main(
 ) -> None:
     """Kinerja: performance appraisal of civil servants, from the command line.
 
-    Ends with status 0 when it is done; 1 when something is refused, not there, or found wrong; 2 for a wrong command line,
-    when nothing was done.
+    Exit status: 0 for success; 1 if something is refused, missing, or found wrong; 2 for a wrong command line, when nothing
+    was done.
     """
 
 

@@ -1,4 +1,4 @@
-"""`kinerja notices`: drafts and what became of them."""
+"""`kinerja notices`: drafts and decided notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def list_notices(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists notices, oldest first, a few lines each: the id, then what it is and about whom."""
+    """Lists notices, oldest first, a few lines each: the id, then its kind and officer."""
     with client() as http:
         about = None if officer is None else officer_id(http, officer)
         query = {"state": state, "kind": kind, "employee_id": about}
@@ -72,9 +72,11 @@ def show(notice: NoticeArgument, *, as_json: JsonOption = False) -> None:
 @app.command()
 def release(
     notice: NoticeArgument,
-    revision: Annotated[int | None, typer.Option(help="The one that you have read: refused if it is another.")] = None,
+    revision: Annotated[
+        int | None, typer.Option(help="The revision that you have read: refused if it is another.")
+    ] = None,
 ) -> None:
-    """Lets a draft go out, if it states what holds now; otherwise says what differs: then read it again."""
+    """Releases a draft, if its facts are current; otherwise prints what differs: then read it again."""
     body = None if revision is None else {"revision": revision}
     with client() as http:
         typer.echo(request(http, "POST", f"/notices/v1/notices/{notice}/release", json=body).json()["state"])
@@ -82,7 +84,7 @@ def release(
 
 @app.command()
 def withhold(notice: NoticeArgument, reason: Annotated[str, typer.Option(help="A code, like NEW_DATA.")]) -> None:
-    """Keeps a draft back."""
+    """Withholds a draft."""
     with client() as http:
         answer = request(http, "POST", f"/notices/v1/notices/{notice}/withhold", json={"reason_code": reason})
         typer.echo(answer.json()["state"])

@@ -1,4 +1,4 @@
-"""`kinerja officers`, and how every other command finds the officer that a person names."""
+"""`kinerja officers`, and how every other command finds the officer in its arguments."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ app = subject("Officers: find, show, list.")
 
 BASE = "/attendance/v1/employees"
 CANDIDATES_MAX = 20
-"""Shown of those that a name may mean."""
+"""How many candidates for a name are shown."""
 IDS_MAX = 1_000
-"""Of one search."""
+"""Limit of one search."""
 
 OFFICER_HELP = "NIP, part of the name, or employee_id."
 OfficerArgument = Annotated[str, typer.Argument(metavar="OFFICER", help=OFFICER_HELP)]
@@ -38,7 +38,7 @@ def find(
     """Finds officers by part of the name or by NIP, in the order of their names."""
     with client() as http:
         found = list(_search(http, q=words, **({} if unit is None else {"org_unit_id": unit})))
-    _list(found, f"no officer is found by {words}", as_json=as_json)
+    _list(found, f"no officer found for {words}", as_json=as_json)
 
 
 @app.command("list")
@@ -87,9 +87,9 @@ def _list(found: list[dict[str, Any]], empty: str, *, as_json: bool) -> None:
 
 
 def find_officer(http: httpx.Client, words: str) -> dict[str, Any]:
-    """The one officer that a person names by NIP, part of the name or employee_id.
+    """The officer with this NIP, part of the name or employee_id.
 
-    Ends the command with status 1 when there is none, and with a list of candidates when there are several.
+    Ends the command with status 1 if there is none, and with a list of candidates if there are several.
     """
     identifier = _id_in(words)
     if identifier is not None:
@@ -99,23 +99,23 @@ def find_officer(http: httpx.Client, words: str) -> dict[str, Any]:
         raise fail("no officer is named: give a NIP, part of the name, or an employee_id")
     candidates = request(http, "POST", f"{BASE}/search", json={"q": words, "limit": CANDIDATES_MAX + 1}).json()["items"]
     if not candidates:
-        raise fail(f"no officer has this NIP or name: {words}; kinerja officers find shows who is there")
+        raise fail(f"no officer has this NIP or name: {words}; search with kinerja officers find")
     if len(candidates) > 1:
         many = "more than " if len(candidates) > CANDIDATES_MAX else ""
         lines = [f"  {c['nip']}  {c['name']}, {c['org_unit_id']}" for c in candidates[:CANDIDATES_MAX]]
         count = min(len(candidates), CANDIDATES_MAX)
-        raise fail("\n".join((f"{words} may be {many}{count} officers; give the NIP of the one:", *lines)))
+        raise fail("\n".join((f"{words} may be {many}{count} officers; give the NIP of one:", *lines)))
     one: dict[str, Any] = candidates[0]
     return one
 
 
 def officer_id(http: httpx.Client, words: str) -> str:
-    """The employee_id of the officer that a person names. An employee_id is taken as it is, and nobody is asked."""
+    """The employee_id of the named officer. An employee_id is used unchanged, without a request."""
     return str(_id_in(words) or find_officer(http, words)["employee_id"])
 
 
 def names_of(http: httpx.Client, ids: Iterable[str | None]) -> dict[str, dict[str, Any]]:
-    """The officers with these ids, by id. Where attendance does not answer a line says so, and there are none."""
+    """The officers with these ids, by id. If attendance does not answer, prints a line and returns none."""
     wanted = sorted({str(identifier) for identifier in ids if identifier})
     found: dict[str, dict[str, Any]] = {}
     for begin in range(0, len(wanted), IDS_MAX):
@@ -123,17 +123,19 @@ def names_of(http: httpx.Client, ids: Iterable[str | None]) -> dict[str, dict[st
         try:
             answer = http.post(f"{BASE}/search", json=body)
         except httpx.HTTPError as error:
-            typer.echo(f"Ids stand for names: attendance does not answer ({type(error).__name__}).", err=True)
+            typer.echo(
+                f"Ids are shown instead of names: attendance does not answer ({type(error).__name__}).", err=True
+            )
             return found
         if answer.status_code != HTTPStatus.OK:
-            typer.echo(f"Ids stand for names: {words_of(answer)}", err=True)
+            typer.echo(f"Ids are shown instead of names: {words_of(answer)}", err=True)
             return found
         found |= {officer["employee_id"]: officer for officer in answer.json()["items"]}
     return found
 
 
 def person(names: Mapping[str, Mapping[str, Any]], identifier: str | None) -> str:
-    """Name and NIP of an officer; the id where the name is not known."""
+    """Name and NIP of an officer; the id if the name is not known."""
     officer = names.get(str(identifier))
     return str(identifier or "") if officer is None else f"{officer['name']} ({officer['nip']})"
 

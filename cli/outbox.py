@@ -18,7 +18,7 @@ app = subject("Events that cannot be published: list, drop.")
 
 @app.command("list")
 def list_held(*, as_json: JsonOption = False) -> None:
-    """Lists refused events with the reason, and how many wait behind each: a few lines an event."""
+    """Lists refused events with the reason, and how many wait behind each: a few lines per event."""
     with client() as http:
         found = [
             {"service": service, **item}
@@ -43,9 +43,9 @@ def list_held(*, as_json: JsonOption = False) -> None:
 def drop(
     service: Annotated[str, typer.Argument(help=f"One of: {', '.join(PREFIXES)}.")],
     event: Annotated[UUID, typer.Argument(help="The event's id, as `list` prints it.")],
-    reason: Annotated[str, typer.Option(help="Why it shall never be published, in one line of up to 500 characters.")],
+    reason: Annotated[str, typer.Option(help="Why it must never be published, in one line of up to 500 characters.")],
 ) -> None:
-    """Gives up a refused event: it is kept, is never published, and those behind it are published."""
+    """Drops a refused event: it is kept but never published, and the events behind it are published."""
     prefix = prefix_of(service)
     with client() as http:
         request(http, "POST", f"/{prefix}/v1/outbox/held/{event}/drop", json={"reason": reason})

@@ -1,8 +1,7 @@
-"""How lists and single things are printed: for a terminal, for a pipe, and as JSON.
+"""Prints lists and single items: for a terminal, for a pipe, and as JSON.
 
-Standard output has the items and nothing else; what is said about them goes to standard error. On a terminal a line fits
-the width (80 columns at least) and nothing is cut: a long cell goes on in the next line. In a pipe each row is one line.
-No colours, no boxes.
+Standard output has only the items; messages go to standard error. On a terminal a line fits the width (at least 80 columns)
+and nothing is cut: a long cell continues in the next line. In a pipe each row is one line. No colours, no boxes.
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ WIDTH_MIN = 80
 WIDTH_PIPED = 100_000
 INDENT = "  "
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts: what the API gives.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for scripts.")]
 
 
 def width() -> int:
-    """Columns to print in: of the terminal (or $COLUMNS), at least 80; without bound in a pipe."""
+    """The width in columns: the terminal's (or $COLUMNS), at least 80; unlimited in a pipe."""
     if not os.environ.get("COLUMNS", "").isdigit() and not sys.stdout.isatty():
         return WIDTH_PIPED
     return max(WIDTH_MIN, shutil.get_terminal_size((WIDTH_MIN, 24)).columns)
@@ -60,12 +59,12 @@ def print_json(value: Any) -> None:
 
 
 def nothing(words: str) -> None:
-    """Says that a list has no items. Standard output stays empty, and the command ends well."""
+    """Prints that a list has no items. Standard output stays empty, and the exit status is 0."""
     typer.echo(words, err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Sequence[str] = ()) -> None:
-    """Rows below their columns' names. A column in `wraps` may go on in the next line; all others fit 80 columns."""
+    """Rows below their columns' names. A column in `wraps` may continue in the next line; all others fit 80 columns."""
     printed = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for name in columns:
         printed.add_column(name, no_wrap=name not in wraps, overflow="fold")
@@ -78,7 +77,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Se
 
 
 def entry(head: str, *more: str) -> None:
-    """A thing with an id that commands need: the id's line first, then what is known of it, indented and folded."""
+    """An item with an id for other commands: the line with the id first, then its details, indented and folded."""
     typer.echo(head)
     for words in more:
         if words:
@@ -100,7 +99,7 @@ def paragraphs(words: str) -> None:
 
 
 def folded(words: str, first: str = INDENT, then: str = INDENT) -> str:
-    """Words in lines of the width; a longer word, such as an id, is not cut."""
+    """Text in lines of the width; a longer word, such as an id, is not cut."""
     lines = textwrap.wrap(
         words,
         width(),
@@ -119,7 +118,7 @@ def city_zone() -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise fail(f"KINERJA_TIMEZONE is no IANA zone: {name}; write it as in Asia/Jakarta") from error
+        raise fail(f"KINERJA_TIMEZONE is not an IANA zone: {name}; write it as in Asia/Jakarta") from error
 
 
 def city_time(moment: str | None, never: str = "never") -> str:

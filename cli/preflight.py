@@ -1,4 +1,4 @@
-"""`kinerja preflight`: the stack's first step. It names each secret, setting and file that the start would fail on."""
+"""`kinerja preflight`: the stack's first step. It reports each secret, setting and file that would make the start fail."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ CERTIFICATE_RUNBOOK = "docs/runbooks/certificate.md"
 
 
 def preflight(
-    folder: Annotated[Path, typer.Option(help="Where the secrets lie, a file each.")] = Path("/run/secrets"),
-    mounted: Annotated[Path, typer.Option(help="Where the folders lie that other containers read.")] = Path("/deploy"),
+    folder: Annotated[Path, typer.Option(help="The folder of the secrets, one file each.")] = Path("/run/secrets"),
+    mounted: Annotated[Path, typer.Option(help="The parent of the folders that other containers read.")] = Path(
+        "/deploy"
+    ),
 ) -> None:
     """Checks secrets, settings and the files that containers read; status 1 and a line for each that cannot be used.
 
-    A certificate that ends is told too, but refuses nothing: it keeps HR systems out, and intake has to go on.
+    An expiring certificate is reported too, but does not stop the start: it only affects HR systems, and intake must work.
     """
     secrets = [words for name in SECRETS if (words := _fault(folder / name)) is not None]
     closed = [
@@ -60,7 +62,7 @@ def preflight(
 
 
 def _addresses_hidden(uid_map: Path, kernel: Path) -> str | None:
-    """A word where this engine passes connections on under an address of its own, so that every machine seems to have it."""
+    """A warning if this engine forwards connections with its own address, so that every machine seems to have it."""
     try:
         rootless = uid_map.read_text().split()[:3] != ["0", "0", "4294967295"]
         desktop = any(name in kernel.read_text() for name in ("linuxkit", "microsoft"))

@@ -1,4 +1,4 @@
-"""Says on a terminal what a long command is doing, and nothing where nobody looks."""
+"""Shows the progress of a long command on a terminal, and nothing elsewhere."""
 
 from __future__ import annotations
 

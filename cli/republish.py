@@ -12,7 +12,7 @@ from shared.contracts.topics import ALL_TOPICS
 
 __all__ = ["republish"]
 
-# In the order in which the services read each other, so that what arrives is mostly known already.
+# In the order in which the services read each other, so that most references are known when a record arrives.
 PATHS = ("/attendance/v1/republish", "/feedback/v1/republish", "/scores/v1/republish", "/notices/v1/republish")
 PREFIX_OF = {topic.name: PREFIXES[topic.owner] for topic in ALL_TOPICS if topic.owner in PREFIXES}
 
@@ -33,13 +33,13 @@ def republish(
 ) -> None:
     """Publishes all officers, days, feedback, scores, discipline and notices again, at their present revisions.
 
-    Copies change nothing and send no notice. With TOPIC, THING and --above: this one thing alone, at a revision above a wrong
-    one, so that every reader takes its owner's state again.
+    Copies change nothing and send no notice. With TOPIC, THING and --above: only this thing, at a revision above a wrong
+    one, so that every reader accepts its owner's state again.
     """
     one = (topic, thing, above, reason)
     if any(value is not None for value in one):
         if topic is None or thing is None or above is None or reason is None:
-            raise usage('one thing needs all of it: kinerja republish TOPIC THING --above REVISION --reason "…"')
+            raise usage('for one thing give all of: kinerja republish TOPIC THING --above REVISION --reason "…"')
         _republish_above(topic, thing, above, reason)
         return
     with client() as http:

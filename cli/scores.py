@@ -24,8 +24,8 @@ __all__ = ["app"]
 app = subject("Scores: list, show, verify, republish.")
 
 DIFFERENCES_MAX = 100
-"""Of one topic at one reader."""
-SemesterOption = Annotated[str | None, typer.Option(help="Like 2026-S2; the running one if left out.")]
+"""Printed differences of one topic at one reader."""
+SemesterOption = Annotated[str | None, typer.Option(help="Like 2026-S2; the current one if left out.")]
 
 
 @app.command("list")
@@ -67,7 +67,7 @@ def list_scores(
 
 @app.command()
 def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: JsonOption = False) -> None:
-    """Prints an officer's score with what it is made of; with --json every fact behind it."""
+    """Prints an officer's score with its parts; with --json all data behind it."""
     with client() as http:
         who = find_officer(http, officer)
         query = {"semester": semester} if semester else {}
@@ -107,7 +107,7 @@ def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: 
 
 
 def _days(days: list[dict[str, Any]]) -> str:
-    """How many days of each status; the days themselves are at `kinerja days`."""
+    """How many days of each status; `kinerja days` lists the days."""
     counts = Counter(_plain(day["status"]) for day in days if day["state"] == "final")
     words = [f"{count} {status}" for status, count in counts.most_common()]
     open_days = sum(day["state"] != "final" for day in days)
@@ -135,10 +135,10 @@ def verify(
         typer.Option(help="Compare readers with owners from this semester on, such as 2025-S1; else the last two."),
     ] = None,
 ) -> None:
-    """Recomputes all totals and scores from the facts, and compares what every service keeps with what its owner has.
+    """Recomputes all totals and scores from the facts, and compares the state of every reader with its owner's.
 
-    Status 1 and a list when anything differs. Officers, days, feedback, scores and discipline are compared by revision and
-    content, semester by semester; what is only on its way is no difference.
+    Status 1 and a list if anything differs. Officers, days, feedback, scores and discipline are compared by revision and
+    content, semester by semester; records that are still queued are not differences.
     """
     first = _semester(since)
     with client() as http:
@@ -151,7 +151,7 @@ def verify(
             typer.echo(f"ok: {counts} agree")
         differing, comparisons = 0, _comparisons(http, first)
         while True:
-            with doing("comparing what each service keeps with what its owner has"):
+            with doing("comparing each reader with the owner"):
                 comparison = next(comparisons, None)
             if comparison is None:
                 break
@@ -159,7 +159,7 @@ def verify(
     if not found["ok"]:
         raise fail(f"{found['difference_count']} differences in {counts}")
     if differing:
-        raise fail("what services keep differs from what its owners have: docs/runbooks/replay.md")
+        raise fail("readers differ from owners: docs/runbooks/replay.md")
 
 
 def _semester(words: str | None) -> Semester | None:
@@ -170,7 +170,7 @@ def _semester(words: str | None) -> Semester | None:
 
 
 def _comparisons(http: httpx.Client, first: Semester | None) -> Iterator[Comparison]:
-    """The running semester first, with the officers, then back to the first one; the one before if there is none."""
+    """The current semester first, with the officers, then back to the first one; by default also the previous one."""
     try:
         running: Semester | None = None
         for comparison in compare_all(http):
@@ -178,7 +178,7 @@ def _comparisons(http: httpx.Client, first: Semester | None) -> Iterator[Compari
             yield comparison
         semester = running.previous if running else None
         while semester and semester >= (first or semester):
-            # officers were compared whole, and a year's discipline with the second half that came before
+            # officers are already compared, and a year's discipline with its second half
             skip = {EMPLOYEE.name} | ({DISCIPLINE.name} if semester.half == 1 else set())
             yield from compare_all(http, str(semester), skip=skip)
             semester = semester.previous if first else None
@@ -187,7 +187,7 @@ def _comparisons(http: httpx.Client, first: Semester | None) -> Iterator[Compari
 
 
 def _tell(found: Comparison) -> bool:
-    """Prints a comparison; whether it shows a fault."""
+    """Prints a comparison; returns whether it shows a fault."""
     for difference in found.differences[:DIFFERENCES_MAX]:
         typer.echo(difference.words())
     what = f"{found.topic} at {found.reader}"
@@ -197,7 +197,9 @@ def _tell(found: Comparison) -> bool:
         more = f", and more in {found.buckets_left} parts of {BUCKETS}" if found.buckets_left else ""
         typer.echo(f"{what}: {len(found.differences)} of {found.things} differ{more}")
     elif found.on_their_way or found.buckets_left:
-        typer.echo(f"{what}: {found.on_their_way} records or more are on their way; ask again when they have arrived")
+        typer.echo(
+            f"{what}: {found.on_their_way} records or more are on their way; run this again when they have arrived"
+        )
     else:
         typer.echo(f"ok: {what}: {found.things} agree")
     return bool(found.differences)

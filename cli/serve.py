@@ -55,12 +55,12 @@ def serve(
             access_log=False,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
             proxy_headers=False,  # shared.forwarded reads them
-            ws="none",  # it would log the address and the whole path of who tries
+            ws="none",  # it would log clients' addresses and whole paths
             server_header=False,
         )
     )
     gc.collect()
-    gc.freeze()  # what an app is made of lasts: looking through all of it again and again held requests up for 0.1 s
+    gc.freeze()  # the app's objects are permanent: scanning them in each collection delayed requests by 0.1 s
     with contextlib.suppress(KeyboardInterrupt):  # raised again by uvicorn once everything has stopped
         server.run(sockets=[server.config.bind_socket()])
     if not server.started:
@@ -68,9 +68,9 @@ def serve(
 
 
 def leave(_number: int, _frame: object) -> None:
-    """uvicorn raises the signal again once everything has stopped: so the supervisor is told 0, and at once.
+    """uvicorn raises the signal again when everything has stopped: end at once, with status 0 for the supervisor.
 
-    A thread that still asks for the name of a broker which is away would otherwise hold the process for ten seconds.
+    Otherwise a thread that still resolves the name of a broker that is down would delay the end by ten seconds.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -78,9 +78,9 @@ def leave(_number: int, _frame: object) -> None:
 
 
 def migrate(service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}; or all.")]) -> None:
-    """Brings a service's database to the newest schema and ends. In KINERJA_DATABASE_URL, {service} is its name.
+    """Migrates a service's database to the newest schema and ends. In KINERJA_DATABASE_URL, {service} is its name.
 
-    Indexes of text are rebuilt where the library that orders text has changed.
+    Indexes of text are rebuilt if the library that defines the order of text has changed.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = SERVICES if service == "all" else (_known(service),)

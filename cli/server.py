@@ -1,4 +1,4 @@
-"""The HTTP server of one service. When it is told to end it answers whoever got through to it."""
+"""The HTTP server of one service. At shutdown it answers all requests that have reached it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import uvicorn
 __all__ = ["LEAVE_SECONDS", "Server"]
 
 LEAVE_SECONDS = 1.5
-"""Longer than the gateway keeps a connection that nothing passes on (deploy/caddy/Caddyfile)."""
+"""Longer than the gateway keeps an idle connection (deploy/caddy/Caddyfile)."""
 
 
 class Server(uvicorn.Server):
-    """Takes leave before it ends.
+    """Shuts down gracefully.
 
-    Its callers keep connections. What one sends in the very moment in which the connection is closed here gets no answer,
-    and a gateway may not send a POST again. So at the end each answer closes its connection, idle ones are left to the
-    caller's own limit, and connections that wait at the port are taken in before that is closed.
+    Its callers keep connections open. A request that is sent just when the connection closes here gets no response, and a
+    gateway may not send a POST again. So during shutdown each response closes its connection, idle connections are left to
+    the caller's own timeout, and connections that wait at the port are accepted before the port closes.
     """
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """To be run with its listening sockets, as `run(sockets=...)`."""
+        """Run it with its listening sockets, as `run(sockets=...)`."""
         self.config.encoded_headers.append((b"connection", b"close"))
         ends = time.monotonic() + LEAVE_SECONDS
         while time.monotonic() < ends and not self.force_exit:
-            await self.on_tick(0)  # brings the headers into effect, and keeps the date right
+            await self.on_tick(0)  # applies the headers, and updates the date
             await asyncio.sleep(0.1)
         last = list(_waiting(sockets or ()))
         for server in self.servers:

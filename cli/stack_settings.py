@@ -1,4 +1,4 @@
-"""What an operator may set for the stack in .env, checked as a whole before anything of it starts."""
+"""The stack's settings in .env, checked together before the services start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.settings_reader import environment_name, settings_faults
 
 __all__ = ["name_in_dotenv", "stack_faults", "unreadable_files"]
 
-# Where docker-compose.yml passes a setting on under another name than KINERJA_ and its own.
+# Settings that docker-compose.yml passes on under a name other than KINERJA_ plus their own.
 _OTHER_NAMES = {
     "KINERJA_KAFKA_BOOTSTRAP_SERVERS": "KAFKA_BROKERS",
     "KINERJA_FEEDBACK_RULES_FILE": "FEEDBACK_RULES",
@@ -26,12 +26,12 @@ _OTHER_NAMES = {
 
 
 class StackSettings(LogSettings):
-    """What the containers beside the four services are told."""
+    """The settings of the containers besides the four services."""
 
     domain: HostName | None = None
     kafka_external_host: HostName | None = None
     kafka_external_protocol: Literal["SASL_SSL", "SASL_PLAINTEXT"] | None = None
-    """HR systems log in at this listener, so the two other protocols of Kafka are none for it."""
+    """HR systems log in at this listener, so only Kafka's SASL protocols are allowed."""
     kafka_heap_opts: Annotated[str, Field(pattern=r"^-Xm[sx]\d+[kmgKMG]?( -Xm[sx]\d+[kmgKMG]?)*$")] | None = None
     machine_networks: str | None = None
     trusted_proxies: str | None = None
@@ -40,12 +40,12 @@ class StackSettings(LogSettings):
     @classmethod
     def _blanks(cls, value: str | None) -> str | None:
         if value is not None and "," in value:
-            raise ValueError("the gateway reads blanks between networks, no commas: 10.20.0.0/16 192.168.7.0/24")
+            raise ValueError("separate networks by blanks, not by commas: 10.20.0.0/16 192.168.7.0/24")
         return value
 
 
 def name_in_dotenv(variable: str) -> str:
-    """The name in .env of what a container reads from `variable`."""
+    """The name in .env of the setting that a container reads from `variable`."""
     return _OTHER_NAMES.get(variable, variable.removeprefix("KINERJA_"))
 
 
@@ -60,7 +60,7 @@ def stack_faults() -> list[str]:
 
 
 def unreadable_files(folder: Path) -> Iterator[str]:
-    """Files and folders below that this user may not read; `folder` need not be there."""
+    """Files and folders below that this user may not read; `folder` may be missing."""
     if not folder.is_dir():
         return
     if not os.access(folder, os.R_OK | os.X_OK):

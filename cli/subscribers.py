@@ -50,7 +50,7 @@ def add(
     *,
     env: Annotated[bool, typer.Option("--env", help="Print NAME=value lines for connect.env instead.")] = False,
 ) -> None:
-    """Lets an HR system in and prints its password, this once, with a program that is ready to run."""
+    """Gives an HR system access and prints its password, only this once, with a program that is ready to run."""
     rights = read_rights()
     password = secrets.token_urlsafe(24)
     try:
@@ -83,7 +83,7 @@ def add(
 @app.command("list")
 @in_stack
 def list_subscribers(*, as_json: JsonOption = False) -> None:
-    """Lists the HR systems that were let in."""
+    """Lists the HR systems that have access."""
     try:
         names = Access(administrator()).subscribers(read_rights())
     except BrokerError as error:

@@ -1,4 +1,4 @@
-"""`kinerja topics`: make and verify the topics."""
+"""`kinerja topics`: create and verify the topics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FactorOption = Annotated[
 def provision_topics(
     bootstrap: BootstrapOption = None, file: FileOption = TOPICS_FILE, factor: FactorOption = None
 ) -> None:
-    """Makes the topics that are missing; status 1 and a list when one differs from the file."""
+    """Creates the missing topics; status 1 and a list if one differs from the file."""
     _run(bootstrap, file, factor, create=True)
 
 
@@ -56,4 +56,4 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
         raise fail("\n".join(f"{words}: {DRIFT_RUNBOOK}" for words in error.differences)) from error
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    typer.echo(f"made: {', '.join(made)}" if made else "all topics are as the file says")
+    typer.echo(f"created: {', '.join(made)}" if made else "all topics are as the file says")

@@ -1,4 +1,4 @@
-"""`kinerja units`, and the check of a unit that a person names."""
+"""`kinerja units`, and the check of a unit's name."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def list_units(*, as_json: JsonOption = False) -> None:
 
 
 def check_units(http: httpx.Client, wanted: Sequence[str]) -> None:
-    """Ends the command when a unit is not there."""
+    """Ends the command if a unit does not exist."""
     if wanted:
         check_known("unit", wanted, [unit["org_unit_id"] for unit in pages(http, "/attendance/v1/units")])
 
 
 def check_known(kind: str, wanted: Sequence[str], known: Sequence[str]) -> None:
-    """Ends the command with status 1 when one that a person names is not known; says which come close."""
+    """Ends the command with status 1 if a name is not known; suggests similar ones."""
     for name in wanted:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=3)

@@ -1,4 +1,4 @@
-"""`kinerja where`: which system the command speaks to."""
+"""`kinerja where`: which system the command uses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SHOWN = ("KINERJA_URL", "KINERJA_OPERATOR_KEY", "KAFKA_BOOTSTRAP_SERVERS", "KIN
 
 
 def where(*, as_json: JsonOption = False) -> None:
-    """Prints the system's address, the broker and where each was read: the environment, $DATA, var or var/compose.
+    """Prints the system's address, the broker and the source of each: the environment, $DATA, var or var/compose.
 
-    Asks nobody: `kinerja doctor` says whether it answers. The operator's key is not shown.
+    Sends no request: `kinerja doctor` checks whether it answers. The operator's key is not shown.
     """
     with client():
         found = read_connection()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes connect.env for the running stack: what the command line, the sample and scripts need to reach it.
-# `make connect` calls it. The keys are those of `make up`, and the stack's name.
+# Writes connect.env for the running stack: the settings with which the command line, the sample and scripts reach it.
+# `make connect` calls it. It has the same names as the one of `make up`, and the stack's name.
 set -eu
 . "$(dirname "$0")/dotenv.sh"
 folder=${1:-var/compose}
@@ -29,14 +29,14 @@ umask 077
   if [ -n "$files" ]; then echo "KINERJA_COMPOSE_FILE=$files"; fi
 } >"$folder/connect.env.new"
 
-# The listener for HR systems is an overlay (deploy/compose.external.yml); where it is on, a subscriber for trying out comes with it.
+# The listener for HR systems is an overlay (deploy/compose.external.yml); if it is on, a subscriber for tests is created.
 servers=
 for broker in kafka kafka2 kafka3; do # the two others: deploy/compose.cluster.yml
   port=$(docker compose port "$broker" 9094 2>/dev/null || true)
   case $port in '' | *:0) ;; *) servers=$servers,127.0.0.1:${port##*:} ;; esac
 done
 if [ -n "$servers" ]; then
-  # the user's password is kept by Kafka as a hash only, so a lost one is replaced; a new volume of Kafka does not know the user
+  # Kafka stores only a hash of the user's password, so a lost one is replaced; a new volume of Kafka does not know the user
   if [ ! -s "$folder/sandbox.env" ] ||
     ! docker compose run --rm --no-deps -T admin subscribers list </dev/null | grep -qx sandbox; then
     docker compose run --rm --no-deps -T admin subscribers remove sandbox </dev/null >/dev/null 2>&1 || true

@@ -1,4 +1,4 @@
-# Sourced by the other scripts: what the operator set for the stack, in the environment or else in .env, as docker compose reads it.
+# Sourced by the other scripts: reads the stack's settings from the environment, else from .env, in the same way as docker compose.
 
 # dotenv NAME DEFAULT: the value, or a line on standard error and a status other than 0.
 dotenv() {
@@ -11,8 +11,8 @@ dotenv() {
   printf '%s\n' "${value:-$2}"
 }
 
-# Compose itself knows quotes, comments, ${OTHER} and COMPOSE_ENV_FILES. The project of this one value stands for the stack's, whose
-# files Compose refuses to read while something that they require is missing.
+# Compose itself handles quotes, comments, ${OTHER} and COMPOSE_ENV_FILES. This uses a project with only this value, because Compose
+# refuses to read the stack's files while a required setting is missing.
 _asked() {
   shown=$(printf 'services: {asked: {image: "-${%s-}"}}\n' "$1" | docker compose --project-directory . --file - config --images 2>&1) || {
     echo "$shown" >&2
@@ -21,7 +21,7 @@ _asked() {
   printf '%s\n' "$shown" | sed -n 's/^-//p'
 }
 
-# Where Compose is not at hand: plain values alone, so that nothing is read in another way than Compose reads it later.
+# Without Compose: only plain values, so that every value is read as Compose reads it later.
 _plain() {
   eval "[ -z \"\${$1+set}\" ]" || { eval "printf '%s\n' \"\$$1\""; return 0; }
   [ -f .env ] || return 0

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Pins the stack's images by digest: `make images` calls it. Each tag in deploy/images.yml and deploy/Dockerfile is looked up in its
-# registry, and the line becomes name:tag@sha256:…; a tag that moves (postgres:17) is lifted to its newest image in this way.
+# Pins the stack's images by digest: `make images` calls it. It looks up each tag in deploy/images.yml and deploy/Dockerfile in its
+# registry, and writes name:tag@sha256:…; a moving tag (postgres:17) is updated to its newest image in this way.
 # With arguments, as in `sh deploy/images.sh apache/kafka:4.3.2`, these images get another tag first.
-# Status 1 when a digest could not be had: that line stays as it is.
+# Status 1 if a digest could not be found: that line is unchanged.
 set -eu
 cd "$(dirname "$0")/.."
 stack=deploy/images.yml
@@ -18,7 +18,7 @@ references() { # name:tag[@digest] of every image
 
 tag_of() { echo "${1%%@*}"; }
 
-name_of() ( # a registry's port has a colon too, and a slash behind it
+name_of() ( # a registry's port also has a colon, followed by a slash
   reference=$(tag_of "$1")
   case ${reference##*/} in *:*) echo "${reference%:*}" ;; *) echo "$reference" ;; esac
 )
@@ -31,7 +31,7 @@ replace() { # old new
   done
 }
 
-digest() { # name:tag -> sha256:…, of all its platforms; fails where no registry answers
+digest() { # name:tag -> sha256:…, of all its platforms; fails if no registry answers
   if docker buildx version >/dev/null 2>&1; then
     found=$(docker buildx imagetools inspect --format '{{ .Manifest.Digest }}' "$1") || return 1
   else
@@ -56,7 +56,7 @@ status=0
 for reference in $(references); do
   tag=$(tag_of "$reference")
   if ! pin=$(digest "$tag"); then
-    echo "$tag: no registry gave a digest, the line stays as it is" >&2
+    echo "$tag: no registry returned a digest, the line is unchanged" >&2
     status=1
   elif [ "$reference" = "$tag@$pin" ]; then
     echo "$tag: already at $pin"

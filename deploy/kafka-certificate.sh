@@ -1,7 +1,7 @@
 #!/bin/sh
-# A certificate for Kafka's outside listener, signed by an authority of its own, for 397 days: `make kafka-certificate`.
-# Run again to renew (the authority stays, so subscribers change nothing), then: docker compose up -d --force-recreate kafka
-# With a certificate of another authority: put key (PKCS#8) and chain into kafka_certificate.pem, its root into kafka_ca.pem.
+# Creates a certificate for Kafka's external listener, signed by its own authority, for 397 days: `make kafka-certificate`.
+# Run it again to renew (the authority is unchanged, so subscribers change nothing), then: docker compose up -d --force-recreate kafka
+# For a certificate of another authority: put key (PKCS#8) and chain into kafka_certificate.pem, its root into kafka_ca.pem.
 set -eu
 . "$(dirname "$0")/dotenv.sh"
 folder=${1:-$(dotenv SECRETS deploy/secrets)}

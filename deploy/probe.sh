@@ -1,7 +1,7 @@
 #!/bin/bash
-# A container's health check: asks the service in it whether events flow. 0 when it answers 2xx, else 1 with the
-# service's own words, which `docker inspect` shows. It runs every few seconds in each container, so no interpreter is
-# started for it: that took more of an idle stack than the services did.
+# A container's health check: requests the service's health. Status 0 if it answers 2xx, else 1 with the service's
+# message, which `docker inspect` shows. It runs every few seconds in each container, so it starts no interpreter: that
+# used more CPU of an idle stack than the services.
 exec 3<>/dev/tcp/127.0.0.1/8000 || exit 1
 printf 'GET %s HTTP/1.0\r\n\r\n' "$KINERJA_HEALTH_PATH" >&3
 IFS= read -r -t 5 -u 3 status || { echo "no answer within 5 s"; exit 1; }

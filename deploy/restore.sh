@@ -1,12 +1,12 @@
 #!/bin/sh
-# Brings a backup into an empty stack: `make restore FROM=var/backups/…` calls it. See docs/runbooks/restore.md.
-# The dumps go into databases beside the present ones, which take their place in one transaction: a dump that fails changes
-# nothing, and nothing is left of a newer release's tables, over which its migrations would stumble.
+# Restores a backup into an empty stack: `make restore FROM=var/backups/…` calls it. See docs/runbooks/restore.md.
+# It restores into new databases, which replace the present ones in one transaction: a failed dump changes nothing, and no
+# tables of a newer release remain, at which migrations would fail.
 set -eu
 . "$(dirname "$0")/postgres/locale.sh"
 from=${1:-}
 databases='attendance feedback scoring notifications'
-canary=00000000-0000-7000-8000-000000000001 # no person: it is in an empty stack too
+canary=00000000-0000-7000-8000-000000000001 # not a person: it is in an empty stack too
 refuse() { echo "$1" >&2; exit 1; }
 postgres() { docker compose exec -T postgres "$@"; }
 psql() { postgres psql --username postgres --quiet --no-psqlrc --set ON_ERROR_STOP=1 -At "$@" </dev/null; }
@@ -25,7 +25,7 @@ for database in $databases; do
     count=$(psql --dbname "$database" -c "select count(*) from $table where employee_id <> '$canary'") ||
       refuse "database $database has no tables yet: docker compose up -d --wait, then again"
     [ "$count" = 0 ] || [ "${FORCE:-no}" = yes ] ||
-      refuse "this stack's database $database holds $count rows of $table: restore into an empty stack, or give FORCE=yes to replace all that it holds"
+      refuse "this stack's database $database holds $count rows of $table: restore into an empty stack, or give FORCE=yes to replace all its data"
   done
   made_at=$(sed -n "s/^schema $database //p" "$from/manifest")
   present=$(psql --dbname "$database" -c 'select version_num from alembic_version')
@@ -33,7 +33,7 @@ for database in $databases; do
     refuse "the backup's $database is of a newer release (schema $made_at, here $present): start that release first (manifest: image)"
 done
 
-clear_away() { # what an earlier attempt may have left
+clear_away() { # databases of an earlier attempt
   for database in $databases; do
     psql -c "drop database if exists ${database}_$1 with (force)" 2>/dev/null || true
   done
@@ -51,8 +51,8 @@ for database in $databases; do
 done
 
 docker compose stop attendance feedback scoring notifications
-psql -c "$swap" || refuse 'nothing was changed: end what is connected to the databases, then docker compose up -d --wait'
-docker compose run --rm --no-deps -T roles </dev/null # the rights on the databases and tables that are new
+psql -c "$swap" || refuse 'nothing was changed: close all connections to the databases, then docker compose up -d --wait'
+docker compose run --rm --no-deps -T roles </dev/null # the rights on the new databases and tables
 docker compose run --rm --no-deps -T migrate </dev/null # a backup of an older release
 docker compose up --detach --wait
 clear_away replaced

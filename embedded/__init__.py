@@ -1,1 +1,1 @@
-"""Everything on one machine from Python packages alone: Postgres, a broker, the four services behind one port."""
+"""Everything on one machine, only from Python packages: Postgres, a broker, the four services behind one port."""

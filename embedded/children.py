@@ -1,4 +1,4 @@
-"""Child processes that end with us, even when we are killed without warning (on Linux)."""
+"""Child processes that end with their parent, even if it is killed (on Linux)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PORTS = range(20_000, 32_768)
 def die_with_parent(death_signal: int) -> Callable[[], None] | None:
     """For Popen's preexec_fn: the kernel sends `death_signal` to the child when our process dies.
 
-    Elsewhere than on Linux there is no such thing: a killed parent leaves the child behind.
+    Other systems than Linux do not support this: a killed parent leaves the child running.
     """
     if sys.platform != "linux":
         return None
@@ -34,9 +34,9 @@ def die_with_parent(death_signal: int) -> Callable[[], None] | None:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that is free now. Raises OSError where there is none.
+    """A TCP port of the loopback interface that is free now. Raises OSError if there is none.
 
-    It lies below those that systems give to outgoing connections: it stays free while its server is away for a moment.
+    It is below the range of outgoing connections, so it stays free while its server restarts.
     """
     for port in random.sample(PORTS, 500):
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 def stop(process: subprocess.Popen[bytes], first: int, seconds: float) -> None:
-    """Sends `first`, waits, then kills; returns when the child has gone."""
+    """Sends `first`, waits, then kills; returns when the child has ended."""
     if process.poll() is None:
         process.send_signal(first)
         try:

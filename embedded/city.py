@@ -106,13 +106,13 @@ def make_apps(
 
 
 def settings_faults_of_services() -> list[str]:
-    """A line for each KINERJA_ setting of the environment that a service cannot use: they hold for `make up` too."""
+    """A line for each KINERJA_ setting of the environment that a service cannot use: they apply to `make up` too."""
     kinds = (AttendanceSettings, FeedbackSettings, ScoringSettings, NotificationsSettings)
     return list(dict.fromkeys(line for kind in kinds for line in settings_faults(kind)))
 
 
 async def republish(apps: dict[str, FastAPI]) -> None:
-    """Publishes what each service holds: the embedded broker begins empty. Consumers that know it change nothing."""
+    """Publishes the state of each service, because the embedded broker starts empty. Copies change nothing."""
     await attendance_publish.republish(apps["attendance"].state.context)
     await feedback_publish.republish(apps["feedback"].state.context)
     await scoring_publish.republish(apps["scoring"].state.context)
@@ -138,7 +138,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
 
 
 async def wait_until_ready(url: str) -> None:
-    """Returns when events flow in all services; raises with what is missing when that takes too long."""
+    """Returns when events flow in all services; raises an error with the missing parts if that takes too long."""
     async with async_client(url, timeout=5) as http:
         faults: dict[str, str] = {}
         for _ in range(int(READY_SECONDS_MAX / 0.25)):

@@ -1,4 +1,4 @@
-"""What `make up` may be told, and the secrets it keeps between starts."""
+"""The settings of `make up`, and the secrets that it keeps between starts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Configuration:
 
     @classmethod
     def read(cls) -> Configuration:
-        """Ends the program with words when a value makes no sense."""
+        """Ends the program with a message if a value is not valid."""
         sample = os.environ.get("SAMPLE", "yes").lower()
         if sample not in ("yes", "no"):
             sys.exit(f"SAMPLE is {sample!r}: write yes or no")
@@ -36,7 +36,7 @@ class Configuration:
         return f"http://127.0.0.1:{self.port}"
 
     def secret(self, name: str) -> str:
-        """A secret that is made at the first start and kept (mode 600)."""
+        """A secret that is created at the first start and kept (mode 600)."""
         file = self.data / "secrets" / name
         if not file.is_file():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class Configuration:
 
 
 def write_private(file: Path, words: str) -> None:
-    """Writes a file that only its owner may read, whatever was there."""
+    """Writes or replaces a file that only its owner may read."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(words)
     file.chmod(0o600)
@@ -75,7 +75,7 @@ def _data() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        sys.exit(f"DATA is {words!r}: name a folder that can be made here ({error.strerror})")
+        sys.exit(f"DATA is {words!r}: name a folder that can be created here ({error.strerror})")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         sys.exit(f"DATA is {words!r}: name a folder that this user may write to")
     return folder

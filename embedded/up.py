@@ -37,7 +37,7 @@ _SAMPLE_RULES = Path(__file__).resolve().parent.parent / "rules" / "sample"
 
 
 def main() -> None:
-    """Starts Postgres and the broker, runs the city, and stops all of it cleanly."""
+    """Starts Postgres and the broker, runs the services, and stops everything cleanly."""
     configuration = Configuration.read()
     if faults := settings_faults_of_services():
         sys.exit("\n".join(faults))
@@ -102,7 +102,7 @@ async def _run(
 
 
 async def _serve(server: uvicorn.Server) -> None:
-    with contextlib.suppress(SystemExit):  # so it ends where a service does not start
+    with contextlib.suppress(SystemExit):  # it ends like this if a service does not start
         await server.serve()
 
 
@@ -113,7 +113,7 @@ async def _act(
     console: Console,
     faults: list[Exception],
 ) -> None:
-    """Loads, says `ready`, and lives until cancelled. What fails before `ready` is raised and ends it all."""
+    """Starts the services, prints `ready`, and runs until cancelled. An error before `ready` is raised and ends everything."""
     await republish(apps)
     await wait_until_ready(configuration.url)
     city = City(configuration.url, configuration.secret("operator-key"))
@@ -132,18 +132,18 @@ async def _act(
 
 
 async def live_or_say(play: Play, faults: list[Exception]) -> None:
-    """The sample's life. If it fails, that is said, logged and added to `faults`; whoever tries the system out keeps it."""
+    """Runs the sample. If it fails, the error is printed, logged and added to `faults`; the system keeps running."""
     try:
         await play.live()
     except Exception as error:
         faults.append(error)
         log.error("sample_ended", exc_info=error)
-        words = f"the sample office has ended: {_words(error)}; the system goes on, start it again for the office"
+        words = f"the sample office has ended: {_words(error)}; the system continues, restart it to get the office"
         print(words, flush=True)  # noqa: T201
 
 
 def _words(error: Exception) -> str:
-    """The first single error of a group of tasks."""
+    """The first error of a group of tasks."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__} {error}".strip()
@@ -169,7 +169,7 @@ async def _print_links(configuration: Configuration, city: City | None) -> None:
 
 
 async def _link(city: City, prefix: str, officer: str) -> str:
-    """A new link to the officer's page in a service, once the officer's record has come there."""
+    """A new link to the officer's page in a service, after the officer's record has arrived there."""
     for _ in range(LINK_TRIES):
         answer = await repeated(city.operator, "POST", f"/{prefix}/v1/links", json={"employee_id": officer})
         if answer.status_code != httpx.codes.NOT_FOUND:

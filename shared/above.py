@@ -1,7 +1,7 @@
-"""An owner moves the revision of one of its things above a wrong one that readers keep, and publishes the truth again.
+"""Raises the revision of one entity above a wrong revision that readers keep, and publishes its correct state again.
 
-A wrong record on a topic (from a faulty or hostile producer) is the truth for all readers while no higher revision comes.
-So its owner counts on from above it: every reader, HR systems too, gets the truth by the ordinary rule.
+A wrong record on a topic (from a faulty or hostile producer) is valid for all readers until a higher revision arrives.
+So the owner continues counting above it: every reader, HR systems too, gets the correct state by the ordinary rule.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ log = logger(__name__)
 SECONDS_MAX = 30.0
 
 Move = Callable[[int], int]
-"""From the present revision to the new one; raises AboveError."""
+"""Computes the new revision from the present one; raises AboveError."""
 Lift = Callable[[AsyncSession, Mapping[str, Any], Move], Awaitable[Sequence[Any]]]
-"""Locks the thing of these values, writes its new revision and returns its record at it, with those of other things that have
-to keep the same revision. Empty: there is no such thing."""
+"""Locks the entity with these key values, writes its new revision and returns its record, with the records of other
+entities that must keep the same revision. Empty: there is no such entity."""
 
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 
 
 class Above(Input):
-    """Which thing, which wrong revision, and why."""
+    """The entity, the wrong revision, and the reason."""
 
     topic: Annotated[str, Field(max_length=100, examples=["asn.attendance-day.v1"])]
-    """The topic of the thing. This service has to be its owner."""
+    """The topic of the entity. This service must be its owner."""
     thing: Annotated[str, Field(max_length=100, examples=["0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10/2026-08-04"])]
-    """What names it among the topic's things, as `kinerja scores verify` prints it."""
+    """The entity's name on the topic, as `kinerja scores verify` prints it."""
     above: Annotated[int, Field(ge=1, le=REVISION_MAX)]
     """The wrong revision that readers keep: the owner's present one or any above it, at least 1,000,001 below the highest."""
     reason: OneLine
-    """For whoever asks later: it is written to the log. No personal data."""
+    """The reason, which is written to the log. No personal data."""
 
 
 class Lifted(Answer):
-    """The owner's new revision; `records` are on their way to all readers."""
+    """The owner's new revision; `records` are queued for all readers."""
 
     topic: str
     """The topic."""
@@ -69,17 +69,17 @@ class Lifted(Answer):
     revision: int
     """The owner's new revision."""
     records: int
-    """How many records are on their way to the readers."""
+    """How many records are queued for the readers."""
 
 
 def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
-    """`lifts`: how each topic's things of this owner are moved."""
+    """`lifts`: for each topic of this owner, how a revision is raised."""
     router = APIRouter(prefix=f"/{prefix}")
     by_name = {topic.name: (topic, lift) for topic, lift in lifts.items()}
 
     @router.post("/v1/republish-above", tags=["operations"], status_code=202, responses=refuses(NOT_FOUND, CONFLICT))
     async def republish_above(context: ContextDep, who: OperatorDep, asked: Above) -> Lifted:
-        """Moves a thing's revision above a wrong one that readers keep, and publishes its present state once more."""
+        """Raises a revision above a wrong one that readers keep, and publishes the present state again."""
         if asked.topic not in by_name:
             raise InvalidError(f"`topic`: this service owns {', '.join(by_name)}.")
         topic, lift = by_name[asked.topic]
@@ -91,7 +91,7 @@ def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
             except AboveError as error:
                 raise ConflictError(str(error)) from error
             if not records:
-                raise NotFoundError("The owner knows no such thing: docs/runbooks/replay.md says what to do.")
+                raise NotFoundError("The owner has no such entity: docs/runbooks/replay.md says what to do.")
             steps = with_rungs(records)
             await context.outbox.add(session, topic, steps)
             return steps
@@ -113,13 +113,13 @@ def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
 
 
 def thing_from(topic: Topic[Any], words: str) -> dict[str, Any]:
-    """The values of `Topic.thing` from their names with slashes between. Raises InvalidError."""
+    """The values of `Topic.thing` from a text with slashes between them. Raises InvalidError."""
     parts = words.split("/")
     try:
         pairs = zip(topic.thing.items(), parts, strict=True)
         return {name: _READ[sql_type](part) for (name, sql_type), part in pairs}
     except ValueError:
-        raise InvalidError(f"`thing`: on {topic.name} it is written {'/'.join(topic.thing)}.") from None
+        raise InvalidError(f"`thing`: on {topic.name} write it as {'/'.join(topic.thing)}.") from None
 
 
 def _year(words: str) -> int:
@@ -138,11 +138,11 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 
 def json_lift(topic: Topic[Any], read: str, write: str, *, lock: str | None = None) -> Lift:
-    """The lift of a table that keeps the published record as JSON.
+    """Raises revisions in a table that stores the published record as JSON.
 
-    `read` locks and gives the `record`s by the thing's values; `write` is the table's update, which gets :revision, :record
-    and, of each record, the thing's values. A record says the same as before: its moment stays too. `lock` comes first where
-    the service's own writers hold another row before they read the record, or they would write over the new revision.
+    `read` locks and returns the `record`s by the key values; `write` updates the table with :revision, :record and the key
+    values of each record. Only the revision changes, not even the timestamp. `lock` runs first where the service's own
+    writers lock another row before they read the record; otherwise they would overwrite the new revision.
     """
     rows, update, before = text(read), text(write), None if lock is None else text(lock)
 

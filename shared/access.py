@@ -1,8 +1,7 @@
-"""Users and rights on Kafka, as deploy/kafka/access.yaml says them.
+"""Users and ACLs on Kafka, as deploy/kafka/access.yaml defines them.
 
-The administration that aiokafka lacks (SCRAM users) is done by confluent-kafka; both libraries are on the broker's side
-of this module only. Whatever a listed user may do beyond the file is taken away; a subscriber's rights come from the
-file's template. Raises BrokerError in words.
+confluent-kafka does the administration that aiokafka lacks (SCRAM users). Rights that a listed user has beyond the file
+are removed; a subscriber's rights come from the file's template. Raises BrokerError with an explanation.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ ACCESS_FILE = Path(__file__).resolve().parent.parent / "deploy" / "kafka" / "acc
 SCRAM_ITERATIONS = 8192
 TIMEOUT_SECONDS = 20.0
 NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
-"""A subscriber's name. Without a dash, so that NAME- is a prefix of no other subscriber's groups."""
+"""A subscriber's name. It has no dash, so that NAME- is not a prefix of another subscriber's groups."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """One thing that a user may do. `prefixed`: with everything whose name begins so."""
+    """One operation that a user may do. `prefixed`: on every resource whose name begins with `name`."""
 
     user: str
     operation: str
@@ -91,7 +90,7 @@ def read_rights(file: Path = ACCESS_FILE) -> Rights:
     named = {right.name for rights in services.values() for right in rights if right.kind == "topic"}
     unknown = (named | set(subscriber_topics)) - known
     if unknown:
-        raise ValueError(f"{file.name} names topics that the contract does not know: {', '.join(sorted(unknown))}")
+        raise ValueError(f"{file.name} names topics that are not in the contract: {', '.join(sorted(unknown))}")
     return Rights(services, subscriber_topics)
 
 
@@ -116,25 +115,25 @@ class Access:
         self._admin = AdminClient(options)
 
     def users(self) -> set[str]:
-        """All who have a SCRAM password."""
+        """All users with a SCRAM password."""
         described: dict[str, Any] = self._ask("users", lambda: self._admin.describe_user_scram_credentials())
         return set(described)
 
     def rights(self) -> set[Right]:
-        """All rights that the broker keeps."""
+        """All ACLs on the broker."""
         everything = AclBindingFilter(
             ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
         )
         return {_right(binding) for binding in self._ask("rights", lambda: self._admin.describe_acls(everything))}
 
     def set_password(self, user: str, password: str) -> None:
-        """Makes the user, or changes its password; connections that are open stay open."""
+        """Creates the user, or changes its password; open connections stay open."""
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
         change = UserScramCredentialUpsertion(user, info, password.encode())
         self._each("password", self._admin.alter_user_scram_credentials([change]))
 
     def apply(self, rights: Rights, passwords: Mapping[str, str]) -> tuple[int, int]:
-        """Brings services and existing subscribers to the file; returns how many rights were given and taken."""
+        """Applies the file to services and existing subscribers; returns how many rights were added and removed."""
         for user, password in sorted(passwords.items()):
             self.set_password(user, password)
         wanted = {right for of_user in rights.services.values() for right in of_user}
@@ -146,7 +145,7 @@ class Access:
         return len(wanted - present), len(present - wanted)
 
     def differences(self, rights: Rights) -> list[str]:
-        """What on the broker is not as the file says."""
+        """The differences between the broker and the file."""
         users = self.users()
         wanted = {right for of_user in rights.services.values() for right in of_user}
         for name in self.subscribers(rights):
@@ -159,17 +158,17 @@ class Access:
                 for right in sorted(wanted - present)
             ),
             *(
-                f"{right.user} has {right.operation} on {right.kind} {right.name}, which the file does not give"
+                f"{right.user} has {right.operation} on {right.kind} {right.name}, which is not in the file"
                 for right in sorted(present - wanted)
             ),
         ]
 
     def subscribers(self, rights: Rights) -> list[str]:
-        """The HR systems that were let in."""
+        """The HR systems that have access."""
         return sorted(self.users() - set(rights.services))
 
     def add_subscriber(self, rights: Rights, name: str, password: str) -> None:
-        """Lets an HR system in. Raises InvalidError for a name that cannot be, ConflictError for one that is taken."""
+        """Gives an HR system access. Raises InvalidError for an invalid name, ConflictError for one that is taken."""
         if not NAME.fullmatch(name) or name in rights.services or name in ("admin", "broker", "kinerja"):
             raise InvalidError("A name is 2 to 30 letters a-z, digits or _, begins with a letter, and is no service's.")
         if name in self.users():
@@ -178,7 +177,7 @@ class Access:
         self.set_password(name, password)
 
     def remove_subscriber(self, rights: Rights, name: str) -> None:
-        """Ends an HR system's access: new logins at once, open connections lose their rights. Raises NotFoundError."""
+        """Ends an HR system's access: new logins fail, open connections lose their rights. Raises NotFoundError."""
         if name not in self.subscribers(rights):
             raise NotFoundError(f"There is no subscriber {name}. List them with kinerja subscribers list.")
         self._take({right for right in self.rights() if right.user == name})
@@ -242,5 +241,5 @@ def _right(binding: AclBinding) -> Right:
 
 
 def describe(rights: Sequence[Right]) -> list[str]:
-    """For people: one line a right."""
+    """One readable line for each right."""
     return [f"{right.operation} {right.kind} {right.name}{'*' if right.prefixed else ''}" for right in sorted(rights)]

@@ -1,4 +1,4 @@
-"""Who asks: the operator, or the holder of an API key `<id>.<secret>`, of which a SHA-256 is stored."""
+"""Authentication: the caller is the operator, or holds an API key `<id>.<secret>`, of which a SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ __all__ = ["CACHE_SECONDS", "OPERATOR", "Authenticator", "Principal", "requires"
 log = logger(__name__)
 
 CACHE_SECONDS = 5.0
-"""The longest that a revoked key goes on working in a process that has just seen it."""
+"""How long a process that has just used a key may still accept it after it is revoked."""
 LAST_USE = timedelta(minutes=1)
-"""How exact a key's last use is: noting each would make a write of every read."""
+"""The resolution of a key's last use: storing each use would turn every read into a write."""
 _CACHE_ENTRIES_MAX = 10_000
 _NO_DIGEST = bytes(32)
 
@@ -52,7 +52,7 @@ _USED = text(
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, and what for."""
+    """The caller and its rights."""
 
     name: str
     scopes: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ class Principal:
         return self.is_operator or scope in self.scopes
 
     def reaches_unit(self, org_unit_id: str | None) -> bool:
-        """Whether something of this unit may be read. Of what has no unit, a limited key reads nothing."""
+        """Whether data of this unit may be read. A limited key does not read data without a unit."""
         return self.org_unit_ids is None or org_unit_id in self.org_unit_ids
 
     @property
@@ -82,12 +82,12 @@ OPERATOR = Principal("operator", is_operator=True)
 
 
 def secret_digest(secret: str) -> bytes:
-    """What is stored of a secret. It has 256 random bits, so nothing slower is needed."""
+    """The stored hash of a secret. A secret has 256 random bits, so no slow hash is needed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 class Authenticator:
-    """Knows the operator's key from the settings and all others from the service's `api_key` table."""
+    """Checks keys: the operator's against the settings, all others against the service's `api_key` table."""
 
     def __init__(self, operator_key: str, clock: Clock) -> None:
         if len(operator_key) < 16:
@@ -97,7 +97,7 @@ class Authenticator:
         self._cache: dict[bytes, tuple[float, datetime, Principal]] = {}
 
     async def principal(self, token: str, transact: Transact) -> Principal | None:
-        """The key's holder; None for a key that is unknown, revoked or past its end."""
+        """The key's holder; None for a key that is unknown, revoked or expired."""
         digest = secret_digest(token)
         if hmac.compare_digest(digest, self._operator):
             return OPERATOR
@@ -110,7 +110,7 @@ class Authenticator:
         except ValueError:
             return None
         row = await transact(lambda session: _find(session, identifier))
-        # Compared in any case: how long the answer takes says nothing about the id.
+        # Compare even for an unknown id: the response time must not reveal whether the id exists.
         known = hmac.compare_digest(secret_digest(secret), _NO_DIGEST if row is None else row.secret_sha256)
         now = self._clock.now()
         if row is None or not known or row.expires_at <= now:
@@ -130,7 +130,7 @@ class Authenticator:
         return principal
 
     def forget(self) -> None:
-        """Looks every key up again: for the process that has just ended one."""
+        """Clears the cache, for the process that has just revoked a key."""
         self._cache.clear()
 
     async def _note_use(self, identifier: UUID, now: datetime, transact: Transact) -> None:
@@ -140,7 +140,7 @@ class Authenticator:
         except Exception as error:
             if not is_transient(error):
                 raise
-            # A store that takes no writes (a full disk) still answers reads: the note can wait, the caller need not.
+            # A database that takes no writes (a full disk) still answers reads: skip the update, serve the caller.
             log.warning("key_use_not_noted", **fault_of(error))
 
 
@@ -149,7 +149,7 @@ async def _find(session: AsyncSession, identifier: UUID) -> Any:
 
 
 def requires(*scopes: str) -> Any:
-    """A dependency that lets the operator and keys with one of the scopes in, and gives the Principal."""
+    """A dependency that accepts the operator and keys with one of the scopes, and returns the Principal."""
 
     async def check(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -160,7 +160,7 @@ def requires(*scopes: str) -> Any:
         principal: Principal | None = await context.authenticator.principal(credentials.credentials, context.transact)
         if principal is None:
             raise UnauthorizedError(
-                "This key is not known, was revoked or is past its end. Ask the operator for a new one."
+                "This key is not known, was revoked or has expired. Ask the operator for a new one."
             )
         if not principal.is_operator and principal.scopes.isdisjoint(scopes):
             if not scopes:

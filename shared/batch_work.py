@@ -1,4 +1,4 @@
-"""What becomes of a batch: one transaction for its effects and for the records that cannot be used."""
+"""Applies a batch: one transaction for its effects and for the records that cannot be used."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["UNPARSABLE", "BatchWork", "Handler", "handler_failed"]
 log = logger(__name__)
 
 Handler = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Sequence[Parked]]]
-"""Applies records in the session's transaction and returns those that it cannot use. It must be idempotent: any record
-may come again, in any order."""
+"""Applies records in the session's transaction and returns those that it cannot use. It must be idempotent: records may
+be delivered again, in any order."""
 
 UNPARSABLE = "UNPARSABLE"
-"""The reason of a record that the client library cannot parse. What is parked are its raw bytes."""
+"""The reason code of a record that the client library cannot parse. Its raw bytes are parked."""
 
 
 class BatchWork:
-    """Applies batches by a handler, parks what that cannot use, and refuses to park too much."""
+    """Applies batches with a handler, parks the records that it cannot use, and refuses to park too many."""
 
     def __init__(self, database: Database, dead_letters: DeadLetters, handler: Handler, limit: PoisonLimit) -> None:
         self._database = database
@@ -34,12 +34,12 @@ class BatchWork:
         self._limit = limit
 
     async def apply(self, records: Sequence[Incoming]) -> None:
-        """Applies and parks. Raises TooManyUnusableError, and what the store raises while it is away."""
+        """Applies and parks. Raises TooManyUnusableError, and database errors while the database is down."""
         self._limit.begin(len(records))
         await self._apply(records)
 
     async def _apply(self, records: Sequence[Incoming]) -> None:
-        """One transaction for the batch; a batch that the store refuses is halved until the culprit stands alone."""
+        """One transaction for the batch; a batch that the database refuses is halved until the bad record is alone."""
         usable = [record for record in records if record.fault is None]
         parked = [Parked(record, UNPARSABLE, record.fault) for record in records if record.fault is not None]
         try:
@@ -72,7 +72,7 @@ class BatchWork:
                 )
 
     async def _park(self, session: AsyncSession, parked: Sequence[Parked]) -> int:
-        """Parks the records; gives the number of those that were not parked before. Raises TooManyUnusableError."""
+        """Parks the records; returns how many were not parked before. Raises TooManyUnusableError."""
         fresh = await self._dead_letters.park(session, parked)
         try:
             self._limit.check(fresh)
@@ -84,6 +84,6 @@ class BatchWork:
 
 
 def handler_failed(record: Incoming, error: Exception) -> Parked:
-    """Our own side failed at it, not its producer: the log has the whole fault, what is parked its type."""
+    """Our code failed, not the producer: the log has the whole error, the parked record only its type."""
     log.error("record_failed", topic=record.topic, partition=record.partition, offset=record.offset, exc_info=error)
     return Parked(record, "HANDLER_FAILED", type(error).__name__)

@@ -1,7 +1,7 @@
-"""What a request's body may cost, whatever its method: bytes, time and memory, all before anything is made of it.
+"""Limits of a request's body, for every method: bytes, time and memory, all checked before the body is parsed.
 
-A body that was cut off does nothing: the connection ended before the announced length, or before the last chunk. Then no
-handler runs, and the client's next try counts.
+A truncated body (the connection ends before the announced length, or before the last chunk) has no effect: no handler
+runs, and the client can send it again.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ __all__ = ["BODY_BYTES_MAX", "SMALL_BYTES", "Allowance", "Allowed", "Bodies", "H
 log = logger(__name__)
 
 SMALL_BYTES = 65_536
-"""Taken from anybody: a machine's ordinary post has 128 lines of 40 bytes, a form some hundred bytes."""
+"""Limit without a key: a machine's ordinary post has 128 lines of 40 bytes, a form some hundred bytes."""
 BODY_BYTES_MAX = 1_048_576 - 1
-"""Of a request with a key that is known: a city's roster has less."""
+"""Limit with a valid key: a city's roster is smaller."""
 JSON_AMPLIFICATION = 32
-"""Bytes of memory that a byte of JSON may become: `[{},{},{}` has three bytes an object of 64 and its place in a list."""
+"""Bytes of memory for each byte of JSON: `[{},{},{}` has three bytes for an object of 64 and its place in a list."""
 HELD_BYTES_MAX = 100_663_296
-"""What all bodies above SMALL_BYTES may become that one process works on at a time: 96 MiB of a container's 256."""
+"""Memory for all bodies above SMALL_BYTES that one process handles at the same time: 96 MiB of a container's 256."""
 BODY_SECONDS_MAX = 30.0
 REFUSED_SECONDS = 1.0
-"""A stranger who is refused is told so late: fifty of them in a circle then cost fifty answers a second."""
+"""Delay of a refusal for a client without a key: fifty connections in a loop then cost fifty responses a second."""
 DISCARDED_BYTES_MAX = 16_777_216
 DISCARDED_SECONDS_MAX = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """How many bytes a request's body may have, and how many bytes of memory one of them may become."""
+    """How many bytes a request's body may have, and how many bytes of memory each of them may need."""
 
     size: int
     amplification: int = JSON_AMPLIFICATION
@@ -60,7 +60,7 @@ class HeldBytes:
     held: int = field(default=0, init=False)
 
     def take(self, count: int) -> bool:
-        """False, and nothing taken, where they would be too many."""
+        """Returns False, and takes nothing, where they would exceed the limit."""
         if self.held + count > self.most:
             return False
         self.held += count
@@ -73,7 +73,7 @@ class HeldBytes:
 
 class _Refused(Exception):  # noqa: N818 - an answer, not a fault
     def __init__(self, answer: Response) -> None:
-        # What is still on its way is never read.
+        # The rest of the body is never read.
         answer.headers["Connection"] = "close"
         self.answer = answer
 
@@ -83,7 +83,7 @@ class _CutOff(Exception):  # noqa: N818 - nobody is there to be answered
 
 
 class Bodies:
-    """Reads a request's body whole, within its bounds, and only then lets the app see the request."""
+    """Reads a request's whole body, within its limits, and only then calls the app."""
 
     def __init__(self, app: ASGIApp, allowance: Allowance, held: HeldBytes | None = None) -> None:
         self._app = app
@@ -138,9 +138,7 @@ class _Reading:
         except TimeoutError:
             raise _Refused(problem(types.REQUEST_TIMEOUT, f"Send the body within {BODY_SECONDS_MAX:.0f} s.")) from None
         if announced is not None and self.size != announced:
-            raise _Refused(
-                problem(types.BODY_NOT_WHOLE, "It has another length than Content-Length says: send it again.")
-            )
+            raise _Refused(problem(types.BODY_NOT_WHOLE, "Its length differs from Content-Length: send it again."))
         return chunks
 
     def _announced(self) -> int | None:
@@ -148,22 +146,24 @@ class _Reading:
         if length is None:
             return None
         if not (length.isascii() and length.isdecimal()) or len(length) > 15:
-            raise _Refused(problem(types.BAD_REQUEST, "Content-Length is no number: send the body's bytes."))
+            raise _Refused(
+                problem(types.BAD_REQUEST, "Content-Length is not a number: send the number of bytes of the body.")
+            )
         return int(length)
 
     async def _reserve(self, size: int) -> None:
-        """Makes sure that a body of `size` bytes is allowed, and takes its bytes from what the process may hold."""
+        """Checks that a body of `size` bytes is allowed, and reserves its memory in the process."""
         if size <= SMALL_BYTES:
             return
         if size > self._allowed.size:
             self._allowed = await self._ask()
         most = max(SMALL_BYTES, self._allowed.size)
         if size > most:
-            words = f"The body may have {most} bytes at the most here: split it, or sign in if you have not."
+            words = f"The body may have at most {most} bytes here: split it, or send a valid key if you have not."
             raise _Refused(problem(types.TOO_LARGE, words))
         cost = size * self._allowed.amplification
         if not self._held.take(cost - self.taken):
-            raise _Refused(problem(types.TOO_BUSY, "Too many large bodies come at once. Send it again later."))
+            raise _Refused(problem(types.TOO_BUSY, "Too many large bodies arrive at once. Send it again later."))
         self.taken, self._reserved = cost, size
 
     async def _ask(self) -> Allowed:
@@ -173,7 +173,7 @@ class _Reading:
             if not is_transient(error):
                 raise
             log.warning("store_unavailable", **fault_of(error))
-            words = "The store does not answer. Send the same request again later."
+            words = "The database does not answer. Send the same request again later."
             raise _Refused(problem(types.UNAVAILABLE, words)) from error
 
 
@@ -190,9 +190,9 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 
 async def _discard(receive: Receive) -> None:
-    """Reads on for a moment and keeps nothing: a client that still sends would not see its answer, but a broken connection.
+    """Reads on briefly and discards the data: a client that is still sending would see a broken connection, not its response.
 
-    Done for those who bring a key; strangers are not worth the work.
+    Only for clients that sent a key.
     """
     left = DISCARDED_BYTES_MAX
     with contextlib.suppress(TimeoutError, _CutOff):

@@ -1,6 +1,6 @@
-"""Until when a certificate is valid: read from the file, or from the server that shows it, trusted or not.
+"""The expiry of a certificate: read from the file, or from the server that presents it, trusted or not.
 
-The standard library tells the end of a certificate only after it has trusted it, and one that has ended is never trusted.
+The standard library returns the expiry only of a trusted certificate, and an expired one is never trusted.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ CONNECT_SECONDS = 10.0
 
 
 def written_certificate_ends_at(pem: str) -> datetime:
-    """The end of the first certificate of a PEM text, which is the server's own. Raises ValueError where there is none."""
+    """The expiry of the first certificate of a PEM text, which is the server's own. Raises ValueError if there is none."""
     return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
 
 
 async def served_certificate_ends_at(host: str, port: int) -> datetime:
-    """The end of the certificate that a TLS server shows. Raises OSError (also for TLS), TimeoutError or ValueError."""
+    """The expiry of the certificate that a TLS server presents. Raises OSError (also for TLS), TimeoutError or ValueError."""
     context = ssl.create_default_context()
-    # It is asked how long it is valid, not whether it is ours: no secret is sent on this connection.
+    # Only the expiry is read, so the certificate is not verified: no secret is sent on this connection.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     async with asyncio.timeout(CONNECT_SECONDS):
@@ -34,5 +34,5 @@ async def served_certificate_ends_at(host: str, port: int) -> datetime:
     finally:
         writer.close()
     if shown is None:
-        raise ValueError("the server shows no certificate")
+        raise ValueError("the server presents no certificate")
     return x509.load_der_x509_certificate(shown).not_valid_after_utc

@@ -1,4 +1,4 @@
-"""Time as a dependency: rules and tests never read the machine's clock by themselves."""
+"""Time as a dependency: rules and tests never read the system clock directly."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["Clock", "FakeClock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """Tells the present moment."""
+    """Returns the current time."""
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
+        """The current time, timezone-aware, in UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

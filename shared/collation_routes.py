@@ -1,4 +1,4 @@
-"""The route by which the operator of a service sees who defines the order of text in its database."""
+"""The operator's route that shows what defines the order of text in the service's database."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class CollationChangeItem(Answer):
     recorded: str
     """The version for which the indexes were built."""
     actual: str | None
-    """The version that is installed; null when the library states none."""
+    """The installed version; null when the library states none."""
 
 
 class TextOrderAnswer(Answer):
-    """Who defines the order of text in the service's database."""
+    """What defines the order of text in the service's database."""
 
     model_config = ConfigDict(
         from_attributes=True,
@@ -43,9 +43,9 @@ class TextOrderAnswer(Answer):
     provider: Literal["builtin", "icu", "libc"]
     """The part of Postgres that compares text: its own code, or a library of the image."""
     depends_on_library: bool
-    """Whether another version of a library can change the order, so that indexes have to be rebuilt."""
+    """Whether another version of a library can change the order, so that indexes must be rebuilt."""
     changes: list[CollationChangeItem]
-    """Collations for which indexes have to be rebuilt: `kinerja migrate` does it."""
+    """Collations whose indexes must be rebuilt: `kinerja migrate` does it."""
 
 
 def add_collation_routes(router: APIRouter) -> None:
@@ -53,5 +53,5 @@ def add_collation_routes(router: APIRouter) -> None:
 
     @router.get("/v1/text-order", tags=["operations"])
     async def show_text_order(context: ContextDep, _: OperatorDep) -> TextOrderAnswer:
-        """Who defines the order of text in the database, and whether that has changed under the indexes."""
+        """What defines the order of text in the database, and whether it has changed since the indexes were built."""
         return TextOrderAnswer.model_validate(await context.transact(text_order))

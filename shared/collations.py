@@ -1,8 +1,8 @@
-"""The order of text in a database: who defines it, whether that has changed, and how indexes are brought up to it.
+"""The order of text in a database: what defines it, whether it has changed, and how indexes are rebuilt for it.
 
-An index keeps text in the order of a collation. Postgres records the collation's version when the database is made. A
-library of another version may order text differently: indexes that were built before then miss rows, and a unique index
-lets duplicates in.
+An index keeps text in the order of a collation. Postgres records the collation's version when the database is created. A
+library of another version may order text differently: existing indexes then miss rows, and a unique index lets
+duplicates in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RUNBOOK = "docs/runbooks/collation.md"
 DATABASE = "default"
 """The name of the collation that a column has when it names none: the database's own."""
 
-# `builtin` sorts by code point whatever library is installed. A collation without a version (libc's C) does so too.
+# `builtin` sorts by code point, whatever library is installed. So does a collation without a version (libc's C).
 _DATABASE = text(
     """
     select case datlocprovider when 'b' then 'builtin' when 'i' then 'icu' else 'libc' end as provider,
@@ -42,7 +42,7 @@ _CHANGES = text(
     order by 1
     """
 )
-# Whatever compares text: by its columns, or perhaps in an expression or a condition. System catalogs sort by "C".
+# Every index that compares text: by its columns, or perhaps in an expression or a condition. System catalogs sort by "C".
 _TEXT_INDEXES = text(
     """
     select i.indexrelid::regclass::text
@@ -57,18 +57,18 @@ _OWN_NAME = text("select quote_ident(current_database())")
 
 
 class CollationError(Exception):
-    """The order of text has changed and cannot be brought up to date here; the message says what to do."""
+    """The order of text has changed and indexes cannot be rebuilt here; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class CollationChange:
-    """A collation that indexes of this database use, whose version is no longer the one that was recorded."""
+    """A collation that indexes of this database use, and whose version differs from the recorded one."""
 
     collation: str
     """`default` for the database's own, else schema and name."""
     recorded: str
     actual: str | None
-    """None: the library that is installed now states no version."""
+    """None: the installed library states no version."""
 
     def __str__(self) -> str:
         return f"collation {self.collation}: version {self.recorded} is recorded, {self.actual or 'none'} is installed"
@@ -76,7 +76,7 @@ class CollationChange:
 
 @dataclass(frozen=True, slots=True)
 class TextOrder:
-    """Who defines the order of text in a database."""
+    """What defines the order of text in a database."""
 
     provider: str
     """`builtin`, `icu` or `libc`."""
@@ -93,15 +93,15 @@ async def text_order(session: AsyncSession) -> TextOrder:
 
 
 def rebuild_text_indexes(connection: Connection) -> list[CollationChange]:
-    """Where a collation has changed: rebuilds every index that compares text, records the new version, gives the changes.
+    """If a collation has changed: rebuilds every index that compares text, records the new version, returns the changes.
 
-    All of it is part of the connection's transaction, so that an interrupted run is repeated whole. It needs the owner of
-    the database. Raises CollationError, and SQLAlchemyError where an index cannot be built or somebody holds its table.
+    All of it is part of the connection's transaction, so an interrupted run is repeated whole. Only the owner of the
+    database can do it. Raises CollationError, and SQLAlchemyError where an index cannot be built or its table is locked.
     """
     changes = [CollationChange(**row) for row in connection.execute(_CHANGES).mappings()]
     for change in changes:
         if change.actual is None:
-            raise CollationError(f"{change}: start the former Postgres image again, see {RUNBOOK}")
+            raise CollationError(f"{change}: start the previous Postgres image again, see {RUNBOOK}")
     if changes:
         for name in connection.execute(_TEXT_INDEXES).scalars().all():
             connection.execute(text(f"reindex index {name}"))

@@ -1,9 +1,9 @@
-"""The batch consumer: records → one database transaction → offsets, in this order and never another.
+"""The batch consumer: records → one database transaction → offsets, always in this order.
 
-FastStream's subscriber gives raw batches; nothing is decoded before the handler, because one undecodable record or
-header would blank the whole batch. What cannot be used is parked and the others go on; where too many cannot be used the
-consumer stops, with the records where they are. Acknowledgement is manual and by explicit offsets: `msg.ack()` would
-commit the position of every partition, whatever became of its records.
+FastStream's subscriber delivers raw batches; nothing is decoded before the handler, because one undecodable record or
+header would empty the whole batch. A record that cannot be used is parked and the others are applied; when too many
+cannot be used, the consumer stops and commits nothing. Acknowledgement is manual, with explicit offsets: `msg.ack()`
+would commit the position of every partition, also for records that were not applied.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ log = logger(__name__)
 RETRY_SECONDS_MAX = 30.0
 STALL_SECONDS = 60.0
 BATCH_SECONDS_MAX = 300.0
-"""A batch that is being applied is work, however slow; after so long the group gives the partitions to another."""
+"""The longest time for one batch; after it the group assigns the partitions to another member."""
 WATCH_SECONDS = 2.0
 STOP_SECONDS = 10.0
-"""For the batch in flight and the group's goodbye. A batch that is cut off comes again and changes nothing."""
+"""For the batch in flight and for leaving the group. A cancelled batch is delivered again, which changes nothing."""
 
 
 class BatchConsumer:
@@ -93,12 +93,12 @@ class BatchConsumer:
         self._applied_at: dict[str, datetime] = {}
         self._failed: BaseException | None = None
         self.halted: str | None = None
-        """Why it reads nothing any more, until its process starts anew: too many records could not be used."""
+        """Why it has stopped reading until its process restarts: too many records could not be used."""
 
     async def run(self) -> None:
         """Consumes until cancelled. Raises when the loop is stuck or failed: the process should then end.
 
-        Where too many records cannot be used it leaves the group and waits: the pages and the intake go on.
+        When too many records cannot be used, it leaves the group and waits: pages and the intake continue to work.
         """
         try:
             await self._start()
@@ -119,7 +119,7 @@ class BatchConsumer:
                 else:
                     patience = BATCH_SECONDS_MAX if self._applying else STALL_SECONDS
                     if time.monotonic() - moved_at > patience and await self._database.answers():
-                        # Known long-run stalls of the client show no error: only the lack of progress tells.
+                        # The client is known to stall after a long run without an error: detect the lack of progress.
                         raise RuntimeError(f"no progress for {patience:.0f} s with records waiting")
         finally:
             self._stopping = True
@@ -135,7 +135,7 @@ class BatchConsumer:
 
     @property
     def assigned(self) -> bool:
-        """Whether the group has given this member its partitions (perhaps none) and the loop polls."""
+        """Whether the group has assigned this member its partitions (perhaps none) and the loop polls."""
         consumer = self._subscriber.consumer
         if consumer is None:
             return False
@@ -171,7 +171,7 @@ class BatchConsumer:
             batch = message.raw_message
             if not isinstance(batch, tuple):
                 raise TypeError("the subscriber was made with batch=True")
-            if self.halted is not None:  # until the group is left; nothing of it is committed
+            if self.halted is not None:  # until it has left the group; nothing is committed
                 return
             records = [_incoming(record) for record in batch]
             self._applying = True
@@ -181,7 +181,7 @@ class BatchConsumer:
             self._halt(str(error))
         except asyncio.CancelledError:
             raise
-        except BaseException as error:  # FastStream would swallow it; the watch loop ends the process instead
+        except BaseException as error:  # FastStream would swallow it; the watch loop ends the process
             log.exception("batch_failed")
             self._failed = error
         finally:
@@ -193,7 +193,7 @@ class BatchConsumer:
         log.critical("consumer_stopped", because=words, runbook="docs/runbooks/dead-letters.md")
 
     async def _apply_until_done(self, records: Sequence[Incoming]) -> bool:
-        """Applies the batch; while the store is away it waits, and never skips. False: told to stop before the end."""
+        """Applies the batch; while the database is down it waits, and never skips. False: stopped before the end."""
         wait = 0.2
         started = time.monotonic()
         while not self._stopping:
@@ -222,7 +222,7 @@ class BatchConsumer:
         now = datetime.now(UTC)
         for topic, count in counts.items():
             self._metrics.consumed.labels(topic).inc(count)
-            # One sample a topic and batch: the last record's; parsing every header would cost more than the work.
+            # One sample per topic and batch, the last record: parsing every header would cost more than the batch itself.
             recorded_at = recorded_at_of(newest[topic].headers)
             if recorded_at is not None:
                 self._applied_at[topic] = recorded_at
@@ -239,7 +239,7 @@ class BatchConsumer:
             await consumer.commit(offsets)
             self._done |= offsets
         except (CommitFailedError, IllegalStateError) as error:
-            # The partitions went to another member meanwhile: the records come again there and change nothing.
+            # The partitions now belong to another member: it receives the records again, which changes nothing.
             log.info("offsets_not_committed", error=type(error).__name__)
         except KafkaError as error:
             log.warning("offsets_not_committed", error=type(error).__name__)
@@ -252,12 +252,12 @@ class BatchConsumer:
         lags = dict.fromkeys(self._topics, 0)
         positions: dict[TopicPartition, int] = {}
         assigned = consumer.assignment()
-        # What another member commits meanwhile is not known here: forget where a partition stood that went away.
+        # Another member's commits are unknown here: forget the positions of revoked partitions.
         self._done = {tp: offset for tp, offset in self._done.items() if tp in assigned}
         for tp in assigned:
             try:
                 async with asyncio.timeout(1.0):
-                    # before our first commit on it, what was fetched is the best that is known
+                    # before our first commit on it, the fetch position is the best estimate
                     positions[tp] = self._done[tp] if tp in self._done else await consumer.position(tp)
             except (TimeoutError, KafkaError):
                 continue
@@ -278,5 +278,5 @@ def _incoming(record: ConsumerRecord[Any, Any]) -> Incoming:
 
 
 async def _no_decoding(message: KafkaMessage) -> KafkaMessage:
-    # what the decoder gives is what FastStream hands to the handler
+    # FastStream passes the decoder's result to the handler
     return message

@@ -1,4 +1,4 @@
-"""What the parts of one service share: made once, in its composition root."""
+"""What the parts of one service share: created once, in its composition root."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["REQUEST_SECONDS_MAX", "Context"]
 T = TypeVar("T")
 
 REQUEST_SECONDS_MAX = 4.0
-"""How long a request may wait for the store: machines and people get their 503 within 5 s."""
+"""How long a request may wait for the database: machines and people get a 503 within 5 s."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """One service's mechanics. A service adds its own parts in a subclass."""
+    """The technical parts of one service. A service adds its own parts in a subclass."""
 
     service: str
     settings: ServiceSettings
@@ -47,7 +47,7 @@ class Context:
 
     @classmethod
     def make(cls, service: str, settings: ServiceSettings, clock: Clock | None = None) -> Context:
-        """Wires a service's mechanics from its settings; nothing connects yet."""
+        """Creates a service's technical parts from its settings; nothing connects yet."""
         clock = clock or SystemClock()
         metrics, outbox = Metrics(service), Outbox(service)
         return cls(
@@ -71,7 +71,7 @@ class Context:
     async def transact(
         self, work: Callable[[AsyncSession], Awaitable[T]], *, seconds: float = REQUEST_SECONDS_MAX
     ) -> T:
-        """The result of `work` in a committed transaction; UnavailableError (503) when the store takes too long."""
+        """The result of `work` in a committed transaction; UnavailableError (503) when the database is too slow."""
 
         async def run() -> T:
             async with self.database.transaction() as session:

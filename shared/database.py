@@ -1,4 +1,4 @@
-"""Postgres: one engine per service, transactions at the edges, and what counts as "try again later"."""
+"""Postgres: one engine per service, transactions, and which errors are worth a retry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONNECT_SECONDS = 3.0
 # SQLSTATE classes and codes after which the same work may succeed: connection, resources, shutdown, locks.
 _TRANSIENT_CLASSES = ("08", "53", "57P", "58")
 _TRANSIENT_CODES = frozenset({"40001", "40P01", "55P03", "57014", "25006"})
-# What an operator has to do something about: waiting alone does not mend it.
+# Errors that need an operator: waiting alone does not solve them.
 _CAUSES = {"53100": "the database's disk is full: docs/runbooks/database-full.md"}
 
 
@@ -37,7 +37,7 @@ def utc_field(**options: Any) -> Any:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the store failed rather than the data: then wait and try again, never park or refuse the data."""
+    """Whether the database failed, not the data: then wait and try again, never park or refuse the data."""
     if isinstance(error, UnavailableError | ConnectionError | TimeoutError | OSError | PoolTimeoutError):
         return True
     if isinstance(error, DBAPIError):
@@ -51,7 +51,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def fault_of(error: BaseException) -> dict[str, str]:
-    """What a log line says of a store that failed: the error's type, its SQLSTATE, and the cause with its runbook."""
+    """The log fields of a database failure: the error's type, its SQLSTATE, and the cause with its runbook."""
     code = getattr(getattr(error, "orig", None), "sqlstate", None)
     found = {"error": type(error).__name__, "sqlstate": code, "cause": _CAUSES.get(code or "")}
     return {name: words for name, words in found.items() if words}
@@ -67,7 +67,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_pre_ping=False,
-            hide_parameters=True,  # its exceptions would tell whose row it was
+            hide_parameters=True,  # exceptions would otherwise contain personal data
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": STATEMENT_TIMEOUT_MS / 1000,
@@ -85,7 +85,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session in a transaction: committed at the end of the block, rolled back on an exception."""
+        """A session in a transaction: commits at the end of the block, rolls back on an exception."""
         async with self._sessions() as session, session.begin():
             yield session
 
@@ -118,8 +118,8 @@ class Database:
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, or UnavailableError when it takes longer.
 
-    A query on a store that hangs cannot be cancelled cleanly: its roll-back would hang too. So the work goes on in a
-    task of its own (cancelled, and bounded by the pool) while the caller gets its answer in time.
+    A query on a database that hangs cannot be cancelled cleanly: its rollback would hang too. So the work runs in its own
+    task (cancelled, and limited by the pool), and the caller gets its response in time.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -130,11 +130,11 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     if not done:
         task.cancel()
         task.add_done_callback(_forget)
-        raise UnavailableError("The store did not answer in time. Send the same request again later.")
+        raise UnavailableError("The database did not answer in time. Send the same request again later.")
     return task.result()
 
 
 def _forget(task: asyncio.Future[Any]) -> None:
-    """Reads the outcome of an abandoned task: nobody waits for it, and asyncio would complain at its end."""
+    """Reads the result of an abandoned task: otherwise asyncio warns about an exception that was never retrieved."""
     if not task.cancelled():
         task.exception()

@@ -1,10 +1,10 @@
-"""Records that could not be used: kept byte for byte, published as dead letters, released by the same handler or dismissed.
+"""Records that could not be used: stored byte for byte, published as dead letters, then released or dismissed.
 
-A record waits for a person until it is released or dismissed. Dismissing says that it is wrong for good and why; it may
-still be released later, and then keeps who had dismissed it. A released record has had its effect: nothing is left to
-dismiss.
+A record waits for a person until it is released to the same handler or dismissed. Dismissing states that it is wrong for
+good, and why; it can still be released later, and the dismissal stays recorded. A released record has been applied, so
+it cannot be dismissed.
 
-What is large stays here, in the table, and the dead letter says where it is (see `shared.incoming`).
+Large parts stay here, in the table, and the dead letter gives their location (see `shared.incoming`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DETAIL_CHARS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A record that cannot be used, with a reason code and words for a person."""
+    """A record that cannot be used, with a reason code and an explanation for a person."""
 
     record: Incoming
     reason: str
@@ -44,10 +44,10 @@ class Parked:
 
 
 class Place(NamedTuple):
-    """Where a parked record stood.
+    """The position of a parked record.
 
-    `generation` is 0, and one more for each other record that came to stand at the same place: a topic that was made anew
-    counts its offsets from 0 again.
+    `generation` is 0 for the first record at a position, and one higher for each other record with the same offset: a
+    topic that was created again counts its offsets from 0.
     """
 
     topic: str
@@ -74,11 +74,11 @@ class ParkedColumns(SQLModel):
     released_at: datetime | None = utc_field(default=None, nullable=True)
     dismissed_at: datetime | None = utc_field(default=None, nullable=True)
     dismissed_by: str | None = None
-    """Whose key it was: an officer's id, else the key's name."""
+    """The holder of the key: an officer's id, else the key's name."""
     dismissed_reason: str | None = None
 
 
-# The same record again is a copy; another one at the same place belongs to a topic that was made anew.
+# The same record again is a copy; another one at the same offset belongs to a topic that was created again.
 _PARK = text(
     """
     with i as (
@@ -131,9 +131,9 @@ class DeadLetters:
         self._metrics = metrics
 
     async def park(self, session: AsyncSession, parked: Sequence[Parked]) -> int:
-        """Keeps the records and adds their dead letters, in the session's transaction. Parking twice is harmless.
+        """Stores the records and adds their dead letters, in the session's transaction. Parking twice is harmless.
 
-        Gives the number of those that were not parked before.
+        Returns how many were not parked before.
         """
         now = self._clock.now()
         letters: list[DeadLetterRecord] = []
@@ -160,16 +160,16 @@ class DeadLetters:
     async def page(
         self, session: AsyncSession, *, after: Place | None, most: int, released: bool, dismissed: bool
     ) -> list[dict[str, Any]]:
-        """Parked records without their bytes, in the order of their places.
+        """Parked records without their bytes, in the order of their positions.
 
-        Those that wait are always among them. One that was released after it had been dismissed counts as released.
+        Waiting records are always included. A record that was dismissed and later released counts as released.
         """
         begin = after or Place("", -1, -1)
         values = {**begin._asdict(), "most": most, "released": released, "dismissed": dismissed}
         return [_listed(row) for row in (await session.execute(_LIST, values)).mappings()]
 
     async def find(self, session: AsyncSession, place: Place) -> dict[str, Any] | None:
-        """One parked record whole, bytes as base64 and, where they are text, as text."""
+        """One whole parked record; bytes as base64 and, if they are UTF-8, as text."""
         row = await self._row(session, place)
         if row is None:
             return None
@@ -182,9 +182,9 @@ class DeadLetters:
         }
 
     async def take(self, session: AsyncSession, place: Place) -> Incoming | None:
-        """Marks a parked record as released and returns it for the handler; the caller's transaction decides.
+        """Marks a parked record as released and returns it for the handler, in the caller's transaction.
 
-        That it was dismissed before is kept.
+        An earlier dismissal stays recorded.
         """
         row = await self._row(session, place)
         if row is None:
@@ -194,15 +194,15 @@ class DeadLetters:
         return Incoming(place.topic, place.partition, place.offset, row["key"], row["value"], headers)
 
     async def dismiss(self, session: AsyncSession, place: Place, *, by: str, reason: str) -> dict[str, Any] | None:
-        """Ends a record's waiting and keeps who did so and why; nothing else of it changes. None where none is parked.
+        """Dismisses a waiting record and stores who did so and why. Returns None if there is no such record.
 
-        Raises ConflictError for one that does not wait: what was said the first time stays.
+        Raises ConflictError for one that does not wait: the first decision stays.
         """
         row = await self._row(session, place)
         if row is None:
             return None
         if row["released_at"] is not None:
-            raise ConflictError("The record was released and has had its effect: there is nothing to dismiss.")
+            raise ConflictError("The record was released and has been applied: there is nothing to dismiss.")
         if row["dismissed_at"] is not None:
             raise ConflictError(f"The record was dismissed before, by {row['dismissed_by']}: {row['dismissed_reason']}")
         said = {"dismissed_at": self._clock.now(), "dismissed_by": by, "dismissed_reason": reason}
@@ -210,7 +210,7 @@ class DeadLetters:
         return _listed({**row, **said, "value_bytes": size_of(row["value"])})
 
     async def observe(self, session: AsyncSession) -> None:
-        """Reads how many records wait for a person into the metrics."""
+        """Updates the metric of records that wait for a person."""
         self._metrics.parked_waiting.set((await session.execute(_WAITING)).scalar_one())
 
     async def _row(self, session: AsyncSession, place: Place) -> dict[str, Any] | None:
@@ -247,5 +247,5 @@ def _text(value: bytes | None) -> str | None:
 
 
 def _printable(words: str) -> str:
-    # Postgres text holds no NUL
+    # Postgres text cannot contain NUL
     return encodable(words).replace("\x00", "�")[:DETAIL_CHARS_MAX]

@@ -1,4 +1,4 @@
-"""Pages for developers, the same in every service: the API (Swagger UI) and each kind of error. Nothing comes from elsewhere."""
+"""Pages for developers, the same in every service: the API (Swagger UI) and each kind of error. No external resources."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def _code(words: str) -> Markup:
-    """Escaped, with what stands between backquotes as code."""
+    """Escapes the text, and renders text between backquotes as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped before
 
 
@@ -43,13 +43,13 @@ _templates.filters["code"] = _code
 
 
 def developer_page(template: str, *, title: str, here: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page with links to its siblings; `here` is its own address, or that of the one it belongs to."""
+    """A page with links to the other pages; `here` is its own address, or the address of its parent page."""
     markup = _templates.get_template(template).render(title=title, here=here, pages=_PAGES, **values)
     return html_page(markup, status)
 
 
 def add_api_page(app: FastAPI, prefix: str) -> None:
-    """Serves `/<prefix>/docs`: every operation, to be tried with a key."""
+    """Serves `/<prefix>/docs`: every operation, which can be tried with a key."""
     assets, openapi = f"/{prefix}/assets", f"/{prefix}/openapi.json"
     app.mount(assets, StaticFiles(directory=str(SWAGGER_UI)), name="assets")
 

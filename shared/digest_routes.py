@@ -1,4 +1,4 @@
-"""The routes by which the operator compares an owner with a reader: `kinerja scores verify` and `kinerja doctor` ask them."""
+"""The routes by which the operator compares an owner with a reader: `kinerja scores verify` and `kinerja doctor` call them."""
 
 from __future__ import annotations
 
@@ -27,63 +27,63 @@ __all__ = ["digest_router"]
 
 SECONDS_MAX = 600.0
 ITEMS_MAX = 50_000
-"""Of one answer; the buckets asked for are few, so that this is never reached by a city of a million days a semester."""
+"""Limit of one response; few buckets are requested at a time, so a city with a million days a semester never reaches it."""
 
 FIRST_YEAR, LAST_YEAR = 2000, 9998
-"""The contract's years, and one less: days around a semester have to be dates too."""
+"""The contract's years without the last one: the days around a semester must be valid dates."""
 
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 TopicPath = Annotated[str, Path(max_length=100, examples=["asn.employee.v1"])]
 ReaderQuery = Annotated[str, Query(max_length=40, description="The service that keeps these things, such as scoring.")]
-SemesterQuery = Annotated[str | None, Query(max_length=20, description="Like 2026-S2; the running one if left out.")]
+SemesterQuery = Annotated[str | None, Query(max_length=20, description="Like 2026-S2; the current one if left out.")]
 BucketsQuery = Annotated[list[Annotated[int, Field(ge=0, lt=BUCKETS)]], Query(min_length=1, max_length=16)]
 
 _IN_OUTBOX = text("select exists (select from outbox where topic = :topic)")
 
 
 class DigestAnswer(Answer):
-    """One side's things: how many, and the sums of their hashes by bucket, in hexadecimal."""
+    """One side's things: their number, and the sums of their hashes by bucket, in hexadecimal."""
 
     topic: str
-    """The topic whose things were added up."""
+    """The topic of the things."""
     reader: str
-    """The service as whose reader they were added up: fields that it does not keep are left out."""
+    """The reading service: fields that it does not store are left out of the hashes."""
     semester: str
     """The semester of the things."""
     things: int
     """How many things this side has."""
     in_flight: bool
-    """Records of the topic wait here: to be published by the owner, to be read by the reader."""
+    """Whether records of the topic wait here: for publishing at the owner, for reading at the reader."""
     buckets: list[str]
     """The sums of the things' hashes by bucket, 16 hexadecimal digits each. Two sides with equal sums have the same
     things."""
 
 
 class ThingItem(Answer):
-    """A thing by its name alone, and what this side has of it."""
+    """A thing's name, with the revision and hash on this side."""
 
     thing: str
     """The thing's name: ids and dates with slashes between."""
     revision: int
     """The revision that this side has."""
     hash: str
-    """The hash of what this side has of it, 16 hexadecimal digits."""
+    """The hash of this side's state, 16 hexadecimal digits."""
 
 
 class ItemsAnswer(Answer):
-    """The things of some buckets. `more`: there are more than fit, and the list is of no use."""
+    """The things of some buckets. `more`: there are more than fit, and the list is incomplete."""
 
     in_flight: bool
-    """Whether records of the topic are still on their way here."""
+    """Whether records of the topic still wait here."""
     more: bool
-    """Whether there are more things than fit: then ask for fewer buckets."""
+    """Whether there are more things than fit: then request fewer buckets."""
     items: list[ThingItem]
     """The things."""
 
 
 def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRouter:
-    """`sources`: where this service has each topic's things."""
+    """`sources`: for each topic, how this service reads its things."""
     router = APIRouter(prefix=f"/{prefix}/v1/digests", tags=["operations"])
     by_name = {topic.name: source for topic, source in sources.items()}
 
@@ -92,11 +92,11 @@ def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRoute
         context: Context, topic: str, reader: str, semester: Semester
     ) -> AsyncIterator[tuple[bool, AsyncIterator[Item]]]:
         if topic not in by_name:
-            raise NotFoundError(f"This service has no things of that topic, but of: {', '.join(by_name)}.")
+            raise NotFoundError(f"This service has no things of that topic. It has things of: {', '.join(by_name)}.")
         try:
             projection = Projection(topic, reader)
         except KeyError:
-            raise NotFoundError("No service of this name keeps things of that topic.") from None
+            raise NotFoundError("No service of this name stores things of that topic.") from None
         async with context.database.snapshot() as session:
             await session.execute(text(f"set local statement_timeout = {int(SECONDS_MAX * 1000)}"))
             in_flight = await _in_flight(context, session, topic)
@@ -106,7 +106,7 @@ def digest_router(prefix: str, sources: Mapping[Topic[Any], Source]) -> APIRoute
     async def digest(
         context: ContextDep, _: OperatorDep, topic: TopicPath, reader: ReaderQuery, semester: SemesterQuery = None
     ) -> DigestAnswer:
-        """Adds up what this service has of a topic's things in a semester, as far as the reader keeps it."""
+        """Sums the hashes of this service's things of a topic in a semester, with the fields that the reader stores."""
         window, found = _semester(context, semester), Digest()
         async with items(context, topic, reader, window) as (in_flight, things):
             async for item in things:
@@ -164,5 +164,5 @@ def _semester(context: Context, words: str | None) -> Semester:
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from None
     if not FIRST_YEAR <= semester.year <= LAST_YEAR:
-        raise InvalidError(f"`semester`: nothing is kept of before {FIRST_YEAR} or after {LAST_YEAR}.")
+        raise InvalidError(f"`semester`: there is no data before {FIRST_YEAR} or after {LAST_YEAR}.")
     return semester

@@ -1,4 +1,4 @@
-"""Where a service has its things of a topic, read with bounded memory: what digests are made of."""
+"""How a service reads its things of a topic for digests, with bounded memory."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from shared.contracts.semester import Semester
 __all__ = ["Source", "records_of", "rows_of", "stream"]
 
 Source = Callable[[AsyncSession, Semester], AsyncIterator[Mapping[str, Any]]]
-"""A topic's things of a semester as this service has them, whether it owns or reads them. Officers belong to no semester:
-all of them."""
+"""A topic's things of a semester in this service, whether it owns or reads them. Officers belong to no semester: all of
+them."""
 
 ROWS_AT_A_TIME = 1_000
-"""Hashing them takes some 10 ms, for which nothing else of the process gets its turn."""
+"""Hashing them takes some 10 ms, during which the event loop is blocked."""
 
 
 async def stream(session: AsyncSession, query: Any, values: Mapping[str, Any]) -> AsyncIterator[Any]:
     """The rows of a query, a few thousand in memory at a time."""
     result = await session.stream(query.execution_options(yield_per=ROWS_AT_A_TIME), values)
-    async for rows in result.partitions():  # one step of the driver for many rows: row by row takes twice the time
+    async for rows in result.partitions():  # many rows for one call of the driver: row by row takes twice the time
         for row in rows:
             yield row
 
 
 def rows_of(query: str) -> Source:
-    """The rows of a query as they are, for things that belong to no semester."""
+    """The unchanged rows of a query, for things that belong to no semester."""
     prepared = text(query)
 
     async def source(session: AsyncSession, _: Semester) -> AsyncIterator[Mapping[str, Any]]:
@@ -41,7 +41,7 @@ def rows_of(query: str) -> Source:
 
 
 def records_of(query: str, values: Callable[[Semester], Mapping[str, Any]]) -> Source:
-    """The published records that a query gives as JSON; `values` are its parameters for a semester."""
+    """The published records that a query returns as JSON; `values` are its parameters for a semester."""
     prepared = text(query)
 
     async def source(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:

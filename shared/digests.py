@@ -1,8 +1,8 @@
-"""What a reader keeps of a topic's things, as numbers that its owner and the reader can compare.
+"""Checksums of a topic's things, with which an owner and a reader compare their states.
 
-A thing's hash is of its name, its revision and the fields that the reader keeps. Hashes are added up in buckets by the name:
-two sides are the same where all sums are, in whatever order they were read; only buckets that differ are looked at one by
-one. There is no personal data in what is exchanged.
+A thing's hash covers its name, its revision and the fields that the reader stores. Hashes are summed in buckets by name:
+two sides are equal if all sums are equal, whatever the reading order; only buckets that differ are compared thing by
+thing. The exchange contains no personal data.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ KEPT: Mapping[tuple[str, str], tuple[str, ...]] = {
     (SCORE.name, "notifications"): _whole(SCORE),
     (DISCIPLINE.name, "notifications"): _whole(DISCIPLINE),
 }  # fmt: skip
-"""By topic and reading service: the fields that it keeps beside the thing's name and revision. Its consumer writes these."""
+"""By topic and reading service: the fields that it stores besides the thing's name and revision. Its consumer writes these."""
 
 _TOPICS = {topic.name: topic for topic in ALL_TOPICS}
-# One moment has several spellings; the offset is part of what it says.
+# A timestamp can be written in several ways; the offset is part of its meaning.
 _MOMENTS = frozenset({"recorded_at", "first_in", "last_out", "given_at", "as_of"})
 _CANARY = str(CANARY_EMPLOYEE_ID)
 
 
 class Item(NamedTuple):
-    """A thing as one side has it. `key`: the values of `Topic.thing` with slashes between."""
+    """A thing on one side. `key`: the values of `Topic.thing` with slashes between."""
 
     key: str
     revision: int
@@ -58,7 +58,7 @@ class Item(NamedTuple):
 
 
 class Projection:
-    """From a row or record of a topic's thing to its item for one reader. Raises KeyError where nobody keeps such things."""
+    """Turns a row or record of a topic into its item for one reader. Raises KeyError if no reader stores such things."""
 
     def __init__(self, topic: str, reader: str) -> None:
         model = _TOPICS[topic].model.model_fields
@@ -69,8 +69,8 @@ class Projection:
         ]
 
     def item(self, row: Mapping[str, Any]) -> Item | None:
-        """The item of a row that has the thing's values, `revision` and the kept fields; others are ignored, a field that is
-        missing has the contract's default. None for the canary: not every reader keeps it.
+        """The item of a row with the thing's values, `revision` and the stored fields; others are ignored, a missing field
+        has the contract's default. None for the canary: not every reader stores it.
         """
         key = "/".join([str(row[name]) for name in self._thing])
         if key.startswith(_CANARY):
@@ -84,7 +84,7 @@ class Projection:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, UUID):  # the database driver's own kind
+    if isinstance(value, UUID):  # the database driver's own UUID type
         return str(value)
     raise TypeError(f"no plain form of {type(value).__name__}")
 
@@ -96,7 +96,7 @@ def bucket_of(key: str) -> int:
 
 @dataclass(slots=True)
 class Digest:
-    """One side's things, added up."""
+    """The sums of one side's things."""
 
     things: int = 0
     sums: list[int] = field(default_factory=lambda: [0] * BUCKETS)
@@ -104,5 +104,5 @@ class Digest:
     def add(self, item: Item) -> None:
         self.things += 1
         bucket = bucket_of(item.key)
-        # A sum, not an exclusive or: two equal items do not cancel each other.
+        # A sum, not XOR: two equal items do not cancel each other.
         self.sums[bucket] = (self.sums[bucket] + item.hash) % 2 ** (8 * _HASH_BYTES)

@@ -1,8 +1,8 @@
-"""The one check of e-mail addresses, at every place where one comes in and again before a mail is sent.
+"""The only check of e-mail addresses, used wherever an address is received and again before a mail is sent.
 
-It is the check of email-validator, without DNS, and stricter than pydantic's `EmailStr`: no display name beside the address
-and no comment or quoted part, which programs read differently. The part before the @ is ASCII, because few relays take
-another (SMTPUTF8, RFC 6531). A domain in another script becomes its ASCII form (xn--...), which is the same domain.
+It uses email-validator, without DNS, and is stricter than pydantic's `EmailStr`: no display name, and no comment or quoted
+part, because programs read these differently. The part before the @ is ASCII, because few relays accept SMTPUTF8 (RFC
+6531). A domain in another script becomes its ASCII form (xn--...), which is the same domain.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ ADDRESS_CHARS_MAX = 254
 
 
 def checked_address(text: str) -> str:
-    """The address as it goes into an envelope: ASCII, the domain in lower case.
+    """The address for an SMTP envelope: ASCII, the domain in lower case.
 
-    Raises ValueError that says what is wrong, for a person, without the address itself.
+    Raises ValueError with an explanation for a person, without the address itself.
     """
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True).ascii_email
@@ -33,4 +33,4 @@ def checked_address(text: str) -> str:
 
 
 EmailAddress = Annotated[str, Field(max_length=ADDRESS_CHARS_MAX), AfterValidator(checked_address)]
-"""For models that take an address in."""
+"""For models that receive an address."""

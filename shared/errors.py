@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions: each carries its problem type (status, title, page) and the words for whoever asked."""
+"""Expected errors as exceptions: each has its problem type (status, title, page) and a message for the caller."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class AppError(Exception):
-    """An expected refusal. `detail` tells the caller what to do; `errors` may list single faults."""
+    """An expected refusal. `detail` tells the caller what to do; `errors` may list individual errors."""
 
     kind: ClassVar[ProblemType] = types.BAD_REQUEST
 
@@ -32,7 +32,7 @@ class AppError(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return self.kind.status
 
 
@@ -43,19 +43,19 @@ class InvalidError(AppError):
 
 
 class UnauthorizedError(AppError):
-    """No key, or a key that is not known."""
+    """No key, or an unknown key."""
 
     kind = types.UNAUTHORIZED
 
 
 class ForbiddenError(AppError):
-    """A known key without the needed scope."""
+    """A valid key without the required scope."""
 
     kind = types.FORBIDDEN
 
 
 class NotFoundError(AppError):
-    """Nothing of that name."""
+    """Nothing with that name or id exists."""
 
     kind = types.NOT_FOUND
 
@@ -67,19 +67,19 @@ class ConflictError(AppError):
 
 
 class GoneError(AppError):
-    """It was there and has been used up or has expired."""
+    """It existed, and has been used, revoked or has expired."""
 
     kind = types.GONE
 
 
 class UnavailableError(AppError):
-    """The store does not answer now; the same request may succeed later."""
+    """The database does not answer now; the same request may succeed later."""
 
     kind = types.UNAVAILABLE
     safe_to_log = True
 
 
 class UnsupportedMediaTypeError(AppError):
-    """The body is of a kind that this address does not take."""
+    """The body has a media type that this address does not accept."""
 
     kind = types.UNSUPPORTED_MEDIA_TYPE

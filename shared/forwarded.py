@@ -1,7 +1,7 @@
-"""The client's real address behind our gateway and behind proxies that the operator named.
+"""The client's real address behind our gateway and behind trusted proxies.
 
-X-Forwarded-For is read from its end: each proxy added the address that it saw. The first one that is no trusted proxy is the
-client's; whatever stands before it is the client's own word and counts for nothing.
+X-Forwarded-For is read from its end: each proxy adds the address that it sees. The first address that is not a trusted
+proxy is the client's; the part before it comes from the client and is ignored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class RealClient:
-    """`behind_gateway`: whoever connects is our gateway, since its network alone reaches the port."""
+    """`behind_gateway`: every connection comes from our gateway, since only its network reaches the port."""
 
     def __init__(self, app: ASGIApp, *, behind_gateway: bool, proxies: tuple[Network, ...]) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class RealClient:
         real = peer
         for hop in reversed([hop.strip() for line in forwarded for hop in line.split(",")]):
             if _address(hop) is None:
-                break  # what a proxy that we trust does not write
+                break  # a trusted proxy does not write this
             real = hop
             if not self._trusted(hop):
                 break

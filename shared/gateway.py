@@ -1,4 +1,4 @@
-"""The one URL space (shared/url_space.py) behind one port. The same in every way of running."""
+"""All services (shared/url_space.py) behind one port, the same in every way of running."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["make_gateway"]
 
 
 def make_gateway(apps: Mapping[str, FastAPI]) -> Starlette:
-    """All services behind one port in one process. Metrics stay inside: they are for the operator's network only."""
+    """All services behind one port in one process. Metrics are not public: they are for the operator's network only."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

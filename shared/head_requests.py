@@ -1,4 +1,4 @@
-"""HEAD wherever GET is, and an Allow header that names every method of the address (RFC 9110, 9.3.2 and 10.2.1)."""
+"""HEAD for every GET, and an Allow header with every method of the address (RFC 9110, 9.3.2 and 10.2.1)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["HeadRequests", "allowed_methods", "serves_head"]
 
 _MACHINES = "/iclock"
-"""A machine's GET changes something: a poll is stored and takes the commands that wait. HEAD must not, and gets 405 there."""
+"""A machine's GET has effects: a poll is stored and fetches the waiting commands. HEAD must not have them, and gets 405."""
 
 
 def serves_head(path: str) -> bool:
-    """Whether HEAD may be answered as GET is."""
+    """Whether HEAD is answered like GET."""
     return path != _MACHINES and not path.startswith(f"{_MACHINES}/")
 
 
 def allowed_methods(scope: Scope) -> list[str]:
-    """The methods that the routes of the request's app have at its path, in alphabetical order; empty for no such path."""
+    """The methods that the routes of the request's app have at its path, in alphabetical order; empty for an unknown path."""
     found: set[str] = set()
     for route in iter_route_contexts(scope["app"].router.routes):
         if route.methods and route.path_regex.match(scope["path"]):
@@ -29,7 +29,7 @@ def allowed_methods(scope: Scope) -> list[str]:
 
 
 class HeadRequests:
-    """Goes around everything else of a service: inside, HEAD is GET, in metrics too; the answer leaves without its body."""
+    """The outermost middleware: inside it, HEAD is GET, in metrics too; the response is sent without its body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,7 +1,7 @@
-"""Events that cannot be published: which they are, why, what waits behind them, and dropping one deliberately.
+"""Events that cannot be published: lists them with their reason and the events behind them, and drops one on request.
 
-The relay marks an event of the outbox that was refused (see `shared.sending`). A dropped event is kept whole in
-`outbox_dropped`, with who dropped it and why.
+The relay marks a refused event in the outbox (see `shared.sending`). A dropped event is kept whole in `outbox_dropped`,
+with who dropped it and why.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BEHIND_HELD = """(
     exists (select from outbox h where h.{held} and h.topic = o.topic and h.key = o.key and h.id <= o.id)
     or o.topic in (select h.topic from outbox h where h.{held} and h.holds = 'topic')
 )"""
-"""Whether the row `o` is held or waits behind one, of those rows `h` for which `held` is true: the one rule of the order."""
+"""Whether the row `o` is held or waits behind a held row `h` (`held` is true for it): the only rule of the order."""
 
 _PAGE = text(
     """
@@ -36,7 +36,7 @@ _PAGE = text(
     from outbox o where o.next_attempt_at is not null and o.id > :after order by o.id limit :most
     """
 )
-# A relay holds the lane while it sends: what is dropped is not being sent.
+# A relay holds the lane while it sends, so a dropped event is not being sent at that time.
 _LOCK_LANE = text("select pg_advisory_xact_lock(:namespace, lane) from outbox where event_id = :event_id")
 _HELD = text("select topic, holds, error from outbox where event_id = :event_id and next_attempt_at is not null")
 _DROP = text(
@@ -73,18 +73,18 @@ class DroppedColumns(SQLModel):
     error: str | None = None
     dropped_at: datetime = utc_field()
     dropped_by: str
-    """Whose key it was: an officer's id, else the key's name."""
+    """The holder of the key: an officer's id, else the key's name."""
     reason: str
 
 
 async def page(session: AsyncSession, *, after: int, most: int) -> list[dict[str, Any]]:
-    """The refused events behind the outbox id `after`, in the order of their ids, with how many wait behind each."""
+    """The refused events after the outbox id `after`, in the order of their ids, with how many wait behind each."""
     rows = (await session.execute(_PAGE, {"after": after, "most": most})).mappings()
     return [{**row, "key": row["key"].decode("utf-8", "replace")} for row in rows]
 
 
 async def drop(session: AsyncSession, event_id: UUID, *, by: str, reason: str, now: datetime) -> None:
-    """Takes a refused event out of the outbox and keeps it; those behind it are published then.
+    """Moves a refused event from the outbox to `outbox_dropped`; then the events behind it are published.
 
     Raises NotFoundError for an event that is not held, ConflictError for one whose whole topic is refused.
     """
@@ -92,17 +92,17 @@ async def drop(session: AsyncSession, event_id: UUID, *, by: str, reason: str, n
     await session.execute(_LOCK_LANE, {**key, "namespace": LANE_LOCKS})
     held = (await session.execute(_HELD, key)).first()
     if held is None:
-        raise NotFoundError("No event of this id is held back here: it was published, was dropped or never was.")
+        raise NotFoundError("No event with this id is held back here: it was published or dropped, or never existed.")
     if held.holds == "topic":
         raise ConflictError(
-            f"The topic {held.topic} takes no event at all ({held.error}): dropping one would not help. Make the topic"
-            " (kinerja topics provision) or give the right to it (kinerja access); publishing goes on by itself."
+            f"The topic {held.topic} accepts no event at all ({held.error}): dropping one would not help. Create the topic"
+            " (kinerja topics provision) or grant the right to it (kinerja access); then publishing continues by itself."
         )
     await session.execute(_DROP, {**key, "by": by, "reason": reason, "now": now})
 
 
 async def observe_outbox(session: AsyncSession, metrics: Metrics) -> None:
-    """Reads the outbox's size and age, and what is held back in it, into the metrics."""
+    """Updates the metrics of the outbox: size, age, and events that are held back."""
     rows, oldest_seconds, held_rows, held_seconds = (await session.execute(_STATE)).one()
     metrics.outbox_rows.set(rows)
     metrics.outbox_oldest_seconds.set(max(0.0, float(oldest_seconds)))

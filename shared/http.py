@@ -1,4 +1,4 @@
-"""The HTTP side of every service: bounds, request ids, metrics, problems, health; FastAPI with offline API pages."""
+"""The HTTP side of every service: limits, request ids, metrics, problems, health; FastAPI with offline API pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["context_of", "keyed_allowance", "make_app"]
 log = logger(__name__)
 
 CUT_OFF = 499
-"""What the metrics call a request whose client left before its body was whole; there is no answer to it."""
+"""The status in metrics of a request whose client disconnected before its body was whole; it gets no response."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -44,7 +44,7 @@ def make_app(
     lifespan: Lifespan,
     allowance: Allowance | None = None,
 ) -> FastAPI:
-    """A service's app under `/<prefix>`; `words` complete its OpenAPI document, `allowance` says what a body may cost."""
+    """A service's app under `/<prefix>`; `words` complete its OpenAPI document, `allowance` limits the size of bodies."""
     app = FastAPI(
         title=title,
         version="1",
@@ -72,7 +72,7 @@ def make_app(
 
 
 def keyed_allowance(context: Context) -> Allowance:
-    """A large body needs a key that is known: JSON is read before any handler could ask for it."""
+    """A large body needs a valid key, checked here because JSON is parsed before a handler could check it."""
 
     async def allowance(scope: Scope) -> Allowed:
         kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
@@ -83,7 +83,7 @@ def keyed_allowance(context: Context) -> Allowance:
 
 
 class _Observed:
-    """Request id, trace, metrics by route template; an unexpected exception is logged and answered as a problem."""
+    """Request id, trace, metrics by route template; an unexpected exception is logged and returned as a problem."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app

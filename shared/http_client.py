@@ -1,7 +1,7 @@
-"""HTTP clients of this project's own addresses: they never go through a proxy, which does not know these hosts.
+"""HTTP clients. Requests to local addresses never use a proxy, because a proxy does not know these hosts.
 
-A public name is reached as the environment says (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY), like by every other program:
-the operator's computer may have no other way to it. Certificates: what this computer trusts, and SSL_CERT_FILE.
+Requests to public names follow the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY), as in other programs: the
+operator's computer may have no other route. Certificates: the ones that this computer trusts, and SSL_CERT_FILE.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_local(host: str) -> bool:
 
 
 def client(base_url: str, **options: Any) -> httpx.Client:
-    """A client for this address. Raises ValueError or ImportError where the environment's proxy cannot be used."""
+    """A client for this address. Raises ValueError or ImportError if the environment's proxy cannot be used."""
     return httpx.Client(base_url=base_url, **_trust(base_url), **options)
 
 
@@ -35,5 +35,5 @@ def async_client(base_url: str, **options: Any) -> httpx.AsyncClient:
 
 
 def _trust(base_url: str) -> dict[str, Any]:
-    # an explicit context, since httpx looks at SSL_CERT_FILE only where it looks at proxies too
+    # an explicit context, since httpx reads SSL_CERT_FILE only if it also reads the proxy settings
     return {"trust_env": not is_local(httpx.URL(base_url).host), "verify": ssl.create_default_context()}

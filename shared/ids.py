@@ -1,4 +1,4 @@
-"""Identifiers that we mint."""
+"""Generates identifiers."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ __all__ = ["new_id"]
 
 
 def new_id() -> UUID:
-    """A UUIDv7: time-ordered, so that index entries are appended at one edge instead of scattered."""
+    """A UUIDv7: ordered by time, so that new index entries are next to each other."""
     return uuid_utils.compat.uuid7()

@@ -1,4 +1,4 @@
-"""A record as it came from the broker, and the dead letter that tells of it: one that always fits on its topic."""
+"""A record as received from the broker, and its dead letter, which always fits on its topic."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from shared.url_space import PREFIXES
 __all__ = ["LETTER_BYTES_MAX", "Incoming", "dead_letter", "encodable", "size_of"]
 
 LETTER_BYTES_MAX = 524_288
-"""Of a dead letter's key, headers and value together, before compression: half of what the topic and a broker as it comes
-take (1 MiB). It follows from the limits of the parts and from a topic's name of at most 249 characters."""
-VALUE_BYTES_MAX = 262_144  # a third more as base64
+"""Limit of a dead letter's key, headers and value together, before compression: half of the default limit of topic and
+broker (1 MiB). It follows from the limits of the parts and from a topic name of at most 249 characters."""
+VALUE_BYTES_MAX = 262_144  # base64 makes it a third larger
 KEY_BYTES_MAX = 16_384
-HEADERS_BYTES_MAX = 16_384  # JSON may write a character of a name with six
-HEADER_FRAME_BYTES = 32  # what a header costs in JSON beside its name and value
+HEADERS_BYTES_MAX = 16_384  # JSON may need six characters for one character of a name
+HEADER_FRAME_BYTES = 32  # JSON overhead of a header besides its name and value
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A record as it came from the broker, nothing decoded."""
+    """A record as received from the broker, not decoded."""
 
     topic: str
     partition: int
@@ -39,7 +39,7 @@ class Incoming:
 def dead_letter(
     service: str, record: Incoming, reason: str, detail: str, *, generation: int, now: datetime
 ) -> DeadLetterRecord:
-    """What is published of a record that the service parked: at most LETTER_BYTES_MAX when encoded."""
+    """The dead letter of a parked record: at most LETTER_BYTES_MAX when encoded."""
     headers_bytes = sum(len(encodable(n).encode()) + (size_of(v) or 0) + HEADER_FRAME_BYTES for n, v in record.headers)
     key = record.key if (size_of(record.key) or 0) <= KEY_BYTES_MAX else None
     value = record.value if (size_of(record.value) or 0) <= VALUE_BYTES_MAX else None
@@ -68,12 +68,12 @@ def dead_letter(
 
 
 def size_of(content: bytes | None) -> int | None:
-    """Its bytes; None where there is none."""
+    """Its size in bytes; None if there is none."""
     return None if content is None else len(content)
 
 
 def encodable(words: str) -> str:
-    """The words as JSON can hold them: without lone surrogates."""
+    """The text in a form that JSON can encode: without lone surrogates."""
     return words.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Kafka clients with every option explicit, so that a changed default of a library cannot bite."""
+"""Kafka clients with every option explicit, so that a changed default of a library has no effect."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def client_security(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def make_producer(settings: ServiceSettings, service: str) -> AIOKafkaProducer:
-    """The relay's producer: acknowledged by all replicas, batched, compressed."""
+    """The relay's producer: acks=all, batched, compressed."""
     return AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
         client_id=f"kinerja-{service}-relay",
@@ -46,7 +46,7 @@ def make_producer(settings: ServiceSettings, service: str) -> AIOKafkaProducer:
         enable_idempotence=settings.kafka_idempotent_producer,
         linger_ms=5,
         max_batch_size=262_144,
-        max_request_size=1_000_000,  # of one record before compression: below every topic's max.message.bytes
+        max_request_size=1_000_000,  # per record, before compression: below every topic's max.message.bytes
         compression_type="lz4",
         request_timeout_ms=settings.kafka_request_timeout_ms,
         retry_backoff_ms=100,
@@ -70,7 +70,7 @@ def make_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
     elif settings.kafka_security_protocol == "SSL":
         security = BaseSecurity(ssl_context=_ssl_context(settings), use_ssl=True)
     return KafkaBroker(
-        settings.kafka_bootstrap_servers.split(","),  # as one string of several it would be one host of that name
+        settings.kafka_bootstrap_servers.split(","),  # one string with commas would be read as a single host name
         client_id=f"kinerja-{service}",
         consumer_only=True,
         allow_auto_create_topics=False,

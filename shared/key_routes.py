@@ -1,4 +1,4 @@
-"""The routes by which the operator of a service makes, lists, replaces and ends API keys: the same in every service."""
+"""The operator's routes to create, list, rotate and revoke API keys: the same in every service."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ LIST_MAX = 1_000
 
 
 class NewKey(Input):
-    """A key to be made."""
+    """A key to create."""
 
     name: Annotated[Identifier, Field(max_length=100)]
-    """Whose it is. Each holder has a name of its own: no two keys that work have the same, except over a rotation (409)."""
+    """The holder's name. Two active keys cannot have the same name (409), except during a rotation."""
     scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
-    """What it may do in this service."""
+    """What the key may do in this service."""
     employee_id: UUID | None = None
-    """The officer for whom it acts, where a scope needs one: a supervisor who assesses or decides."""
+    """The officer for whom it acts, if a scope needs one: a supervisor who assesses or decides."""
     org_unit_ids: Annotated[list[Identifier], Field(min_length=1, max_length=LIST_MAX)] | None = None
-    """The only units that it may read; without it all."""
+    """The only units that it may read; all units if left out."""
     machines: Annotated[list[Serial], Field(min_length=1, max_length=LIST_MAX)] | None = None
     """The serials of the only machines that it may write for; `punches:write` needs it."""
     expires_at: AwareDatetime | None = None
-    """Its end; a year ahead without it."""
+    """When it expires; in a year if left out."""
     token: Token = None
-    """The token of a key that another service has just made: then one key opens both. Without it a new one is made."""
+    """The token of a key that another service has just created: then one key works in both. Left out: a new token."""
 
 
 class Rotation(Input):
-    """How a key is replaced."""
+    """How to rotate a key."""
 
     overlap_hours: Annotated[int, Field(ge=0, le=OVERLAP_HOURS_MAX)] = int(keys.OVERLAP.total_seconds()) // 3600
-    """How long the old key goes on working."""
+    """How long the old key continues to work."""
     expires_at: AwareDatetime | None = None
-    """The end of the new key; without it, it lasts as long as the old one was made for."""
+    """When the new key expires; left out: after the same time as the old one."""
     token: Token = None
     """As for a new key."""
 
@@ -68,31 +68,31 @@ class KeyItem(Answer):
     id: UUID
     """The key's id: the part of its token before the dot."""
     name: str
-    """Whose it is."""
+    """The holder's name."""
     scopes: list[str]
-    """What it may do."""
+    """What the key may do."""
     employee_id: UUID | None
     """The officer for whom it acts; null for a system's key."""
     org_unit_ids: list[str] | None
     """The only units that it may read; null for all."""
     machines: list[str] | None
-    """The only machines that it may write for; null where no scope needs them."""
+    """The only machines that it may write for; null if no scope needs them."""
     state: keys.KeyState
-    """`replaced`: another key has taken its place, and it works until `expires_at`."""
+    """`replaced`: a newer key has replaced it, and it works until `expires_at`."""
     created_at: AwareDatetime
-    """When it was made."""
+    """When it was created."""
     expires_at: AwareDatetime
     """When it ends."""
     last_used_at: AwareDatetime | None
-    """To a minute; null before its first use."""
+    """The last use, exact to a minute; null before its first use."""
     revoked_at: AwareDatetime | None
-    """When it was ended before its time; null otherwise."""
+    """When it was revoked; null otherwise."""
     replaced_by: UUID | None
-    """The key that took its place; null otherwise."""
+    """The key that replaced it; null otherwise."""
 
 
 class KeyMade(Answer):
-    """The only time that the token is told."""
+    """The only response with the token."""
 
     id: UUID
     """The key's id."""
@@ -110,7 +110,7 @@ def add_key_routes(router: APIRouter, service: str) -> None:
         "/v1/api-keys",
         status_code=201,
         tags=["keys"],
-        description=f"Makes a key. Scopes here: {names}.",
+        description=f"Creates a key. Scopes here: {names}.",
         responses=refuses(CONFLICT),
     )
     async def make_key(context: ContextDep, _: OperatorDep, new: NewKey) -> KeyMade:
@@ -125,7 +125,7 @@ def add_key_routes(router: APIRouter, service: str) -> None:
 
     @router.get("/v1/api-keys", tags=["keys"])
     async def list_keys(context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None) -> Page[KeyItem]:
-        """All keys, ended ones too, without their secrets."""
+        """All keys, expired and revoked ones too, without their secrets."""
         begin = read_id_cursor(after)
         rows = await context.transact(lambda s: keys.page_of_keys(s, begin, limit + 1))
         items = [_item(context, row) for row in rows[:limit]]
@@ -138,7 +138,7 @@ def add_key_routes(router: APIRouter, service: str) -> None:
 
     @router.post("/v1/api-keys/{key_id}/rotate", status_code=201, tags=["keys"], responses=refuses(NOT_FOUND, CONFLICT))
     async def rotate_key(context: ContextDep, _: OperatorDep, key_id: UUID, how: Rotation | None = None) -> KeyMade:
-        """Makes a key with the same rights. The old one works until the overlap is over."""
+        """Creates a key with the same rights. The old one works until the overlap is over."""
         how = how or Rotation()
         now, overlap = context.clock.now(), timedelta(hours=how.overlap_hours)
         made = await context.transact(
@@ -149,7 +149,7 @@ def add_key_routes(router: APIRouter, service: str) -> None:
 
     @router.delete("/v1/api-keys/{key_id}", status_code=204, tags=["keys"], responses=refuses(NOT_FOUND))
     async def revoke_key(context: ContextDep, _: OperatorDep, key_id: UUID) -> None:
-        """Ends a key, within a few seconds in every process."""
+        """Revokes a key, within a few seconds in every process."""
         await context.transact(lambda s: keys.revoke(s, key_id, context.clock.now()))
         context.authenticator.forget()
 

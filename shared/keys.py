@@ -1,4 +1,4 @@
-"""API keys as they are kept: made, listed, replaced with an overlap, ended. The token is told once."""
+"""Stored API keys: created, listed, rotated with an overlap, revoked. The token is shown once."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ __all__ = [
 KEY_LIFE = timedelta(days=365)
 KEY_LIFE_MAX = timedelta(days=5 * 365)
 OVERLAP = timedelta(days=7)
-"""How long a replaced key goes on working, unless said otherwise."""
+"""How long a replaced key continues to work by default."""
 
 KeyState = Literal["active", "replaced", "expired", "revoked"]
-"""`replaced`: another key has taken its place, and it works until its end."""
+"""`replaced`: a newer key has replaced it, and it works until it expires."""
 
 _TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 _COLUMNS = "id, name, scopes, employee_id, org_unit_ids, machines, created_at, expires_at, last_used_at, revoked_at, replaced_by"
@@ -52,7 +52,7 @@ _INSERT = text(
     on conflict (id) do nothing returning {_COLUMNS}
     """
 )
-# Read committed: whoever waited for the lock sees what its holder has committed.
+# Read committed: after waiting for the lock, a session sees what the previous holder committed.
 _HOLD_NAME = text("select pg_advisory_xact_lock(hashtextextended('api_key/' || lower(cast(:name as text)), 0))")
 _NAME_TAKEN = text(
     "select 1 from api_key where lower(name) = lower(:name) and id <> :id and revoked_at is null and expires_at > :now limit 1"
@@ -81,14 +81,14 @@ class ApiKeyColumns(SQLModel):
     created_at: datetime = utc_field()
     expires_at: datetime = utc_field()
     last_used_at: datetime | None = utc_field(default=None, nullable=True)
-    """To a minute."""
+    """Exact to a minute."""
     revoked_at: datetime | None = utc_field(default=None, nullable=True)
     replaced_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a key is to be allowed."""
+    """The rights of a new key."""
 
     name: str
     scopes: Sequence[str]
@@ -99,7 +99,7 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A new key; `token` is told this once only."""
+    """A new key; `token` is shown only once."""
 
     id: UUID
     token: str
@@ -107,7 +107,7 @@ class IssuedKey:
 
 
 def state_of(row: RowMapping, now: datetime) -> KeyState:
-    """What a key is now."""
+    """The state of a key."""
     if row["revoked_at"] is not None:
         return "revoked"
     if row["expires_at"] <= now:
@@ -123,18 +123,18 @@ async def issue(
     expires_at: datetime | None = None,
     token: str | None = None,
 ) -> IssuedKey:
-    """Makes a key; with `token`, the key that another service of this installation has just made, so that one opens both.
+    """Creates a key. With `token`, the token that another service has just created, so that one key works in both.
 
-    A name belongs to one holder: what a holder did before (Idempotency-Keys) is found by the name, also after a rotation.
-    Raises InvalidError for an end that has passed or lies too far, and for a token of another form; ConflictError for a
-    token that is known here, and for the name of another key that works, in upper or lower case.
+    A name belongs to one holder: earlier requests (Idempotency-Keys) are found by the name, also after a rotation. Raises
+    InvalidError for an expiry in the past or too far ahead, and for a malformed token; ConflictError for a token that
+    exists here, and for the name of another active key (case-insensitive).
     """
     identifier, secret = _new_or_read(token)
     await session.execute(_HOLD_NAME, {"name": rights.name})
     taken = {"name": rights.name, "id": identifier, "now": now}
     if (await session.execute(_NAME_TAKEN, taken)).first() is not None:
         raise ConflictError(
-            "A key of this name works here. Choose another name for another holder, or rotate that key (`kinerja keys list`)."
+            "An active key has this name. Choose another name for another holder, or rotate that key (`kinerja keys list`)."
         )
     return await _insert(session, rights, now, identifier, secret, expires_at)
 
@@ -144,7 +144,7 @@ async def _insert(
 ) -> IssuedKey:
     end = now + KEY_LIFE if expires_at is None else expires_at
     if not now < end <= now + KEY_LIFE_MAX:
-        raise InvalidError(f"`expires_at` lies in the future, at most {KEY_LIFE_MAX.days} days ahead.")
+        raise InvalidError(f"`expires_at` must be in the future, at most {KEY_LIFE_MAX.days} days ahead.")
     values = {
         "id": identifier,
         "name": rights.name,
@@ -157,7 +157,7 @@ async def _insert(
         "expires_at": end,
     }
     if (await session.execute(_INSERT, values)).first() is None:
-        raise ConflictError("This key is known here already. Leave `token` out to make another one.")
+        raise ConflictError("This key already exists here. Leave `token` out to create another one.")
     return IssuedKey(identifier, f"{identifier}.{secret}", end)
 
 
@@ -170,17 +170,17 @@ async def rotate(
     expires_at: datetime | None = None,
     token: str | None = None,
 ) -> IssuedKey:
-    """Makes a key with the same rights, for as long as the old one was made for; the old one works until `overlap` is over.
+    """Creates a key with the same rights and duration; the old one works until `overlap` is over.
 
-    Both have the same name. Raises NotFoundError, ConflictError for a key that has ended or a token that is known here, and
-    InvalidError as `issue` does.
+    Both have the same name. Raises NotFoundError, ConflictError for a key that is not active or a token that exists here,
+    and InvalidError as `issue` does.
     """
     old = (await session.execute(_LOCKED, {"id": identifier})).mappings().first()
     if old is None:
         raise NotFoundError(_UNKNOWN)
     state = state_of(old, now)
     if state in ("expired", "revoked"):
-        raise ConflictError(f"This key is {state}: make a new one.")
+        raise ConflictError(f"This key is {state}: create a new one.")
     rights = Rights(old["name"], old["scopes"], old["employee_id"], old["org_unit_ids"], old["machines"])
     end = expires_at or now + min(max(old["expires_at"] - old["created_at"], OVERLAP), KEY_LIFE_MAX)
     made = await _insert(session, rights, now, *_new_or_read(token), end)
@@ -189,7 +189,7 @@ async def rotate(
 
 
 async def revoke(session: AsyncSession, identifier: UUID, now: datetime) -> None:
-    """Ends a key, within seconds in every process. Raises NotFoundError."""
+    """Revokes a key, within seconds in every process. Raises NotFoundError."""
     if (await session.execute(_REVOKE, {"id": identifier, "now": now})).first() is None:
         raise NotFoundError(_UNKNOWN)
 
@@ -208,12 +208,14 @@ async def page_of_keys(session: AsyncSession, after: UUID, most: int) -> list[Ro
 
 
 def _new_or_read(token: str | None) -> tuple[UUID, str]:
-    """(id, secret). Raises InvalidError for a token of another form."""
+    """(id, secret). Raises InvalidError for a malformed token."""
     if token is None:
         return new_id(), secrets.token_urlsafe(32)
     found = _TOKEN.fullmatch(token)
     if found is None:
-        raise InvalidError("`token` is a token that another service has made. Leave it out to make a new one.")
+        raise InvalidError(
+            "`token` must be a token that another service has created. Leave it out to create a new one."
+        )
     return UUID(found[1]), found[2]
 
 

@@ -1,4 +1,4 @@
-"""The routes by which the operator issues, lists and ends the links to officers' own pages."""
+"""The operator's routes to issue, list and revoke the links to officers' own pages."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _OFFICER = text("select 1 from employee where employee_id = :id")
 
 
 class NewLink(Input):
-    """Whose page, and for how long; without `valid_days` as long as the installation says."""
+    """The officer, and how long the link is valid; without `valid_days`: the installation's default."""
 
     employee_id: UUID
     """The officer whose page it opens."""
     valid_days: Annotated[int, Field(ge=1, le=LINK_DAYS_MAX)] | None = None
-    """For how many days; left out: as the installation says (30 unless set)."""
+    """For how many days; left out: the installation's default (30 unless set)."""
 
 
 class LinkMade(Answer):
-    """The only time that the address is told. Whoever has it opens the page."""
+    """The only response with the address. Anyone who has it can open the page."""
 
     id: UUID
-    """The link's id, by which it can be ended."""
+    """The link's id, with which it can be revoked."""
     url: str
     """The address. It is not shown again."""
     expires_at: AwareDatetime
@@ -58,21 +58,21 @@ class LinkItem(Answer):
     employee_id: UUID
     """The officer whose page it opens."""
     source: LinkSource
-    """Who made it: the operator, a mail that went out, or an inbox that led on to the page."""
+    """Where it comes from: the operator, a sent mail, or an inbox that leads to the page."""
     state: LinkState
     """`active`, `expired` or `revoked`."""
     created_at: AwareDatetime
-    """When it was made."""
+    """When it was created."""
     expires_at: AwareDatetime
     """When it ends."""
     last_used_at: AwareDatetime | None
-    """To a minute; also a mail server that looks into mails uses links."""
+    """The last use, exact to a minute. A mail server that checks links in mails also counts."""
     revoked_at: AwareDatetime | None
-    """When it was ended before its time; null otherwise."""
+    """When it was revoked; null otherwise."""
 
 
 def links_router(prefix: str, kind: LinkKind, opens: str) -> APIRouter:
-    """For a service with the table `link` and a table `employee` of the officers that it knows."""
+    """For a service with the table `link` and a table `employee` of its officers."""
     router = APIRouter(prefix=f"/{prefix}", tags=["links"])
 
     @router.post(
@@ -87,7 +87,7 @@ def links_router(prefix: str, kind: LinkKind, opens: str) -> APIRouter:
         async def work(session: AsyncSession) -> Link:
             known = (await session.execute(_OFFICER, {"id": new.employee_id})).first() is not None
             if not known or new.employee_id == CANARY_EMPLOYEE_ID:
-                raise NotFoundError("No such officer is known here. List them with GET /attendance/v1/employees.")
+                raise NotFoundError("There is no such officer here. List them with GET /attendance/v1/employees.")
             return await context.links.issue(session, kind, new.employee_id, source="operator", valid=valid)
 
         link = await context.transact(work)
@@ -101,7 +101,7 @@ def links_router(prefix: str, kind: LinkKind, opens: str) -> APIRouter:
         limit: Limit = 100,
         after: After = None,
     ) -> Page[LinkItem]:
-        """Links, ended ones too, without their addresses."""
+        """Links, expired and revoked ones too, without their addresses."""
         begin = read_id_cursor(after)
         rows = await context.transact(lambda s: context.links.page(s, employee_id, begin, limit + 1))
         items = [_item(context, row) for row in rows[:limit]]
@@ -109,7 +109,7 @@ def links_router(prefix: str, kind: LinkKind, opens: str) -> APIRouter:
 
     @router.delete("/v1/links/{link_id}", status_code=204, responses=refuses(NOT_FOUND))
     async def revoke_link(context: ContextDep, _: OperatorDep, link_id: UUID) -> None:
-        """Ends a link at once. What it opened stays open only on a screen that shows it already."""
+        """Revokes a link at once. A page that is already open on a screen stays visible there."""
         await context.transact(lambda s: context.links.revoke(s, link_id))
 
     return router

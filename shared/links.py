@@ -1,7 +1,7 @@
-"""Links that open one officer's own page without a login: signed, for a limited time, each kept so that it can be ended.
+"""Links that open one officer's own page without a login: signed, valid for a limited time, stored so that they can be revoked.
 
-A link's address holds a signed id and nothing of the officer. Whoever has the database alone can make none (the signing
-key is not in it), and a new signing key ends all of them at once.
+A link's address contains a signed id and no data of the officer. Access to the database is not enough to create one (the
+signing key is not in it), and a new signing key ends all of them at once.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ __all__ = [
 
 LINK_DAYS_MAX = 366
 LAST_USE = timedelta(minutes=1)
-"""How exact a link's last use is."""
+"""The resolution of a link's last use."""
 KEPT_AFTER_END = timedelta(days=90)
-"""How long one can still see that there was a link, and when it was last used."""
+"""How long a link's row, with its last use, is kept after it ended."""
 HANDOVER_VALID = timedelta(seconds=60)
-"""How long the redirect from an inbox to the officer's page can be followed: time for the way, and for clocks that differ."""
+"""How long the redirect from an inbox to the officer's page is valid: allows for transfer time and clock differences."""
 FROM_INBOX = timedelta(days=1)
-"""How long the page that was opened from an inbox can be opened again by its own address."""
+"""How long a page that was opened from an inbox can be opened again by its own address."""
 
 LinkSource = Literal["operator", "mail", "inbox"]
 LinkState = Literal["active", "expired", "revoked"]
@@ -80,27 +80,27 @@ class LinkColumns(SQLModel):
     created_at: datetime = utc_field()
     expires_at: datetime = utc_field()
     last_used_at: datetime | None = utc_field(default=None, nullable=True)
-    """To a minute. A mail server that looks at links in mails uses them too."""
+    """Exact to a minute. A mail server that checks links in mails also counts."""
     revoked_at: datetime | None = utc_field(default=None, nullable=True)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkKind:
-    """What a link opens. A token of one kind is worth nothing for another."""
+    """What a link opens. A token of one kind is not valid for another."""
 
     purpose: str
     path: str
 
 
 PAGE = LinkKind("page", "/my")
-"""The officer's score with everything behind it; kept by scoring."""
+"""The officer's score with its details; in scoring."""
 INBOX = LinkKind("inbox", "/notices/inbox")
-"""The officer's notices; kept by notifications."""
+"""The officer's notices; in notifications."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that was issued. `url` opens the page for whoever has it."""
+    """An issued link. Anyone who has `url` can open the page."""
 
     id: UUID
     token: str
@@ -109,7 +109,7 @@ class Link:
 
 
 def state_of(row: RowMapping, now: datetime) -> LinkState:
-    """What a link is now."""
+    """The state of a link."""
     if row["revoked_at"] is not None:
         return "revoked"
     return "expired" if row["expires_at"] <= now else "active"
@@ -136,9 +136,9 @@ class Links:
         valid: timedelta | None = None,
         origin: UUID | None = None,
     ) -> Link:
-        """A link to an officer's page. The same `origin` (a notice, an inbox link) gives the same link, for longer.
+        """A link to an officer's page. The same `origin` (a notice, an inbox link) gets the same link, valid for longer.
 
-        Raises GoneError where the origin's link was revoked.
+        Raises GoneError if the origin's link was revoked.
         """
         now = self._clock.now()
         values = {
@@ -155,7 +155,7 @@ class Links:
         return Link(row["id"], token, f"{self.public_url}{kind.path}/{token}", row["expires_at"])
 
     async def open(self, session: AsyncSession, kind: LinkKind, token: str) -> tuple[UUID, UUID]:
-        """(link id, officer), and notes the use. Raises NotFoundError for an unknown token, GoneError for an ended link."""
+        """(link id, officer); stores the use. Raises NotFoundError for an unknown token, GoneError for an ended link."""
         try:
             identifier = UUID(hex=self._signer(kind).loads(token))
         except (BadSignature, ValueError, TypeError, AttributeError) as error:
@@ -172,15 +172,16 @@ class Links:
         return identifier, row["employee_id"]
 
     def handover(self, link_id: UUID, employee_id: UUID) -> str:
-        """What a redirect carries, so that another service lets the same officer in; never part of a page.
+        """The redirect's token, with which another service identifies the same officer; never part of a page.
 
-        The other service cannot see the inbox link's end, so the caller opens that link first, and HANDOVER_VALID is short.
+        The other service cannot check whether the inbox link has ended: the caller opens that link first, and HANDOVER_VALID
+        is short.
         """
         ends = int((self._clock.now() + HANDOVER_VALID).timestamp())
         return str(self._handover().dumps([link_id.hex, employee_id.hex, ends]))
 
     def read_handover(self, token: str) -> tuple[UUID, UUID]:
-        """(link id, officer). Raises NotFoundError for a forged one, GoneError for an old one."""
+        """(link id, officer). Raises NotFoundError for a forged token, GoneError for an expired one."""
         try:
             link_id, employee_id, ends = self._handover().loads(token)
             found = UUID(hex=link_id), UUID(hex=employee_id)
@@ -196,12 +197,12 @@ class Links:
         return list((await session.execute(_PAGE, values)).mappings())
 
     async def revoke(self, session: AsyncSession, identifier: UUID) -> None:
-        """Ends a link at once. Raises NotFoundError."""
+        """Revokes a link at once. Raises NotFoundError."""
         if (await session.execute(_REVOKE, {"id": identifier, "now": self._clock.now()})).first() is None:
             raise NotFoundError("There is no such link. List the links to see their ids.")
 
     async def forget(self, session: AsyncSession) -> None:
-        """Deletes what ended long ago: when an officer reads is nobody's business for ever."""
+        """Deletes links that ended long ago, so that an officer's reading times are not kept for ever."""
         await session.execute(_FORGET, {"before": self._clock.now() - KEPT_AFTER_END})
 
     def _signer(self, kind: LinkKind) -> Any:

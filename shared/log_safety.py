@@ -1,8 +1,8 @@
-"""What a log may say of an exception or of a library: where and what kind, never with whose data.
+"""How exceptions and messages of libraries are logged: type and place, never personal data.
 
-Messages of exceptions quote what they failed at: a driver the row, a mail client the address, a validator the input. So an
-exception is logged as its type, the places it passed, and what a database says without data (SQLSTATE, constraint).
-Messages of libraries are logged as they stand in the library's source, without what was put in.
+Exception messages quote data: a driver the row, a mail client the address, a validator the input. So the log has an
+exception's type, its traceback places, and a database's data-free fields (SQLSTATE, constraint). A library's message is
+logged as the template in its source, without the arguments.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _WARNING = re.compile(r"(.+?):(\d+): (\w+)")
 _LEADING_WORDS = re.compile(r"[A-Za-z][A-Za-z !'-]*")
 
 _QUOTING = ("aiokafka", "alembic")
-"""Libraries whose messages are of topics, groups, brokers and revisions: they are logged as they are, from INFO up."""
+"""Libraries whose messages are about topics, groups, brokers and revisions: logged unchanged, from INFO up."""
 _PLAIN = ("uvicorn", "asyncio")
-"""Libraries whose messages begin with words of their own."""
+"""Libraries whose messages begin with a fixed text."""
 
 _MASKS = (
     (re.compile(r"/(f|my|notices/inbox)/(?!\{)[^\s\"'<>?#,;)\]}]+"), r"/\1/[withheld]"),
@@ -44,7 +44,7 @@ _MASKS = (
 
 
 def safe_words(error: BaseException) -> str | None:
-    """The exception's message, if its kind never holds data: the broker's errors, and ours that say so themselves."""
+    """The exception's message, if its type never contains data: the broker's errors, and ours that declare it."""
     of_broker = any(base.__module__ == "aiokafka.errors" for base in type(error).__mro__)
     if of_broker or getattr(error, "safe_to_log", False):
         return masked(str(error))[:TEXT_CHARS_MAX] or None
@@ -52,7 +52,7 @@ def safe_words(error: BaseException) -> str | None:
 
 
 def described(error: BaseException) -> list[dict[str, Any]]:
-    """The exception and its causes, the latest first, as a log may hold them."""
+    """The exception and its causes, the latest first, in a form that may be logged."""
     found: list[dict[str, Any]] = []
     seen: set[int] = set()
     current: BaseException | None = error
@@ -64,7 +64,7 @@ def described(error: BaseException) -> list[dict[str, Any]]:
 
 
 def library_message(record: logging.LogRecord) -> str:
-    """What may be kept of another module's record."""
+    """The part of a library's record that may be logged."""
     if not isinstance(record.msg, str):
         return f"{record.name}: {type(record.msg).__name__}"
     family = record.name.partition(".")[0]
@@ -86,9 +86,9 @@ def library_message(record: logging.LogRecord) -> str:
 
 
 def masked(value: Any) -> Any:
-    """The value with links, addresses, NIPs and keys taken out of its texts; bytes and exceptions become their type.
+    """The value with links, addresses, NIPs and keys removed from its texts; bytes and exceptions become their type.
 
-    The last guard: nothing should reach it.
+    The last safeguard: normally it finds nothing to remove.
     """
     if isinstance(value, str):
         for pattern, instead in _MASKS:

@@ -1,6 +1,6 @@
 """Structured JSON logs on standard output. Never personal data: officers appear by employee_id only.
 
-Nothing that fails changes that: see log_safety.py for what is logged of exceptions and of libraries.
+This also holds for errors: log_safety.py defines what is logged of exceptions and of libraries.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ FORBIDDEN_FIELDS = frozenset(
         "link", "url", "uri", "path", "query", "body", "record", "value", "ratings", "answers",
     }
 )  # fmt: skip
-"""Field names that would carry personal data or secrets: a programming slip prints "[withheld]" in their place."""
+"""Field names of personal data or secrets: if one is logged by mistake, its value becomes "[withheld]"."""
 
 REPEAT_SECONDS = 10.0
 _CHOSEN = ("Sending username and password in the clear",)
-"""Messages of the Kafka client about a setting that an operator has chosen: SASL_PLAINTEXT, on a network of its own."""
+"""Messages of the Kafka client about a deliberate setting: SASL_PLAINTEXT, on a separate network."""
 KINDS_MAX = 1_000
 
 
@@ -43,7 +43,7 @@ def _withhold(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def _describe_exception(_logger: Any, _method: str, event: Any) -> Any:
-    """In place of structlog's own, which would write messages, lines of source and SQL with its parameters."""
+    """Replaces structlog's own, which would write messages, source lines and SQL with its parameters."""
     found = event.pop("exc_info", None)
     error = found if isinstance(found, BaseException) else (found if isinstance(found, tuple) else sys.exc_info())[1]
     if found and error is not None:
@@ -69,7 +69,7 @@ _SHARED: list[Any] = [
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Formats a library's record as far as it may be kept."""
+    """Formats the part of a library's record that may be logged."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One JSON line."""
@@ -79,10 +79,9 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
 
 
 class FewerRepeats(logging.Filter):
-    """Lets a message of the Kafka client through once in a while, and then says how often it was said meanwhile.
+    """Limits repeated messages of the Kafka client: writes one from time to time, with the number of those left out.
 
-    While a broker is away the client says fifty times a second that it cannot be reached: the rotation would push out
-    what an operator looks for.
+    While a broker is down the client logs it fifty times a second: log rotation would delete what an operator looks for.
     """
 
     def __init__(self, seconds: float = REPEAT_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -111,7 +110,7 @@ class FewerRepeats(logging.Filter):
 
 
 def configure(level: str = "INFO", *, stream: Any = None) -> None:
-    """Sends structlog's and the standard library's records to `stream` (standard output) as one JSON object a line."""
+    """Writes structlog's and the standard library's records to `stream` (standard output) as one JSON object per line."""
     out = stream or sys.stdout
     structlog.configure(
         processors=[
@@ -141,7 +140,7 @@ def configure(level: str = "INFO", *, stream: Any = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.captureWarnings(capture=True)
-    # Request lines would carry addresses and one-use tokens; the HTTP middleware logs what an operator needs.
+    # Request lines would contain addresses and one-use tokens; the HTTP middleware logs what an operator needs.
     for noisy in (
         "uvicorn.access",
         "httpx",
@@ -153,7 +152,7 @@ def configure(level: str = "INFO", *, stream: Any = None) -> None:
 
 
 def log_uncaught() -> None:
-    """An exception that ends the process or a thread is logged like any other: standard error is a log too."""
+    """Logs an exception that ends the process or a thread in the same way: standard error is also collected."""
     log = logger(__name__)
 
     def process(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

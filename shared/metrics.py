@@ -1,4 +1,4 @@
-"""Every metric's name once, with what a rise of it means. One registry per service, so that four fit in one process."""
+"""Every metric's name, with the meaning of a rise. One registry per service, so that four services fit in one process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def _disk_free() -> float:
 
 
 class Metrics:
-    """The mechanics' metrics of one service; a service adds its own to `registry`."""
+    """The technical metrics of one service; a service adds its own to `registry`."""
 
     def __init__(self, service: str) -> None:
         self.service = service
         self.registry = registry = CollectorRegistry()
-        # Requests by route template, never by path: paths hold identifiers. 5xx rising: look at the logs by request id.
+        # Requests by route template, never by path: paths hold identifiers. 5xx rising: search the logs by request id.
         self.http_requests = Counter(
             "kinerja_http_requests_total", "HTTP answers", ["route", "method", "status"], registry=registry
         )
@@ -54,7 +54,7 @@ class Metrics:
         self.relay_failures = Counter(
             "kinerja_relay_failures_total", "Publishing rounds that failed", registry=registry
         )
-        # Any rise needs a person: the log says row_set_aside, which row and why.
+        # Any rise needs a person: the log event row_set_aside gives the row and the reason.
         self.set_aside = Gauge(
             "kinerja_rows_set_aside",
             "Rows at which a task failed and that wait to be tried again",
@@ -64,7 +64,7 @@ class Metrics:
         self.consumed = Counter(
             "kinerja_records_consumed_total", "Records applied or parked", ["topic"], registry=registry
         )
-        # Messages behind, per topic; with consumer_lag_seconds telling how old the oldest unread one is.
+        # Unread records per topic; consumer_lag_seconds gives the delay.
         self.consumer_lag = Gauge(
             "kinerja_consumer_lag_records", "Records not yet consumed", ["topic"], registry=registry
         )
@@ -81,7 +81,7 @@ class Metrics:
             registry=registry,
         )
         self.batch_retries = Counter(
-            "kinerja_batch_retries_total", "Batches tried again because the store did not answer", registry=registry
+            "kinerja_batch_retries_total", "Batches tried again because the database did not answer", registry=registry
         )
         # Any rise needs a person: kinerja dead-letters list.
         self.parked = Counter(
@@ -90,15 +90,15 @@ class Metrics:
         self.parked_waiting = Gauge(
             "kinerja_parked_records", "Parked records that nobody has released or dismissed", registry=registry
         )
-        # 1 while the consumer stands still because too many records could not be used: a person has to look.
+        # 1 while the consumer is stopped because too many records could not be used: needs a person.
         self.consumer_halted = Gauge(
             "kinerja_consumer_halted", "1 where the consumer stopped at records that it cannot use", registry=registry
         )
-        # Of the disk below this process. In a container that is the disk on which Docker keeps images, logs and, unless a
-        # volume was put elsewhere, the volumes of Postgres and Kafka: they have no port of their own to tell it.
+        # The disk of this process. In a container that is the disk with Docker's images, logs and, by default, the volumes
+        # of Postgres and Kafka, which do not export this metric.
         self.disk_free = Gauge("kinerja_disk_free_ratio", "Free share of the disk, 0 to 1", registry=registry)
         self.disk_free.set_function(_disk_free)
-        # From the producer's recording (ce_time) to our commit.
+        # From the producer's ce_time to our commit.
         self.end_to_end_seconds = Histogram(
             "kinerja_end_to_end_seconds",
             "From the event's recording to the commit of its effect",

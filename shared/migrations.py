@@ -1,4 +1,4 @@
-"""Alembic, one chain per service: run by hand, by the deployment's migration step, or at start in one process."""
+"""Alembic, one chain per service: run manually, by the deployment's migration step, or at start in one process."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["ADVISORY_LOCK", "SERVICES", "config_for", "run_environment", "upgrad
 
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
 LOCK_TIMEOUT = "5s"
-ADVISORY_LOCK = 0x6B696E65  # two starts at once migrate one after the other
+ADVISORY_LOCK = 0x6B696E65  # concurrent starts migrate one after the other
 
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 def config_for(service: str, url: str) -> Config:
-    """Alembic's configuration for a service's chain; `url` is the database as SQLAlchemy names it."""
+    """Alembic's configuration for a service's chain; `url` is the SQLAlchemy URL of the database."""
     config = Config()
     config.set_main_option("script_location", str(_ROOT / "services" / service / "migrations"))
     config.attributes["url"] = url
@@ -32,9 +32,9 @@ def config_for(service: str, url: str) -> Config:
 
 
 def upgrade(service: str, url: str) -> list[CollationChange]:
-    """Brings a service's database to the newest schema. Not for use inside a running event loop.
+    """Migrates a service's database to the newest schema. Not for use inside a running event loop.
 
-    Before that, indexes that were built for another order of text are rebuilt; gives the collations that had changed.
+    Before that, it rebuilds indexes that were built for another order of text; returns the collations that had changed.
     """
     config = config_for(service, url)
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""The routes that every service has for its operator: health, metrics, dead letters, held events, API keys, order of text."""
+"""The operator's routes in every service: health, metrics, dead letters, held events, API keys, order of text."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class ParkedItem(Input):
     """A parked record, without its bytes."""
 
     topic: str
-    """The topic on which the record came."""
+    """The record's topic."""
     partition: int
     offset: int
     generation: int
-    """0, and more for a record of a topic that was made anew, where an earlier one had stood at the same place."""
+    """0; higher for a record of a topic that was created again, if an earlier record had the same offset."""
     reason: str
     """Why it could not be used, as a code."""
     detail: str
-    """What is wrong with it, in words."""
+    """The explanation of what is wrong with it."""
     value_bytes: int | None
     """The size of its value in bytes; null for a record without a value."""
     parked_at: datetime
@@ -79,13 +79,13 @@ class ParkedWhole(ParkedItem):
     value_base64: str | None
     """The record's value in Base64; null without one."""
     value_text: str | None
-    """The value as text, where it is UTF-8; else null."""
+    """The value as text if it is UTF-8; else null."""
     headers: list[tuple[str, str | None]]
     """The record's headers: pairs of a name and a value in Base64."""
 
 
 class Released(Answer):
-    """What became of a released record."""
+    """The result of releasing a record."""
 
     released: bool
     """True: the record was used."""
@@ -96,7 +96,7 @@ class Released(Answer):
 
 
 class Dismissal(Answer):
-    """Why a record is wrong for good, in one line: for whoever asks later."""
+    """Why a record is wrong for good, in one line. It is stored."""
 
     reason: OneLine
     """Why, in one line of 1 to 500 characters."""
@@ -105,14 +105,14 @@ class Dismissal(Answer):
 _HEALTH: dict[int | str, dict[str, Any]] = {
     200: {"description": "Well: `ok`.", "content": {"text/plain": {"schema": {"type": "string"}}}},
     503: {
-        "description": "Not well: one line for each fault.",
+        "description": "Not healthy: one line for each fault.",
         "content": {"text/plain": {"schema": {"type": "string"}, "example": "database does not answer\n"}},
     },
 }
 
 
 def operations_router(prefix: str, *, service: str, release: Handler | None = None) -> APIRouter:
-    """`release` is the consumer's handler; a service that consumes nothing has none."""
+    """`release` is the consumer's handler; a service without a consumer has none."""
     router = APIRouter(prefix=f"/{prefix}")
     _add_health(router)
     add_key_routes(router, service)
@@ -126,7 +126,7 @@ def operations_router(prefix: str, *, service: str, release: Handler | None = No
 def _add_health(router: APIRouter) -> None:
     @router.get("/health/live", tags=["operations"], response_class=PlainTextResponse, responses=_HEALTH)
     async def live(request: Request) -> Response:
-        """200 while the process is of use; 503 when one of its tasks has ended and it should be restarted."""
+        """200 while the process works; 503 when one of its tasks has ended and it should be restarted."""
         dead = request.app.state.runtime.dead_tasks()
         return _health(dead)
 
@@ -156,7 +156,7 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
         released: bool = False,
         dismissed: bool = False,
     ) -> Page[ParkedItem]:
-        """Records that could not be used and wait for a person; those released or dismissed too if asked for."""
+        """Records that could not be used and wait for a person; on request also those released or dismissed."""
         cursor = read_cursor(after, str, int, int, int)
         begin = Place(*cursor) if cursor else None
         rows = await context.transact(
@@ -181,7 +181,7 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
         responses=refuses(NOT_FOUND, CONFLICT),
     )
     async def release_dead_letter(context: ContextDep, _: OperatorDep, place: PlaceDep) -> Released:
-        """Gives the record to the same handler again, a dismissed one too; it stays as it was if that cannot use it."""
+        """Sends the record to the same handler again, also a dismissed one; it is unchanged if the handler cannot use it."""
         parked = await context.transact(lambda s: _release(context, s, release, place), seconds=30)
         if parked is None:
             return Released(released=True)
@@ -198,7 +198,7 @@ def _add_dead_letters(router: APIRouter, release: Handler) -> None:
         place: PlaceDep,
         dismissal: Dismissal,
     ) -> ParkedItem:
-        """Ends the waiting of a record that is wrong for good. It is kept whole, and can still be released."""
+        """Dismisses a record that is wrong for good. It is kept whole, and can still be released."""
         by = str(who.employee_id or who.name)
         found = await context.transact(lambda s: context.dead_letters.dismiss(s, place, by=by, reason=dismissal.reason))
         if found is None:

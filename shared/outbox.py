@@ -1,4 +1,4 @@
-"""The outbox: an event is a row of the transaction that it tells of. `add` is the only way to publish."""
+"""The outbox: an event is a row in the transaction of its change. `add` is the only way to publish."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from shared.tracing import current_traceparent
 __all__ = ["LANES", "LANE_LOCKS", "Outbox", "OutboxColumns", "lane_of", "outbox_indexes"]
 
 LANES = 8
-"""Rows of one key share a lane, and a lane has one relay at a time: so a key's events keep their order."""
+"""Rows of one key share a lane, and a lane has one relay at a time, so a key's events keep their order."""
 LANE_LOCKS = 0x6B696E  # "kin"
-"""The namespace of the advisory locks by which a relay holds a lane for a transaction."""
+"""The namespace of the advisory locks with which a relay holds a lane for a transaction."""
 
 
 class OutboxColumns(SQLModel):
-    """Columns of the `outbox` table: each service's models.py makes its own table of them."""
+    """Columns of the `outbox` table: each service's models.py defines its own table with them."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     lane: int = Field(sa_type=SmallInteger)
@@ -43,15 +43,15 @@ class OutboxColumns(SQLModel):
     """The exact bytes to send."""
     created_at: datetime = utc_field()
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    """How often it was refused; nothing below is set before the first time."""
+    """How often it was refused; the columns below are null before the first refusal."""
     held_since: datetime | None = utc_field(default=None, nullable=True)
-    """Since when it is refused."""
+    """When it was first refused."""
     next_attempt_at: datetime | None = utc_field(default=None, nullable=True)
-    """Until then it is not read, nor is what waits behind it."""
+    """Before this time the relay reads neither this row nor the rows behind it."""
     holds: str | None = None
     """What waits behind it: `key`, the later events of its topic and key, or `topic`, all events of its topic."""
     error: str | None = None
-    """Why it was refused the last time; never data."""
+    """The reason of the last refusal; never data."""
 
 
 def outbox_indexes() -> tuple[Index, ...]:

@@ -1,4 +1,4 @@
-"""The routes by which the operator of a service sees events that cannot be published, and drops one: in every service."""
+"""The operator's routes to list events that cannot be published, and to drop one: the same in every service."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
 
 DROP_SECONDS_MAX = 30.0
-"""The relay may be sending it, and has its own deadline for that."""
+"""The relay may be sending the event, with its own deadline."""
 
 
 class HeldEvent(Answer):
-    """An event that was refused by the broker or before it, without its bytes."""
+    """An event that the broker or an earlier check refused, without its bytes."""
 
     event_id: UUID
     topic: str
-    """The topic for which it is meant."""
+    """The topic of the event."""
     key: str
     """The key of its record."""
     value_bytes: int
     """The size of its value in bytes."""
     created_at: datetime
-    """When it was made."""
+    """When it was created."""
     attempts: int
     """How often it was tried."""
     held_since: datetime
     """When it was first refused."""
     next_attempt_at: datetime
-    """When it is tried again."""
+    """The time of the next attempt."""
     holds: Literal["key", "topic"]
     """What waits behind it: the later events of its topic and key, or every event of its topic."""
     behind: int
-    """How many events these are now."""
+    """How many events wait behind it."""
     error: str
-    """What the broker, or the check before it, said."""
+    """The error of the broker or of the earlier check."""
 
 
 class Drop(Input):
-    """Why the event shall never be published, in one line: for whoever asks later."""
+    """Why the event must never be published, in one line. It is stored."""
 
     reason: OneLine
     """Why, in one line of 1 to 500 characters."""
@@ -66,7 +66,7 @@ def add_outbox_routes(router: APIRouter) -> None:
     async def list_held(
         context: ContextDep, _: OperatorDep, limit: Limit = 100, after: After = None
     ) -> Page[HeldEvent]:
-        """Events that are refused, in the order in which they were made. Each is tried again by itself."""
+        """Refused events, in the order of their creation. Each is tried again automatically."""
         cursor = read_cursor(after, int)
         begin = cursor[0] if cursor else 0
         rows = await context.transact(lambda s: held_events.page(s, after=begin, most=limit + 1))
@@ -77,7 +77,7 @@ def add_outbox_routes(router: APIRouter) -> None:
         "/v1/outbox/held/{event_id}/drop", status_code=204, tags=["operations"], responses=refuses(NOT_FOUND, CONFLICT)
     )
     async def drop_held(context: ContextDep, who: OperatorDep, event_id: UUID, drop: Drop) -> None:
-        """Gives up a refused event: it is kept in `outbox_dropped`, is never published, and those behind it are."""
+        """Drops a refused event: it moves to `outbox_dropped` and is never published; the events behind it are published."""
         by, now = str(who.employee_id or who.name), context.clock.now()
         await context.transact(
             lambda s: held_events.drop(s, event_id, by=by, reason=drop.reason, now=now), seconds=DROP_SECONDS_MAX

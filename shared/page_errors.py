@@ -1,4 +1,4 @@
-"""A refusal on a page's address is a page, in the reader's language; on an API, a problem document or a browser's page."""
+"""An error on a page's address is a page in the reader's language; on an API, a problem document, or a page in a browser."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from shared.url_space import API_PAGES
 __all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of", "wants_page"]
 
 PAGE_PATHS = ("/my", "/notices/inbox", "/f", "/problems")
-"""Where people's pages are, beside the front page: each with all that lies below it."""
+"""The addresses of people's pages besides the front page, each with all paths below it."""
 API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock"})
-"""First path segments of what programs speak to."""
+"""First path segments of addresses for programs."""
 LANGUAGES = ("id", "en")
 
 _KEPT_HEADERS = ("retry-after", "allow", "connection", "www-authenticate", "x-request-id")
 _WORDS: dict[int, dict[str, tuple[str, str]]] = {
     400: {
         "id": ("Permintaan tidak dapat dibaca", "Buka lagi tautan yang Anda terima, atau isi kembali halamannya."),
-        "en": ("This request cannot be read", "Open the link that you received again, or fill in the page anew."),
+        "en": ("This request cannot be read", "Open the link that you received again, or fill in the page again."),
     },
     404: {
         "id": (
@@ -42,7 +42,7 @@ _WORDS: dict[int, dict[str, tuple[str, str]]] = {
     },
     405: {
         "id": ("Halaman ini tidak dapat dipakai seperti itu", "Buka lagi tautan yang Anda terima."),
-        "en": ("This page cannot be used like that", "Open the link that you received again."),
+        "en": ("This page cannot be used in this way", "Open the link that you received again."),
     },
     408: {
         "id": ("Pengiriman terlalu lama", "Sambungan terputus atau terlalu lambat. Silakan coba lagi."),
@@ -92,7 +92,7 @@ _template = page_templates(Path(__file__).resolve().parent / "templates").get_te
 
 
 def answers_with_pages(path: str, accept: str) -> bool:
-    """Whether a refusal is a page here: where people are, and elsewhere for whoever asks for HTML and not for JSON."""
+    """Whether an error is a page: on people's pages, and elsewhere if the request accepts HTML and not JSON."""
     if path == "/" or any(path == page or path.startswith(f"{page}/") for page in PAGE_PATHS):
         return True
     return wants_page(accept)
@@ -104,12 +104,12 @@ def wants_page(accept: str) -> bool:
 
 
 def _is_api(path: str) -> bool:
-    """Whether programs are the usual callers: their refusals are explained to developers."""
+    """Whether programs are the usual callers: their error pages are written for developers."""
     return path.strip("/").partition("/")[0] in API_SEGMENTS and not path.startswith("/notices/inbox/")
 
 
 def language_of(accept_language: str) -> str:
-    """The language of our pages that the reader likes best (RFC 9110, 12.5.4); Indonesian where none is said."""
+    """The reader's preferred language among ours (RFC 9110, 12.5.4); Indonesian if none is stated."""
     best, weight = LANGUAGES[0], 0.0
     for part in accept_language.split(","):
         tag, _, parameter = part.partition(";")
@@ -125,7 +125,7 @@ def language_of(accept_language: str) -> str:
 
 
 class PageErrors:
-    """Goes around everything else of a service, so that no part has to know who asks."""
+    """The outermost middleware of a service, so that no other part has to distinguish callers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

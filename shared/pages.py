@@ -1,4 +1,4 @@
-"""HTML pages: nothing from elsewhere, no scripts but their own, no traces in caches or referrers."""
+"""HTML pages: no external resources, only their own scripts, no traces in caches or referrers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCRIPT_FILES = re.compile(r"<script src=")
 
 
 def page_templates(folder: Path) -> Environment:
-    """The templates of a service's pages; what they are given is escaped."""
+    """The templates of a service's pages; their values are escaped."""
     return Environment(
         loader=FileSystemLoader(folder), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
     )
@@ -27,7 +27,7 @@ def page_templates(folder: Path) -> Environment:
 def html_page(markup: str, status: int = 200) -> HTMLResponse:
     """A page with its own inline styles and scripts only (Content-Security-Policy by hash).
 
-    Where it loads a script file, files of this host are let in too: styles, images and what the script asks the API.
+    If it loads a script file, files of this host are allowed too: styles, images and the script's API requests.
     """
     own = "'self' " if _SCRIPT_FILES.search(markup) else ""
     policy = ["default-src 'none'", f"style-src {own}{_hashes(_STYLE, markup)}"]

@@ -1,4 +1,4 @@
-"""Lists for operators. Opaque cursors: a list is read on from where its last page ended, whatever was added meanwhile."""
+"""Lists for operators. Opaque cursors: a list continues where its last page ended, whatever was added in the meantime."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ __all__ = ["LIMIT_MAX", "NOT_OURS", "After", "Limit", "OneLine", "Page", "cursor
 T = TypeVar("T")
 
 LIMIT_MAX = 1_000
-NOT_OURS = (
-    "The cursor `after` is not one that this list gave. Send the `next` of the page before, or leave it out to begin."
-)
+NOT_OURS = "The cursor `after` is not from this list. Send the `next` of the previous page, or leave it out to begin."
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many items a page has at most, 1 to 1000.")]
 After = Annotated[
-    str | None, Query(max_length=500, description="The `next` of the page before; left out: the first page.")
+    str | None, Query(max_length=500, description="The `next` of the previous page; left out: the first page.")
 ]
 
-# no control characters, since it is printed in tables, and something else than spaces
+# no control characters, since it is printed in tables, and not only spaces
 OneLine = Annotated[
     str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
@@ -43,13 +41,13 @@ class Page(BaseModel, Generic[T]):
 
 
 def cursor_of(values: Sequence[Any]) -> str:
-    """The cursor that stands behind an item with these sort values (JSON types, UUIDs and dates)."""
-    # default: the database driver's own UUID type, which orjson does not take for a UUID
+    """The cursor after an item with these sort values (JSON types, UUIDs and dates)."""
+    # default: the database driver's own UUID type, which orjson does not recognise
     return base64.urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode().rstrip("=")
 
 
 def read_cursor(cursor: str | None, *types: type) -> list[Any] | None:
-    """The sort values of a cursor; None without one. Raises InvalidError for one that this list did not give."""
+    """The sort values of a cursor; None without one. Raises InvalidError for one that is not from this list."""
     if not cursor:
         return None
     try:
@@ -67,7 +65,7 @@ def read_cursor(cursor: str | None, *types: type) -> list[Any] | None:
 
 
 def read_id_cursor(cursor: str | None) -> UUID:
-    """The id behind which a list in the order of its ids goes on; the nil UUID without a cursor. Raises InvalidError."""
+    """The id after which a list in the order of ids continues; the nil UUID without a cursor. Raises InvalidError."""
     values = read_cursor(cursor, str)
     if values is None:
         return UUID(int=0)

@@ -1,7 +1,7 @@
-"""How many records may turn out unusable before the consumer stops: beyond, the fault is ours or their producer's.
+"""How many records may be unusable before the consumer stops: more of them mean a fault of ours or of a producer.
 
-One bad record is parked and the others go on. A new release that can use none of them, or a producer that has lost its
-mind, would park everything that comes: then it is better to stand still, with the records where they are, and to say so.
+One bad record is parked and the others are applied. A new release that cannot use any record, or a faulty producer, would
+park everything: then it is better to stop, commit nothing, and report it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Callable
 __all__ = ["BATCH_UNUSABLE_MIN", "PoisonLimit", "TooManyUnusableError"]
 
 BATCH_UNUSABLE_MIN = 20
-"""Below this number half of a batch says little: an idle service's batches have one record."""
+"""Below this number half of a batch means little: an idle service's batches have one record."""
 WINDOW_SECONDS = 60.0
 
 
 class TooManyUnusableError(Exception):
-    """So many records could not be used that parking them would hide a fault; the words say how many of what."""
+    """So many records could not be used that parking them would hide a fault; the message gives the number."""
 
 
 class PoisonLimit:
@@ -32,11 +32,11 @@ class PoisonLimit:
         self._batch = self._in_batch = 0
 
     def begin(self, records: int) -> None:
-        """A batch of so many records begins."""
+        """Starts a batch of so many records."""
         self._batch, self._in_batch = records, 0
 
     def check(self, parked: int) -> None:
-        """Raises TooManyUnusableError when so many more of the batch would be beyond a limit."""
+        """Raises TooManyUnusableError if so many more of the batch would exceed a limit."""
         if not self._per_minute or not parked:
             return
         in_batch = self._in_batch + parked
@@ -50,7 +50,7 @@ class PoisonLimit:
             raise TooManyUnusableError(f"{in_minute} records within a minute cannot be used")
 
     def count(self, parked: int) -> None:
-        """So many were parked, and their transaction has committed."""
+        """Counts parked records after their transaction has committed."""
         if parked:
             self._in_batch += parked
             self._parked.append((self._clock(), parked))

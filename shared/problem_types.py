@@ -1,7 +1,7 @@
-"""Every kind of refusal: its status and title, what happened, and what to do. The one registry of problem types.
+"""The registry of problem types: each with status, title, what happened, and what to do.
 
-`type` of a problem document is `/problems/<code>`: a reference with its whole path, the same in every installation, so that
-a program may compare it; each service serves the page that it leads to.
+`type` of a problem document is `/problems/<code>`: an absolute path, the same in every installation, so that a program can
+compare it. Each service serves the page at this path.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PROBLEM_PATH = "/problems"
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A kind of refusal. `detail` is an example of the sentence that a response says about its own case."""
+    """A problem type. `detail` is an example of a response's sentence about its own case."""
 
     code: str
     status: int
@@ -36,23 +36,23 @@ BAD_REQUEST = ProblemType(
     "Bad Request",
     "The request breaks the rules of HTTP, so the server cannot read it.",
     "Send the request with an HTTP library, or compare the headers with those of an example on the API page.",
-    "Content-Length is no number: send the body's bytes.",
+    "Content-Length is not a number: send the number of bytes of the body.",
 )
 NOT_JSON = ProblemType(
     "not-json",
     400,
     "The body is not JSON",
     "The header Content-Type says JSON, but the body is not one JSON document in UTF-8.",
-    "Check the body with a JSON parser. `errors` gives the position of the first character that is wrong.",
+    "Check the body with a JSON parser. `errors` gives the position of the first wrong character.",
     "Send one JSON document in UTF-8.",
 )
 BODY_NOT_WHOLE = ProblemType(
     "body-not-whole",
     400,
     "The body is not whole",
-    "The body has another length than the header Content-Length says. Nothing was done with it.",
+    "The body's length differs from the header Content-Length. The body was not processed.",
     "Send the same request again. If it happens each time, a proxy between you and the server changes the body.",
-    "It has another length than Content-Length says: send it again.",
+    "Its length differs from Content-Length: send it again.",
 )
 UNAUTHORIZED = ProblemType(
     "unauthorized",
@@ -98,7 +98,7 @@ REQUEST_TIMEOUT = ProblemType(
     "request-timeout",
     408,
     "Request Timeout",
-    "The body took too long to arrive. Nothing was done with it.",
+    "The body took too long to arrive. It was not processed.",
     "Send the same request again. Over a slow line, send fewer rows at a time.",
     "Send the body within 30 s.",
 )
@@ -106,8 +106,8 @@ CONFLICT = ProblemType(
     "conflict",
     409,
     "Not possible in the present state",
-    "The request is right, but the thing is in a state that does not allow it, for example already decided.",
-    "Read the thing again and decide by its present state. The same request gives the same answer.",
+    "The request is right, but the state of the resource does not allow it, for example already decided.",
+    "Read it again and decide by its present state. The same request gives the same answer.",
     "The notice is released; only a draft can be released.",
 )
 GONE = ProblemType(
@@ -124,13 +124,13 @@ TOO_LARGE = ProblemType(
     "Content Too Large",
     "The body has more bytes than this request may have: 65536 without a valid key, 1048575 with one.",
     "Split the content into several requests. Send the key with each of them.",
-    "The body may have 1048575 bytes at the most here: split it, or sign in if you have not.",
+    "The body may have at most 1048575 bytes here: split it, or send a valid key if you have not.",
 )
 UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "unsupported-media-type",
     415,
     "Unsupported Media Type",
-    "The header Content-Type is missing, or names another type than this operation reads."
+    "The header Content-Type is missing, or names a type that this operation does not read."
     " `curl -d` sends application/x-www-form-urlencoded unless a header says otherwise.",
     "Send the type that `detail` names, for example with `curl -H 'Content-Type: application/json'`.",
     "Send the body as application/json: add the header Content-Type: application/json.",
@@ -150,15 +150,15 @@ INVALID_CONTENT = ProblemType(
     "The content is not valid",
     "Each field has the right form, but the content breaks a rule, for example an end before its start.",
     "Correct what `detail` names. If `errors` is there, it lists every fault with its place.",
-    "`to` is from `from` on, at most 400 days later.",
+    "`to` must not be before `from`, and at most 400 days after it.",
 )
 TOO_MANY_REQUESTS = ProblemType(
     "too-many-requests",
     429,
     "Too Many Requests",
     "This key, link or address sent more requests than the server answers in a minute, or too many wrong keys.",
-    "Wait as many seconds as the header `Retry-After` says, then go on more slowly.",
-    "This key asks too often. Try again in 24 s.",
+    "Wait as many seconds as the header `Retry-After` says, then continue more slowly.",
+    "This key sends too many requests. Try again in 24 s.",
 )
 INTERNAL_ERROR = ProblemType(
     "internal-error",
@@ -174,7 +174,7 @@ NO_ANSWER = ProblemType(
     "The service does not answer",
     "The gateway reached no process of the service, or got no answer in time (then the status is 504)."
     " The request may have been carried out.",
-    "Send the same request again after as many seconds as the header `Retry-After` says. If it goes on, tell the operator.",
+    "Send the same request again after as many seconds as the header `Retry-After` says. If it continues, tell the operator.",
     "The service behind the gateway does not answer. Send the same request again later.",
 )
 UNAVAILABLE = ProblemType(
@@ -183,7 +183,7 @@ UNAVAILABLE = ProblemType(
     "Temporarily unavailable",
     "The service or its database does not answer at present. The request was not carried out.",
     "Send the same request again after as many seconds as the header `Retry-After` says.",
-    "The store does not answer. Send the same request again later.",
+    "The database does not answer. Send the same request again later.",
 )
 TOO_BUSY = ProblemType(
     "too-busy",
@@ -191,7 +191,7 @@ TOO_BUSY = ProblemType(
     "Too busy",
     "Too many large bodies are being read at the same time. The request was not carried out.",
     "Send the same request again after as many seconds as the header `Retry-After` says.",
-    "Too many large bodies come at once. Send it again later.",
+    "Too many large bodies arrive at once. Send it again later.",
 )
 
 PROBLEM_TYPES: tuple[ProblemType, ...] = tuple(value for value in globals().values() if isinstance(value, ProblemType))

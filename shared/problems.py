@@ -43,7 +43,7 @@ def problem(
         extra["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if kind.status == HTTPStatus.UNAUTHORIZED:
         extra["WWW-Authenticate"] = "Bearer"
-    # Words may quote what was sent: half of a surrogate pair, which UTF-8 cannot write, becomes a question mark.
+    # Messages may quote input: a lone surrogate, which UTF-8 cannot encode, becomes a question mark.
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return Response(content, status_code=kind.status, media_type=PROBLEM_TYPE, headers=extra)
 
@@ -97,7 +97,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _store_error(request: Request, error: Exception) -> Response:
     if is_transient(error):
         log.warning("store_unavailable", **fault_of(error))
-        return problem(types.UNAVAILABLE, "The store does not answer. Send the same request again later.")
+        return problem(types.UNAVAILABLE, "The database does not answer. Send the same request again later.")
     code = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     cause = getattr(getattr(error, "orig", None), "__cause__", None)
     if code.startswith("22") or isinstance(cause, ValueError):

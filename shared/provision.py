@@ -1,9 +1,9 @@
-"""Creates the topics of deploy/kafka/topics.yaml, and refuses to go on where a broker's differ from the file.
+"""Creates the topics of deploy/kafka/topics.yaml, and fails if the broker's topics differ from the file.
 
-Existing topics are never altered: a changed partition count moves keys, and a shorter retention deletes facts, so a
-person decides. Works on Apache Kafka and on the embedded broker, of which three things differ: it reports only the
-settings that were given at creation, it creates a topic that is merely asked about by name, and it drops the connection
-on a question for single settings. So topics are listed all at once, and all settings are read.
+Existing topics are never altered: a changed partition count moves keys, and a shorter retention deletes data, so a
+person decides. Works on Apache Kafka and on the embedded broker, which differs in three ways: it reports only the
+settings that were set at creation, it creates a topic when its metadata is requested by name, and it drops the connection
+on a request for single settings. So topics are listed all at once, and all settings are read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from shared.contracts.topics import ALL_TOPICS
 
 __all__ = ["TOPICS_FILE", "BrokerError", "TopicDriftError", "TopicSpec", "provision", "read_topics"]
 
-SET_ON_TOPIC = 1  # DescribeConfigs' source of a value that was set on this topic; the embedded broker gives 5 for all
+SET_ON_TOPIC = 1  # DescribeConfigs' source of a value that was set on this topic; the embedded broker returns 5 for all
 REQUEST_TIMEOUT_MS = 10_000
 
 
@@ -34,7 +34,7 @@ class BrokerError(RuntimeError):
 
 
 class TopicDriftError(RuntimeError):
-    """Topics are not as the file says; `differences` lists each one with what to do."""
+    """Topics differ from the file; `differences` lists each one with what to do."""
 
     def __init__(self, differences: Sequence[str]) -> None:
         super().__init__("\n".join(differences))
@@ -43,7 +43,7 @@ class TopicDriftError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """One topic as the file wants it. `config` holds every setting of ours, values as Kafka writes them."""
+    """One topic of the file. `config` has every setting of ours, with values in Kafka's form."""
 
     name: str
     partitions: int
@@ -63,7 +63,7 @@ def read_topics(file: Path = TOPICS_FILE, *, replication_factor: int | None = No
     """The file's topics. Raises ValueError when they are not exactly the contract's.
 
     `replication_factor` overrides the file's. min.insync.replicas follows from it: one less than the copies, at least
-    1, so that one broker of a cluster may be away while an acknowledged record still lies on two disks.
+    1, so that one broker of a cluster may be down while an acknowledged record is still on two disks.
     """
     document = yaml.safe_load(file.read_text())
     defaults = document["defaults"]
@@ -87,16 +87,16 @@ async def provision(
     security: Mapping[str, Any] | None = None,
     timeout_seconds: float = 30.0,
 ) -> list[str]:
-    """Makes missing topics (unless `create` is false) and verifies all; returns the names of those made.
+    """Creates missing topics (unless `create` is false) and verifies all; returns the names of those created.
 
-    `security` holds aiokafka's options. Raises TopicDriftError, and BrokerError within `timeout_seconds`.
+    `security` has aiokafka's options. Raises TopicDriftError, and BrokerError within `timeout_seconds`.
     """
     async with _admin(bootstrap_servers, security, timeout_seconds) as admin:
         found = await _find(admin, specs)
         made: list[str] = []
         if create and len(found) < len(specs):
             made = await _create(admin, [spec for spec in specs if spec.name not in found])
-            # Another broker of a cluster may hear of a new topic a little later than the controller.
+            # Another broker of a cluster may learn of a new topic a little later than the controller.
             while len(found := await _find(admin, specs)) < len(specs):  # noqa: ASYNC110 - the broker sends no event
                 await asyncio.sleep(0.2)
         differences = [line for spec in specs for line in _differences(spec, found.get(spec.name))]
@@ -144,7 +144,7 @@ async def _create(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> lis
     for name, code, message in (await admin.create_topics(wanted)).topic_errors:
         if code == 0:
             created.append(name)
-        elif for_code(code) is not TopicAlreadyExistsError:  # made by another provisioner since we looked
+        elif for_code(code) is not TopicAlreadyExistsError:  # another provisioner has created it in the meantime
             refused.append(f"{name}: {for_code(code).__name__}: {message or 'no reason given'}")
     if refused:
         raise BrokerError("the broker refused to create topics: " + "; ".join(refused))
@@ -159,7 +159,7 @@ async def _find(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> dict[
     for answer in await admin.describe_configs(resources) if resources else ():
         for code, message, _, name, entries in answer.resources:
             if for_code(code) is UnknownTopicOrPartitionError:
-                continue  # this broker has not heard of the new topic yet
+                continue  # this broker does not know the new topic yet
             if code != 0:
                 raise BrokerError(f"the settings of {name} cannot be read: {for_code(code).__name__}: {message}")
             found[name] = _Found(
@@ -183,8 +183,8 @@ def _differences(spec: TopicSpec, found: _Found | None) -> Iterable[str]:
         )
     if found.copies != {spec.replication_factor}:
         yield (
-            f"{name} has {sorted(found.copies)} replicas, {spec.replication_factor} are asked for: give"
-            " --replication-factor as the cluster has it, or reassign with kafka-reassign-partitions.sh"
+            f"{name} has {sorted(found.copies)} replicas, {spec.replication_factor} are expected: set"
+            " --replication-factor to the cluster's, or reassign with kafka-reassign-partitions.sh"
         )
     for key, value in spec.config.items():
         has = found.config.get(key)
@@ -194,7 +194,7 @@ def _differences(spec: TopicSpec, found: _Found | None) -> Iterable[str]:
             yield f"{name} has {key}={has}, the file says {value}: correct the file, or {_set(name, key, value)}"
     for key in sorted(found.set_on_topic - spec.config.keys()):
         yield (
-            f"{name} has {key}={found.config[key]} set by hand, the file does not: add it there, or"
+            f"{name} has {key}={found.config[key]} set manually, the file does not: add it there, or"
             f" kafka-configs.sh --alter --topic {name} --delete-config {key}"
         )
 
@@ -207,5 +207,5 @@ def _set(name: str, key: str, value: str) -> str:
 
 
 def _normal(key: str, value: str) -> str:
-    """Kafka keeps a list in the order in which it was given; the order means nothing."""
+    """Sorts a list: Kafka keeps the order in which it was set, which has no meaning."""
     return ",".join(sorted(value.replace(" ", "").split(","))) if key == "cleanup.policy" else value

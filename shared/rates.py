@@ -1,7 +1,7 @@
-"""How many requests one address, one link or one key may make: a guess of a link or a key costs time, and nobody takes all.
+"""Rate limits per address, link and key: they slow down guessing, and no client can use all of the capacity.
 
-Each process counts for itself, so replicas allow as many times more. Counters of a minute are all forgotten at its end; a
-library that keeps them in memory looks through all of them at each request, which an attack with many addresses would use.
+Each process counts for itself, so the limit multiplies with replicas. All counters of a minute are deleted at its end; a
+library with counters in memory searches all of them at each request, which an attack with many addresses could exploit.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ WRONG_KEY = frozenset({HTTPStatus.UNAUTHORIZED})
 KNOWN_SECONDS = 600.0
 KNOWN_MAX = 10_000
 SLOW_SECONDS = 1.0
-"""Who guesses on is answered so late: a hundred connections in a circle then cost a hundred answers a second."""
+"""Delay of the response to repeated guesses: a hundred connections in a loop then cost a hundred responses a second."""
 
 
 def address_of(scope: Scope) -> str:
-    """The client's address; of an IPv6 address its network of 64 bits, which is what one customer gets."""
+    """The client's address; for IPv6 its /64 network, which is what one customer usually gets."""
     client = scope.get("client")
     if client is None:
         return ""
@@ -63,7 +63,7 @@ class PerMinute:
     _counts: Counter[str] = field(default_factory=Counter, init=False)
 
     def hit(self, key: str) -> bool:
-        """Counts one; False when there were more than `most` in this minute."""
+        """Counts one; returns False when there were more than `most` in this minute."""
         self._turn()
         self._counts[key] += 1
         return self._counts[key] <= self.most
@@ -77,8 +77,8 @@ class PerMinute:
 
 @dataclass
 class Bucket:
-    """Fills with what is counted by key and leaks `per_minute`: a third of a minute's number fits in at once, the rest not
-    sooner than it leaks. So no minute begins with a crowd."""
+    """A leaky bucket for each key that leaks `per_minute`: a third of a minute's number fits in at once, the rest only as it
+    leaks. So requests do not all arrive at the start of a minute."""
 
     per_minute: int
     _levels: dict[str, tuple[float, float]] = field(default_factory=dict, init=False)
@@ -94,7 +94,7 @@ class Bucket:
         self._levels[key] = (self._level(key) + 1, time.monotonic())
 
     def full(self, key: str) -> bool:
-        """Whether one more would be too many."""
+        """Whether one more would exceed the limit."""
         return self._level(key) + 1 > self.size
 
     def _level(self, key: str) -> float:
@@ -103,14 +103,15 @@ class Bucket:
 
 
 class Guesses:
-    """Refusals by address. Who passed before, from the same address with the same secret, is not held up by others' guesses."""
+    """Refusals by address. A client that passed before, from the same address with the same secret, is not affected by others'
+    guesses."""
 
     def __init__(self, per_minute: int) -> None:
         self._refused = Bucket(per_minute)
         self._known: dict[tuple[str, str], float] = {}
 
     def may_try(self, address: str, secret: str) -> bool:
-        """False where this address has guessed too much of late, and never passed with this secret of late."""
+        """False if this address has guessed too often recently, and has not passed with this secret recently."""
         return not self._refused.full(address) or self.knows(address, secret)
 
     def passed(self, address: str, secret: str) -> None:
@@ -120,7 +121,7 @@ class Guesses:
         self._known[address, secret] = time.monotonic()
 
     def refused(self, address: str, secret: str) -> None:
-        """The secret was wrong, or is not any more."""
+        """The secret was wrong, or is no longer valid."""
         self._known.pop((address, secret), None)
         self._refused.add(address)
 
@@ -131,7 +132,7 @@ class Guesses:
 
 
 class Rates:
-    """The middleware: refuses with 429 and Retry-After before anything is read."""
+    """The middleware: refuses with 429 and Retry-After before it reads the body."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
         self._app = app
@@ -149,24 +150,24 @@ class Rates:
         address = address_of(scope)
         with self._slot(address) as free:
             if not free:
-                await _refuse(scope, receive, send, "Too many requests of this address are being answered.")
+                await _refuse(scope, receive, send, "Too many requests from this address are being processed.")
                 return
             await self._counted(address, scope, receive, send)
 
     async def _counted(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         link, key = _link_of(scope["path"]), Headers(scope=scope).get("authorization", "")
-        # what opened nothing yet is kept as a digest: a memory dump of this process tells no link
+        # stored as a digest until it opens a page: a memory dump of this process reveals no link
         secret = hashlib.sha256((link or key).encode("utf-8", "surrogateescape")).hexdigest() if link or key else ""
         if not secret:
             await self._app(scope, receive, send)
         elif not self._guesses.may_try(address, secret):
             log.warning("guesses_refused")
             await asyncio.sleep(SLOW_SECONDS)
-            await _refuse(scope, receive, send, "Too many links or keys that were wrong came from this address.")
+            await _refuse(scope, receive, send, "Too many wrong links or keys came from this address.")
         elif link and not (self._pages.hit(address) and self._links.hit(secret)):
             await _refuse(scope, receive, send, "This page was opened too often.")
         elif not link and not self._keys.hit(secret):
-            await _refuse(scope, receive, send, "This key asks too often.")
+            await _refuse(scope, receive, send, "This key sends too many requests.")
         else:
             await self._app(scope, receive, self._watched(address, secret, WRONG_LINK if link else WRONG_KEY, send))
 

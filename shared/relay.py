@@ -1,8 +1,8 @@
 """The relay publishes outbox rows in lane order and deletes what the broker has acknowledged.
 
-Publish, then delete: a crash in between sends a row again, which no consumer minds (revisions). A row's presence is
-the flag. A cursor over ids would lose rows that commit late, and SKIP LOCKED over rows would break the order of a key.
-A row that is refused for itself is marked and tried again later; only what waits behind it is held back meanwhile.
+Publish, then delete: after a crash in between a row is sent again, which is harmless for consumers (revisions). A row in
+the table is not yet published. A cursor over ids would lose rows that commit late, and SKIP LOCKED over rows would break
+the order of a key. A row that is itself refused is marked and tried again later; only the rows behind it wait.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ log = logger(__name__)
 
 ROUND_ROWS_MAX = 2_000
 POLL_SECONDS = 1.0
-"""For rows that a process left behind that ended; each process's own commits wake its own relay at once."""
+"""For rows of a process that has ended; each process's own commits wake its own relay at once."""
 BUSY_LANES_SECONDS = 0.1
-"""When another relay held lanes: our rows may be in them, and it does not know of our commits."""
+"""Used when another relay held lanes: our rows may be in them, and it does not know about our commits."""
 ASK_SECONDS = 10.0
-"""With nothing to send for so long the broker is asked for its metadata: a service that is idle says too that it is away."""
+"""After this time with nothing to send, request the broker's metadata: an idle service also reports a broker that is down."""
 BACKOFF_SECONDS_MAX = 10.0
 REFUSED_SECONDS_MAX = {"key": 600.0, "topic": 30.0}
-"""A refused row is tried again after 1 s, then after twice as long each time, up to this. To ask for a topic costs little, and
-all of its events wait."""
+"""A refused row is tried again after 1 s, then after twice as long each time, up to this. A refused topic is tried more
+often: the request is cheap, and all of its events wait."""
 
 _LOCK_LANES = text(
     "select lane from generate_series(0, :lanes - 1) as lane where pg_try_advisory_xact_lock(:namespace, lane)"
@@ -79,10 +79,10 @@ class Relay:
         self._heard_at = self._asked_at = float("-inf")
         self._asked: asyncio.Future[bool] | None = None
         self.healthy = False
-        """Whether the broker answered at the last round, or some seconds before it when there was nothing to send."""
+        """Whether the broker answered in the last round, or some seconds before it when there was nothing to send."""
 
     async def run(self) -> None:
-        """Publishes for ever; while the broker or the store is away it waits and tries again."""
+        """Publishes for ever; while the broker or the database is down it waits and tries again."""
         backoff = 0.0
         try:
             while True:
@@ -107,8 +107,8 @@ class Relay:
     async def publish_round(self) -> int:
         """One round: lock lanes, read, publish, delete, commit. Returns how many rows were published.
 
-        Rows that are refused for themselves are marked and hold up no others. Raises KafkaError where the broker failed;
-        what it acknowledged before is deleted.
+        Rows that are themselves refused are marked and do not delay others. Raises KafkaError if the broker failed; the
+        rows that it acknowledged before are deleted.
         """
         self._outbox.committed.clear()
         producer = await self._started_producer()
@@ -150,7 +150,7 @@ class Relay:
             )
 
     async def _hear(self, sent: int) -> None:
-        """Makes sure that the broker is there, and waits for no answer: rows may come meanwhile. Raises KafkaError."""
+        """Checks that the broker is up, without waiting for the response: rows may arrive meanwhile. Raises KafkaError."""
         now = time.monotonic()
         if sent:
             self._heard_at, self._asked = now, None
@@ -161,7 +161,7 @@ class Relay:
             if not self._asked.result():
                 raise KafkaConnectionError("no broker answers")
             self._heard_at, self._asked = now, None
-        elif now - self._asked_at > ROUND_DEADLINE_SECONDS:  # time to pass by one broker of several that hangs
+        elif now - self._asked_at > ROUND_DEADLINE_SECONDS:  # enough time to skip one of several brokers that hangs
             raise KafkaConnectionError("no broker answers in time")
 
     async def _wait(self, seconds: float) -> None:
@@ -188,15 +188,15 @@ class Relay:
         return await self._started_producer()
 
     async def _drop_producer(self) -> None:
-        """A producer that failed once is replaced: after some errors its sender task is dead without a word."""
+        """Replaces a producer that failed once: after some errors its sender task is dead without any message."""
         producer, self._producer, self._asked = self._producer, None, None
         if producer is not None:
             await _stop(producer)
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    # With the broker away, stop() of an idempotent producer waits for ever for its unsent batches: they are still in
-    # the outbox, so they may be given up.
+    # While the broker is down, stop() of an idempotent producer waits for ever for its unsent batches: they are still in
+    # the outbox, so they may be discarded.
     try:
         async with asyncio.timeout(2.0):
             await producer.stop()

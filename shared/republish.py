@@ -1,4 +1,4 @@
-"""Publishing again what is stored: one record that cannot be read any more keeps no other back."""
+"""Publishes stored records again: one record that can no longer be read does not stop the others."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Republished(Answer):
     records: int = 0
     """How many records were put into the outbox again."""
     unreadable: int = 0
-    """Stored records that were left out: the log names each, at `row_unreadable`."""
+    """Stored records that were left out: the log event `row_unreadable` names each."""
 
 
 def from_record(topic: Topic[Any]) -> Callable[[Any], Record]:
-    """How a row that keeps the published record as JSON becomes that record again."""
+    """Restores the published record from a row that stores it as JSON."""
     return lambda row: topic.model.model_validate_json(row.record)
 
 
@@ -44,7 +44,7 @@ async def add_again(
     key_of: Callable[[T], Hashable],
     counts: Republished,
 ) -> None:
-    """Adds what `make` gives of each row to the outbox, and to the counts. Keys are logged, so they name no person."""
+    """Adds the records that `make` returns for each row to the outbox, and counts them. Keys are logged: no personal data."""
     records: list[Record] = []
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""The gate that every consumer's records pass: one whose revision leaps is parked, whatever it says."""
+"""The check of every consumer's records: one whose revision jumps too far is parked, whatever its content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _THINGS = {topic.name: topic.thing for topic in ALL_TOPICS}
 
 
 class RevisionGate(Generic[R]):
-    """`stores`: by topic, the tables in which this service keeps what it says, with the columns of `Topic.thing`."""
+    """`stores`: by topic, the tables in which this service stores its records, with the columns of `Topic.thing`."""
 
     def __init__(self, stores: Mapping[str, Sequence[str]]) -> None:
         self._known = {
@@ -46,10 +46,10 @@ class RevisionGate(Generic[R]):
     async def sift(
         self, session: AsyncSession, read: Sequence[tuple[Incoming, R]]
     ) -> tuple[Sequence[tuple[Incoming, R]], list[Parked]]:
-        """The records that may be used, in their order, and those that leap.
+        """The records that may be used, in their order, and those whose revision jumps too far.
 
-        Records count one after the other, as if each came in a batch of its own. The store is asked only where one is above
-        STEP_MAX: all others cannot leap, whatever is known.
+        Records are checked one after the other, as if each came in its own batch. The database is queried only if a
+        revision is above STEP_MAX: lower ones cannot jump, whatever is known.
         """
         high: dict[str, set[tuple[Any, ...]]] = {}
         for source, record in read:
@@ -89,6 +89,6 @@ def _thing(topic: str, record: Any) -> tuple[Any, ...]:
 
 def _words(known: int, given: int) -> str:
     return (
-        f"revision {given} is more than {STEP_MAX:,} above {known}, the highest known here: no owner counts so far. Dismiss it;"
-        " where the owner itself is so high, `kinerja republish` leads up to it"
+        f"revision {given} is more than {STEP_MAX:,} above {known}, the highest known here: no owner reaches it by"
+        " counting. Dismiss it; if the owner itself has this revision, `kinerja republish` sends the steps up to it"
     )

@@ -1,4 +1,4 @@
-"""Rule sets as documents: YAML (or JSON) text that an operator sends, read within bounds."""
+"""Rule sets as documents: YAML (or JSON) text from an operator, read within limits."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = ["DOCUMENT_BYTES_MAX", "read_document"]
 DOCUMENT_BYTES_MAX = 100_000
 """The default rule sets have less than 3,000."""
 DEPTH_MAX = 20
-"""Mappings and lists within each other; the default rule sets have four. Reading is recursive, deeper text ends it."""
+"""Nested mappings and lists; the default rule sets have four levels. The reader is recursive and fails on deeper text."""
 PARTS_MAX = 10_000
-"""Beginnings and ends of mappings and lists, keys and values: to make objects of so many takes a tenth of a second."""
+"""YAML events (start and end of mappings and lists, keys, values): building objects from so many takes 0.1 s."""
 SCALAR_CHARS_MAX = 1_000
-"""Of one key or value: a number like 1:59:59:… takes time that grows with the square of its length."""
+"""Length of one key or value: parsing a number like 1:59:59:… takes time that grows with the square of its length."""
 
-# libyaml: the parser in Python takes seconds for brackets alone, and nothing else is answered meanwhile.
+# libyaml: the Python parser takes seconds for brackets alone, and blocks all other requests.
 _LOADER = yaml.CSafeLoader
 
 
 def read_document(words: bytes | str) -> Mapping[str, Any]:
-    """A YAML (or JSON) document whose top is a mapping, without tags and aliases.
+    """A YAML (or JSON) document whose root is a mapping, without tags and aliases.
 
-    Raises InvalidError that says what is wrong and where.
+    Raises InvalidError with the fault and its place.
     """
     try:
         _check_bounds(words)
@@ -37,15 +37,15 @@ def read_document(words: bytes | str) -> Mapping[str, Any]:
         raise InvalidError(f"The document is not YAML: {error.problem}{where}.") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise InvalidError(
-            f"The document is not YAML: {type(error).__name__}. Send UTF-8 text, with numbers and dates that exist."
+            f"The document is not YAML: {type(error).__name__}. Send UTF-8 text, with valid numbers and dates."
         ) from error
     if not isinstance(document, dict):
-        raise InvalidError("The document is a mapping of names to values, like the default rule set.")
+        raise InvalidError("The document must be a mapping of names to values, like the default rule set.")
     return document
 
 
 def _check_bounds(words: bytes | str) -> None:
-    """Before anything is made of it. Raises InvalidError, and YAMLError or ValueError for what is no YAML."""
+    """Checks the limits before objects are built. Raises InvalidError, and YAMLError or ValueError if it is not YAML."""
     depth = 0
     for count, event in enumerate(yaml.parse(words, Loader=_LOADER)):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -56,9 +56,9 @@ def _check_bounds(words: bytes | str) -> None:
         if depth > DEPTH_MAX:
             raise InvalidError(f"The document is too deep at line {line}: at most {DEPTH_MAX} levels.")
         if count > PARTS_MAX:
-            raise InvalidError(f"The document is too long at line {line}: leave out what is no rule.")
+            raise InvalidError(f"The document is too long at line {line}: remove everything that is not a rule.")
         if isinstance(event, yaml.ScalarEvent) and len(event.value) > SCALAR_CHARS_MAX:
             raise InvalidError(f"A key or value is too long at line {line}: at most {SCALAR_CHARS_MAX} characters.")
-        # An alias can repeat a part a million times, and a tag can ask for a type that the value has not.
+        # An alias can repeat a part a million times, and a tag can request a type that does not fit the value.
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) or getattr(event, "anchor", None):
             raise InvalidError(f"Tags (!), anchors (&) and aliases (*) are refused: line {line}. Write the value out.")

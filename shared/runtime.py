@@ -1,4 +1,4 @@
-"""Runs a service: its HTTP app and its background tasks start and stop together, and a part that fails ends it all."""
+"""Runs a service: its HTTP app and its background tasks start and stop together; if one fails, the process ends."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ OBSERVE_SECONDS = 5.0
 
 
 def end_process(task: str) -> None:
-    """Crash-only: a part that cannot go on ends the process, and whoever supervises it starts a fresh one."""
+    """Crash-only: a part that cannot continue ends the process, and the supervisor starts a new one."""
     log.critical("process_ends", task=task)
     os._exit(1)
 
 
 @dataclass(frozen=True)
 class Periodic:
-    """Work done again and again. It returns True to be called again at once, else it waits `seconds` or for `wake`."""
+    """Periodic work. If it returns True, it is called again at once; else it waits for `seconds` or for `wake`."""
 
     name: str
     work: Callable[[], Awaitable[bool]]
@@ -42,7 +42,7 @@ class Periodic:
     wake: asyncio.Event | None = None
 
     async def run(self) -> None:
-        """While the store is away it waits and tries again; any other error is the caller's."""
+        """While the database is down it waits and tries again; any other error is raised."""
         while True:
             try:
                 if self.wake is not None:
@@ -89,7 +89,7 @@ class Runtime:
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
-        """For FastAPI: everything runs while the app does."""
+        """For FastAPI: everything runs while the app runs."""
         app.state.runtime = self
         await self.start()
         try:
@@ -98,7 +98,7 @@ class Runtime:
             await self.stop()
 
     async def start(self) -> None:
-        """Starts the tasks; returns at once. Broker and store may still be away."""
+        """Starts the tasks; returns at once. Broker and database may still be down."""
         if not self.context.settings.tasks:
             return
         self._spawn("relay", self.relay.run())
@@ -111,7 +111,7 @@ class Runtime:
             self._spawn("consumer", self.consumer.run())
 
     async def stop(self) -> None:
-        """Stops consuming first (its batch is finished and committed), then the rest, then sends what is left."""
+        """Stops the consumer first (its batch is finished and committed), then the rest, then sends the remaining events."""
         self.draining = True
         if self.context.settings.tasks:
             await self._cancel("consumer")
@@ -121,7 +121,7 @@ class Runtime:
         await self.context.database.close()
 
     async def faults(self) -> list[str]:
-        """Why events do not flow now; empty when they do."""
+        """The reasons why events do not flow now; empty when they do."""
         faults = []
         if self.draining:
             faults.append("draining")
@@ -138,7 +138,7 @@ class Runtime:
         return faults
 
     def dead_tasks(self) -> list[str]:
-        """Tasks that ended although nobody stopped them: the process is of no more use."""
+        """Tasks that ended although nobody stopped them: the process must be restarted."""
         return [name for name, task in self._tasks.items() if task.done() and not self.draining]
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -166,6 +166,6 @@ class Runtime:
     async def _observe(self) -> bool:
         async with self.context.database.transaction() as session:
             await observe_outbox(session, self.context.metrics)
-            if self.consumer is not None:  # a service that consumes nothing parks nothing, and has no table for it
+            if self.consumer is not None:  # a service without a consumer parks nothing, and has no table for it
                 await self.context.dead_letters.observe(session)
         return False

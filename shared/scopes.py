@@ -13,7 +13,7 @@ __all__ = ["SCOPES", "Scope", "check_rights", "scopes_of"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a key with this scope may do, in which service, and how the right can or must be narrowed."""
+    """What a key with this scope may do, in which service, and how the right can or must be limited."""
 
     name: str
     service: str
@@ -32,13 +32,18 @@ SCOPES: tuple[Scope, ...] = (
     Scope("employees:read", "attendance", "read officers and units", by_unit=True),
     Scope("roster:write", "attendance", "import the roster"),
     Scope("excuses:write", "attendance", "write and read leave and official duty"),
-    Scope("machines:read", "attendance", "read the machines and when each was last heard, for a monitor"),
-    Scope("visits:write", "feedback", "make the one-use links of visits"),
-    Scope("assessments:write", "feedback", "assess the own subordinates", by_officer=True),
+    Scope("machines:read", "attendance", "read the machines and the last contact of each, for a monitor"),
+    Scope("visits:write", "feedback", "create the one-use links of visits"),
+    Scope("assessments:write", "feedback", "assess the officer's own subordinates", by_officer=True),
     Scope("satisfaction:read", "feedback", "read units' satisfaction index", by_unit=True),
-    Scope("scores:read", "scoring", "read scores with everything behind them, and policies", by_unit=True),
+    Scope("scores:read", "scoring", "read scores with their details, and policies", by_unit=True),
     Scope("notices:read", "notifications", "read notices with their text", by_unit=True),
-    Scope("notices:release", "notifications", "read and decide on the own subordinates' notices", by_officer=True),
+    Scope(
+        "notices:release",
+        "notifications",
+        "read and decide on notices of the officer's own subordinates",
+        by_officer=True,
+    ),
 )
 _BY_NAME = {scope.name: scope for scope in SCOPES}
 
@@ -56,7 +61,7 @@ def check_rights(
     org_unit_ids: Sequence[str] | None,
     machines: Sequence[str] | None,
 ) -> None:
-    """Raises InvalidError for a scope of another service, and for limits that are missing or that no scope heeds."""
+    """Raises InvalidError for a scope of another service, and for limits that are missing or that no scope uses."""
     known = {scope.name for scope in scopes_of(service)}
     if not scopes or not set(scopes) <= known:
         raise InvalidError(f"`scopes`: one or more of: {', '.join(sorted(known))}.")
@@ -67,12 +72,12 @@ def check_rights(
     )
     unlimited = [scope.name for scope in chosen if not scope.by_unit]
     if org_unit_ids is not None and unlimited:
-        words = f"`org_unit_ids`: {', '.join(unlimited)} cannot be limited to units. Make a key of its own for that."
+        words = f"`org_unit_ids`: {', '.join(unlimited)} cannot be limited to units. Create a separate key for that."
         raise InvalidError(words)
 
 
 def _check_need(field: str, needing: Sequence[str], *, given: bool, what: str) -> None:
     if needing and not given:
-        raise InvalidError(f"`{field}`: a key with {', '.join(needing)} has to {what} that it acts for.")
+        raise InvalidError(f"`{field}`: a key with {', '.join(needing)} must {what} that it acts for.")
     if given and not needing:
-        raise InvalidError(f"`{field}`: none of these scopes heeds it. Leave it out.")
+        raise InvalidError(f"`{field}`: none of these scopes uses it. Leave it out.")

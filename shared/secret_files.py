@@ -1,4 +1,4 @@
-"""Where secrets are as files."""
+"""The folder of secret files."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from pathlib import Path
 
 __all__ = ["SECRETS_DIR"]
 
-SECRETS_DIR = Path("/run/secrets")  # where Docker Compose puts secrets, a file each, named like the setting
+SECRETS_DIR = Path("/run/secrets")  # Docker Compose puts each secret there as a file with the setting's name

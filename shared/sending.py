@@ -1,8 +1,8 @@
-"""One round of sending outbox rows: what was acknowledged, what is refused for itself, and whether the broker failed.
+"""One round of sending outbox rows: which were acknowledged, which are refused, and whether the broker failed.
 
-A refusal that another attempt does not mend holds back the row and what waits behind it: the later rows of its topic and
-key, or its whole topic where that is missing or forbidden. Everything else of the round is sent. Any other fault is the
-broker's or the way's to it: its rows stay as they are.
+A permanent refusal holds back the row and the rows behind it: the later rows of its topic and key, or its whole topic if
+that is missing or forbidden. All other rows of the round are sent. Any other error is a failure of the broker or of the
+network: its rows are unchanged.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["ROUND_DEADLINE_SECONDS", "Refusal", "SendResult", "send_rows"]
 ROUND_DEADLINE_SECONDS = 20.0
 ERROR_CHARS_MAX = 500
 METADATA_LOOKS = 2
-"""The answer to the first may be of a question that was asked before the topic was added."""
+"""The first response may belong to a request from before the topic was created."""
 
 _OF_TOPIC = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, InvalidTopicError)
 _OF_RECORD = (
@@ -53,7 +53,7 @@ Renew = Callable[[], Awaitable[AIOKafkaProducer]]
 
 
 class Refusal(NamedTuple):
-    """A row that is not taken as it is, and what waits behind it."""
+    """A refused row, and which rows wait behind it."""
 
     row: Any
     holds: Literal["key", "topic"]
@@ -62,18 +62,18 @@ class Refusal(NamedTuple):
 
 @dataclass
 class SendResult:
-    """What became of a round's rows; those in neither list stay as they were."""
+    """The result of a round; rows in neither list are unchanged."""
 
     sent: list[Any] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     failure: Exception | None = None
-    """The fault of the broker or of the way to it, where there was one."""
+    """The failure of the broker or of the network, if any."""
     alone: list[Any] = field(default_factory=list)
-    """Rows whose batch was refused, for one of them or for another."""
+    """Rows of a refused batch; any of them may be the cause."""
     _stopped: dict[tuple[str, bytes | None], int] = field(default_factory=dict)
 
     def waits(self, row: Any) -> bool:
-        """Whether the row is one that was not sent, or stands behind it."""
+        """Whether the row was not sent, or waits behind such a row."""
         places = ((row.topic, row.key), (row.topic, None))
         return any(place in self._stopped and row.id >= self._stopped[place] for place in places)
 
@@ -83,7 +83,7 @@ class SendResult:
         self._stopped[place] = min(row.id, self._stopped.get(place, row.id))
 
     def refuse(self, row: Any, error: Exception) -> None:
-        """The row is not taken, and will not be until somebody has done something."""
+        """The row is refused, and will be refused until somebody solves the cause."""
         words = safe_words(error)
         text = f"{type(error).__name__}: {words}" if words else type(error).__name__
         topic = isinstance(error, _OF_TOPIC)
@@ -91,7 +91,7 @@ class SendResult:
         self.refused.append(Refusal(row, "topic" if topic else "key", text[:ERROR_CHARS_MAX]))
 
     def settle(self, pending: Sequence[tuple[Any, asyncio.Future[Any]]]) -> None:
-        """Sorts the rows by what became of them, in their order."""
+        """Sorts the rows by their results, in their order."""
         faults: list[BaseException] = []
         for row, future in pending:
             if not future.done():
@@ -112,14 +112,14 @@ class SendResult:
                 else:
                     faults.append(error)
         for error in faults:
-            # what follows a refused batch has a gap before it: that is no fault of the broker
+            # rows after a refused batch fail for the gap in sequence numbers: not a failure of the broker
             follows = self.alone and isinstance(error, OutOfOrderSequenceNumber)
             if self.failure is None and not follows:
                 self.failure = KafkaError(f"{len(faults)} events were not acknowledged: {type(error).__name__}")
 
 
 async def send_rows(producer: AIOKafkaProducer, rows: Sequence[Any], renew: Renew) -> SendResult:
-    """Sends the rows, given in the order of their ids, within the deadline."""
+    """Sends the rows, in the order of their ids, within the deadline."""
     result = SendResult()
     try:
         async with asyncio.timeout(ROUND_DEADLINE_SECONDS):
@@ -133,7 +133,7 @@ async def send_rows(producer: AIOKafkaProducer, rows: Sequence[Any], renew: Rene
 
 
 async def _refuse_topics(producer: AIOKafkaProducer, rows: Sequence[Any], result: SendResult) -> None:
-    """Asks once for topics that are not known: sending to a missing one would wait for it and hold up all rows."""
+    """Requests the metadata of unknown topics once: sending to a missing topic would wait for it and delay all rows."""
     client = producer.client
     first = {row.topic: row for row in reversed(rows)}
     unknown = [topic for topic in first if client.cluster.partitions_for_topic(topic) is None]
@@ -153,7 +153,7 @@ async def _refuse_topics(producer: AIOKafkaProducer, rows: Sequence[Any], result
 
 
 async def _send_together(producer: AIOKafkaProducer, rows: Sequence[Any], result: SendResult) -> None:
-    """All rows in batches. What a batch's refusal may be due to is left for `_send_alone`."""
+    """Sends all rows in batches. Rows of a refused batch are left for `_send_alone`."""
     pending: list[tuple[Any, asyncio.Future[Any]]] = []
     try:
         for row in rows:
@@ -173,7 +173,7 @@ async def _send_together(producer: AIOKafkaProducer, rows: Sequence[Any], result
 
 
 async def _send_alone(rows: Sequence[Any], result: SendResult, renew: Renew) -> None:
-    """Each row in a batch of its own: a batch is refused whole for one record in it."""
+    """Sends each row in its own batch, because one record can cause the refusal of a whole batch."""
     producer = await renew()
     stopped: set[tuple[str, bytes]] = set()
     for row in rows:
@@ -190,7 +190,7 @@ async def _send_alone(rows: Sequence[Any], result: SendResult, renew: Renew) -> 
 
 
 def _message(row: Any) -> dict[str, Any]:
-    """The row as the producer takes it. Raises ValueError where the stored headers are none."""
+    """The row in the producer's form. Raises ValueError if the stored headers are not valid."""
     try:
         headers = [(name, content.encode()) for name, content in orjson.loads(row.headers)]
     except (AttributeError, TypeError, ValueError) as error:

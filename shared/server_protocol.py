@@ -1,4 +1,4 @@
-"""What a connection may cost before there is a request: the bytes of a head, the time for it, and connections at all."""
+"""Limits of a connection before it has a request: bytes of a head, time for a head, and the number of connections."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 __all__ = ["BoundedProtocol"]
 
 HEAD_BYTES_MAX = 65_536
-"""Request line and headers, or whatever else is no part of a body: trailers, chunk extensions, blank lines. What is read
-of a connection at once may be as much again."""
+"""Request line and headers, or anything else outside a body: trailers, chunk extensions, blank lines. One read of a
+connection may add as much again."""
 HEAD_SECONDS_MAX = 15.0
 PIPELINE_MAX = 8
 """Requests that a connection may send before the first of them is answered; no client of ours sends two."""
 CONNECTIONS_MAX = 2_000
-"""Of one process; behind the gateway there are as many as requests."""
+"""Limit of one process; behind the gateway there are as many connections as requests."""
 
 
 class PipelineError(Exception):
-    """A connection asks on and on, and waits for no answer."""
+    """A connection sends too many requests without waiting for responses."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which itself keeps heads, trailers and waiting requests of any length for any time."""
+    """uvicorn's protocol with limits: uvicorn itself keeps heads, trailers and waiting requests of any length for any time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._overhead_bytes = 0
-        """What came since the last piece of a body, or the end of a head or message."""
+        """The bytes since the last piece of a body, or the end of a head or message."""
         self._in_head = True
         self._head_ends: asyncio.TimerHandle | None = None
 
@@ -59,7 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # a trailer is nobody's business here, and must not be taken for a header
+        if self._in_head:  # trailers are not used, and must not be treated as headers
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -68,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._overhead_bytes = 0
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINE_MAX:
-            raise PipelineError  # the parser stops in the middle of what was read, and uvicorn answers 400
+            raise PipelineError  # the parser stops in the middle of the read data, and uvicorn answers 400
 
     def on_body(self, body: bytes) -> None:
         self._overhead_bytes = 0

@@ -1,7 +1,7 @@
-"""Batches of rows of which one may fail for itself: it is found and set aside for a while, and the others go on.
+"""Batches in which a single row may fail: it is found and set aside for a while, and the others are processed.
 
-For loops that take rows, work on them and mark them done, in one transaction. What a failed transaction took is as it
-was, so nothing is lost: a row that was set aside is taken again later, by this process or another.
+For loops that take rows, work on them and mark them done, in one transaction. A failed transaction rolls back, so nothing
+is lost: a row that was set aside is taken again later, by this process or another.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ log = logger(__name__)
 
 RETRY_SECONDS_FIRST, RETRY_SECONDS_MAX = 60.0, 600.0
 SET_ASIDE_MAX = 100
-"""More rows than that fail by our own fault: then the task ends, as for any other error, and says so."""
+"""If more rows than this fail, our code is at fault: then the task ends with an error, as for any other error."""
 
 
 class Batches(Generic[K]):
-    """One loop's batches. `most` is how many rows the next one may take; keys are logged, so they name no person."""
+    """One loop's batches. `most` is how many rows the next one may take; keys are logged: no personal data."""
 
     def __init__(self, task: str, rows_max: int, metrics: Metrics) -> None:
         self.most = rows_max
@@ -36,7 +36,7 @@ class Batches(Generic[K]):
         self._gauge.set(0)
         self._taken: set[K] = set()
         self._failed: dict[K, tuple[float, float]] = {}
-        """Of each row that failed: when it is tried again, and the pause before that."""
+        """For each failed row: when it is tried again, and the pause before that."""
 
     @property
     def without(self) -> list[K]:
@@ -45,14 +45,14 @@ class Batches(Generic[K]):
         return [key for key, (until, _) in self._failed.items() if until > now]
 
     def took(self, keys: Iterable[K]) -> None:
-        """Said by `work` as soon as it has taken its rows."""
+        """`work` calls this as soon as it has taken its rows."""
         self._taken = set(keys)
 
     async def run(self, work: Callable[[], Awaitable[bool]]) -> bool:
         """Runs one batch; True when there may be more.
 
         `work` takes at most `most` rows, none of `without`. After a failure the next batch is half as large, until the
-        row that fails stands alone. Raises what is no row's fault: a store that is away, or a failure without rows.
+        failing row is alone. Raises errors that no row caused: a database that is down, or a failure without rows.
         """
         self._taken = set()
         self._forget_gone()
@@ -77,7 +77,7 @@ class Batches(Generic[K]):
         return more
 
     def _forget_gone(self) -> None:
-        """A row that did not come again has been mended, ended or done elsewhere."""
+        """Forgets rows that did not come again: they were corrected, deleted or processed elsewhere."""
         since = time.monotonic() - RETRY_SECONDS_MAX
         self._failed = {key: kept for key, kept in self._failed.items() if kept[0] > since}
         self._gauge.set(len(self._failed))

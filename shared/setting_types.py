@@ -1,4 +1,4 @@
-"""Types of settings that more than one program reads. Each one's error says what would be right."""
+"""Types of settings that more than one program reads. Each error says what would be correct."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ LogLevel = Annotated[str, AfterValidator(_log_level)]
 
 
 def rules_in(parse: Callable[[Any], object]) -> AfterValidator:
-    """A file of rules has to exist and to be readable by `parse`, which raises ValueError that says what is wrong."""
+    """A file of rules must exist, and `parse` must accept it; `parse` raises ValueError with an explanation."""
 
     def check(file: Path) -> Path:
         try:
@@ -87,7 +87,7 @@ def rules_in(parse: Callable[[Any], object]) -> AfterValidator:
         except InvalidError as error:
             raise ValueError(error.detail) from error
         except (LookupError, TypeError) as error:
-            raise ValueError(f"its content is no rule set of this kind ({type(error).__name__} {error})") from error
+            raise ValueError(f"its content is not a rule set of this kind ({type(error).__name__} {error})") from error
         return file
 
     return AfterValidator(check)

@@ -1,4 +1,4 @@
-"""Reads settings and says what is wrong with them: a line for each, that names it, its value and what would be right."""
+"""Reads settings and reports errors: one line for each, with its name, its value and what would be correct."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def environment_name(field: str) -> str:
 
 
 def read_settings(kind: type[S], **values: Any) -> S:
-    """The settings of the environment and secrets; `values` come first. Raises SettingsError."""
+    """The settings from the environment and secrets; `values` take precedence. Raises SettingsError."""
     try:
         return kind(**values)
     except ValidationError as error:
@@ -33,9 +33,9 @@ def read_settings(kind: type[S], **values: Any) -> S:
 
 
 def settings_faults(kind: type[BaseSettings], name: Callable[[str], str] = environment_name) -> list[str]:
-    """What is wrong with the settings that the environment gives, a line each; one that is missing is none of these.
+    """The errors of the settings in the environment, one line each; missing settings are not included.
 
-    `name` gives a field's name as the person who set it knows it.
+    `name` returns a field's name as the user set it.
     """
     try:
         kind()
@@ -53,7 +53,7 @@ def _lines(
         if fault["type"] == "missing":
             lines += [f"{name(field)} is not set"] if missing else []
         elif not field:
-            lines.append(_words(fault["msg"]))  # of several settings together: it names them itself
+            lines.append(_words(fault["msg"]))  # an error of several settings together: it names them itself
         elif _is_secret(kind.model_fields.get(field)):
             lines.append(f"{name(field)} cannot be used: {_words(fault['msg'])}")
         else:
@@ -62,11 +62,11 @@ def _lines(
 
 
 def _words(message: str) -> str:
-    """A message of pydantic's, or of a validator of ours, on one line."""
+    """A message of pydantic or of our validators, on one line."""
     message = message.removeprefix("Value error, ").replace("Input should be", "it should be")
     return " ".join(message.split())
 
 
 def _is_secret(field: FieldInfo | None) -> bool:
-    """Whether its value may never be shown. A field that nobody knows counts as one."""
+    """Whether its value must never be shown. An unknown field counts as secret."""
     return field is None or SecretStr in (field.annotation, *get_args(field.annotation))

@@ -1,10 +1,10 @@
-"""Makes the client library hand over what it cannot parse, instead of ending at it.
+"""Makes aiokafka return records that it cannot parse, instead of failing at them.
 
-A header's name that is not UTF-8 ends aiokafka's reading of all that was fetched: each try again ends there, and records
-of other partitions that the same call had taken are passed over without a word. So, where its reader fails, the same
-bytes are read once more by a slower one that steps over the record and keeps its bytes. The good ones pay nothing.
+A header name that is not UTF-8 stops aiokafka's reader: each retry fails at the same record, and records of other
+partitions from the same call are skipped silently. So, when its reader fails, a slower reader reads the same bytes again,
+skips the record and keeps its bytes. Good records are read at full speed.
 
-It takes the place of two private classes of the pinned aiokafka; tests on real records notice when they change.
+It replaces two private classes of the pinned aiokafka; tests with real records fail if these change.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _BATCH_HEAD = struct.Struct(">qi")
 
 @dataclass
 class UnparsableRecord(ConsumerRecord):  # type: ignore[misc]
-    """Stands for a record that the client library cannot parse: its value is the record's raw bytes, as far as they are known.
+    """Represents a record that the client library cannot parse: its value is the record's raw bytes, as far as they are known.
 
-    Where a whole batch gives nothing, because it is too large when unpacked, it stands for the batch.
+    If a whole batch cannot be read, because it is too large when unpacked, it represents the batch.
     """
 
     fault: str = ""
@@ -40,7 +40,7 @@ class UnparsableRecord(ConsumerRecord):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class _RawRecord:
-    """What the slower reader gives for a record that it stepped over."""
+    """What the slower reader returns for a record that it skipped."""
 
     offset: int
     content: bytes
@@ -48,14 +48,14 @@ class _RawRecord:
 
 
 class _TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
-    """A batch whose records stand for themselves: one that cannot be parsed has still its length and offset."""
+    """A batch whose records are read independently: one that cannot be parsed still has its length and offset."""
 
     _buffer: bytearray
     _pos: int
 
     @property
     def content(self) -> bytes:
-        """The batch as it came, before it is read."""
+        """The received bytes of the batch, before it is read."""
         return bytes(self._buffer)
 
     def _read_msg(self) -> Any:
@@ -112,7 +112,7 @@ def _batches_from(content: bytes, offset: int) -> Iterator[Any]:
 
 
 def _stepped_over(content: bytes, start: int) -> tuple[bytes, int]:
-    """What is kept where a batch gives no record, and the offset behind it: the batch, if it is whole, else one offset."""
+    """What is kept of an unreadable batch, and the next offset: the batch, if it is whole, else one offset."""
     batch = next(_batches_from(content, start), None)
     if batch is None or not batch.validate_crc():
         return b"", start + 1
@@ -140,7 +140,7 @@ class _TolerantPartition(fetcher.PartitionRecords):  # type: ignore[misc]
             error = again
         if self.next_fetch_offset <= start:  # not even the record's length can be read
             content, self.next_fetch_offset = _stepped_over(fetched, start)
-            words = f"{_words(error)}; stepped over offsets {start} to {self.next_fetch_offset - 1}"
+            words = f"{_words(error)}; skipped offsets {start} to {self.next_fetch_offset - 1}"
             yield _unparsable(self._tp, _RawRecord(start, content, words))
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
@@ -157,7 +157,7 @@ def _words(error: Exception) -> str:
 
 
 def read_tolerantly() -> None:
-    """From now on every consumer of this process gives an UnparsableRecord for what it cannot parse."""
+    """From now on every consumer of this process returns an UnparsableRecord for a record that it cannot parse."""
     bound_unpacking()
     fetcher.MemoryRecords = _KeptRecords
     fetcher.PartitionRecords = _TolerantPartition

@@ -1,4 +1,4 @@
-"""W3C trace context: a request's trace goes on in the events that it causes."""
+"""W3C trace context: a request's trace continues in the events that it causes."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def begin_trace(received: str | None) -> str:
 
 
 def current_traceparent() -> str | None:
-    """The header for events of the present request or batch; None outside of one."""
+    """The header for events of the current request or batch; None outside of one."""
     return _current.get()

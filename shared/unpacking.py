@@ -1,6 +1,6 @@
-"""Unpacks what producers have compressed, up to a bound: a megabyte on the wire can be a gigabyte in memory.
+"""Decompresses batches up to a limit: a megabyte on the wire can be a gigabyte in memory.
 
-The client library unpacks whatever comes. It looks its functions up by name in two modules, where these take their place.
+The client library has no limit. It looks up its functions by name in two modules, where these replace them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from aiokafka.record import default_records
 __all__ = ["UNPACKED_BYTES_MAX", "bound_unpacking"]
 
 UNPACKED_BYTES_MAX = 4_194_304
-"""Of one batch: sixteen times what our own producers put into one, and four times the largest record. A service that reads
-one takes some 50 MiB for a moment."""
+"""Limit of one batch: sixteen times our own producers' batch size, and four times the largest record. A service that reads
+one briefly uses some 50 MiB."""
 XERIAL_MAGIC, XERIAL_HEAD_BYTES = b"\x82SNAPPY\x00", 16
 
 _room = bytearray(UNPACKED_BYTES_MAX)
-"""Used again for each batch; one event loop unpacks one at a time."""
+"""Reused for each batch; one event loop unpacks one at a time."""
 
 
 class UnpackedTooLargeError(ValueError):
-    """The batch holds more than is unpacked of one."""
+    """The batch is larger than the limit when unpacked."""
 
     def __init__(self) -> None:
         super().__init__(f"the batch is larger than {UNPACKED_BYTES_MAX} bytes when unpacked")
@@ -47,7 +47,7 @@ def _is_full(error: Exception) -> bool:
 
 
 def _snappy(packed: Any) -> bytes:
-    """Snappy as a whole, or in the blocks that Java clients write."""
+    """Snappy in one piece, or in the blocks that Java clients write."""
     if bytes(packed[: len(XERIAL_MAGIC)]) != XERIAL_MAGIC:
         return _raw_snappy(packed)
     content, position, out = memoryview(packed), XERIAL_HEAD_BYTES, bytearray()

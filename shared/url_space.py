@@ -1,4 +1,4 @@
-"""The one URL space: which service answers which path, and where its pages are. No web framework is loaded for the names."""
+"""The URL space: which service answers which path, and where its pages are. It imports no web framework."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/feedback", "feedback"),
     ("/notices", "notifications"),
 )
-"""First path segment → service; everything else is scoring's."""
+"""First path segment → service; all other paths belong to scoring."""
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
-"""Service → where its own routes begin."""
+"""Service → prefix of its own routes."""
 
 API_PAGES = {prefix: f"/{prefix}/docs" for prefix in PREFIXES.values()}
 """Prefix → the page that describes its API."""

@@ -1,4 +1,4 @@
-"""What a request that reached no operation did wrong, in words that say what to do: address, method, content type, fields."""
+"""Explains why a request reached no operation, and what to do: address, method, content type, fields."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def no_such_address(path: str) -> str:
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """The methods with which some operation has the request's path. A route alone knows its own ones only."""
+    """The methods of all operations at the request's path. A single route knows only its own."""
     return [
         method
         for method in _METHODS
@@ -48,9 +48,9 @@ def method_words(methods: Sequence[str]) -> str:
 
 
 def body_type(request: Request) -> str | None:
-    """The content type that the operation's body has to have, where the request says another one or none.
+    """The content type that the operation requires, if the request has another one or none.
 
-    An operation that reads the body by itself says in its own words what it takes.
+    An operation that reads the body itself has its own error message.
     """
     field = getattr(request.scope.get("route"), "body_field", None)
     if field is None:

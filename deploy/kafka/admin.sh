@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One of Kafka's own tools, as the administrator: docker compose exec kafka bash /deploy/admin.sh kafka-topics.sh --describe
+# Runs one of Kafka's own tools as the administrator: docker compose exec kafka bash /deploy/admin.sh kafka-topics.sh --describe
 set -euo pipefail
 tool=${1:?name one of the tools in /opt/kafka/bin}
 shift
@@ -11,5 +11,5 @@ trap 'rm -f "$login"' EXIT
   printf 'sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="%s";\n' \
     "$(cat /run/secrets/kafka_admin_password)"
 } >"$login"
-# the broker's own heap is not this tool's
+# this tool must not use the broker's heap size
 KAFKA_HEAP_OPTS=-Xmx128m "/opt/kafka/bin/$tool" --bootstrap-server 127.0.0.1:9092 --command-config "$login" "$@"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Roles, databases and rights, brought to what this file says at every start: so a new password is a new secret file.
-# - migrations: owns the four databases and their tables; used by the migration step alone.
+# Roles, databases and rights, applied at every start: so a new password is a new secret file.
+# - migrations: owns the four databases and their tables; only the migration step uses it.
 # - attendance, feedback, scoring, notifications: log into their own database only; they read and write rows, and
-#   can neither make nor drop a table.
+#   cannot create or drop a table.
 set -euo pipefail
 . "$(dirname "$0")/locale.sh"
 
@@ -27,7 +27,7 @@ alter role $1 set log_min_messages to log;
 SQL
 }
 
-# Volumes of older releases: nothing of ours is in these two, and their catalogs sort by "C". Postgres would warn at each connection.
+# Volumes of older releases: these two databases have no data of ours, and their catalogs sort by "C". Postgres would warn at each connection.
 run postgres <<SQL
 select format('alter database %I refresh collation version', datname) from pg_database
   where datname in ('postgres', 'template1') and datcollversion <> pg_database_collation_actual_version(oid) \gexec

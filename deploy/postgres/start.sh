@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Refuses, in words, what Postgres would refuse in riddles; then starts as the image does.
+# Reports common faults with clear messages; then starts as the image does.
 set -euo pipefail
 
 version=$(cut -d. -f1 "$PGDATA/PG_VERSION" 2>/dev/null || true)
@@ -8,7 +8,7 @@ if [ -n "$version" ] && [ "$version" != "$server" ]; then
   echo "the data volume was made by Postgres $version, this is Postgres $server: docs/runbooks/postgres-version.md" >&2
   exit 1
 fi
-# Without room for a segment of its log (16 MB) Postgres ends as often as it is started, and goes on by itself once there is some.
+# Without space for a WAL segment (16 MB) Postgres ends at each start, and recovers automatically when there is space.
 free=$(df -Pm "$PGDATA" | awk 'NR == 2 { print $4 }')
 [ "$free" -ge 32 ] || echo "the disk of the database is full ($free MB free): docs/runbooks/database-full.md" >&2
 [ -s /run/secrets/database_superuser_password ] || { echo 'secret database_superuser_password is missing or empty: run make secrets' >&2; exit 1; }

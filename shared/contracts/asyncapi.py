@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0.0 document of all topics: what is sent, by whom, how it is kept, and what a record looks like."""
+"""The AsyncAPI 3.0.0 document of all topics: their writers and readers, retention, and the form of their records."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _EXAMPLE_TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 _PROTOCOL_VERSION = "2.1"
-"""The oldest one that a client may speak: Apache Kafka 4 refuses older ones."""
+"""The oldest protocol version of a client: Apache Kafka 4 refuses older ones."""
 _PROTOCOLS = {"PLAINTEXT": "kafka", "SASL_PLAINTEXT": "kafka", "SSL": "kafka-secure", "SASL_SSL": "kafka-secure"}
 _LOGIN = {
     "type": "scramSha512",
@@ -59,7 +59,7 @@ _EVERYWHERE: dict[str, Any] = {
         "protocol": "kafka-secure",
         "protocolVersion": _PROTOCOL_VERSION,
         "title": "The stack",
-        "description": "Apache Kafka's listener for HR systems, where the operator has opened it.",
+        "description": "Apache Kafka's listener for HR systems, if the operator has opened it.",
         "variables": {
             "host": {"default": "kafka.example.go.id", "description": "KAFKA_EXTERNAL_HOST of the stack."},
             "port": {"default": "9094", "description": "KAFKA_EXTERNAL_PORT of the stack."},
@@ -91,7 +91,7 @@ def asyncapi_document(servers: dict[str, Any] | None = None) -> dict[str, Any]:
 
 @cache
 def _document() -> dict[str, Any]:
-    """Made once a process. Needs deploy/kafka/topics.yaml beside the sources."""
+    """Built once per process. Needs deploy/kafka/topics.yaml beside the sources."""
     _, schemas = models_json_schema(
         [(topic.model, "validation") for topic in ALL_TOPICS], ref_template="#/components/schemas/{model}"
     )
@@ -151,7 +151,7 @@ def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _writers(topic: Topic[Any]) -> tuple[str, ...]:
-    """The owner; of dead letters, every service that reads something."""
+    """The owner; for dead letters, every service that consumes a topic."""
     if topic is DEAD_LETTER:
         return tuple(sorted({service for services in READERS.values() for service in services}))
     return (topic.owner,)

@@ -21,13 +21,13 @@ class Deduction(Part):
     """A late, early-leave, missing-punch or absence band and its percent of the monthly allowance."""
 
     code: Code
-    """The band, by the name that the rule set gives it."""
+    """The band's name in the rule set."""
     percent: PercentText
     """Percent of the monthly allowance, 0 to 100."""
 
 
 class RuleRef(Part):
-    """The dated rule set that gave a result."""
+    """The dated rule set behind a result."""
 
     id: Identifier
     """The rule set's name."""
@@ -49,11 +49,11 @@ class AttendanceDayRecord(Record):
     state: DayState
     """Whether machines may still report punches of this day (provisional) or all have (final)."""
     status: DayStatus
-    """What the day was. `unknown` (no working machine, an open holiday or roster) counts for nobody and against nobody."""
+    """What the day was. `unknown` (no working machine, an open holiday or roster) has no effect on the score."""
     excuse: Code | None = None
-    """The kind of leave, duty or holiday behind the status; also set on a day that is excused in half."""
+    """The kind of leave, duty or holiday behind the status; also set on a day that is half excused."""
     scheduled_minutes: Minutes
-    """Minutes that the officer had to work; 0 on a day off."""
+    """Scheduled minutes; 0 on a day off."""
     credited_minutes: Minutes
     """Minutes that count as worked: scheduled less late and early-leave minutes, 0 when absent."""
     late_minutes: Minutes = 0
@@ -67,10 +67,10 @@ class AttendanceDayRecord(Record):
     last_out: OffsetDateTime | None = None
     """The punch taken as the departure, with the offset of the unit's zone."""
     deductions: tuple[Deduction, ...] = ()
-    """Deductions from the allowance that this day leads to."""
+    """Deductions from the allowance for this day."""
     rule: RuleRef
-    """The rule set that judged the day."""
+    """The rule set that the day was computed with."""
     reasons: tuple[Code, ...] = ()
-    """Why the day came out so; docs/working-time.md lists the codes."""
+    """Why the day has this result; docs/working-time.md lists the codes."""
     org_unit_id: Identifier
     """The officer's unit on that date."""

@@ -1,4 +1,4 @@
-"""What every record on a topic has, and the types that several of them use."""
+"""The fields of every record, and the types that several records use."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ def _to_utc(moment: datetime) -> datetime:
 
 
 def _plain_decimal(value: Any) -> Any:
-    """Refuses what is not exact (a float) and what is not plain (1e9, NaN, endless digits)."""
+    """Refuses inexact values (a float) and other notations (1e9, NaN, too many digits)."""
     if isinstance(value, str):
         if PLAIN_DECIMAL.fullmatch(value) is None:
-            raise ValueError("a decimal is written plainly, as in 91.50")
+            raise ValueError("write a decimal in plain notation, as in 91.50")
     elif not isinstance(value, Decimal | int) or isinstance(value, bool):
         raise ValueError("a decimal is a string: a JSON number or a float has no exact value")
     return value
 
 
 def _as_text(value: Decimal) -> str:
-    # str() would write Decimal("1E+2") with its exponent; a zero has no sign on the wire.
+    # str() would write Decimal("1E+2") with its exponent; a zero is written without a sign.
     return format(value or abs(value), "f")
 
 
 UtcDateTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""A moment in UTC (RFC 3339, any offset is read, Z is written)."""
+"""A timestamp in UTC (RFC 3339; read with any offset, written with Z)."""
 
 OffsetDateTime = AwareDatetime
-"""A moment with the offset of the unit's zone: its date part is the local date."""
+"""A timestamp with the offset of the unit's zone: its date part is the local date."""
 
 Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 """A reason, rule or ladder code: capitals, digits and underscores."""
@@ -100,10 +100,10 @@ class Part(BaseModel):
 
 
 class Record(Part):
-    """The full state of one thing at one revision; the highest revision of a thing is the truth."""
+    """The full state of one thing at one revision; the highest revision of a thing is the valid one."""
 
     revision: Annotated[int, Field(ge=1, le=REVISION_MAX)]
     """Counts the states of this one thing, from 1. Keep the highest; a lower or equal one changes nothing. Refuse one that is
-    more than 1,000,000 above the one you keep (0 for a thing that you do not know): no owner counts so far."""
+    more than 1,000,000 above the one you keep (0 for a thing that you do not know): no owner reaches it by counting."""
     recorded_at: UtcDateTime
     """When the producer recorded this state, in UTC."""

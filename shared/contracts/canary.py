@@ -1,8 +1,8 @@
-"""The canary: an officer who is no person, so that one can see whether a punch still becomes a score.
+"""The canary: an artificial officer that checks whether a punch still becomes a score.
 
-Where the canary runs, its machine pushes a punch every minute, and its records travel on the topics like anybody's.
-A reader tells them apart by `employee_id` (so by the key and by `ce_subject` too), which never changes. They are no
-part of any list, export, statistic or notice.
+Its machine pushes a punch every minute, and its records are on the topics like those of other officers. A reader
+recognises them by `employee_id` (also in the key and in `ce_subject`), which never changes. They do not appear in any
+list, export, statistic or notice.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ __all__ = [
 CANARY_EMPLOYEE_ID = UUID("00000000-0000-7000-8000-000000000001")
 CANARY_UNIT_ID = "kinerja-canary"
 CANARY_WORDS = (
-    f"Records whose `employee_id` is `{CANARY_EMPLOYEE_ID}` (their keys begin with it too) are of no person: a canary"
-    " that punches every minute, so that one can see whether events flow. Leave them out of whatever is about people."
+    f"Records whose `employee_id` is `{CANARY_EMPLOYEE_ID}` (their keys begin with it too) are not of a person. A canary"
+    " punches every minute to check that events flow. Leave these records out of all data about people."
 )
 CANARY_PIN = "1"
 CANARY_NIP = "0" * 18
-"""No NIP: those begin with a date of birth."""
+"""Not a NIP: a NIP begins with a date of birth."""
 
 PUNCH_DAYS_BACK = 2
-"""The canary punches late, for the day before yesterday: such a day is final, so each punch moves the score at once."""
+"""The canary punches for the day before yesterday: that day is final, so each punch changes the score at once."""
 
 
 def arrival_of(work_date: date) -> datetime:
@@ -45,7 +45,7 @@ def arrival_of(work_date: date) -> datetime:
 
 
 def departure_of(work_date: date, minute: int) -> datetime | None:
-    """The departure that is pushed in a minute (0 to 1439) of the day, local time; each credits one minute more.
+    """The departure that is pushed in a minute (0 to 1439) of the day, local time; each adds one credited minute.
 
     None in the first minute: a departure within 60 s of the arrival would be the same tap.
     """
@@ -54,7 +54,7 @@ def departure_of(work_date: date, minute: int) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class CanaryMachine:
-    """The machine that the canary plays: serial and comm key are the installation's own, both made of its canary key."""
+    """The canary's simulated machine: serial and comm key are derived from the installation's canary key."""
 
     serial: str
     comm_key: str

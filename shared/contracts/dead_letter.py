@@ -1,4 +1,4 @@
-"""asn.dead-letter.v1: a record that could not be used, where it is kept byte for byte, and why."""
+"""asn.dead-letter.v1: a record that could not be used, where its bytes are stored, and why."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class DeadLetterHeader(Part):
 
 
 class DeadLetterRecord(Record):
-    """The original record with key, headers and value as base64, where it stood, and the consumer that refused it.
+    """The original record with key, headers and value as base64, its position, and the consumer that refused it.
 
-    A key or all headers above 16 KiB, or a value above 256 KiB, stay with that consumer: here they are null or empty, their
-    sizes tell of them, and `whole_at` says where the record is whole.
+    A key or headers above 16 KiB, or a value above 256 KiB, stay in that consumer's database: here they are null or empty,
+    the size fields give their sizes, and `whole_at` gives the path of the whole record.
     """
 
     topic: str
@@ -36,25 +36,25 @@ class DeadLetterRecord(Record):
     consumer: str
     """The service that could not use it."""
     key: Base64Bytes | None = None
-    """The original key as base64; null where there is none, or where it is too large."""
+    """The original key as base64; null if there is none, or if it is too large."""
     key_bytes: Annotated[int, Field(ge=0)] | None = None
-    """The size of the original key; null where there is none."""
+    """The size of the original key; null if there is none."""
     value: Base64Bytes | None = None
-    """The original value as base64; null where there is none, or where it is too large.
+    """The original value as base64; null if there is none, or if it is too large.
 
     It may hold personal data: this topic is for operators only.
     """
     value_bytes: Annotated[int, Field(ge=0)] | None = None
-    """The size of the original value; null where there is none."""
+    """The size of the original value; null if there is none."""
     headers: tuple[DeadLetterHeader, ...] = ()
-    """The original headers, in order; none of them where they are too large together."""
+    """The original headers, in order; empty if they are too large together."""
     header_count: Annotated[int, Field(ge=0)] | None = None
     """How many headers the original record has."""
     whole_at: str | None = None
-    """The path of the consumer's route that gives the record whole, for operators; null where nothing is left out here."""
+    """The path of the consumer's route that returns the whole record, for operators; null if nothing is left out here."""
     reason: Code
     """Why it could not be used."""
     detail: Annotated[str, Field(max_length=2000)] = ""
-    """The same in words, for the operator."""
+    """The explanation, for the operator."""
     parked_at: UtcDateTime
     """When it was set aside."""

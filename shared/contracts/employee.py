@@ -1,4 +1,4 @@
-"""asn.employee.v1: an officer as the roster knows them."""
+"""asn.employee.v1: an officer, as in the roster."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EmploymentType = Literal["PNS", "PPPK", "PPPK_PART_TIME"]
 
 
 class EmployeeRecord(Record):
-    """One officer. `employee_id` is ours: a NIP changes, and discloses birth date and sex, so it is never a key."""
+    """One officer. `employee_id` is Kinerja's own: a NIP changes, and discloses birth date and sex, so it is never a key."""
 
     employee_id: UUID
-    """Our own identifier; it never changes and says nothing about the person."""
+    """Kinerja's identifier; it never changes and contains no information about the person."""
     nip: Annotated[str, Field(pattern=r"^[0-9]{18}$")]
     """The 18 digits of the NIP or NI PPPK. Personal data: keep it out of keys, URLs, logs and labels."""
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    """The name as the roster writes it."""
+    """The name, as in the roster."""
     employment_type: EmploymentType
     """Civil servant (PNS), contract (PPPK) or part-time contract (PPPK_PART_TIME)."""
     org_unit_id: Identifier

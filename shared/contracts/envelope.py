@@ -46,7 +46,7 @@ class UnreadableRecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One record ready to be sent: the exact bytes, and the CloudEvents attributes as Kafka headers."""
+    """One record ready to send: the exact bytes, and the CloudEvents attributes as Kafka headers."""
 
     event_id: UUID
     topic: str
@@ -77,7 +77,7 @@ def encode(
 
 
 def header_text(headers: Headers, name: str) -> str | None:
-    """A header's text, or None where it is absent, null or not UTF-8 (headers never make a record unreadable)."""
+    """A header's text, or None if it is absent, null or not UTF-8 (headers never make a record unreadable)."""
     for header, value in headers:
         if header == name and value is not None:
             try:
@@ -90,7 +90,7 @@ def header_text(headers: Headers, name: str) -> str | None:
 def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
     """The JSON bytes of the record itself, from either mode.
 
-    Raises UnreadableRecordError for a record without a value, and for one that says it is of another type.
+    Raises UnreadableRecordError for a record without a value, and for one with another event type.
     """
     if value is None:
         raise UnreadableRecordError("NO_VALUE", "the record has no value")
@@ -115,7 +115,7 @@ def payload_of(topic: str, headers: Headers, value: bytes | None) -> bytes:
         event_type = event.get("type") if isinstance(event.get("type"), str) else None
         try:
             value = orjson.dumps(event["data"])
-        except orjson.JSONEncodeError as error:  # it reads deeper nesting than it writes
+        except orjson.JSONEncodeError as error:  # orjson reads deeper nesting than it writes
             raise UnreadableRecordError("NOT_JSON", f"the structured event's data is out of bounds: {error}") from error
     if event_type is not None and event_type != topic:
         raise UnreadableRecordError(
@@ -137,7 +137,7 @@ def decode_record(topic: Topic[R], headers: Headers, value: bytes | None) -> R:
 
 
 def recorded_at_of(headers: Headers) -> datetime | None:
-    """When the producer recorded the event, for latency metrics; None where the header is absent or unreadable."""
+    """When the producer recorded the event, for latency metrics; None if the header is absent or unreadable."""
     text = header_text(headers, "ce_time")
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""One worked record per topic: in the documents, and held against the models by a test. Nobody in them is real."""
+"""One example record per topic: used in the documents, and a test checks it against the models. No real persons."""
 
 from __future__ import annotations
 

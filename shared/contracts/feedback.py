@@ -1,4 +1,4 @@
-"""asn.feedback.v1: one citizen rating, always one of a group, or one supervisor assessment."""
+"""asn.feedback.v1: one citizen rating, always in a group, or one supervisor assessment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Points = Annotated[
 
 
 class Assessment(Part):
-    """A supervisor's points, 0 to 100 with at most two decimals; an indicator not judged is left out."""
+    """A supervisor's points, 0 to 100 with at most two decimals; an indicator that is not assessed is left out."""
 
     work_quality: Points | None = None
     """The quality of the work, 0 to 100."""
@@ -47,7 +47,7 @@ class Assessment(Part):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.work_quality is None and self.public_communication is None:
-            raise ValueError("an assessment judges work_quality, public_communication or both")
+            raise ValueError("an assessment has work_quality, public_communication or both")
         return self
 
 
@@ -58,12 +58,12 @@ class FeedbackRecord(Record):
 
     A citizen's rating is published only in a group: with at least two, by default four, other ratings of the same
     officer, unit, weight class and semester. The ratings of a group are written in one transaction, in random order, with
-    new ids, the same `recorded_at` and the same `given_at`; the order tells nothing. Apply a group whole or not at all:
-    wait until `group_size` records of one `group_id` and one revision are there. A group is withdrawn as a whole too;
-    what still counts of it comes again later, in another group under other ids. Do not show single ratings to anybody.
+    new ids, the same `recorded_at` and the same `given_at`; the order has no meaning. Apply a group whole or not at all:
+    wait until `group_size` records of one `group_id` and one revision are there. A group is also withdrawn as a whole;
+    its ratings that still count are published later in another group, with other ids. Do not show single ratings to anybody.
 
-    At the end of a semester the ratings that make no group of their officer are published as one group of the unit, with
-    `employee_id` null: they count for the unit, not for an officer.
+    At the end of a semester, ratings that are too few for a group of their officer are published as one group of the unit,
+    with `employee_id` null: they count for the unit, not for an officer.
     """
 
     feedback_id: UUID
@@ -71,28 +71,28 @@ class FeedbackRecord(Record):
     kind: FeedbackKind
     """A citizen's rating or a supervisor's assessment."""
     state: FeedbackState
-    """Only accepted feedback counts; withdrawn no longer counts. What waits in quarantine is not published: the value
-    `quarantined` stays for records of other producers, and counts for nothing."""
+    """Only accepted feedback counts. Kinerja does not publish feedback in quarantine: the value `quarantined` exists for
+    records of other producers, and does not count."""
     employee_id: UUID | None = None
-    """The officer who is rated; null where the visit was to a unit as a whole, and in a unit's group at a semester's end."""
+    """The officer who is rated; null if the visit was to a unit as a whole, and in a unit's group at a semester's end."""
     org_unit_id: Identifier
     """The unit that was visited."""
     service: Identifier | None = None
-    """The public service that the visit was for. Null in citizens' ratings: it would tell visits apart."""
+    """The public service of the visit. Null in citizens' ratings: it could identify a visit."""
     given_at: OffsetDateTime
-    """With the offset of the unit's zone: its date part decides the semester. An assessment: the moment when it was given.
-    A citizen's rating: the midnight that begins the date of the group's latest rating, the same for the whole group; its
+    """With the offset of the unit's zone: its date part decides the semester. An assessment: the time when it was given.
+    A citizen's rating: midnight at the start of the date of the group's latest rating, the same for the whole group; its
     own date and time are not published."""
     group_id: UUID | None = None
     """The group of a citizen's rating: all its members have it. Null in an assessment."""
     group_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """How many ratings the group has, those of the same revision. Null in an assessment."""
+    """How many ratings of the same revision the group has. Null in an assessment."""
     ratings: dict[Unsur, Annotated[int, Field(ge=1, le=4)]] | None = None
     """Survey element to rating, 1 (worst) to 4 (best); an element not rated is left out. Only in a citizen_rating."""
     assessment: Assessment | None = None
     """The supervisor's points. Only in a supervisor_assessment."""
     weight_class: Literal["visit", "counter"] = "visit"
-    """Whether the rating is tied to one proven visit, or was left at a counter (which weighs less)."""
+    """Whether the rating belongs to one proven visit, or was given at a counter (which weighs less)."""
 
     @model_validator(mode="after")
     def _one_kind_of_content(self) -> Self:

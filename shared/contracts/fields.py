@@ -11,7 +11,7 @@ __all__ = ["FieldRow", "field_rows", "type_words"]
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field: `schema` names the object that it holds, where that has fields of its own."""
+    """One field: `schema` names the object in it, if the field holds an object with fields."""
 
     name: str
     type: str
@@ -60,7 +60,7 @@ def _schema_of(field: Mapping[str, Any]) -> str | None:
 
 
 def _limits(field: Mapping[str, Any]) -> str:
-    """The bounds that the schema states; those of its one alternative beside null."""
+    """The bounds in the schema; for a nullable field, those of the other alternative."""
     options = [option for option in field.get("anyOf", [field]) if option.get("type") != "null"]
     bounds = options[0] if len(options) == 1 else {}
     words = [_range(bounds.get("minimum"), bounds.get("maximum"), "")]

@@ -49,7 +49,7 @@ def write(folder: Path = CONTRACTS_FOLDER) -> None:
 
 
 def drifted(folder: Path = CONTRACTS_FOLDER) -> list[str]:
-    """The names of committed documents that are not what the models give, and of those that should not be there."""
+    """The names of committed documents that differ from the models, and of those that should not exist."""
     wanted = documents()
     wrong = [
         str(name)

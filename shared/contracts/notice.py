@@ -17,24 +17,24 @@ NoticeState = Literal["draft", "released", "withheld", "withdrawn", "delivered",
 class NoticeRecord(Record):
     """One notice. Reward and coaching stay drafts until a person releases them.
 
-    A draft follows the records that it rests on. It is withdrawn when they no longer give a reason for it, and so is what
-    was told of a discipline step that is no longer reached, also after somebody has read it.
+    A draft changes with the records behind it. It is withdrawn when they no longer give a reason for it. A notice of a
+    discipline step is withdrawn when the step is no longer reached, also after somebody has read it.
     """
 
     notice_id: UUID
     """The notice."""
     kind: NoticeKind
-    """A reward, an offer of help (coaching), a word to the officer alone (nudge), an alert to the superior, or what the
-    officer is told of the same step (discipline_information)."""
+    """A reward, an offer of help (coaching), a message to the officer alone (nudge), an alert to the superior, or the
+    officer's own information about the same step (discipline_information)."""
     employee_id: UUID
-    """The officer whom it is about."""
+    """The officer that it is about."""
     semester: SemesterText | None = None
     """The semester that it is about."""
     indicator: IndicatorName | None = None
-    """The indicator that it is about; null where it is the score as a whole."""
+    """The indicator that it is about; null if it is about the whole score."""
     state: NoticeState
-    """Where the notice stands; withdrawn: its reason is gone, and it says nothing any more."""
+    """The state of the notice; withdrawn: its reason no longer exists, and it is not valid."""
     reasons: tuple[Code, ...] = ()
-    """Why it was made, and what became of it."""
+    """Why it was made, and the reasons for its state."""
     object_until: UtcDateTime | None = None
-    """The last moment for an objection (14 days from receipt, PP 30/2019 art. 59); null before receipt."""
+    """The deadline for an objection (14 days from receipt, PP 30/2019 art. 59); null before receipt."""

@@ -1,7 +1,7 @@
-"""How far the revision of a thing may leap, and how its owner gets above a wrong one.
+"""How far the revision of a thing may jump, and how its owner gets above a wrong one.
 
-Every reader keeps the highest revision. So one wrong record with a very high revision would lock its thing out for ever:
-no true record would be higher. Therefore a leap is not used, and an owner can always reach above what was used.
+Every reader keeps the highest revision. So one wrong record with a very high revision would block its thing for ever:
+no correct record would be higher. Therefore readers refuse a jump, and an owner can always exceed an accepted revision.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ STEP_MAX = 1_000_000
 """How far above the known revision of a thing the next one may be: far more than an owner counts within a retention, far
 less than a column holds."""
 REVISION_TOO_FAR = "REVISION_TOO_FAR"
-"""The reason under which a leap is parked."""
+"""The reason code of a record that is parked for a jump."""
 
 
 class AboveError(ValueError):
-    """A thing's own revision cannot go where it was asked to; the message says why and what to do."""
+    """The owner's revision cannot be raised as requested; the message says why and what to do."""
 
 
 def too_far(known: int, given: int) -> bool:
@@ -32,15 +32,15 @@ def too_far(known: int, given: int) -> bool:
 
 
 def revision_above(present: int, above: int) -> int:
-    """The revision with which the owner, whose thing is at `present`, overtakes the wrong one `above`.
+    """The revision with which the owner, whose thing is at `present`, exceeds the wrong one `above`.
 
-    It may be any number of STEP_MAX higher: a faulty writer that went up step by step took the readers along, and the
-    others follow the copies of `with_rungs`. Raises AboveError where the present one is above it already, and where the
-    owner would have less than STEP_MAX left to count on.
+    It may be more than STEP_MAX higher: readers that followed a faulty writer step by step are already there, and the
+    others follow the copies of `with_rungs`. Raises AboveError if the present revision is already above it, and if the
+    owner would have less than STEP_MAX left to count.
     """
     if above < present:
         raise AboveError(
-            f"The present revision {present} is above {above} already: `kinerja republish` sends it again."
+            f"The present revision {present} is already above {above}: `kinerja republish` sends it again."
         )
     if above >= REVISION_MAX - STEP_MAX:
         raise AboveError(
@@ -51,11 +51,11 @@ def revision_above(present: int, above: int) -> int:
 
 
 def with_rungs(records: Sequence[R]) -> list[R]:
-    """The records, each after copies of itself that lead a reader up to it from wherever it stands.
+    """The records, each after copies of itself with lower revisions, so that every reader accepts it.
 
-    Copies are at each multiple of STEP_MAX below: a reader that knows nothing of the thing, or an old state of it, would
-    else refuse the leap. Below STEP_MAX, where all revisions usually are, there are none. A reader that stands higher
-    ignores them. They come rung by rung, so that records of one revision stay together.
+    Copies are at each multiple of STEP_MAX below: a reader that does not know the thing, or has an old state, would
+    otherwise refuse the jump. Below STEP_MAX, where revisions usually are, there are none. A reader with a higher revision
+    ignores them. They are ordered by revision, so that records of one revision stay together.
     """
     highest = max((record.revision for record in records), default=0)
     steps = [

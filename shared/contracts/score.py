@@ -35,11 +35,11 @@ class Indicator(Part):
     weight: ShareText
     """The indicator's share of the score by the policy, 0 to 1."""
     n: Annotated[int, Field(ge=0)]
-    """How many days, ratings or assessments are behind it."""
+    """How many days, ratings or assessments the value is based on."""
     numerator: Annotated[int, Field(ge=0)] | None = None
-    """Where the value is a plain ratio (attendance: credited minutes), its upper part; else null."""
+    """If the value is a ratio: its numerator (attendance: credited minutes); else null."""
     denominator: Annotated[int, Field(ge=0)] | None = None
-    """The lower part (attendance: scheduled minutes); value = 100 × numerator ÷ denominator."""
+    """The denominator (attendance: scheduled minutes); value = 100 × numerator ÷ denominator."""
     interval: Interval | None = None
     """How sure the value is."""
     state: IndicatorState
@@ -54,7 +54,7 @@ class PolicyRef(Part):
     version: Annotated[int, Field(ge=1)]
     """Its version, from 1."""
     decree: Annotated[str, Field(max_length=200)]
-    """The decree, as it is cited."""
+    """The decree's citation."""
 
 
 class ScoreRecord(Record):
@@ -63,15 +63,15 @@ class ScoreRecord(Record):
     employee_id: UUID
     """The officer."""
     org_unit_id: Identifier | None = None
-    """The officer's unit, where it is known."""
+    """The officer's unit, if known."""
     semester: SemesterText
     """The half year: S1 is January to June, S2 is July to December."""
     state: ScoreState
-    """Whether facts may still come in, the semester is closed, or the officer has objected."""
+    """Whether data may still arrive, the semester is closed, or the officer has objected."""
     score: PercentText | None = None
-    """0 to 100, 2 places; null where there is nothing to score. Never 0 for want of data."""
+    """0 to 100, 2 places; null if there is nothing to score. Missing data never gives 0."""
     band: Code | None = None
-    """The band of the policy that the score falls in."""
+    """The score's band in the policy."""
     complete: bool
     """False when an indicator could not be assessed; such a score leads to no notice."""
     indicators: tuple[Indicator, ...]
@@ -79,10 +79,10 @@ class ScoreRecord(Record):
     unexcused_days: Annotated[int, Field(ge=0)] = 0
     """Whole unexcused working days in this semester."""
     policy: PolicyRef
-    """The rule set that made the score."""
+    """The rule set that the score was computed with."""
     reasons: tuple[Code, ...] = ()
-    """Why the score is what it is."""
+    """The reasons for the score."""
     correction_of: Annotated[int, Field(ge=1)] | None = None
-    """The revision that this one restates after the semester was closed."""
+    """The revision that this one corrects after the semester was closed."""
     as_of: UtcDateTime
-    """The facts up to this moment are in the score."""
+    """The score includes the data up to this time."""

@@ -41,8 +41,8 @@ class Topic(Generic[R]):
     subject_of: Callable[[R], str | None]
     key_rule: str
     thing: Mapping[str, str] = field(hash=False)
-    """The fields that name the thing of which a record is a state, with their types in Postgres: its revisions count for
-    this one thing. A key may stand for several things."""
+    """The fields that identify the thing of a record, with their types in Postgres: revisions count per thing. One key may
+    have several things."""
 
 
 EMPLOYEE = Topic(

@@ -1,4 +1,4 @@
-"""An AsyncAPI document as its page shows it: each channel with who writes and reads it, its message, fields and examples."""
+"""An AsyncAPI document as its page shows it: each channel with its writers, readers, message, fields and examples."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SchemaView:
 
 @dataclass(frozen=True, slots=True)
 class ServerView:
-    """A broker: `logins` are the ways of proving who one is."""
+    """A broker: `logins` are its authentication methods."""
 
     name: str
     host: str
@@ -50,7 +50,7 @@ class ServerView:
 
 
 def server_views(document: Mapping[str, Any]) -> list[ServerView]:
-    """In the order of the document; empty where it names none."""
+    """In the order of the document; empty if it names none."""
     return [
         ServerView(
             name=server.get("title", name),
@@ -112,7 +112,7 @@ def _services(document: Mapping[str, Any], channel: str, action: str) -> list[st
 
 
 def _kept(configuration: Mapping[str, Any]) -> str:
-    """How long records stay: by key for ever (compacted), or for a time."""
+    """How long records are kept: by key for ever (compacted), or for a time."""
     words = []
     if "compact" in configuration["cleanup.policy"]:
         words.append("the newest record of each key is kept")

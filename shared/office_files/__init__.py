@@ -1,4 +1,4 @@
-"""Reads the tables that an office sends: CSV as spreadsheets write it, and XLSX. See docs/office-files.md."""
+"""Reads the tables that an office sends: CSV from spreadsheets, and XLSX. See docs/office-files.md."""
 
 from shared.office_files.columns import Column
 from shared.office_files.faults import FAULTS_MAX, Faults

@@ -1,4 +1,4 @@
-"""Which columns a file may have, by which names, and how the row that names them is found."""
+"""The columns that a file may have, their names, and how the header row is found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Column", "Header", "column_letters", "header_of", "known_names_in"]
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _SEPARATORS: Final = re.compile(r"[\s_./*:-]+")
 _RUNNING_NUMBERS: Final = frozenset({"no", "nomor", "no urut", "nomor urut"})
-"""Tables of an office begin with a running number; it says nothing about the line."""
+"""Office tables often begin with a running number, which is not data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +24,43 @@ class Column:
     """A column of a kind of file."""
 
     name: str
-    """In messages for programs, and in files."""
+    """The name in messages for programs, and in files."""
     synonyms: tuple[str, ...]
-    """Other names that a file may give it; a sample file has the first."""
+    """Other names that a file may use; a sample file uses the first."""
     meaning: str
     """One sentence for the documentation."""
     samples: tuple[str, str]
     """The values of a sample file's two lines; dates as YYYY-MM-DD, times as HH:MM."""
     required: bool = False
-    """Whether a file must have this column; its cells may still be blank where the meaning says so."""
+    """Whether a file must have this column; its cells may still be blank if `meaning` allows it."""
     kind: Literal["text", "date", "time"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The row that names the columns: for each place from 0 the column's own name, or None where it is not read."""
+    """The header row: for each position from 0 the column's own name, or None if it is not read."""
 
     line: int
     places: tuple[str | None, ...]
     titles: dict[str, str]
-    """A column's own name → as the file names it."""
+    """A column's own name → its name in the file."""
     nameless: frozenset[int]
-    """Places without a name: nothing may stand below them."""
+    """Positions without a name: cells below them must be empty."""
 
 
 def known_names_in(cells: Sequence[str], columns: Sequence[Column]) -> set[str]:
-    """The columns' own names that the row has."""
+    """The own names of the columns in the row."""
     known = _known(columns)
     return {known[word] for word in map(_compared, cells) if word in known}
 
 
 def _known(columns: Sequence[Column]) -> dict[str, str]:
-    """Every name that a file may give a column, as compared → the column's own name."""
+    """Every name that a file may use for a column, normalised → the column's own name."""
     return {_compared(word): column.name for column in columns for word in (column.name, *column.synonyms)}
 
 
 def header_of(line: int, cells: Sequence[str], columns: Sequence[Column]) -> Header:
-    """Raises InvalidError with the names that are missing, unknown or given twice."""
+    """Raises InvalidError with the names that are missing, unknown or duplicated."""
     known = _known(columns)
     places: list[str | None] = []
     titles: dict[str, str] = {}
@@ -85,7 +85,7 @@ def header_of(line: int, cells: Sequence[str], columns: Sequence[Column]) -> Hea
 
 
 def column_letters(place: int) -> str:
-    """A place from 0 as a spreadsheet names its column: A, B, … Z, AA."""
+    """The spreadsheet's column name of a position from 0: A, B, … Z, AA."""
     letters = ""
     place += 1
     while place:
@@ -105,10 +105,10 @@ def _words(line: int, missing: list[str], unknown: list[str], twice: list[str], 
     if unknown:
         parts.append(f"These columns are not known: {', '.join(shortened(title) for title in unknown[:20])}.")
     if twice:
-        parts.append(f"These columns are there twice: {', '.join(shortened(title) for title in twice[:20])}.")
+        parts.append(f"These columns are duplicated: {', '.join(shortened(title) for title in twice[:20])}.")
     required = ", ".join(column.name for column in columns if column.required)
     optional = ", ".join(column.name for column in columns if not column.required)
     return (
-        f"Line {line} does not name the columns as it must. {' '.join(parts)}"
-        f" A file must have {required}; it may have {optional}. Other names of them are in docs/office-files.md."
+        f"The column names in line {line} are not correct. {' '.join(parts)}"
+        f" A file must have {required}; it may have {optional}. Their other names are in docs/office-files.md."
     )

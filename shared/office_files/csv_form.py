@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it: their encodings, separators, line ends and marks."""
+"""CSV from spreadsheets: their encodings, separators, line ends and byte order marks."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["rows_of_csv"]
 _HOW: Final = "Save it as XLSX, or as CSV UTF-8, and send it again."
 _SEPARATORS: Final = ",;\t"
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(?P<mark>[,;\t|])"?[,;\t|]*(?:\r\n|\r|\n)', re.IGNORECASE)
-"""A first line by which Excel is told the separator. It is no row of the sheet."""
+"""A first line that defines the separator for Excel. It is not a row of the sheet."""
 _UTF8_LETTER: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|\xe2[\x80-\xbf]{2}")
-"""A letter or mark in UTF-8. In Windows-1252 it would be two or three signs that no name has, as in Ã©."""
+"""A letter or mark in UTF-8. In Windows-1252 it would be two or three characters that no name has, as in Ã©."""
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 
 
 def rows_of_csv(body: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Each row's number, as a spreadsheet counts rows from 1, and its cleaned cells.
+    """Each row's number, counted from 1 as in a spreadsheet, and its cleaned cells.
 
-    A row with line breaks inside quotes is one row. Raises InvalidError where the bytes are no CSV, naming the row.
+    A row with line breaks inside quotes is one row. Raises InvalidError with the row if the bytes are not CSV.
     """
     content = _decoded(body)
     if mark := _SEPARATOR_LINE.match(content):
@@ -76,7 +76,7 @@ def _without_nul(content: str) -> str:
 
 
 def _separator(content: str) -> str:
-    """The mark that stands most often in the first line that has any; in doubt the comma."""
+    """The most frequent separator in the first line that has any; the comma if there is none."""
     for line in _QUOTED.sub("", content[:65_536]).splitlines():
         counts = {mark: line.count(mark) for mark in _SEPARATORS}
         if any(counts.values()):

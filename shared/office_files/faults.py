@@ -1,4 +1,4 @@
-"""What is wrong in a file: each fault names the place, the value and what would be right."""
+"""The faults of a file: each has the place, the value and what would be correct."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from shared.errors import InvalidError
 __all__ = ["FAULTS_MAX", "VALUE_CHARS_MAX", "Faults", "shortened"]
 
 FAULTS_MAX: Final = 500
-"""With so many faults nobody reads on; a file with that many is refused like any other."""
+"""Further faults are not listed; the file is refused in any case."""
 VALUE_CHARS_MAX: Final = 40
-"""Enough to recognise a value by; the file itself has the rest."""
+"""Enough to recognise a value; the file has the rest."""
 
 
 class Faults(list[dict[str, Any]]):
     """Faults in the order of the file, at most FAULTS_MAX.
 
-    Each has `line` (the row as a spreadsheet numbers it, from 1), `field` (the column's own name), `column` (as the file
-    names it), `value` (as the file has it, shortened), `message` ("must …"), and `sheet` where the file has sheets.
-    They are an answer to whoever sent the file. They hold personal data and go to no log.
+    Each has `line` (the row's number in a spreadsheet, from 1), `field` (the column's own name), `column` (its name in the
+    file), `value` (from the file, shortened), `message` ("must …"), and `sheet` if the file has sheets.
+    They are returned to the sender of the file. They contain personal data and are never logged.
     """
 
     _day_first = 0
@@ -32,24 +32,24 @@ class Faults(list[dict[str, Any]]):
 
     @property
     def full(self) -> bool:
-        """Whether further faults are not noted any more: what is read from then on may not be used."""
+        """Whether further faults are no longer recorded: rows read after this must not be used."""
         return len(self) >= FAULTS_MAX
 
     def note_day_first(self, line: int, title: str, value: str, found: date) -> None:
-        """Remembers a date that would be another one with the month first."""
+        """Counts a date that would be another one with the month first."""
         self._day_first += 1
         self._first_date = self._first_date or f"{value} on line {line}, {title}, is {found.isoformat()}"
 
     @property
     def notes(self) -> list[str]:
-        """What whoever sent the file should look at although nothing is refused."""
+        """Warnings that the sender of the file should check, although nothing is refused."""
         if not self._day_first:
             return []
         count = "1 date was" if self._day_first == 1 else f"{self._day_first} dates were"
         return [f"{count} read day before month: {self._first_date}. Check that the file means this."]
 
     def refuse(self, subject: str) -> None:
-        """Raises InvalidError with all faults, in the order of lines, where there are any. `subject`: "The roster"."""
+        """Raises InvalidError with all faults, in the order of lines, if there are any. `subject`: "The roster"."""
         if self:
             count = (
                 f"{FAULTS_MAX} faults or more" if self.full else "1 fault" if len(self) == 1 else f"{len(self)} faults"
@@ -59,5 +59,5 @@ class Faults(list[dict[str, Any]]):
 
 
 def shortened(value: str) -> str:
-    """The value in at most VALUE_CHARS_MAX characters."""
+    """The value, cut to at most VALUE_CHARS_MAX characters."""
     return value if len(value) <= VALUE_CHARS_MAX else value[: VALUE_CHARS_MAX - 1] + "…"

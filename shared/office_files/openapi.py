@@ -1,4 +1,4 @@
-"""How OpenAPI describes a body that is an office's file."""
+"""The OpenAPI description of a body that is an office's file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["office_file_body"]
 
 
 def office_file_body(columns: Sequence[Column]) -> dict[str, Any]:
-    """The request body of an operation that takes such a file, with a sample of it."""
+    """The request body of an operation that accepts such a file, with a sample of it."""
     used = [column for column in columns if column.required or any(column.samples)]
     rows = [[column.name for column in used], *([column.samples[n] for column in used] for n in (0, 1))]
     sample = "".join(";".join(row) + "\n" for row in rows)

@@ -1,4 +1,4 @@
-"""What an XLSX file may cost, checked before anything parses it: its sizes, its XML elements, and no XML entities.
+"""Limits of an XLSX file, checked before it is parsed: its sizes, its XML elements, and no XML entities.
 
 An XLSX file is a ZIP file of XML parts. A crafted one of 50 kB can unpack to gigabytes, and a byte of XML can become
 thirty bytes of memory, while a service has 256 MB.
@@ -18,14 +18,14 @@ from shared.errors import InvalidError
 __all__ = ["checked_package"]
 
 UNPACKED_BYTES_MAX: Final = 16_777_216
-"""Of all parts that are read. 20,000 lines of shifts have 5 MB."""
+"""Limit of all parts that are read. 20,000 lines of shifts have 5 MB."""
 TAGS_MAX: Final = 800_000
-"""Of all parts. A cell has four to six; 20,000 lines of shifts have 700,000 at the most."""
+"""Limit of all parts. A cell has four to six; 20,000 lines of shifts have at most 700,000."""
 ENTRIES_MAX: Final = 2_000
 STRETCH_BYTES_MAX: Final = 1_048_576
-"""Between two rows (or two texts): the parser holds so much at a time. 30 cells may have the 32,767 characters of Excel."""
+"""Between two rows (or two texts), which the parser keeps in memory together. 30 cells may have Excel's 32,767 characters."""
 STRETCH_TAGS_MAX: Final = 50_000
-"""A workbook's styles are one stretch; a row of 200 columns has a thousand."""
+"""A workbook's styles count as one row; a row of 200 columns has a thousand."""
 
 _UNUSED: Final = re.compile(
     r"(calcChain|/media/|/drawings/|/charts?/|/chartsheets/|/pivot|/comments|/threadedComments/|/externalLinks/|/theme/"
@@ -51,7 +51,7 @@ def _copied(package: zipfile.ZipFile) -> io.BytesIO:
     entries = package.infolist()
     _check_kind({entry.filename for entry in entries})
     used = [entry for entry in entries if not (entry.is_dir() or _UNUSED.search(entry.filename))]
-    # zipfile reads no more of an entry than it declares, so the declared sizes are bounds.
+    # zipfile never reads more of an entry than its declared size, so the declared sizes are limits.
     if len(entries) > ENTRIES_MAX or sum(entry.file_size for entry in used) > UNPACKED_BYTES_MAX:
         raise InvalidError(f"The workbook has more than {UNPACKED_BYTES_MAX // 1_048_576} MiB when unpacked. {_COPY}")
     tags = 0
@@ -74,7 +74,7 @@ def _check_kind(names: set[str]) -> None:
     elif "mimetype" in names and "content.xml" in names:
         kind = "an OpenDocument file (ODS)"
     else:
-        kind = "a ZIP file, but no workbook"
+        kind = "a ZIP file, but not a workbook"
     raise InvalidError(f"The file is {kind}. Save it as XLSX (Excel 2007-365) and send that.")
 
 

@@ -1,4 +1,4 @@
-"""One reader for every file of an office. What a file is follows from its bytes, not from its name or media type."""
+"""One reader for every file of an office. It detects the format from the bytes, not from the name or media type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ZIP: Final = b"PK\x03\x04"
 _OTHERS: Final = (
     (b"\xd0\xcf\x11\xe0", "an old workbook (XLS) or one with a password"),
     (b"%PDF", "a PDF"),
-    (b"<", "a web page or XML, whatever its name says"),
+    (b"<", "a web page or XML, although its name may differ"),
     (b"{\\rtf", "a text document"),
 )
 _NO_FILES: Final = ("multipart/", "application/json")
@@ -33,29 +33,29 @@ _READER: Final = ThreadPoolExecutor(1, "office-files")
 
 
 async def read_in_turn(read: Callable[[], _T]) -> _T:
-    """Runs `read` in a thread, one file at a time: a workbook may take 100 MB and some seconds, and requests go on."""
+    """Runs `read` in a thread, one file at a time: a workbook may take 100 MB and some seconds, and other requests continue."""
     return await asyncio.get_running_loop().run_in_executor(_READER, read)
 
 
 def is_xlsx(body: bytes) -> bool:
-    """Whether the bytes begin as a workbook does."""
+    """Whether the bytes begin like a workbook."""
     return body.startswith(_ZIP)
 
 
 def check_media_type(media_type: str | None) -> None:
-    """Refuses the types in which no file is the body itself; otherwise the bytes tell what the file is.
+    """Refuses media types whose body is not the file itself; otherwise the bytes decide the format.
 
     Browsers and curl name CSV files in many ways. Raises UnsupportedMediaTypeError.
     """
     if (media_type or "").strip().lower().startswith(_NO_FILES):
         raise UnsupportedMediaTypeError(
             f"Send the file itself as the body, with Content-Type {CSV_TYPE} or {XLSX_TYPE}, as curl does with"
-            " --data-binary @FILE; no form and no JSON."
+            " --data-binary @FILE; not a form and not JSON."
         )
 
 
 def read_rows(body: bytes, columns: Sequence[Column], faults: Faults) -> list[Row]:
-    """The rows of a CSV or XLSX file that hold a value. Raises InvalidError where the file as a whole cannot be read."""
+    """The rows of a CSV or XLSX file that contain a value. Raises InvalidError if the file as a whole cannot be read."""
     if is_xlsx(body):
         sheet, rows = table_sheet(body, columns)
         return rows_of_table(rows, columns, sheet, faults)

@@ -1,4 +1,4 @@
-"""A row of a file, whose values are read by column: each refusal names line, column, value and what would be right."""
+"""A row of a file, whose values are read by column: each refusal names line, column, value and what would be correct."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.office_files.text import clean, lost_digits
 __all__ = ["Cell", "Row", "SheetError", "shown"]
 
 EXACT_DIGITS: Final = 15
-"""A spreadsheet's number has no more exact digits; further ones become zeros."""
+"""The exact digits of a spreadsheet's number; further ones become zeros."""
 YEARS: Final = range(1950, 2101)
 _MONTHS: Final = {
     word: number
@@ -33,7 +33,7 @@ _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]00:00(?::00)?)
 _DAY_FIRST: Final = re.compile(r"([0-9]{2})([/.-])([0-9]{2})\2([0-9]{4})")
 _WRITTEN: Final = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]+)\.?[ -]([0-9]{4})")
 _TIME: Final = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]00)?(?: ?([AP])M)?", re.IGNORECASE)
-"""Indonesian settings write 07.30, American ones 7:30:00 AM."""
+"""Indonesian locales write 07.30, American ones 7:30:00 AM."""
 _DATE_WORDS: Final = (
     "must be a date like 2026-12-31, 31/12/2026 or 31 Desember 2026: day before month, both with two digits"
     f" (03/08/2026 is 3 August), and a year from {YEARS.start} to {YEARS.stop - 1} with four"
@@ -43,28 +43,28 @@ _TIME_WORDS: Final = "must be a time from 00:00 to 23:59 like 07:30, or empty"
 
 @dataclass(frozen=True, slots=True)
 class SheetError:
-    """What a spreadsheet shows where a formula has no value, as in #N/A."""
+    """The error that a spreadsheet shows when a formula has no value, as in #N/A."""
 
     code: str
 
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError
-"""A value as the file has it; a CSV file has texts only, cleaned."""
+"""A value from the file; a CSV file has only texts, cleaned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row below the header. `line` is the row as a spreadsheet numbers it, from 1."""
+    """A row below the header. `line` is the row's number in a spreadsheet, from 1."""
 
     line: int
     sheet: str | None
     cells: Mapping[str, Cell]
     """Column → value; columns that are blank here, or that the file does not have, are left out."""
     titles: Mapping[str, str]
-    """Column → as the file names it."""
+    """Column → its name in the file."""
 
     def refuse(self, name: str, message: str, faults: Faults) -> None:
-        """Notes a fault of this row in a column."""
+        """Records a fault of this row in a column."""
         place = {} if self.sheet is None else {"sheet": self.sheet}
         title = self.titles.get(name, name)
         value = shortened(shown(self.cells.get(name, "")))
@@ -73,7 +73,7 @@ class Row:
         )
 
     def text(self, name: str, faults: Faults, *, required: bool = False) -> str:
-        """The text; empty where the cell is blank or holds what is no text."""
+        """The text; empty if the cell is blank or is not text."""
         value = self._value(name, faults, required=required)
         if isinstance(value, str):
             return self._checked(name, value, faults)
@@ -83,7 +83,7 @@ class Row:
         return ""
 
     def date(self, name: str, faults: Faults, *, required: bool = False) -> date | None:
-        """The date; None where the cell is blank or holds no date."""
+        """The date; None if the cell is blank or is not a date."""
         value = self._value(name, faults, required=required)
         if value == "":
             return None
@@ -102,7 +102,7 @@ class Row:
         return found
 
     def time(self, name: str, faults: Faults) -> time | None:
-        """The time of day in whole minutes; None where the cell is blank or holds no such time."""
+        """The time of day in whole minutes; None if the cell is blank or is not such a time."""
         value = self.cells.get(name, "")
         if value == "":
             return None
@@ -137,13 +137,15 @@ class Row:
         elif value == int(value):
             return str(int(value))
         else:
-            words = "must be text; this is a number, in which 1.1 and 1.10 are the same. Format the column as text"
+            words = (
+                "must be text; this is a number, and as numbers 1.1 and 1.10 are the same. Format the column as text"
+            )
             self.refuse(name, f"{words} and type it again", faults)
         return ""
 
 
 _LOST_WORDS: Final = (
-    "must be text; the spreadsheet has made a number of it, and a number has only"
+    "must be text; the spreadsheet has changed it to a number, and a number has only"
     f" {EXACT_DIGITS} exact digits: the others are lost. Format the column as text, then type or paste the value again"
 )
 
@@ -151,9 +153,9 @@ _LOST_WORDS: Final = (
 def _kind(value: Cell) -> str:
     match value:
         case SheetError():
-            return f"the error {value.code} of a formula"
+            return f"the formula error {value.code}"
         case bool():
-            return "a truth value"
+            return "TRUE or FALSE"
         case datetime() if value.time() != time():
             return "a date with a time"
         case date():
@@ -216,7 +218,7 @@ def _time(value: Cell) -> time | None:
 
 
 def _written_time(hour: int, minute: int, half: str) -> time | None:
-    """`half`: A before noon, P after it, empty for a clock of 24 hours."""
+    """`half`: A for AM, P for PM, empty for a 24-hour clock."""
     if half:
         if not 1 <= hour <= 12:
             return None
@@ -225,7 +227,7 @@ def _written_time(hour: int, minute: int, half: str) -> time | None:
 
 
 def _time_of_day(since_midnight: timedelta) -> time | None:
-    # A spreadsheet keeps times as fractions of a day: 07:30 may come back some microseconds off.
+    # A spreadsheet stores times as fractions of a day: 07:30 may be some microseconds off.
     minutes, rest = divmod(since_midnight + timedelta(milliseconds=500), timedelta(minutes=1))
     if rest >= timedelta(seconds=1) or not 0 <= minutes < 24 * 60:
         return None

@@ -1,4 +1,4 @@
-"""Writes a sample of a kind of file: whoever replaces its lines has a file that can be imported."""
+"""Writes a sample file of one kind. After its lines are replaced, it can be imported."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from shared.office_files.columns import Column, column_letters
 __all__ = ["sample_csv", "sample_xlsx"]
 
 _FORMATS: Final = {"text": "@", "date": "dd/mm/yyyy", "time": "hh:mm"}
-"""Excel's number formats. `@` keeps an 18-digit number as typed."""
+"""Excel's number formats. `@` (text) keeps all digits of an 18-digit number."""
 _WIDTH: Final = 24
 
 
 def sample_csv(columns: Sequence[Column]) -> bytes:
-    """UTF-8 with its mark and semicolons: Excel with Indonesian settings opens it in columns."""
+    """UTF-8 with a byte order mark, and semicolons: Excel with Indonesian settings opens it in columns."""
     out = io.StringIO()
     rows = csv.writer(out, delimiter=";")
     rows.writerow([column.synonyms[0] for column in columns])
@@ -27,8 +27,8 @@ def sample_csv(columns: Sequence[Column]) -> bytes:
 
 
 def sample_xlsx(columns: Sequence[Column], sheet_name: str) -> bytes:
-    """A workbook whose columns have their formats, also below the sample's lines; notes explain the header."""
-    from openpyxl import Workbook  # half a second that only this needs
+    """A workbook with formatted columns, also below the sample's lines; notes explain the header."""
+    from openpyxl import Workbook  # takes half a second, needed only here
     from openpyxl.comments import Comment
     from openpyxl.styles import Font
 

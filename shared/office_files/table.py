@@ -1,4 +1,4 @@
-"""From the rows of a sheet to the rows of a table: finds the header, leaves blank cells and rows out."""
+"""Turns the rows of a sheet into the rows of a table: finds the header, leaves out blank cells and rows."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from shared.office_files.rows import Cell, Row, shown
 __all__ = ["RawRow", "known_titles", "rows_of_table"]
 
 HEADER_ROWS_MAX: Final = 20
-"""A title, a date and the like may stand above the header."""
+"""A title, a date or similar may be above the header."""
 
 RawRow = tuple[int, list[Cell]]
 """A row's number from 1 and its cells; a blank cell is an empty text."""
 
 
 def known_titles(rows: Sequence[RawRow], columns: Sequence[Column]) -> int:
-    """How many known column names the row has that may be the header."""
+    """How many known column names a possible header row has."""
     return max((len(known_names_in(_texts(cells), columns)) for _, cells in _first(rows)), default=0)
 
 
 def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str | None, faults: Faults) -> list[Row]:
-    """The rows below the header that hold a value. Notes a fault for a value that stands under no name.
+    """The rows below the header that contain a value. Records a fault for a value in a column without a name.
 
-    Raises InvalidError where no row names the columns, or nothing stands below it.
+    Raises InvalidError if no row has column names, or no row follows it.
     """
     header = _header(rows, columns)
     found = []
@@ -46,7 +46,7 @@ def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str 
                 faults.note(_nameless(line, place, cell, sheet))
         found.append(Row(line, sheet, values, header.titles))
     if not found:
-        raise InvalidError(f"Nothing stands below the column names in line {header.line}: the file has no entry.")
+        raise InvalidError(f"There is nothing below the column names in line {header.line}: the file has no entry.")
     return found
 
 
@@ -54,7 +54,7 @@ def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
     first = _first(rows)
     if not first:
         raise InvalidError("The file is empty.")
-    # The row with most known names; the first of them, and the first row where none has any.
+    # The first row with the most known names; the first row of all if none has any.
     line, cells = max(first, key=lambda row: len(known_names_in(_texts(row[1]), columns)))
     return header_of(line, _texts(cells), columns)
 

@@ -1,4 +1,4 @@
-"""One normalisation for every text of a file: what a person does not see, or sees as a blank, makes no difference."""
+"""One normalisation for every text of a file: invisible characters and kinds of blanks make no difference."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 __all__ = ["clean", "lost_digits"]
 
 _FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
-"""A CSV file keeps Excel from reading a number by writing it as the formula ="0123"."""
+"""In a CSV file, the formula ="0123" prevents Excel from reading a number."""
 _TEXT_MARK: Final = re.compile(r"'(?=[0-9 ]+$)")
-"""In Excel a leading apostrophe marks digits as text. Before letters it belongs to the name, as in 'Aisyiyah."""
+"""In Excel a leading apostrophe marks digits as text. Before letters it is part of the name, as in 'Aisyiyah."""
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _NOTHING: Final = frozenset({"-", "–", "—"})
 
 
 def clean(text: str) -> str:
-    """The text in NFC, without invisible marks; each run of blanks of any kind is one space, none at the ends.
+    """The text in NFC, without invisible characters; each run of blanks is one space, none at the ends.
 
-    A lone dash is how offices write "nothing": it becomes an empty text.
+    Offices write a single dash for "nothing": it becomes an empty text.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
@@ -33,5 +33,5 @@ def clean(text: str) -> str:
 
 
 def lost_digits(text: str) -> bool:
-    """Whether this is a long number as a spreadsheet shortens it, as in 1,98501E+17."""
+    """Whether this is a long number in a spreadsheet's short form, as in 1,98501E+17."""
     return _SCIENTIFIC.fullmatch(text) is not None

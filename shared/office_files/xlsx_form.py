@@ -1,4 +1,4 @@
-"""XLSX: the values of the one visible sheet that holds the table. Formulas are not computed; their last result counts."""
+"""XLSX: the values of the visible sheet with the table. Formulas are not computed; their stored result is used."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from shared.office_files.text import clean
 __all__ = ["Sheet", "table_sheet"]
 
 CELLS_MAX: Final = 2_000_000
-"""Of a sheet, blank ones to the left of a value included: a value far to the right makes wide rows."""
+"""Limit of a sheet, including blank cells to the left of a value: a value far to the right makes wide rows."""
 ROWS_MAX: Final = 1_048_576
-"""Rows of a sheet in Excel."""
+"""Excel's limit of rows in a sheet."""
 SHEETS_MAX: Final = 20
 _TABLE_TITLES: Final = 2
-"""A sheet with so many known column names in a row is a table of this kind, perhaps with a misspelt name."""
+"""A sheet with this many known column names in a row is a table of this kind, perhaps with a misspelt name."""
 _DAMAGES: Final = (
     ArithmeticError, AttributeError, BadZipFile, EOFError, KeyError, IndexError, OSError, ParseError, TypeError, ValueError,
 )  # fmt: skip
-"""What openpyxl raises for parts that are missing or wrong: it has no error of its own for them."""
+"""What openpyxl raises for missing or wrong parts: it has no own error type for them."""
 
 Sheet = tuple[str, list[RawRow]]
 
@@ -38,7 +38,7 @@ Sheet = tuple[str, list[RawRow]]
 def table_sheet(body: bytes, columns: Sequence[Column]) -> Sheet:
     """Name and rows of the sheet with the table: hidden sheets and those without its columns are left out.
 
-    Raises InvalidError for a file that cannot be read, and where two visible sheets hold a table.
+    Raises InvalidError for a file that cannot be read, and if two visible sheets have a table.
     """
     sheets = _visible_sheets(checked_package(body))
     tables = [sheet for sheet in sheets if known_titles(sheet[1], columns) >= _TABLE_TITLES]
@@ -52,11 +52,11 @@ def table_sheet(body: bytes, columns: Sequence[Column]) -> Sheet:
 
 
 def _visible_sheets(package: io.BytesIO) -> list[Sheet]:
-    """The visible sheets that hold anything."""
-    from openpyxl import load_workbook  # 15 MB and half a second, which a service needs only once a workbook comes
+    """The visible sheets that are not empty."""
+    from openpyxl import load_workbook  # takes 15 MB and half a second, needed only for a workbook
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # of parts that are of no use here
+        with warnings.catch_warnings(action="ignore"):  # about parts that are not used here
             workbook = load_workbook(package, read_only=True, data_only=True, keep_links=False)
             visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
             if len(visible) > SHEETS_MAX:
@@ -70,7 +70,7 @@ def _visible_sheets(package: io.BytesIO) -> list[Sheet]:
 
 
 def _rows(sheet: Any) -> list[RawRow]:
-    sheet.reset_dimensions()  # some programs write wrong ones, and what lies outside would be left out
+    sheet.reset_dimensions()  # some programs write wrong ones, and cells outside would be left out
     found = []
     count = 0
     for line, cells in enumerate(sheet.iter_rows(min_row=1, max_row=ROWS_MAX), start=1):

@@ -1,1 +1,1 @@
-"""The OpenAPI document of a service: what FastAPI derives from the code, with words, examples and errors."""
+"""The OpenAPI document of a service: FastAPI's document, with descriptions, examples and errors added."""

@@ -10,8 +10,8 @@ __all__ = ["COMMON_EXAMPLES", "COMMON_TAGS", "LINK_TAG"]
 
 LINK_TAG = ("links", "Links that open an officer's own page without a login.")
 COMMON_TAGS = (
-    ("keys", "API keys of this service: each holder has a key, with scopes, limits and an end."),
-    ("operations", "For whoever runs the system: health, records and events that wait for a person, repair."),
+    ("keys", "API keys of this service: each holder has a key, with scopes, limits and an expiry."),
+    ("operations", "For the operator: health, records and events that wait for a person, repair."),
 )
 
 _KEY = {

@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document that FastAPI derives: names, words, examples, and the errors of each operation."""
+"""Completes FastAPI's OpenAPI document: names, descriptions, examples, and the errors of each operation."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 
 @dataclass(frozen=True, slots=True)
 class ApiWords:
-    """What a service's document says beside its code: what the API is for, its subjects in order, and examples."""
+    """The parts of a service's document that are not in its code: the API's purpose, its subjects in order, and examples."""
 
     about: str
     tags: tuple[tuple[str, str], ...]
     """Each subject with its description, in the order in which a reader needs them."""
     examples: Mapping[str, Any] = field(default_factory=dict)
-    """Schema name → an example of it, in JSON types; `operationId` → an example of a body that is no JSON object."""
+    """Schema name → an example of it, in JSON types; `operationId` → an example of a body that is not a JSON object."""
 
 
 def operation_id(route: APIRoute) -> str:
-    """The function's name: a generated client names its method so. It does not change once it was released."""
+    """The function's name: generated clients use it as their method's name, so it does not change after a release."""
     return route.name
 
 
 def describe(app: FastAPI, words: ApiWords) -> None:
-    """Makes the app serve the completed document; it is made once, when it is first asked for."""
+    """Makes the app serve the completed document; it is built once, at the first request."""
     derive = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _completed(document: dict[str, Any], words: ApiWords) -> dict[str, Any]:
         _describe_parameters(operation)
         _add_examples(operation, composer)
         add_refusals(document, operation)
-    for name in ("HTTPValidationError", "ValidationError"):  # our own problem documents stand in their place
+    for name in ("HTTPValidationError", "ValidationError"):  # replaced by our problem documents
         schemas.pop(name, None)
     order = [name for name, _ in words.tags]
     document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: (_place(item[1], order), item[0])))
@@ -89,7 +89,7 @@ def _describe_schema(name: str, schema: dict[str, Any]) -> None:
 
 
 def _describe_operation(operation: dict[str, Any]) -> None:
-    """The first sentence is the summary; who may call it closes the description."""
+    """The first sentence is the summary; the description ends with who may call it."""
     words = cleandoc(operation.get("description", ""))
     first = words.partition("\n\n")[0].replace("\n", " ")
     operation["summary"] = first.partition(". ")[0].rstrip(".")
@@ -114,7 +114,7 @@ def _describe_parameters(operation: Mapping[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Of a parameter that may be left out: an address has no null."""
+    """Removes null from an optional parameter: a URL has no null."""
     options = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
     if len(options) != 1:
         return schema

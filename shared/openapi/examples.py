@@ -1,4 +1,4 @@
-"""Examples of bodies, put together from those of the schemas in them."""
+"""Examples of bodies, composed from the examples of their schemas."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["Composer"]
 
 
 class Composer:
-    """Finds or composes the example of a schema. What has none is an error: the test asks for each of them."""
+    """Finds or composes the example of a schema. A missing example is an error, which a test finds."""
 
     def __init__(self, schemas: Mapping[str, Any], examples: Mapping[str, Any]) -> None:
         self._schemas = schemas
         self._examples = examples
 
     def of_media(self, operation_id: str, place: str, media_type: str, media: Mapping[str, Any]) -> Any:
-        """The example of a body: of this very operation (`name.request`, `name.answer`), else of its schema.
+        """The example of a body: of this operation (`name.request`, `name.answer`), else of its schema.
 
-        Raises KeyError where there is none.
+        Raises KeyError if there is none.
         """
         own = f"{operation_id}.{place}"
         if own in self._examples:
@@ -30,7 +30,7 @@ class Composer:
         return self._of(media["schema"], own)
 
     def of_parameter(self, parameter: Mapping[str, Any]) -> Any:
-        """The example of a parameter: its own, the one of its name, or its first value. Raises KeyError."""
+        """The example of a parameter: its own, the one for its name, or its first value. Raises KeyError."""
         schema = parameter["schema"]
         if "examples" in schema:
             return schema["examples"][0]

@@ -1,4 +1,4 @@
-"""Base classes of what the APIs take and give: the sentence below a field is its description in the OpenAPI document."""
+"""Base classes of request and response models: the sentence below a field is its description in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["Answer", "Input"]
 
 
 class Answer(BaseModel):
-    """An object of an answer."""
+    """An object in a response."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class Input(Answer):
-    """A request's body: a field that is not known is a mistake to be told of."""
+    """A request's body: an unknown field is refused."""
 
     model_config = ConfigDict(extra="forbid")

@@ -1,4 +1,4 @@
-"""The errors of an operation: those that follow from what it takes, and those that its route declares."""
+"""The errors of an operation: those that follow from its parameters and body, and those that its route declares."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string", "description": "The kind of error; the address of the page that explains it."},
-        "title": {"type": "string", "description": "The kind of error in words, the same each time."},
+        "title": {"type": "string", "description": "The name of the kind of error, always the same."},
         "status": {"type": "integer", "description": "The HTTP status, 400 to 599.", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What is wrong with this request, and what to do."},
         "errors": {
             "type": "array",
-            "description": "Each single fault, where there may be several.",
-            "items": {"type": "object", "description": "A fault: often `at` (its place) and `message`."},
+            "description": "Each single error, if there may be several.",
+            "items": {"type": "object", "description": "An error: often `at` (its place) and `message`."},
         },
     },
 }
@@ -31,7 +31,7 @@ _DECLARED = "x-refuses"
 
 
 def refuses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses`: refusals that come from its own rules (not found, conflict, gone, forbidden content)."""
+    """For a route's `responses`: errors from its own rules (not found, conflict, gone, forbidden content)."""
     return {kind.status: {"description": kind.title, _DECLARED: kind.code} for kind in kinds}
 
 
@@ -44,7 +44,7 @@ def problem_example(kind: ProblemType) -> dict[str, Any]:
 
 
 def add_refusals(document: dict[str, Any], operation: dict[str, Any]) -> None:
-    """Writes every error into the operation's responses; each combination of types of a status stands once in components."""
+    """Adds every error to the operation's responses; components has each combination of types of a status once."""
     responses = operation["responses"]
     by_status: dict[int, list[ProblemType]] = {}
     for kind in [*_derived(operation), *_declared(responses)]:
@@ -73,7 +73,7 @@ def _declared(responses: Mapping[str, Any]) -> list[ProblemType]:
 
 
 def _derived(operation: Mapping[str, Any]) -> list[ProblemType]:
-    """What can happen before the operation's own rules, by what it takes."""
+    """The errors that can occur before the operation's own rules, by its parameters and body."""
     parameters = [parameter["in"] for parameter in operation.get("parameters", [])]
     media_types = list(operation.get("requestBody", {}).get("content", {}))
     found = [types.TOO_MANY_REQUESTS]
@@ -81,7 +81,7 @@ def _derived(operation: Mapping[str, Any]) -> list[ProblemType]:
         found += [types.UNAUTHORIZED, types.FORBIDDEN, types.UNAVAILABLE]
     if media_types:
         found += [types.BAD_REQUEST, types.BODY_NOT_WHOLE, types.REQUEST_TIMEOUT, types.TOO_LARGE, types.TOO_BUSY]
-        if "text/csv" not in media_types:  # read by the operation itself, whatever its type is called
+        if "text/csv" not in media_types:  # the operation itself checks the type
             found += [types.UNSUPPORTED_MEDIA_TYPE]
         if "application/json" in media_types:
             found += [types.NOT_JSON]

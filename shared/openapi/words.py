@@ -1,4 +1,4 @@
-"""Words and examples of the fields and parameters that mean the same wherever they occur; others stand at their models."""
+"""Descriptions and examples of fields and parameters with the same meaning everywhere; others are in their models."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ PAGE_WORDS = "One page of a list. Read on with `after` set to `next`, until `nex
 WORDS: dict[str, str] = {
     "items": "The items of this page, in the order of the list; at most `limit`.",
     "next": "The cursor of the next page, for the parameter `after`; null on the last page.",
-    "employee_id": "The officer's id in Kinerja: a UUID that stays the same when the NIP changes.",
-    "org_unit_id": "The unit's id, as the roster writes it.",
+    "employee_id": "The officer's id in Kinerja: a UUID that does not change when the NIP changes.",
+    "org_unit_id": "The unit's id, as in the roster.",
     "nip": "The officer's NIP: 18 digits, without spaces.",
     "semester": "The half year: 2026-S1 is January to June 2026, 2026-S2 is July to December.",
     "serial": "The machine's serial number, as printed on it: 1 to 64 letters, digits, `_` or `-`.",
-    "pin": "The number under which the machine knows the person, with its leading zeros.",
+    "pin": "The person's number on the machine, with its leading zeros.",
     "topic": "The Kafka topic of the record.",
     "partition": "The partition of the topic, from 0.",
     "offset": "The record's offset in its partition, from 0.",
     "generation": (
-        "0; higher for a record of a topic that was deleted and made again, where an earlier record had the same offset."
+        "0; higher for a record of a topic that was deleted and made again, if an earlier record had the same offset."
     ),
     "notice_id": "The notice.",
     "feedback_id": "The feedback: an assessment, or a single rating inside a group.",
     "group_id": "The group of citizens' ratings.",
-    "batch_id": "The batch of votes: those of one target, one day and one cause.",
+    "batch_id": "The batch of votes: all votes of one target, one day and one cause.",
     "key_id": "The key's id: the part of its token before the dot.",
     "link_id": "The link's id, from the list of links. It does not open the page.",
     "event_id": "The event's id: the header `ce_id` of its record.",
@@ -41,34 +41,34 @@ WORDS: dict[str, str] = {
     "outage_id": "The outage: a UUID that the caller makes once; the same id again changes the outage.",
     "correction_id": "The correction: a UUID that the caller makes once; the same id again changes the correction.",
     "work_date": "The date on which the shift starts, in the city's time zone.",
-    "effective_from": "The first date for which it holds.",
-    "effective_to": "The last date for which it holds; null while it has no end.",
+    "effective_from": "The first date on which it applies.",
+    "effective_to": "The last date on which it applies; null while it has no end.",
     "first_date": "The first date, included.",
     "last_date": "The last date, included.",
     "break_minutes": "The unpaid break inside the shift, in minutes; 0 without one.",
     "weight_class": (
-        "`visit`: tied to one proven visit. `counter`: given at a tablet on a counter, which the scoring policy may weigh less."
+        "`visit`: belongs to one proven visit. `counter`: given at a tablet on a counter; the scoring policy may weigh it less."
     ),
-    "in_unit_from": "The moment of the move, as it was stated.",
+    "in_unit_from": "The stated time of the move.",
     "valid_from": "The first local date of the enrolment.",
     "from": "The first date, included.",
     "to": "The last date, included; at most 400 days after the first.",
     "year": "The calendar year.",
     "day": "The date.",
-    "not_counted": "True: only punches whose time cannot be right.",
-    "received_from": "Only what was received at this moment or later.",
-    "received_to": "Only what was received at this moment or earlier.",
+    "not_counted": "True: only punches with an impossible time.",
+    "received_from": "Only punches received at this time or later.",
+    "received_to": "Only punches received at this time or earlier.",
     "bucket": "Numbers of buckets, 0 to 255; at most 16.",
     "idempotency-key": (
-        "A name of the caller's own for this visit, such as a ticket number. The same name again with the same body gives the"
-        " same link, so that a request can be repeated."
+        "The caller's own name for this visit, such as a ticket number. The same name with the same body returns the same"
+        " link, so that a request can be repeated."
     ),
     "released": "True: also records that were released.",
     "dismissed": "True: also records that were dismissed.",
-    "decree": "The decree that puts it in force, as it is cited.",
-    "unreadable": "How many stored records were left out because they cannot be read: the log names each, at `row_unreadable`.",
+    "decree": "The citation of the decree that puts it in force.",
+    "unreadable": "How many stored records were left out because they cannot be read: the log event `row_unreadable` names each.",
 }
-"""Name → description, where the model itself gives none."""
+"""Name → description, if the model itself has none."""
 
 EXAMPLES: dict[str, Any] = {
     "next": "WyIwMTk4ZjNhMi01YzFlLTdiNDQtOWQwYS0zZjZjMWUyYjdhOTAiXQ",

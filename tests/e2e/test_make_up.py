@@ -117,7 +117,7 @@ def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
 
 def test_it_prints_its_own_lines_and_no_warning(first: MadeUp) -> None:
     first.ready()
-    lines = [line for line in first.lines if not line.startswith(("making", "installing"))]
+    lines = [line for line in first.lines if not line.startswith(("creating", "installing"))]
     assert lines[0] == "starting Postgres ..."
     assert "Warning" not in "\n".join(first.lines)
 
@@ -268,7 +268,7 @@ def test_without_the_sample_it_is_empty_and_the_first_day_leads_to_a_score(tmp_p
     [
         ("PORT", "abc", "a port between 1 and 65535"),
         ("SAMPLE", "maybe", "yes or no"),
-        ("DATA", "/etc/passwd", "a folder that can be made here"),
+        ("DATA", "/etc/passwd", "a folder that can be created here"),
         ("KINERJA_TIMEZONE", "WIB", "Asia/Jakarta"),
     ],
 )

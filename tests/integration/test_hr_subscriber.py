@@ -224,7 +224,7 @@ async def test_a_topic_that_was_made_anew_is_read_from_its_beginning(own_kafka: 
     # the new log is longer than the old one: the kept offset exists, and lies behind the record that matters
     copy = _score(officer, 1, "70.00")
     await _send(own_kafka.bootstrap_servers, officer, _score(officer, 2, "71.50"), copy, copy)
-    assert "from the beginning: the topic was made anew" in _run(own_kafka.bootstrap_servers, database).stdout
+    assert "from the beginning: the topic was created again" in _run(own_kafka.bootstrap_servers, database).stdout
     assert _row(database, officer)[0][:3] == ("2026-S2", 2, "71.50")
     assert "from where it stopped" in _run(own_kafka.bootstrap_servers, database).stdout
 

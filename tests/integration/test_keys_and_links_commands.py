@@ -95,7 +95,7 @@ async def test_a_name_that_one_service_refuses_is_made_in_none(kinerja: Command,
     held = token_of(await kinerja("keys", "make", "hris", "--scope", "notices:read"))
     refused = await kinerja("keys", "make", "HRIS", *HRIS)
     assert refused.exit_code == 1
-    assert "A key of this name works here" in refused.stderr
+    assert "An active key has this name" in refused.stderr
     assert "taken back from attendance, scoring" in refused.stderr
     for service in ("attendance", "scoring"):
         [item] = (await city[service].http.get(f"/{PREFIXES[service]}/v1/api-keys")).json()["items"]
@@ -121,8 +121,8 @@ async def test_a_machine_s_and_a_superior_s_key(kinerja: Command, city: dict[str
         (("--scope", "scores:write"), "no such scope: scores:write"),
         (("--scope", "punches:write"), "name the machines"),
         (("--scope", "notices:release"), "name the officer"),
-        (("--scope", "scores:read", "--machine", "M1"), "--machine: none of these scopes heeds it"),
-        (("--scope", "scores:read", "--officer", FIRST_NIP), "--officer: none of these scopes heeds it"),
+        (("--scope", "scores:read", "--machine", "M1"), "--machine: none of these scopes uses it"),
+        (("--scope", "scores:read", "--officer", FIRST_NIP), "--officer: none of these scopes uses it"),
         (("--scope", "visits:write", "--unit", "unit-1"), "cannot be limited to units"),
     ],
 )

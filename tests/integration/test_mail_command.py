@@ -53,7 +53,7 @@ async def test_an_accepted_mail(
                 done = await run(service, monkeypatch, ADDRESS)
     assert done.exit_code == 0, done.output
     assert "greets as example.go.id, sends as kinerja@example.go.id" in done.output
-    assert "the password is readable on the way" in done.output
+    assert "the password is sent unencrypted" in done.output
     assert "  ok  login      235" in done.output
     assert "  ok  message    250 2.0.0 queued" in done.output
     assert script.envelopes[0][:2] == ("kinerja@example.go.id", [ADDRESS])

@@ -46,7 +46,7 @@ async def test_an_officer_is_named_by_nip_by_name_or_by_id(kinerja: Command, cit
     several = await kinerja("officers", "show", "siti")
     assert (several.exit_code, several.stdout) == (1, "")
     assert several.stderr.splitlines() == [
-        "siti may be 2 officers; give the NIP of the one:",
+        "siti may be 2 officers; give the NIP of one:",
         f"  {FIRST_NIP}  {NAME}, unit-1",
         f"  {SECOND_NIP}  Siti Aminah, unit-2",
     ]

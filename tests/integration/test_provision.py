@@ -100,7 +100,7 @@ async def test_a_setting_that_the_topic_does_not_have_is_drift(broker: str) -> N
 async def test_another_number_of_copies_is_drift(broker: str) -> None:
     await provision(broker, read_topics())
     differences = await _differences(broker, read_topics(replication_factor=3))
-    assert sum("has [1] replicas, 3 are asked for" in line for line in differences) == len(NAMES)
+    assert sum("has [1] replicas, 3 are expected" in line for line in differences) == len(NAMES)
     assert sum("min.insync.replicas=1, the file says 2" in line for line in differences) == len(NAMES)
 
 

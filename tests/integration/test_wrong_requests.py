@@ -107,7 +107,7 @@ async def test_a_missing_body_is_no_wrong_content_type(feedback: Running) -> Non
             "invalid-request",
             "Correct the query parameter `state` and 1 more, which `errors` lists",
         ),
-        ("after=2", "invalid-content", "The cursor `after` is not one that this list gave. Send the `next` of"),
+        ("after=2", "invalid-content", "The cursor `after` is not from this list. Send the `next` of"),
     ],
 )
 async def test_a_wrong_page_of_a_list_says_what_to_correct(

@@ -32,7 +32,7 @@ async def town(embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPa
 
 async def seen_by_the_doctor(town: Town) -> list[str]:
     lines = (await town.kinerja("doctor")).output.splitlines()
-    return [line for line in lines if line.startswith("FAIL") and "not its owner's" in line]
+    return [line for line in lines if line.startswith("FAIL") and "differ from the owner's" in line]
 
 
 Forge = Callable[[Town], tuple[Topic[Any], dict[str, Any], str, dict[str, Any]]]

@@ -87,7 +87,7 @@ def test_a_line_whose_digest_cannot_be_had_stays_and_is_named(tmp_path: Path) ->
     done = checkout.run()
 
     assert done.returncode == 1
-    assert done.stderr == f"{unknown}: no registry gave a digest, the line stays as it is\n"
+    assert done.stderr == f"{unknown}: no registry returned a digest, the line is unchanged\n"
     expected = [each if tag(each) == unknown else f"{tag(each)}@{FIRST}" for each in before]
     assert checkout.references == expected
 

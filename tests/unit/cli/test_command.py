@@ -83,7 +83,7 @@ def _unknown_key(_: httpx.Request) -> httpx.Response:
     ("answer", "words"),
     [
         (_refused, "http://127.0.0.1:9 (from var/connect.env) does not answer: Connection refused."),
-        (_unknown_key, "does not take the operator's key (from var/connect.env)"),
+        (_unknown_key, "does not accept the operator's key (from var/connect.env)"),
     ],
 )
 @pytest.mark.parametrize("command", [("doctor",), ("units", "list")])

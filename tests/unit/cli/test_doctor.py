@@ -166,7 +166,7 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (_set("key_is_known", False), "fail", "cannot be examined (status 401)"),
         (_set("verified", {"ok": False, "totals": 7, "difference_count": 2}), "fail", "2 totals differ"),
         (lambda s: s.machine.update(last_contact_at=(NOW - timedelta(hours=2)).isoformat()), "warn", "silent since"),
-        (lambda s: s.machine.update(last_contact_at=None), "warn", "never heard of"),
+        (lambda s: s.machine.update(last_contact_at=None), "warn", "no contact yet"),
         (lambda s: s.machine.update(clock_wrong_since=NOW.isoformat()), "fail", "clock is wrong"),
         (
             lambda s: s.machine.update(signals=[SIGNAL]),
@@ -183,7 +183,7 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (
             _set("roster_ends", [ROSTER_END]),
             "warn",
-            "roster of igd: 12 of 60 officers by roster have none from 2026-08-11 on, its last entry is of 2026-08-09",
+            "roster of igd: 12 of 60 officers with a roster have no entry from 2026-08-11 on, its last entry is for 2026-08-09",
         ),
         (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
         (
@@ -354,7 +354,7 @@ def test_the_certificate_for_hr_systems_is_examined_inside(
 
 
 def test_a_right_that_the_file_does_not_give_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = broker(monkeypatch, access=["hris has WRITE on topic asn.score.v1, which the file does not give"])[1]
+    found = broker(monkeypatch, access=["hris has WRITE on topic asn.score.v1, which is not in the file"])[1]
     assert found.state == "fail"
     assert "hris has WRITE" in found.what
     assert "docs/runbooks/broker-down.md" in found.todo
@@ -396,10 +396,10 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 @pytest.mark.parametrize(
     ("kept", "in_flight", "state", "words"),
     [
-        (4, False, "fail", "asn.attendance-day.v1 at scoring: 1 records or more are not its owner's"),
-        (4, True, "fail", "not its owner's"),  # nothing that is on its way explains a higher one
-        (2, False, "fail", "not its owner's"),
-        (None, False, "fail", "not its owner's"),
+        (4, False, "fail", "asn.attendance-day.v1 at scoring: 1 records or more differ from the owner's"),
+        (4, True, "fail", "differ from the owner's"),  # nothing that is on its way explains a higher one
+        (2, False, "fail", "differ from the owner's"),
+        (None, False, "fail", "differ from the owner's"),
         (2, True, "warn", "1 records or more are on their way"),
     ],
 )

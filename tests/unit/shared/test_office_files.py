@@ -187,7 +187,7 @@ def test_columns_that_are_missing_unknown_or_twice_are_named() -> None:
     assert "not known: Gaji, Pangkat." in refusal("nip,day,Gaji,Pangkat\n1,2,3,4")
     assert "twice: NIP and nip." in refusal("NIP,day,nip\n1,2,3")
     assert "empty" in refusal("\n;;\n")
-    assert "Nothing stands below" in refusal("nip;day\n;\n")
+    assert "There is nothing below" in refusal("nip;day\n;\n")
 
 
 def test_a_value_without_a_column_is_a_fault_with_its_place() -> None:
@@ -226,7 +226,7 @@ def test_a_long_number_that_lost_its_digits_is_told_how_to_keep_them(written: An
 @pytest.mark.parametrize(
     ("value", "column", "words"),
     [
-        (True, "nip", "a truth value"),
+        (True, "nip", "TRUE or FALSE"),
         (date(2026, 2, 1), "nip", "this is a date"),
         (1.1, "nip", "1.1 and 1.10"),
         ("\x7f", "nip", "control"),
@@ -252,7 +252,7 @@ def test_the_error_of_a_formula_is_named() -> None:
     [row] = rows_of(body)
     faults = Faults()
     assert (row.text("nip", faults), row.text("day", faults)) == ("", "2")
-    assert (faults[0]["value"], "the error #N/A of a formula" in faults[0]["message"]) == ("#N/A", True)
+    assert (faults[0]["value"], "the formula error #N/A" in faults[0]["message"]) == ("#N/A", True)
 
 
 @pytest.mark.parametrize(

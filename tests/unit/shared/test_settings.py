@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[3]
         (KafkaSettings, "KAFKA_REPLICATION_FACTOR", "three", "valid integer"),
         (AttendanceSettings, "MACHINE_NETWORKS", "10.20.0.0/33", "10.20.0.0/16"),
         (AttendanceSettings, "MACHINE_HOST", "http://x", "host name"),
-        (AttendanceSettings, "WEEK_SCHEDULE_FILE", "rules/notices/default.yaml", "no rule set of this kind"),
+        (AttendanceSettings, "WEEK_SCHEDULE_FILE", "rules/notices/default.yaml", "not a rule set of this kind"),
         (FeedbackSettings, "FEEDBACK_RULES_FILE", "rules/none.yaml", "a file that can be read"),
         (NotificationsSettings, "NOTICE_RULES_FILE", "rules/feedback/default.yaml", "notice rules"),
         (NotificationsSettings, "SMTP_PORT", "smtp", "valid integer"),
