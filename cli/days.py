@@ -48,14 +48,20 @@ REASONS: Mapping[str, str] = {
 """From docs/working-time.md. Another code, such as RAMADAN, is the name of a decree's hours and is shown unchanged."""
 
 _FORMATS = ["%Y-%m-%d"]
+_METAVAR = "YYYY-MM-DD"
 
 
 def days(
     officer: OfficerArgument,
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=_FORMATS, help="The first date; 31 days before the last one.")
+        datetime | None,
+        typer.Option(
+            "--from", formats=_FORMATS, metavar="YYYY-MM-DD", help="The first date; 31 days before the last one."
+        ),
     ] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=_FORMATS, help="The last date; today.")] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=_FORMATS, metavar=_METAVAR, help="The last date; today.")
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:

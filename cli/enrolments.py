@@ -17,6 +17,7 @@ __all__ = ["enrol", "pins", "unenrol"]
 
 PinArgument = Annotated[str, typer.Argument(metavar="PIN", help="As the machine sends it, zeros included.")]
 _FORMATS = ["%Y-%m-%d"]
+_METAVAR = "YYYY-MM-DD"
 
 
 def pins(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
@@ -42,9 +43,10 @@ def enrol(
     serial: SerialArgument,
     pin: PinArgument,
     officer: OfficerArgument,
-    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, help="The first date.")],
+    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, metavar=_METAVAR, help="The first date.")],
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=_FORMATS, help="The last date; else to its next enrolment.")
+        datetime | None,
+        typer.Option("--to", formats=_FORMATS, metavar=_METAVAR, help="The last date; else to its next enrolment."),
     ] = None,
 ) -> None:
     """Assigns a PIN to an officer from a date on, with the punches of that time. Run it again with --to to end it."""
@@ -63,7 +65,9 @@ def enrol(
 def unenrol(
     serial: SerialArgument,
     pin: PinArgument,
-    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, help="The date on which it begins.")],
+    first: Annotated[
+        datetime, typer.Option("--from", formats=_FORMATS, metavar=_METAVAR, help="The date on which it begins.")
+    ],
 ) -> None:
     """Removes a wrong enrolment that begins on a date. To end a correct one, enrol the PIN again with --to."""
     query = {"valid_from": first.date().isoformat()}

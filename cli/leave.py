@@ -23,6 +23,7 @@ BASE = "/attendance/v1/excuses"
 LeaveArgument = Annotated[UUID, typer.Argument(metavar="LEAVE", help="Its id, as `list` prints it.")]
 ByOption = Annotated[str | None, typer.Option("--by", help=f"The officer who decided: {OFFICER_HELP}")]
 _FORMATS = ["%Y-%m-%d"]
+_METAVAR = "YYYY-MM-DD"
 
 
 @app.command("list")
@@ -53,9 +54,10 @@ def list_leave(officer: OfficerArgument, *, as_json: JsonOption = False) -> None
 def add(
     officer: OfficerArgument,
     code: Annotated[str, typer.Argument(metavar="CODE", help=f"One of: {', '.join(EXCUSE_KINDS)}.")],
-    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, help="The first date.")],
+    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, metavar=_METAVAR, help="The first date.")],
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=_FORMATS, help="The last date; else the first.")
+        datetime | None,
+        typer.Option("--to", formats=_FORMATS, metavar=_METAVAR, help="The last date; else the first."),
     ] = None,
     half: Annotated[str, typer.Option(help="morning or afternoon, for half a day.")] = "none",
     reference: Annotated[str | None, typer.Option(help="The letter's number. Never a diagnosis.")] = None,

@@ -87,7 +87,7 @@ def _list(found: list[dict[str, Any]], empty: str, *, as_json: bool) -> None:
 
 
 def find_officer(http: httpx.Client, words: str) -> dict[str, Any]:
-    """The officer with this NIP, part of the name or employee_id.
+    """The officer with this NIP, name, part of the name or employee_id. A whole name wins over parts of others.
 
     Ends the command with status 1 if there is none, and with a list of candidates if there are several.
     """
@@ -100,6 +100,9 @@ def find_officer(http: httpx.Client, words: str) -> dict[str, Any]:
     candidates = request(http, "POST", f"{BASE}/search", json={"q": words, "limit": CANDIDATES_MAX + 1}).json()["items"]
     if not candidates:
         raise fail(f"no officer has this NIP or name: {words}; search with kinerja officers find")
+    exact = [officer for officer in candidates if str(officer["name"]).casefold() == " ".join(words.split()).casefold()]
+    if len(exact) == 1:
+        candidates = exact
     if len(candidates) > 1:
         many = "more than " if len(candidates) > CANDIDATES_MAX else ""
         lines = [f"  {c['nip']}  {c['name']}, {c['org_unit_id']}" for c in candidates[:CANDIDATES_MAX]]

@@ -63,12 +63,18 @@ def template(
     *,
     shifts: Annotated[bool, typer.Option("--shifts", help="A roster of shifts instead of officers.")] = False,
     form: Annotated[
-        Format, typer.Option("--format", help="CSV loses NIPs when Excel opens it; XLSX does not.")
-    ] = Format.XLSX,
+        Format | None,
+        typer.Option("--format", help="Else by the file's name, else xlsx. CSV loses NIPs when Excel opens it."),
+    ] = None,
 ) -> None:
     """Writes a sample file: replace its two lines, then import it. No existing file is overwritten."""
     name = "shifts" if shifts else "roster"
     columns = SHIFT_COLUMNS if shifts else ROSTER_COLUMNS
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    if form is None:
+        form = Format.CSV if suffix == Format.CSV else Format.XLSX
+    if suffix and suffix != form:
+        raise usage(f"{output} is not named as a file of the format {form}: give a name that ends in .{form}")
     content = sample_csv(columns) if form is Format.CSV else sample_xlsx(columns, name)
     if output == STDOUT:
         sys.stdout.buffer.write(content)

@@ -26,6 +26,7 @@ from sample.play import Play
 from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.provision import provision, read_topics
+from shared.url_space import API_PAGES
 
 __all__ = ["live_or_say", "main"]
 
@@ -152,7 +153,8 @@ def _words(error: Exception) -> str:
 async def _print_links(configuration: Configuration, city: City | None) -> None:
     lines = [
         f"  front page         {configuration.url}/",
-        f"  API pages          {configuration.url}/attendance/docs  /feedback/docs  /scores/docs  /notices/docs",
+        *(f"  API page           {configuration.url}{page}" for page in API_PAGES.values()),
+        f"  key for the APIs   KINERJA_OPERATOR_KEY in {configuration.data / 'connect.env'}",
         f"  event contract     {configuration.url}/scores/asyncapi",
     ]
     if city is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import fastapi_offline
 from fastapi import APIRouter, FastAPI
+from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
@@ -32,6 +33,7 @@ _PAGES = (
 )
 _templates = page_templates(Path(__file__).resolve().parent / "templates")
 _CODE = re.compile(r"`([^`]+)`")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def _code(words: str) -> Markup:
@@ -39,7 +41,13 @@ def _code(words: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped before
 
 
+def _markdown(text: str) -> Markup:
+    """Renders a document's text. HTML in it is escaped."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704 - the renderer escapes
+
+
 _templates.filters["code"] = _code
+_templates.filters["markdown"] = _markdown
 
 
 def developer_page(template: str, *, title: str, here: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -18,7 +18,8 @@ class ChannelView:
     """A topic."""
 
     name: str
-    paragraphs: list[str]
+    description: str
+    """Markdown."""
     senders: list[str]
     receivers: list[str]
     partitions: int
@@ -45,7 +46,8 @@ class ServerView:
     name: str
     host: str
     protocol: str
-    paragraphs: list[str]
+    description: str
+    """Markdown."""
     logins: list[str]
 
 
@@ -56,7 +58,7 @@ def server_views(document: Mapping[str, Any]) -> list[ServerView]:
             name=server.get("title", name),
             host=server["host"],
             protocol=" ".join(filter(None, (server["protocol"], server.get("protocolVersion")))),
-            paragraphs=[words for words in server.get("description", "").split("\n\n") if words],
+            description=server.get("description", ""),
             logins=[_login(document, scheme) for scheme in server.get("security", [])],
         )
         for name, server in document.get("servers", {}).items()
@@ -91,7 +93,7 @@ def _channel(document: Mapping[str, Any], name: str, channel: Mapping[str, Any])
     kafka = channel["bindings"]["kafka"]
     return ChannelView(
         name=name,
-        paragraphs=channel["description"].split("\n\n"),
+        description=channel["description"],
         senders=_services(document, name, "send"),
         receivers=_services(document, name, "receive"),
         partitions=kafka["partitions"],

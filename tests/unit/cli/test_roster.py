@@ -142,3 +142,17 @@ def test_a_sample_goes_to_standard_output(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.roster.app, ["import", str(tmp_path / "none.csv")])
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(("name", "first_bytes"), [("r.csv", b"\xef\xbb\xbfNIP"), ("r.xlsx", b"PK"), ("r", b"PK")])
+def test_a_sample_has_the_format_that_its_name_says(tmp_path: Path, name: str, first_bytes: bytes) -> None:
+    result = CliRunner().invoke(cli.roster.app, ["template", str(tmp_path / name)])
+    assert result.exit_code == 0
+    assert (tmp_path / name).read_bytes().startswith(first_bytes)
+
+
+@pytest.mark.parametrize("arguments", [["r.csv", "--format", "xlsx"], ["r.txt"]])
+def test_a_name_of_another_format_is_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli.roster.app, ["template", str(tmp_path / arguments[0]), *arguments[1:]])
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []

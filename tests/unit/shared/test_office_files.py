@@ -185,7 +185,7 @@ def test_names_of_columns_are_compared_without_case_blanks_and_marks() -> None:
 def test_columns_that_are_missing_unknown_or_twice_are_named() -> None:
     assert "missing: day." in refusal("nip,start\n1,2")
     assert "not known: Gaji, Pangkat." in refusal("nip,day,Gaji,Pangkat\n1,2,3,4")
-    assert "twice: NIP and nip." in refusal("NIP,day,nip\n1,2,3")
+    assert "duplicated: NIP and nip." in refusal("NIP,day,nip\n1,2,3")
     assert "empty" in refusal("\n;;\n")
     assert "There is nothing below" in refusal("nip;day\n;\n")
 
