@@ -44,7 +44,7 @@ PlaceDep = Annotated[Place, Depends(_place)]
 _NOT_PARKED = "No record of this topic, partition and offset is parked here."
 
 
-class ParkedItem(Input):
+class ParkedItem(Answer):
     """A parked record, without its bytes."""
 
     topic: str
@@ -95,7 +95,7 @@ class Released(Answer):
     """Always null in this answer."""
 
 
-class Dismissal(Answer):
+class Dismissal(Input):
     """Why a record is wrong for good, in one line. It is stored."""
 
     reason: OneLine

@@ -81,8 +81,7 @@ def _derived(operation: Mapping[str, Any]) -> list[ProblemType]:
         found += [types.UNAUTHORIZED, types.FORBIDDEN, types.UNAVAILABLE]
     if media_types:
         found += [types.BAD_REQUEST, types.BODY_NOT_WHOLE, types.REQUEST_TIMEOUT, types.TOO_LARGE, types.TOO_BUSY]
-        if "text/csv" not in media_types:  # the operation itself checks the type
-            found += [types.UNSUPPORTED_MEDIA_TYPE]
+        found += [types.UNSUPPORTED_MEDIA_TYPE]
         if "application/json" in media_types:
             found += [types.NOT_JSON]
     if parameters or media_types:

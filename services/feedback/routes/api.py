@@ -46,7 +46,7 @@ class NewVisit(Input):
         return self
 
 
-class VisitMade(Input):
+class VisitMade(Answer):
     """`url` is the one-use link for the citizen."""
 
     visit_id: UUID
@@ -57,7 +57,7 @@ class VisitMade(Input):
     """When the link expires."""
 
 
-class NewAssessment(Answer):
+class NewAssessment(Input):
     """The caller chooses `assessment_id` and repeats it in retries; only the operator sends `assessor_id`."""
 
     assessment_id: UUID

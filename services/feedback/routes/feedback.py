@@ -28,7 +28,7 @@ __all__ = ["Reason", "router"]
 router = APIRouter(prefix="/feedback/v1", tags=["feedback"])
 
 
-class Answers(Input):
+class Answers(Answer):
     """Number and sum of the answers (1..4) to a survey element."""
 
     n: int
@@ -73,7 +73,7 @@ class AssessmentItem(Answer):
 FeedbackItem = GroupItem | AssessmentItem
 
 
-class Reason(Answer):
+class Reason(Input):
     """Why."""
 
     reason_code: Code

@@ -47,7 +47,7 @@ def upkeep_of(request: Request) -> Upkeep:
 UpkeepDep = Annotated[Upkeep, Depends(upkeep_of)]
 
 
-class NoticeItem(Input):
+class NoticeItem(Answer):
     """A notice without its text."""
 
     notice_id: UUID
@@ -99,7 +99,7 @@ class NoticeWhole(NoticeItem):
     """The correction for a recipient of the letter; null if it was withdrawn as a draft."""
 
 
-class Reason(Answer):
+class Reason(Input):
     """Why a notice is withheld."""
 
     reason_code: Code
