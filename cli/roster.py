@@ -38,8 +38,9 @@ def import_file(file: OfficeFile) -> None:
     """Imports a file of officers, all of it or nothing; ends with status 1 and the faulty lines when it is refused.
 
     Columns: nip, name, employment_type, org_unit_id, org_unit_name, active_from; optional superior_nip, email, active_to,
-    unit_from and employment_type_from (since when unit and type are these, also on a past or future date). Indonesian
-    names of them, and what files may be: docs/office-files.md. A sample: kinerja roster template.
+    unit_from and employment_type_from (since when unit and type are these, also on a past or future date). Without an
+    optional column the stored values stay; a blank cell removes the value. Indonesian names of them, and what files may be:
+    docs/office-files.md. A sample: kinerja roster template.
     """
     _send("/attendance/v1/roster", file)
 

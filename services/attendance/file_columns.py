@@ -21,9 +21,11 @@ ENTRIES: Final = {"shift": "shift", "dinas": "shift", "off": "off", "libur": "of
 """Spelling in a file → the roster's value."""
 
 _NIP: Final = ("NIP", "NIP Baru", "NIP/NI PPPK", "Nomor Induk Pegawai", "No. Induk Pegawai")
+_SAMPLE_NIPS: Final = ("190003172010011002", "190009132025212001")
+"""Of persons born in 1900: no officer can have them."""
 
 ROSTER_COLUMNS: Final = (
-    Column("nip", _NIP, "18 digits; blanks are ignored.", ("198503172010011002", "199009132025212001"), required=True),
+    Column("nip", _NIP, "18 digits; blanks are ignored.", _SAMPLE_NIPS, required=True),
     Column(
         "name",
         ("Nama", "Nama Lengkap", "Nama Pegawai"),
@@ -64,7 +66,7 @@ ROSTER_COLUMNS: Final = (
         "superior_nip",
         ("NIP Atasan", "NIP Atasan Langsung", "NIP Pejabat Penilai"),
         "The NIP of the superior, who must be in this file or an earlier one.",
-        ("", "198503172010011002"),
+        ("", _SAMPLE_NIPS[0]),
     ),
     Column(
         "email",
@@ -100,7 +102,7 @@ SHIFT_COLUMNS: Final = (
         "nip",
         _NIP,
         "The NIP of an officer in the roster, 18 digits.",
-        ("198503172010011002", "199009132025212001"),
+        _SAMPLE_NIPS,
         required=True,
     ),
     Column(

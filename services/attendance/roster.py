@@ -63,6 +63,9 @@ _WRITE = text(
         active_to = excluded.active_to, recorded_at = excluded.recorded_at
     """
 )
+_OPTIONAL = {"superior_nip": "superior_id", "email": "email", "active_to": "active_to"}
+"""Optional column of the file → field. A file without the column leaves the field; a blank cell clears it."""
+_CLEARED_LINES_MAX = 10
 _FIELDS = ("name", "employment_type", "org_unit_id", "superior_id", "email", "active_from", "active_to")
 
 
@@ -73,6 +76,8 @@ class RosterReport:
     created: int
     changed: int
     unchanged: int
+    notes: Sequence[str]
+    """Which stored values were removed, because their cells are blank."""
 
 
 async def import_roster(
@@ -86,7 +91,7 @@ async def import_roster(
     known = {row.nip: row for row in await session.execute(_KNOWN, {"nips": sorted(nips)})}
     ids = {line.nip: known[line.nip].employee_id if line.nip in known else new_id() for line in lines}
     ids |= {nip: row.employee_id for nip, row in known.items()}
-    _check_superiors(lines, ids)
+    _check_stored(lines, ids, known)
     employees = [ids[line.nip] for line in lines]
     units = _Restated(await read_steps(session, UNIT, employees))
     types = _Restated(await read_steps(session, EMPLOYMENT_TYPE, employees))
@@ -94,7 +99,7 @@ async def import_roster(
     for line in lines:
         unit = units.state(ids[line.nip], line.org_unit_id, line.unit_from, line.active_from, today)
         kind = types.state(ids[line.nip], line.employment_type, line.employment_type_from, line.active_from, today)
-        wanted[line.nip] = _values(line, ids, unit, kind)
+        wanted[line.nip] = _values(line, ids, unit, kind, known.get(line.nip))
     written = [values for nip, values in wanted.items() if _differs(values, known.get(nip))]
     renamed = await _write(session, lines, written, now)
     await write_steps(session, UNIT, units.changed)
@@ -105,7 +110,8 @@ async def import_roster(
     await _end_pins(context, session, [(values, known[nip]) for nip, values in wanted.items() if nip in known])
     created = sum(1 for nip in wanted if nip not in known)
     touched = {values["employee_id"] for values in written} | units.changed.keys() | types.changed.keys()
-    return RosterReport(created, len(touched) - created, len(lines) - len(touched))
+    notes = _cleared(lines, wanted, known)
+    return RosterReport(created, len(touched) - created, len(lines) - len(touched), notes)
 
 
 class _Restated:
@@ -150,16 +156,23 @@ def _employment(values: Mapping[str, Any], before: Any) -> Iterator[tuple[UUID, 
             yield values["employee_id"], begin, end
 
 
-def _check_superiors(lines: Sequence[RosterLine], ids: dict[str, UUID]) -> None:
+def _check_stored(lines: Sequence[RosterLine], ids: Mapping[str, UUID], known: Mapping[str, Any]) -> None:
+    """Checks the file against stored officers. Raises InvalidError."""
     faults = Faults()
     for line in lines:
         if line.superior_nip is not None and line.superior_nip not in ids:
             words = "must be the NIP of an officer in this file or in an earlier one; no officer has this one"
             line.row.refuse("superior_nip", words, faults)
+        last = known[line.nip].active_to if line.nip in known and "active_to" not in line.row.titles else None
+        if last is not None and last < line.active_from:
+            words = f"must not be after {last}, the stored active_to; a file with the column active_to can change both"
+            line.row.refuse("active_from", words, faults)
     faults.refuse(SUBJECT)
 
 
-def _values(line: RosterLine, ids: dict[str, UUID], unit: str, employment_type: str) -> dict[str, Any]:
+def _values(line: RosterLine, ids: Mapping[str, UUID], unit: str, employment_type: str, before: Any) -> dict[str, Any]:
+    """The officer after the import. `before`: the stored officer, or None."""
+    kept = [field for column, field in _OPTIONAL.items() if before is not None and column not in line.row.titles]
     return {
         "employee_id": ids[line.nip],
         "nip": line.nip,
@@ -170,7 +183,28 @@ def _values(line: RosterLine, ids: dict[str, UUID], unit: str, employment_type: 
         "email": line.email,
         "active_from": line.active_from,
         "active_to": line.active_to,
-    }
+    } | {field: getattr(before, field) for field in kept}
+
+
+def _cleared(
+    lines: Sequence[RosterLine], wanted: Mapping[str, Mapping[str, Any]], known: Mapping[str, Any]
+) -> list[str]:
+    """One note for each column whose blank cells removed stored values."""
+    notes = []
+    for column, field in _OPTIONAL.items():
+        found = [
+            line.row
+            for line in lines
+            if line.nip in known and getattr(known[line.nip], field) is not None and wanted[line.nip][field] is None
+        ]
+        if found:
+            places = ", ".join(str(row.line) for row in found[:_CLEARED_LINES_MAX])
+            more = ", …" if len(found) > _CLEARED_LINES_MAX else ""
+            notes.append(
+                f"{found[0].titles[column]} was removed from {len(found)} of the officers, because the cell is blank"
+                f" (line {places}{more}). To keep stored values, leave the column out."
+            )
+    return notes
 
 
 def _differs(values: dict[str, Any], before: Any) -> bool:

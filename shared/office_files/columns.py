@@ -13,7 +13,12 @@ from shared.office_files.text import clean
 
 __all__ = ["Column", "Header", "column_letters", "header_of", "known_names_in"]
 
-_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_REMARKS: Final = re.compile(
+    r"\((?:[dmyhtbjs]{1,4}(?:[/.: -][dmyhtbjs]{1,4}){1,2}|(?:tgl|tanggal)[/. -](?:bln|bulan)[/. -](?:thn|tahun)"
+    r"|(?:harus )?18 (?:digit|angka)|teks|text|menit|minutes|wajib|wajib diisi|required|opsional|optional|boleh kosong|\*)\)",
+    re.IGNORECASE,
+)
+"""Remarks on form, as in `Tanggal (dd/mm/yyyy)`. Other brackets are part of the name: `Email (Atasan)` is another column."""
 _SEPARATORS: Final = re.compile(r"[\s_./*:-]+")
 _RUNNING_NUMBERS: Final = frozenset({"no", "nomor", "no urut", "nomor urut"})
 """Office tables often begin with a running number, which is not data."""
@@ -30,7 +35,10 @@ class Column:
     meaning: str
     """One sentence for the documentation."""
     samples: tuple[str, str]
-    """The values of a sample file's two lines; dates as YYYY-MM-DD, times as HH:MM."""
+    """The values of a sample file's two lines; dates as YYYY-MM-DD, times as HH:MM.
+
+    Those of the first column identify the lines, which are refused: no real entry may have them.
+    """
     required: bool = False
     """Whether a file must have this column; its cells may still be blank if `meaning` allows it."""
     kind: Literal["text", "date", "time"] = "text"
@@ -95,7 +103,7 @@ def column_letters(place: int) -> str:
 
 
 def _compared(title: str) -> str:
-    return _SEPARATORS.sub(" ", _BRACKETS.sub("", clean(title))).strip().casefold()
+    return _SEPARATORS.sub(" ", _REMARKS.sub("", clean(title))).strip().casefold()
 
 
 def _words(line: int, missing: list[str], unknown: list[str], twice: list[str], columns: Sequence[Column]) -> str:

@@ -6,10 +6,12 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shared.errors import InvalidError
+from shared.office_files.columns import Column
+from shared.office_files.table import RawRow, known_titles
 from shared.office_files.text import clean
 
 __all__ = ["rows_of_csv"]
@@ -20,10 +22,12 @@ _SEPARATOR_LINE: Final = re.compile(r'"?sep=(?P<mark>[,;\t|])"?[,;\t|]*(?:\r\n|\
 """A first line that defines the separator for Excel. It is not a row of the sheet."""
 _UTF8_LETTER: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|\xe2[\x80-\xbf]{2}")
 """A letter or mark in UTF-8. In Windows-1252 it would be two or three characters that no name has, as in Ã©."""
+_RARE: Final = re.compile("[‚ƒ„†‡ˆ‰Š‹ŒŽ˜š›œžŸ]")
+"""Marks of Windows-1252 that no Indonesian office types. Their bytes are é, á, ü and others in Mac Roman or DOS."""
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 
 
-def rows_of_csv(body: bytes) -> Iterator[tuple[int, list[str]]]:
+def rows_of_csv(body: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, list[str]]]:
     """Each row's number, counted from 1 as in a spreadsheet, and its cleaned cells.
 
     A row with line breaks inside quotes is one row. Raises InvalidError with the row if the bytes are not CSV.
@@ -32,7 +36,7 @@ def rows_of_csv(body: bytes) -> Iterator[tuple[int, list[str]]]:
     if mark := _SEPARATOR_LINE.match(content):
         separator, content = mark["mark"], content[mark.end() :]
     else:
-        separator = _separator(content)
+        separator = _separator(content, columns)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
     line = 0
     try:
@@ -63,10 +67,14 @@ def _decoded(body: bytes) -> str:
         if _UTF8_LETTER.search(body):
             raise InvalidError(f"The file is UTF-8 in part: byte {error.start} is not. {_HOW}") from error
     try:
-        return _without_nul(body.decode("cp1252"))
+        content = _without_nul(body.decode("cp1252"))
     except UnicodeDecodeError as error:
         words = "The file's encoding is not known: it is neither Unicode nor Windows-1252."
         raise InvalidError(f"{words} {_HOW}") from error
+    if rare := _RARE.search(content):
+        words = f"byte {rare.start()} would be {rare[0]} in Windows-1252, and another letter in Mac Roman or DOS."
+        raise InvalidError(f"The file's encoding is not certain: {words} {_HOW}")
+    return content
 
 
 def _without_nul(content: str) -> str:
@@ -75,10 +83,20 @@ def _without_nul(content: str) -> str:
     return content
 
 
-def _separator(content: str) -> str:
-    """The most frequent separator in the first line that has any; the comma if there is none."""
-    for line in _QUOTED.sub("", content[:65_536]).splitlines():
+def _separator(content: str, columns: Sequence[Column]) -> str:
+    """The one that gives the most column names; else the most frequent in the first line that has any; else the comma."""
+    start = content[:65_536]
+    titles = {mark: known_titles(_start_rows(start, mark), columns) for mark in _SEPARATORS}
+    best = max(titles, key=titles.__getitem__)
+    if list(titles.values()).count(titles[best]) == 1:
+        return best
+    for line in _QUOTED.sub("", start).splitlines():
         counts = {mark: line.count(mark) for mark in _SEPARATORS}
         if any(counts.values()):
             return max(counts, key=counts.__getitem__)
     return ","
+
+
+def _start_rows(start: str, separator: str) -> list[RawRow]:
+    rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator)
+    return [(line, [clean(cell) for cell in cells]) for line, cells in enumerate(rows, start=1)]

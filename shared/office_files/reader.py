@@ -63,5 +63,5 @@ def read_rows(body: bytes, columns: Sequence[Column], faults: Faults) -> list[Ro
     for magic, kind in _OTHERS:
         if start.startswith(magic):
             raise InvalidError(f"The file is {kind}. Open it in a spreadsheet, save it as XLSX and send that.")
-    texts: list[RawRow] = [(line, list(cells)) for line, cells in rows_of_csv(body)]
+    texts: list[RawRow] = [(line, list(cells)) for line, cells in rows_of_csv(body, columns)]
     return rows_of_table(texts, columns, None, faults)

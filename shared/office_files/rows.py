@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.text import clean, lost_digits
+from shared.office_files.text import clean, lost_digits, misread
 
-__all__ = ["Cell", "Row", "SheetError", "shown"]
+__all__ = ["NOT_COMPUTED", "Cell", "Row", "SheetError", "Unreadable", "merged_into", "shown"]
 
 EXACT_DIGITS: Final = 15
 """The exact digits of a spreadsheet's number; further ones become zeros."""
@@ -48,7 +48,32 @@ class SheetError:
     code: str
 
 
-Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A cell that is filled on the screen, but whose value is not in the file."""
+
+    message: str
+    """What it must be, as in a fault."""
+    merged: bool = False
+    """Whether it is merged into another cell, which has the value."""
+
+
+NOT_COMPUTED: Final = Unreadable(
+    "must be a value; this is a formula whose result is not in the file. Open the file in Excel or LibreOffice, save it"
+    " there and send it again"
+)
+
+
+def merged_into(area: str) -> Unreadable:
+    """A cell of the area, such as C2:C3, except the first."""
+    return Unreadable(
+        f"must be a cell of its own; this belongs to the merged cells {area}, and only the first of them has the value."
+        " Unmerge them and fill each cell",
+        merged=True,
+    )
+
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError | Unreadable
 """A value from the file; a CSV file has only texts, cleaned."""
 
 
@@ -103,7 +128,7 @@ class Row:
 
     def time(self, name: str, faults: Faults) -> time | None:
         """The time of day in whole minutes; None if the cell is blank or is not such a time."""
-        value = self.cells.get(name, "")
+        value = self._value(name, faults, required=False)
         if value == "":
             return None
         found = _time(value)
@@ -118,6 +143,9 @@ class Row:
 
     def _value(self, name: str, faults: Faults, *, required: bool) -> Cell:
         value = self.cells.get(name, "")
+        if isinstance(value, Unreadable):
+            self.refuse(name, value.message, faults)
+            return ""
         if required and value == "":
             self.refuse(name, "must not be empty", faults)
         return value
@@ -125,6 +153,10 @@ class Row:
     def _checked(self, name: str, value: str, faults: Faults) -> str:
         if lost_digits(value):
             self.refuse(name, _LOST_WORDS, faults)
+            return ""
+        if misread(value):
+            words = "must have readable letters; these were read in a wrong encoding when the file was made. Type them again"
+            self.refuse(name, words, faults)
             return ""
         if not value.isprintable():
             self.refuse(name, "must have printable characters only; this has control characters", faults)
@@ -173,6 +205,8 @@ def shown(value: Cell) -> str:
     match value:
         case SheetError():
             return value.code
+        case Unreadable():
+            return ""
         case bool():
             return str(value).upper()
         case datetime():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Final
@@ -9,12 +10,15 @@ from typing import Final
 from shared.errors import InvalidError
 from shared.office_files.columns import Column, Header, column_letters, header_of, known_names_in
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.rows import Cell, Row, shown
+from shared.office_files.rows import Cell, Row, Unreadable, shown
+from shared.office_files.text import lost_digits
 
-__all__ = ["RawRow", "known_titles", "rows_of_table"]
+__all__ = ["RawRow", "has_data", "known_titles", "rows_of_table"]
 
 HEADER_ROWS_MAX: Final = 20
 """A title, a date or similar may be above the header."""
+_LONG_NUMBER: Final = re.compile(r"[0-9]{18}")
+"""A NIP. A person's or a document's number in a title has words before it."""
 
 RawRow = tuple[int, list[Cell]]
 """A row's number from 1 and its cells; a blank cell is an empty text."""
@@ -26,14 +30,15 @@ def known_titles(rows: Sequence[RawRow], columns: Sequence[Column]) -> int:
 
 
 def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str | None, faults: Faults) -> list[Row]:
-    """The rows below the header that contain a value. Records a fault for a value in a column without a name.
+    """The rows below the header that contain a value. Records faults for values in columns without a name, and for lines
+    of the sample file.
 
-    Raises InvalidError if no row has column names, or no row follows it.
+    Raises InvalidError if no row has column names, a row above it has data, or no row follows it.
     """
     header = _header(rows, columns)
     found = []
     for line, cells in rows:
-        if line <= header.line or all(cell == "" for cell in cells):
+        if line <= header.line or all(map(_empty, cells)):
             continue
         values: dict[str, Cell] = {}
         for place, cell in enumerate(cells):
@@ -44,8 +49,12 @@ def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str 
                 values[name] = cell
             elif place >= len(header.places) or place in header.nameless:
                 faults.note(_nameless(line, place, cell, sheet))
-        found.append(Row(line, sheet, values, header.titles))
-    if not found:
+        row = Row(line, sheet, values, header.titles)
+        if _is_sample(row, columns[0]):
+            row.refuse(columns[0].name, "must be your own: this line is from the sample file. Delete it", faults)
+        else:
+            found.append(row)
+    if not found and not faults:
         raise InvalidError(f"There is nothing below the column names in line {header.line}: the file has no entry.")
     return found
 
@@ -56,7 +65,34 @@ def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
         raise InvalidError("The file is empty.")
     # The first row with the most known names; the first row of all if none has any.
     line, cells = max(first, key=lambda row: len(known_names_in(_texts(row[1]), columns)))
-    return header_of(line, _texts(cells), columns)
+    header = header_of(line, _texts(cells), columns)
+    width = _filled(cells)
+    above = [str(row[0]) for row in first if row[0] < line and (has_data(row) or _filled(row[1]) >= width)]
+    if above:
+        raise InvalidError(
+            f"The column names are in line {line}, but there is data above them, as when a table is sorted with its header:"
+            f" line {', '.join(above)}. Put the column names above all data; a title has fewer filled cells than they."
+        )
+    return header
+
+
+def has_data(row: RawRow) -> bool:
+    """Whether a row has a number of 18 digits, or what a spreadsheet made of one."""
+    texts = _texts(row[1])
+    return any(_LONG_NUMBER.fullmatch(text.replace(" ", "")) or lost_digits(text) for text in texts)
+
+
+def _filled(cells: Sequence[Cell]) -> int:
+    return sum(not _empty(cell) for cell in cells)
+
+
+def _empty(cell: Cell) -> bool:
+    return cell == "" or (isinstance(cell, Unreadable) and cell.merged)
+
+
+def _is_sample(row: Row, key: Column) -> bool:
+    """Whether the row has the value that identifies a line of the sample file."""
+    return shown(row.cells.get(key.name, "")) in filter(None, key.samples)
 
 
 def _first(rows: Sequence[RawRow]) -> list[RawRow]:

@@ -6,13 +6,17 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["clean", "lost_digits"]
+__all__ = ["clean", "lost_digits", "misread"]
 
 _FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
 """In a CSV file, the formula ="0123" prevents Excel from reading a number."""
 _TEXT_MARK: Final = re.compile(r"'(?=[0-9 ]+$)")
 """In Excel a leading apostrophe marks digits as text. Before letters it is part of the name, as in 'Aisyiyah."""
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+_AFTER_LEAD: Final = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_MISREAD: Final = re.compile(f"\ufffd|[\u0080-\u0084\u0086-\u009f]|[ÂÃ][{_AFTER_LEAD}]|â€")
+"""Signs of a wrong encoding: the replacement character; control characters of Latin-1 (without U+0085, a line end); and
+UTF-8 that was read as Windows-1252 or Latin-1, where é is Ã©, a no-break space is Â and one, and ’ is â€™."""
 _NOTHING: Final = frozenset({"-", "–", "—"})
 
 
@@ -21,6 +25,8 @@ def clean(text: str) -> str:
 
     Offices write a single dash for "nothing": it becomes an empty text.
     """
+    if misread(text):
+        return text.strip()  # else a soft hyphen or a no-break space, which may be a half of a letter, would disappear
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
         text = "".join(character for character in text if unicodedata.category(character) != "Cf")
@@ -30,6 +36,11 @@ def clean(text: str) -> str:
     elif text.startswith("'"):
         text = _TEXT_MARK.sub("", text).strip()
     return "" if text in _NOTHING else text
+
+
+def misread(text: str) -> bool:
+    """Whether letters were read in a wrong encoding before the file was made, as in AndrÃ© for André."""
+    return _MISREAD.search(text) is not None
 
 
 def lost_digits(text: str) -> bool:

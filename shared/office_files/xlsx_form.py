@@ -1,10 +1,13 @@
-"""XLSX: the values of the visible sheet with the table. Formulas are not computed; their stored result is used."""
+"""XLSX: the values of the visible sheet with the table. Formulas are not computed; their stored result is used.
+
+Formulas without one, and cells merged into another, are marked: nobody sees on the screen that they have no value.
+"""
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
@@ -14,8 +17,8 @@ from shared.errors import InvalidError
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
 from shared.office_files.package import checked_package
-from shared.office_files.rows import Cell, SheetError
-from shared.office_files.table import RawRow, known_titles
+from shared.office_files.rows import Cell, SheetError, Unreadable, merged_into
+from shared.office_files.table import RawRow, has_data, known_titles
 from shared.office_files.text import clean
 
 __all__ = ["Sheet", "table_sheet"]
@@ -48,11 +51,18 @@ def table_sheet(body: bytes, columns: Sequence[Column]) -> Sheet:
     found = tables or sheets
     if not found:
         raise InvalidError("The workbook has no visible sheet with a value.")
+    nameless = [name for name, rows in sheets if name != found[0][0] and any(map(has_data, rows))]
+    if nameless:
+        names = ", ".join(map(shortened, nameless))
+        raise InvalidError(
+            f"Only the sheet {shortened(found[0][0])} would be read, but these have numbers of 18 digits too: {names}."
+            " Put all lines on one sheet, or hide the others."
+        )
     return found[0]
 
 
 def _visible_sheets(package: io.BytesIO) -> list[Sheet]:
-    """The visible sheets that are not empty."""
+    """The visible sheets that are not empty. Raises InvalidError."""
     from openpyxl import load_workbook  # takes 15 MB and half a second, needed only for a workbook
 
     try:
@@ -70,29 +80,62 @@ def _visible_sheets(package: io.BytesIO) -> list[Sheet]:
 
 
 def _rows(sheet: Any) -> list[RawRow]:
-    sheet.reset_dimensions()  # some programs write wrong ones, and cells outside would be left out
-    found = []
-    count = 0
-    for line, cells in enumerate(sheet.iter_rows(min_row=1, max_row=ROWS_MAX), start=1):
-        count += len(cells)
-        if count > CELLS_MAX:
-            raise InvalidError(f"A sheet has more than {CELLS_MAX} cells. Copy the table alone into a new workbook.")
-        values = [_value(cell) for cell in cells]
-        while values and values[-1] == "":
-            values.pop()
-        if values:
-            found.append((line, values))
+    from shared.office_files.sheet_parser import parser_of
+
+    found: list[RawRow] = []
+    count = line = 0
+    with parser_of(sheet) as parser:
+        for next_line, cells in parser.parse():
+            if not line < next_line <= ROWS_MAX:
+                raise ValueError("row numbers")
+            line = next_line
+            values: list[Cell] = [""] * max((cell["column"] for cell in cells), default=0)
+            count += len(values)
+            _check_count(count)
+            for cell in cells:
+                values[cell["column"] - 1] = _value(cell["value"], cell["data_type"])
+            while values and values[-1] == "":
+                values.pop()
+            if values:
+                found.append((line, values))
+        areas = parser.merged_cells.mergeCell if parser.merged_cells else ()
+    _mark_merged(dict(found), areas)
     return found
 
 
-def _value(cell: Any) -> Cell:
-    value = cell.value
+def _check_count(count: int) -> None:
+    if count > CELLS_MAX:
+        raise InvalidError(f"A sheet has more than {CELLS_MAX} cells. Copy the table alone into a new workbook.")
+
+
+def _mark_merged(rows: Mapping[int, list[Cell]], areas: Sequence[Any]) -> None:
+    """Only the first of merged cells has the value; the others are marked, because they look filled on the screen."""
+    if not rows:
+        return
+    last, width = max(rows), max(map(len, rows.values()))
+    count = 0
+    for area in areas:
+        first = rows.get(area.min_row, [])
+        left, right, bottom = area.min_col - 1, min(area.max_col, width), min(area.max_row, last)
+        if left >= len(first) or first[left] == "":
+            continue
+        count += (right - left) * (bottom - area.min_row + 1)
+        _check_count(count)
+        for line in range(area.min_row, bottom + 1):
+            if (cells := rows.get(line)) is None:
+                continue
+            begin = left + 1 if line == area.min_row else left
+            cells.extend([""] * (right - len(cells)))
+            cells[begin:right] = [merged_into(area.coord)] * (right - begin)
+
+
+def _value(value: Any, data_type: str) -> Cell:
     if value is None:
         return ""
-    if cell.data_type == "e":
-        return SheetError(str(value))
+    if data_type == "e" and isinstance(value, str):
+        return SheetError(value)
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, bool | int | float | date | datetime | time | timedelta):
+    if isinstance(value, bool | int | float | date | datetime | time | timedelta | Unreadable):
         return value
     raise TypeError(type(value).__name__)

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from services.attendance.domain.nip import InvalidNipError, read_nip
 from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
 from services.attendance.roster_file import read_roster_file
 from services.attendance.shift_file import read_shift_file
+from shared.errors import InvalidError
 from shared.office_files import Column, Faults
 from shared.office_files.sample_file import sample_csv
 
 ROOT = Path(__file__).parents[2]
+TODAY = date(2026, 11, 30)
+REAL = ["198503172010011002", "199009132025212001"]
 
 
 @pytest.mark.parametrize("columns", [ROSTER_COLUMNS, SHIFT_COLUMNS], ids=["officers", "shifts"])
@@ -26,11 +30,36 @@ def test_every_column_is_documented_with_its_names(columns: Sequence[Column]) ->
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_the_sample_files_can_be_imported_as_they_are(form: str) -> None:
-    officers = read_roster_file((ROOT / "examples" / f"roster.{form}").read_bytes(), date(2026, 11, 30), Faults())
-    shifts = read_shift_file((ROOT / "examples" / f"shifts.{form}").read_bytes(), Faults())
-    assert [line.nip for line in officers] == [line.nip for line in shifts] == list(ROSTER_COLUMNS[0].samples)
-    assert {line.row.titles["nip"] for line in (*officers, *shifts)} == {"NIP"}
+def test_the_sample_files_have_no_fault_but_their_own_lines(form: str) -> None:
+    officers, shifts = ((ROOT / "examples" / f"{name}.{form}").read_bytes() for name in ("roster", "shifts"))
+    for read in (lambda: read_roster_file(officers, TODAY, Faults()), lambda: read_shift_file(shifts, Faults())):
+        with pytest.raises(InvalidError) as refused:
+            read()
+        faults = refused.value.errors or []
+        assert [(fault["line"], fault["column"], fault["value"]) for fault in faults] == [
+            (line, "NIP", nip) for line, nip in enumerate(ROSTER_COLUMNS[0].samples, start=2)
+        ]
+        assert {fault["message"] for fault in faults} == {
+            "must be your own: this line is from the sample file. Delete it"
+        }
+
+
+def test_the_sample_files_can_be_imported_once_their_nips_are_real() -> None:
+    first, second = ROSTER_COLUMNS[0].samples
+    officers, shifts = (
+        (ROOT / "examples" / f"{name}.csv").read_text().replace(first, REAL[0]).replace(second, REAL[1]).encode()
+        for name in ("roster", "shifts")
+    )
+    lines = read_roster_file(officers, TODAY, Faults())
+    assert [line.nip for line in lines] == [line.nip for line in read_shift_file(shifts, Faults())] == REAL
+    assert lines[1].superior_nip == REAL[0]
+
+
+@pytest.mark.parametrize("employment_type", ["PNS", "PPPK"])
+def test_no_officer_can_have_a_nip_of_the_samples(employment_type: str) -> None:
+    for nip in ROSTER_COLUMNS[0].samples:
+        with pytest.raises(InvalidNipError, match="aged"):
+            read_nip(nip, employment_type, TODAY)
 
 
 def test_the_sample_csv_files_are_those_of_the_command() -> None:

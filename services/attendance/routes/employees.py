@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.assignments import EMPLOYMENT_TYPE, UNIT, read_steps
 from services.attendance.domain.history import present_since
-from services.attendance.file_columns import ROSTER_COLUMNS
 from services.attendance.publish import republish
 from services.attendance.roster import import_roster
 from services.attendance.roster_file import read_roster_file
@@ -121,7 +120,7 @@ class RosterReport(Answer):
     errors: list[dict[str, str]] = Field(default_factory=list)
     """Always empty: a file with faults is refused completely."""
     notes: list[str] = Field(default_factory=list)
-    """What to check, such as dates like 03/08/2026, which are read as day before month."""
+    """What to check: dates like 03/08/2026, which are read as day before month, and stored values that blank cells removed."""
 
 
 class Republished(Answer):
@@ -135,11 +134,12 @@ class Republished(Answer):
     """Stored records that were skipped; the log has each of them as `row_unreadable`."""
 
 
-@router.post("/roster", openapi_extra=office_file_body(ROSTER_COLUMNS))
+@router.post("/roster", openapi_extra=office_file_body())
 async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) -> RosterReport:
     """Imports a roster of officers from a CSV or XLSX file, completely or not at all.
 
     An officer is identified by the NIP and keeps the employee_id. Officers who are not in the file do not change.
+    Without an optional column its stored values stay; a blank cell removes the value, and `notes` names it.
     `unit_from` and `employment_type_from` (optional) are the start dates of unit and type, also in the past or future. Without
     them a new unit or type applies from today, for a new officer from `active_from`. docs/office-files.md describes the columns,
     their other names, dates and separators. Each item of `errors` contains line, column and value.
@@ -150,7 +150,9 @@ async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) ->
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_roster_file(body, today, faults))
     report = await context.transact(lambda s: import_roster(context, s, lines, now), seconds=BULK_SECONDS)
-    return RosterReport(created=report.created, changed=report.changed, unchanged=report.unchanged, notes=faults.notes)
+    return RosterReport(
+        created=report.created, changed=report.changed, unchanged=report.unchanged, notes=[*faults.notes, *report.notes]
+    )
 
 
 @router.get("/employees")

@@ -12,7 +12,6 @@ from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.file_columns import SHIFT_COLUMNS
 from services.attendance.routes.common import (
     BULK_SECONDS,
     ContextDep,
@@ -130,7 +129,7 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Sh
     return _report(await context.transact(lambda s: _keep(s, shifts), seconds=BULK_SECONDS))
 
 
-@router.post("/shifts/file", openapi_extra=office_file_body(SHIFT_COLUMNS))
+@router.post("/shifts/file", openapi_extra=office_file_body())
 async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request) -> ShiftReport:
     """Imports a roster of shifts from a CSV or XLSX file, completely or not at all.
 

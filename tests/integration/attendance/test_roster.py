@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 
 import orjson
 import pytest
+from openpyxl import load_workbook
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
@@ -16,6 +18,7 @@ from tests.integration.attendance.city import FIRST_NIP, HEADER, City, city, per
 pytestmark = pytest.mark.embedded
 
 SECOND_NIP = "199009132025212001"
+BOSS_NIP = "198503172010011002"
 ROSTER = "/attendance/v1/roster"
 
 
@@ -101,18 +104,71 @@ async def test_semicolons_a_mark_at_the_start_and_windows_line_ends_are_read(tow
     assert answer.json()["created"] == 1
 
 
-async def test_the_sample_workbook_is_imported_as_it_is_and_again(town: City) -> None:
+async def test_the_sample_workbook_is_imported_once_its_nips_are_replaced_and_again(town: City) -> None:
+    real = dict(zip(ROSTER_COLUMNS[0].samples, (BOSS_NIP, SECOND_NIP), strict=True))
+    workbook = load_workbook(io.BytesIO(sample_xlsx(ROSTER_COLUMNS, "roster")))
+    for cell in (cell for row in workbook["roster"] for cell in row if cell.value in real):
+        cell.value = real[cell.value]
+    filled = io.BytesIO()
+    workbook.save(filled)
     for created in (2, 0):
-        answer = await town.http.post(
-            ROSTER, content=sample_xlsx(ROSTER_COLUMNS, "roster"), headers={"Content-Type": XLSX_TYPE}
-        )
+        answer = await town.http.post(ROSTER, content=filled.getvalue(), headers={"Content-Type": XLSX_TYPE})
         assert (answer.status_code, answer.json()["created"]) == (200, created)
-    assert (await town.officer("199009132025212001"))["superior_id"] == (await town.officer("198503172010011002"))[
-        "employee_id"
-    ]
-    shifts = sample_csv(SHIFT_COLUMNS)
+    assert (await town.officer(SECOND_NIP))["superior_id"] == (await town.officer(BOSS_NIP))["employee_id"]
+    shifts = sample_csv(SHIFT_COLUMNS).decode()
+    for sample, nip in real.items():
+        shifts = shifts.replace(sample, nip)
     answer = await town.http.post("/attendance/v1/shifts/file", content=shifts, headers={"Content-Type": XLSX_TYPE})
     assert answer.json() == {"created": 2, "changed": 0, "removed": 0, "unchanged": 0, "notes": []}
+
+
+async def test_a_sample_that_nobody_edited_creates_no_officers(town: City) -> None:
+    answer = await town.http.post(ROSTER, content=sample_xlsx(ROSTER_COLUMNS, "roster"))
+    assert answer.status_code == 422
+    assert [fault["line"] for fault in answer.json()["errors"]] == [2, 3]
+    assert await town.rows("select 1 from employee") == []
+
+
+async def test_a_column_that_the_file_does_not_have_leaves_what_is_stored(town: City) -> None:
+    full = {"superior_nip": BOSS_NIP, "email": "a@contoh.go.id", "active_to": "2030-12-31", "unit_from": "2024-01-01"}
+    await town.import_lines(person(BOSS_NIP), person(**full, employment_type_from="2023-05-01"))
+    before = await town.officer()
+    required = "nip,name,employment_type,org_unit_id,org_unit_name,active_from"
+    lines = (
+        f"{FIRST_NIP},Nama Baru,PNS,u1,Dinas Satu,2022-04-01",
+        f"{SECOND_NIP},B,PPPK,u1,Dinas Satu,2025-01-01",
+    )
+    answer = await town.http.post(ROSTER, content="\n".join((required, *lines)))
+    assert answer.json() == {"created": 1, "changed": 1, "unchanged": 0, "errors": [], "notes": []}
+    assert await town.officer() == before | {"name": "Nama Baru", "revision": 2}
+    new = await town.officer(SECOND_NIP)
+    assert (new["superior_id"], new["email"], new["active_to"]) == (None, None, None)
+
+
+async def test_blank_cells_remove_what_is_stored_and_the_report_names_their_lines(town: City) -> None:
+    boss = person(BOSS_NIP, email="boss@contoh.go.id")
+    full = {"superior_nip": BOSS_NIP, "email": "a@contoh.go.id", "active_to": "2030-12-31"}
+    await town.import_lines(boss, person(**full))
+    report = await town.import_lines(boss, person())
+    assert (report["changed"], report["unchanged"]) == (1, 1)
+    assert report["notes"] == [
+        f"{column} was removed from 1 of the officers, because the cell is blank (line 3). To keep stored values,"
+        " leave the column out."
+        for column in ("superior_nip", "email", "active_to")
+    ]
+    officer = await town.officer()
+    assert (officer["superior_id"], officer["email"], officer["active_to"]) == (None, None, None)
+    assert (await town.import_lines(boss, person()))["notes"] == []
+
+
+async def test_a_start_after_the_stored_end_is_refused_when_the_file_has_no_end(town: City) -> None:
+    await town.import_lines(person(active_to="2026-08-31"))
+    header = "nip,name,employment_type,org_unit_id,org_unit_name,active_from\n"
+    answer = await town.http.post(ROSTER, content=f"{header}{FIRST_NIP},A,PNS,u1,Dinas Satu,2026-09-01")
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert (fault["line"], fault["field"]) == (2, "active_from")
+    assert "2026-08-31, the stored active_to" in fault["message"]
 
 
 @pytest.mark.parametrize("address", [ROSTER, "/attendance/v1/shifts/file"])

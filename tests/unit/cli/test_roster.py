@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import httpx
@@ -10,9 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cli.roster
-from services.attendance.roster_file import read_roster_file
-from services.attendance.shift_file import read_shift_file
-from shared.office_files import XLSX_TYPE, Faults
+from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
+from shared.office_files import XLSX_TYPE, Faults, read_rows
 
 PROBLEM = {
     "type": "/problems/invalid-content",
@@ -112,16 +110,17 @@ def test_notes_of_the_report_are_printed(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_a_sample_file_is_read_as_it_is(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_file_is_a_table_whose_lines_are_to_be_replaced(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in ([], ["--shifts"]):
         result = CliRunner().invoke(cli.roster.app, ["template", *arguments, "--format", form])
         assert result.exit_code == 0, result.output
-    roster = read_roster_file((tmp_path / f"roster.{form}").read_bytes(), date(2026, 11, 30), Faults())
-    shifts = read_shift_file((tmp_path / f"shifts.{form}").read_bytes(), Faults())
-    assert (
-        [line.nip for line in roster] == [line.nip for line in shifts] == ["198503172010011002", "199009132025212001"]
-    )
+    for name, columns in (("roster", ROSTER_COLUMNS), ("shifts", SHIFT_COLUMNS)):
+        faults = Faults()
+        assert read_rows((tmp_path / f"{name}.{form}").read_bytes(), columns, faults) == []
+        assert [(fault["line"], fault["value"]) for fault in faults] == list(enumerate(columns[0].samples, start=2))
 
 
 def test_a_file_that_is_there_is_not_overwritten_by_a_sample(tmp_path: Path) -> None:

@@ -308,6 +308,166 @@ def test_times_are_read_as_spreadsheets_write_them(written: Any, found: time) ->
     assert row.time("start", Faults()) == found
 
 
+def table_with(*merged: str, rows: Sequence[Sequence[Any]]) -> bytes:
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(list(row))
+    for area in merged:
+        made.active.merge_cells(area)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def faults_of(body: bytes) -> list[tuple[int, str]]:
+    """Line and column of what is refused when all columns are read."""
+    faults = Faults()
+    for row in read_rows(body, COLUMNS, faults):
+        row.text("nip", faults), row.date("day", faults), row.time("start", faults)
+    return [(found["line"], found["column"]) for found in faults]
+
+
+DAY = date(2026, 12, 1)
+TABLE = (("NIP", "Tanggal", "Mulai"), ("7", DAY, time(7)), ("8", DAY, time(7)), ("9", DAY, None))
+
+
+@pytest.mark.parametrize(
+    ("merged", "refused"),
+    [
+        (["C2:C4"], [(3, "Mulai"), (4, "Mulai")]),
+        (["B2:B3", "A2:A3"], [(3, "NIP"), (3, "Tanggal")]),
+        (["B2:C2"], [(2, "Mulai")]),
+        (["B2:XFD4"], [(2, "Mulai"), (3, "Tanggal"), (3, "Mulai"), (4, "Tanggal"), (4, "Mulai")]),
+        (["C4:C5"], []),  # a blank cell
+        (["A2:C2"], [(2, "Tanggal"), (2, "Mulai")]),
+    ],
+)
+def test_a_cell_merged_into_another_is_refused_and_not_read_as_blank(
+    merged: list[str], refused: list[tuple[int, str]]
+) -> None:
+    assert faults_of(table_with(*merged, rows=TABLE)) == refused
+
+
+def test_merged_cells_in_titles_and_in_columns_that_are_not_read_do_no_harm() -> None:
+    rows = [("Daftar", "", ""), (), ("No", "NIP", "Tanggal"), (), (1, "7", DAY), ("", "8", DAY)]
+    assert texts(table_with("A1:C1", "A3:A4", "B3:B4", "C3:C4", "A5:A6", rows=rows)) == [(5, "7"), (6, "8")]
+
+
+def test_more_merged_cells_than_a_sheet_may_have_are_refused() -> None:
+    body = table_with(rows=[*TABLE, *[("1", DAY)] * 300, (*[""] * 199, "x")])
+    areas = "".join('<mergeCell ref="A1:GR9999"/>' for _ in range(40)).encode()
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml")
+    sheet = sheet.replace(b"</sheetData>", b"</sheetData><mergeCells>" + areas + b"</mergeCells>")
+    assert "more than 2000000 cells" in refusal(with_part(body, "xl/worksheets/sheet1.xml", sheet))
+
+
+def test_a_formula_without_a_stored_result_is_refused_and_not_read_as_blank() -> None:
+    body = table_with(rows=[TABLE[0], ("7", "=DATE(2026,12,1)", "=TIME(7,0,0)")])
+    assert faults_of(body) == [(2, "Tanggal"), (2, "Mulai")]
+    faults = Faults()
+    rows_of(body)[0].time("start", faults)
+    assert "formula whose result is not in the file" in faults[0]["message"]
+
+
+def test_a_formula_whose_result_is_the_empty_text_is_blank() -> None:
+    head = "".join(f'<c r="{place}1" t="str"><v>{name}</v></c>' for place, name in zip("ABC", TABLE[0], strict=True))
+    formula = '<c r="C2" t="str"><f>IF(A2=1,B2,"")</f><v></v></c>'
+    body = sheet_xml(f'<row r="1">{head}</row><row r="2"><c r="A2" t="str"><v>7</v></c>{formula}</row>')
+    [row] = rows_of(body)
+    assert row.time("start", Faults()) is None
+    assert "start" not in row.cells
+
+
+def test_rows_of_a_sheet_that_are_not_in_order_are_refused_and_not_left_out() -> None:
+    cells = '<c t="str"><v>nip</v></c><c t="str"><v>day</v></c>'
+    assert "cannot be read" in refusal(sheet_xml(f'<row r="2">{cells}</row><row r="1">{cells}</row>'))
+
+
+NIP = "198503172010011002"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Andi", "2026-12-01", "07:00"],
+        [NIP, "", ""],
+        ["19850317 201001 1 002", "", ""],
+        ["1,98503E+17", "", ""],
+    ],
+)
+def test_data_above_the_column_names_is_refused_and_not_left_out(above: list[str]) -> None:
+    rows = [["Daftar"], above, ["NIP", "Tanggal", "Mulai"], ["7", "x", ""]]
+    csv = "\n".join(";".join(row) for row in rows)
+    for body in (csv.encode(), workbook(*[rows])):
+        assert "data above them, as when a table is sorted with its header: line 2." in refusal(body)
+
+
+def test_titles_above_the_column_names_are_left_out() -> None:
+    csv = f"Daftar pegawai;per 1/12/2026;\nKepala: Budi NIP {NIP};;\nNIP;Tanggal;Mulai\n7;x;"
+    assert texts(csv) == [(4, "7")]
+
+
+def test_lines_on_a_second_sheet_without_column_names_are_refused_and_not_left_out() -> None:
+    table = [["nip", "day"], ["7", "x"]]
+    assert "18 digits too: Lembar 2." in refusal(workbook(table, [[NIP, "x"]]))
+    assert texts(workbook(table, [[NIP, "x"]], hidden=[1])) == [(2, "7")]
+
+
+def test_a_line_of_the_sample_file_is_refused() -> None:
+    columns = (Column("nip", ("NIP",), "", ("1", "2"), required=True),)
+    faults = Faults()
+    assert [row.line for row in read_rows(b"NIP\n1\n3\n", columns, faults)] == [3]
+    assert [(found["line"], found["value"], "sample file" in found["message"]) for found in faults] == [(2, "1", True)]
+
+
+@pytest.mark.parametrize(
+    "title", ["Tanggal (dd/mm/yyyy)", "TANGGAL (tgl/bln/thn)", "Tanggal (Wajib)", "Tanggal*", "Tanggal (hh:mm)"]
+)
+def test_a_remark_on_form_in_brackets_is_no_part_of_a_name(title: str) -> None:
+    [row] = rows_of(f"NIP (18 digit);{title}\n7;x")
+    assert set(row.titles) == {"nip", "day"}
+
+
+@pytest.mark.parametrize("title", ["Tanggal (Lama)", "Tanggal (WIB)", "Tanggal (atasan)", "(Tanggal)"])
+def test_other_brackets_make_another_column(title: str) -> None:
+    assert f"not known: {title}." in refusal(f"NIP;Tanggal;{title}\n7;x;y")
+
+
+def test_the_email_of_the_superior_is_not_taken_for_the_officers() -> None:
+    header = "nip;name;employment_type;org_unit_id;org_unit_name;active_from;Email (Atasan)"
+    with pytest.raises(InvalidError, match=r"not known: Email \(Atasan\)\."):
+        read_roster_file(f"{header}\n{NIP};A;PNS;u;U;2020-01-02;boss@contoh.go.id".encode(), TODAY, Faults())
+
+
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp437", "cp850"])
+@pytest.mark.parametrize("name", ["André", "Müller", "Hélène"])
+def test_an_encoding_that_is_not_windows_is_not_guessed(name: str, encoding: str) -> None:
+    assert "encoding is not" in refusal(f"nip;day\n{name};x\n".encode(encoding))
+
+
+@pytest.mark.parametrize("name", ["André", "Müller", "Ma’ruf", "“Budi” – A…", "João", "IRMÃ DULCE", "ÂNGELA"])
+def test_letters_of_windows_are_read(name: str) -> None:
+    assert texts(f"nip;day\n{name};x\n".encode("cp1252")) == [(2, name)]
+
+
+@pytest.mark.parametrize("name", ["André", "à la", "Ma’ruf", "Í", "Hélène"])
+@pytest.mark.parametrize("wrong", ["cp1252", "latin-1"])
+def test_letters_that_were_read_in_a_wrong_encoding_are_refused(name: str, wrong: str) -> None:
+    written = name.encode().decode(wrong, "replace")
+    for body in (f"nip;day\n{written};x".encode(), workbook([["nip", "day"], [written, "x"]])):
+        [row] = rows_of(body)
+        faults = Faults()
+        assert row.text("nip", faults) == ""
+        assert "wrong encoding" in faults[0]["message"]
+
+
+def test_a_title_with_another_separator_does_not_decide_for_the_table() -> None:
+    assert texts("Daftar, Pegawai, Dinas\nNIP;Tanggal\n7;x") == [(3, "7")]
+    assert texts("Daftar; Pegawai; Dinas\nNIP,Tanggal\n7,x") == [(3, "7")]
+    assert texts("Daftar, Pegawai\nNIP\tTanggal\n7\tx") == [(3, "7")]
+
+
 def test_the_one_visible_sheet_with_the_table_is_read() -> None:
     table = [["nip", "day"], ["7", "x"]]
     assert texts(workbook([["Petunjuk"], ["isi lembar 2"]], table)) == [(2, "7")]
