@@ -30,10 +30,15 @@ __all__ = ["RUNBOOK", "Sender"]
 log = logger(__name__)
 
 AT_A_TIME = 20
-LEASE = timedelta(minutes=2)  # longer than sending one mail and storing the result
+LEASE = timedelta(
+    minutes=12
+)  # longer than sending one mail (SMTP_SECONDS_MAX, ANSWER_SECONDS_MAX) and storing the result
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=30), timedelta(hours=6)
 REFUSALS_MAX = 20
 """About three days of attempts for a recipient's mailbox; then the notice stays in the inbox only."""
+COPIES_MAX = 5
+RETRY_COPY = timedelta(minutes=15)
+"""A mail whose answer is missing may have arrived: five attempts within about four hours, then the inbox only."""
 RUNBOOK = "docs/runbooks/mail.md"
 
 _DUE = text(
@@ -46,10 +51,10 @@ _DUE = text(
 # Taking a row postpones its next attempt (a lease): another sender sees it again only if this one crashed.
 _TAKE = text(
     """
-    update delivery d set next_attempt_at = :lease, attempts = d.attempts + 1, sending = true
+    update delivery d set next_attempt_at = :lease, attempts = d.attempts + 1, sending = true, copies = d.copies + 1
     from (select sending from delivery where notice_id = :id and next_attempt_at <= :now for update) as before
     where d.notice_id = :id
-    returning d.attempts, d.refusals, before.sending as unsure
+    returning d.attempts, d.refusals, d.copies, before.sending as unsure
     """
 )
 _NOTICE = text(
@@ -60,20 +65,25 @@ _DONE = text("delete from delivery where notice_id = :id")
 _AGAIN = text(
     """
     update delivery set next_attempt_at = :at, attempts = :attempts, refusals = :refusals, last_error = :error,
-        sending = :unsure, held_since = case when cast(:held as timestamptz) is null then null
+        sending = :unsure, copies = greatest(copies - :certain, 0),
+        held_since = case when cast(:held as timestamptz) is null then null
                                              else coalesce(held_since, :held) end
     where notice_id = :id
     """
 )
 _NOW = text(
-    "update delivery set next_attempt_at = :now, attempts = 0, refusals = 0, sending = false where notice_id = :id"
+    "update delivery set next_attempt_at = :now, attempts = 0, refusals = 0, copies = 0, sending = false"
+    " where notice_id = :id"
 )
 _MAILED = text("update notice set mailed_at = :now where notice_id = :id")
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One mail, as it was when taken. `mail` is None if only the inbox is possible, for the reason `failure`."""
+    """One mail, as it was when taken. `mail` is None if only the inbox is possible, for the reason `failure`.
+
+    `unsure`: an attempt, or an earlier one, may have delivered it.
+    """
 
     notice: RowMapping
     what: Literal["letter", "correction"]
@@ -82,6 +92,7 @@ class _Job:
     refusals: int
     unsure: bool
     mail: Mail | None = None
+    message: bytes = b""
     failure: str | None = None
 
 
@@ -137,6 +148,9 @@ class Sender:
             await session.execute(_DONE, key)
             return None
         job = _Job(notice, what, due.next_attempt_at, taken.attempts, taken.refusals, taken.unsure)
+        if taken.copies > COPIES_MAX:
+            log.warning("mail_unconfirmed", notice_id=str(due.notice_id), attempts=COPIES_MAX, cause=RUNBOOK)
+            return replace(job, failure="EMAIL_UNCONFIRMED")
         return await self._addressed(session, job)
 
     async def _addressed(self, session: AsyncSession, job: _Job) -> _Job:
@@ -153,7 +167,8 @@ class Sender:
             log.warning("address_unusable", employee_id=str(job.notice["recipient_id"]), cause=RUNBOOK)
             return replace(job, failure="EMAIL_UNUSABLE")
         link = await self._link(session, job.notice)
-        return replace(job, mail=self._mail(job, self._server.settings.sender, address, link))
+        mail = self._mail(job, self._server.settings.sender, address, link)
+        return replace(job, mail=mail, message=compose(mail))
 
     def _mail(self, job: _Job, sender: tuple[str, str], address: str, link: str) -> Mail:
         notice, domain = job.notice, sender[1].rpartition("@")[2]
@@ -181,14 +196,15 @@ class Sender:
         failure = job.failure
         if job.mail is not None and self._server is not None:
             try:
-                await self._server.send(job.mail.sender[1], job.mail.recipient[1], compose(job.mail))
+                await self._server.send(job.mail.sender[1], job.mail.recipient[1], job.message)
             except NotAcceptedError as refused:
+                job = replace(job, unsure=job.unsure or refused.may_be_accepted)
                 failure = await self._refused(job, refused)
                 if failure is None:
                     return
             else:
                 self.pause.end()
-        elif failure == "EMAIL_UNUSABLE":
+        elif failure in ("EMAIL_UNUSABLE", "EMAIL_UNCONFIRMED"):
             self._failed.labels("inbox_only").inc()
         await self._context.transact(lambda s: self._conclude(s, job, failure))
 
@@ -220,14 +236,16 @@ class Sender:
             self.pause.extend(now)
             at, attempts = job.due_at, job.attempts - 1
         else:
-            at, attempts = now + min(RETRY_FIRST * 2 ** min(job.attempts - 1, 10), RETRY_MOST), job.attempts
+            first = RETRY_COPY if refused.may_be_accepted else RETRY_FIRST
+            at, attempts = now + min(first * 2 ** min(job.attempts - 1, 10), RETRY_MOST), job.attempts
         values = {
             "id": job.notice["notice_id"],
             "at": at,
             "attempts": attempts,
             "refusals": refusals,
             "error": f"{refused.stage} {refused.reply.status}".strip(),
-            "unsure": job.unsure or refused.may_be_accepted,
+            "unsure": job.unsure,
+            "certain": 0 if refused.may_be_accepted else 1,
             "held": now if held else None,
         }
         await self._context.transact(lambda s: s.execute(_AGAIN, values))
@@ -235,7 +253,7 @@ class Sender:
     async def _conclude(self, session: AsyncSession, job: _Job, failure: str | None) -> None:
         identifier, now = job.notice["notice_id"], self._context.clock.now()
         notice = await find_locked(session, identifier)
-        if job.what == "letter" and failure is None:
+        if job.what == "letter" and (failure is None or job.unsure):  # whoever may have it gets a correction
             await session.execute(_MAILED, {"id": identifier, "now": now})
             if notice["state"] == "withdrawn":  # withdrawn while it was being sent
                 await session.execute(_NOW, {"id": identifier, "now": now})

@@ -18,6 +18,8 @@ log = logger(__name__)
 
 CHECKS_PER_MINUTE = 5
 """A mail server may block clients after repeated failed logins."""
+ANSWER_SECONDS_MAX = 120.0
+"""Shorter than for a notice: a person waits for the result."""
 SUBJECT = "Uji coba surel Kinerja"
 TEXT = """Surel ini menguji pengiriman surel oleh Kinerja. Tidak ada yang perlu dilakukan.
 
@@ -54,7 +56,7 @@ class MailCheck:
         )
         refused = None
         try:
-            await server.send(sender[1], to, compose(mail), steps)
+            await server.send(sender[1], to, compose(mail), steps, answer_seconds=ANSWER_SECONDS_MAX)
         except NotAcceptedError as error:
             refused = error
         stage, status = ("", "") if refused is None else (refused.stage, refused.reply.status)

@@ -171,6 +171,8 @@ class Delivery(Base, table=True):
     last_error: str | None = None
     """The stage of the dialogue, the reply code and the enhanced status; never the server's text."""
     refusals: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    """Attempts that failed because of the recipient. Their number is limited; other attempts are unlimited."""
+    """Attempts that failed because of the recipient. Their number is limited."""
+    copies: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Attempts, the current one included, that may have delivered this mail because the server's answer is missing. Limited."""
     held_since: datetime | None = utc_field(default=None, nullable=True)
     """Since when a fault that the operator has to fix holds it back; null without such a fault."""

@@ -59,6 +59,8 @@ _QUEUE = text(
 )
 # Does not touch a mail that is being sent: its sender checks the notice again afterwards.
 _UNQUEUE = text("delete from delivery where notice_id = :id and not sending")
+# The correction has its own limit of copies.
+_NO_COPIES = text("update delivery set copies = 0 where notice_id = :id")
 _NEXT = text("select * from notice where notice_id > :after order by notice_id limit :most")
 
 
@@ -158,6 +160,7 @@ class Notices:
             gone_revision=gone_revision,
         )  # fmt: skip
         await session.execute(_UNQUEUE, {"id": row["notice_id"]})
+        await session.execute(_NO_COPIES, {"id": row["notice_id"]})
         if row["mailed_at"] is not None:
             await session.execute(_QUEUE, {"id": row["notice_id"], "now": now})
         return changed

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.notifications.domain.rules import rules_from_mapping
 from shared.email_address import checked_address
-from shared.setting_types import HostPorts, rules_in
+from shared.setting_types import HostName, HostPorts, rules_in
 from shared.settings import ServiceSettings
 
 __all__ = ["Settings", "TlsMode"]
@@ -35,7 +35,7 @@ class Settings(ServiceSettings):
     batch_records_max: int = Field(default=500, ge=1, le=50_000)
     """Each employee record and each notice needs several SQL statements: small batches keep transactions short."""
     notice_rules_file: Annotated[Path, rules_in(rules_from_mapping)] = _RULES / "default.yaml"
-    smtp_host: str | None = None
+    smtp_host: HostName | None = None
     smtp_port: int = Field(default=0, ge=0, le=65_535)
     """0: the default port of the TLS mode (none 25, starttls 587, implicit 465)."""
     smtp_tls: TlsMode = "starttls"
@@ -117,8 +117,9 @@ class Settings(ServiceSettings):
             _ = self.sender
         except ValueError as error:
             raise ValueError(f"SMTP_FROM={self.smtp_from!r}: {error}") from None
-        if any(not character.isprintable() for character in self.sender[0]):
-            raise ValueError("SMTP_FROM_NAME: must be one line of printable characters")
+        name = self.sender[0]
+        if not name.isprintable() or "=?" in name:
+            raise ValueError("SMTP_FROM_NAME: must be one line of printable characters, not encoded (no =?)")
         if self.smtp_username and not self.smtp_password:
             raise ValueError(
                 "SMTP_USERNAME is set without a password: write it to deploy/secrets/smtp_password, or remove the name"

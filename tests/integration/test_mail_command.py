@@ -77,6 +77,8 @@ async def test_a_refused_one_says_where_and_what_to_change(
     assert "SMTP_USERNAME" in done.output
     assert "docs/runbooks/mail.md" in done.output
     assert "','" in wrong.output
+    assert "Value error" not in wrong.output
+    assert ".." not in wrong.output
     assert "At most 5 test mails a minute" in most.output
     assert script.envelopes == []
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,77 @@ async def test_what_is_no_mail_server_is_the_operators_and_holds_all(
         refused = await refusal(listening.sockets[0].getsockname()[1], smtp_tls="none")
     assert (refused.stage, refused.reply.code, refused.blame) == (stage, code, "operator")
     assert words in refused.reply.text
+
+
+@asynccontextmanager
+async def after_the_message(
+    answer: bytes | None, *, data: bytes = b"354 go\r\n", seconds: float = 0
+) -> AsyncIterator[int]:
+    """The port of a server that answers the message as told, so much later; None: not before the client goes."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for line in (b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", data):
+            writer.write(line)
+            await reader.readline()
+        if data.startswith(b"354"):
+            await reader.readuntil(b"\r\n.\r\n")
+        await asyncio.sleep(seconds)
+        if answer is None:
+            await reader.read()
+        else:
+            writer.write(answer)
+        writer.close()
+
+    listening = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with listening:
+        yield listening.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("answer", ["250 2.0.0 queued", "251 will forward", "200 ok"])
+async def test_any_positive_answer_to_the_message_accepts_it(answer: str) -> None:
+    async with after_the_message(answer.encode() + b"\r\n") as port:
+        assert (await send(port, smtp_tls="none"))[-1] == "data"
+
+
+@pytest.mark.parametrize(
+    ("answer", "unsure"),
+    [
+        (b"", True),
+        (b"hello\r\n", True),
+        (b"25\r\n", True),
+        (b"354 go\r\n", True),
+        (b"421 4.3.2 shutting down\r\n", False),
+        (b"554 5.7.1 spam\r\n", False),
+    ],
+)
+async def test_a_message_without_a_clear_answer_may_be_accepted(answer: bytes, unsure: bool) -> None:
+    async with after_the_message(answer) as port:
+        refused = await refusal(port, smtp_tls="none")
+    assert (refused.stage, refused.blame, refused.may_be_accepted) == ("data", "operator", unsure)
+
+
+@pytest.mark.parametrize("data", [b"", b"250 ok\r\n", b"554 5.5.1 no\r\n"])
+async def test_a_message_that_was_not_sent_is_not_accepted(data: bytes) -> None:
+    async with after_the_message(b"", data=data) as port:
+        refused = await refusal(port, smtp_tls="none")
+    assert (refused.stage, refused.may_be_accepted) == ("data", False)
+
+
+async def test_the_answer_to_the_message_has_a_time_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert smtp.ANSWER_SECONDS_MAX >= 600  # RFC 5321, 4.5.3.2.6
+    monkeypatch.setattr(smtp, "SMTP_SECONDS_MAX", 3.0)
+    async with after_the_message(b"250 ok\r\n", seconds=3.5) as port:
+        assert (await send(port, smtp_tls="none"))[-1] == "data"
+    async with after_the_message(None) as port:
+        with pytest.raises(NotAcceptedError) as refused:
+            await server(port, smtp_tls="none").send(SENDER, RECIPIENT, MESSAGE, answer_seconds=0.3)
+    assert (refused.value.reply.text, refused.value.may_be_accepted) == ("no answer in time", True)
+
+
+async def test_an_ipv6_address_in_brackets_is_reached() -> None:
+    refused = await refusal(free_port(), smtp_host="[::1]", smtp_tls="none")
+    assert "not known" not in refused.reply.text
+    assert "::1" in refused.reply.text
 
 
 async def test_nobody_there_and_nobody_who_speaks(monkeypatch: pytest.MonkeyPatch) -> None:

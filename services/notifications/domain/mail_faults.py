@@ -1,7 +1,8 @@
 """Decides why a mail server did not accept a mail: because of the recipient, or of the sender's side, which the operator fixes.
 
 Uses the stage of the dialogue, the reply code (RFC 5321) and the enhanced status (RFC 3463). Anything not clearly about the
-recipient counts as the operator's: such a mail waits and is reported, while a wrong "recipient" would give it up.
+recipient counts as the operator's: such a mail waits and is reported, while a wrong "recipient" would give it up. Many servers
+answer 550 to everything, so without an enhanced status the text must name the mailbox.
 """
 
 from __future__ import annotations
@@ -20,15 +21,37 @@ without limit."""
 STAGES: Final[tuple[Stage, ...]] = ("connect", "tls", "ehlo", "auth", "mail", "rcpt", "data")
 
 _ENHANCED = re.compile(r"(?:^|\(#)([245])\.(\d{1,3})\.(\d{1,3})(?=[\s):;,.-]|$)")
-_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_ADDRESS = re.compile(r"<[^<>]*>|\S+@\S+")
+_OUR_SIDE = re.compile(
+    r"send(?:er|ing)|relay|rcpthosts|\b(?:helo|ehlo|spf|dkim|dmarc|ip|dns|ptr|auth|rate)\b|verif|authenti|log ?in\b|client"
+    r"|hostname|reverse|polic|block|black ?list|spam|too many|per (?:minute|hour|day)",
+    re.IGNORECASE,
+)
+"""Words about this system, which no reply about a missing mailbox needs."""
+_WHOSE = r"(?:user(?:name)?|recipient|mail ?box|account|local part|e-?mail address|recipient address|address)"
+_NO_MAILBOX = re.compile(
+    rf"\b(?:no such|unknown|non-?existent|invalid|inactive|disabled) (?:local |virtual |e-?mail )?{_WHOSE}\b"
+    rf"|\b{_WHOSE}\b[^.;]{{0,30}}\b(?:unknown|not found|not known|not local|inactive|disabled|(?:does not|doesn't|not) exist)\b"
+    r"|\bno mailbox (?:here )?by that name|\bmailbox name not allowed|\bunrouteable address",
+    re.IGNORECASE,
+)
+_BUSY_OR_GONE = re.compile(r"\bmailbox (?:is )?unavailable", re.IGNORECASE)
+"""RFC 5321's text for 550. It does not say whether the mailbox exists."""
+_EXCHANGE_UNKNOWN = re.compile(r"recipient address rejected", re.IGNORECASE)
 
-_MAILBOX: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 10), (2, 0), (2, 1), (2, 4), (4, 1), (4, 4)})
+_MAILBOX: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 10), (2, 1), (2, 4)})
 """Subject and detail about the recipient's mailbox or its domain. Not X.1.0, X.1.7 and X.1.8: they are about the sender, even
-at RCPT (Postfix checks client, HELO and sender there). X.4.1 is Exchange Online's unknown user."""
+at RCPT (Postfix checks client, HELO and sender there). Not X.4.1 and X.4.4: the relay's routing or DNS may be at fault."""
+_UNDEFINED: Final = (2, 0)
+"""Final only if the text names the mailbox; as 4.2.0 it is greylisting."""
+_ROUTING: Final = (4, 1)
+"""No answer from host; with Exchange Online's text, an unknown user."""
 _FULL: Final = (2, 2)
 """The mailbox is full. Temporary even as 5.2.2, because its owner can empty it."""
-_MAILBOX_CODES: Final = frozenset({550, 551, 553, 556})
-"""Reply codes at RCPT about the mailbox, for replies without an enhanced status."""
+_MAILBOX_CODES: Final = frozenset({550, 551, 553})
+"""Reply codes at RCPT that may be about the mailbox, for replies without an enhanced status."""
+_NO_MAIL_DOMAIN: Final = 556
+"""The recipient's domain accepts no mail (RFC 7504)."""
 _FULL_CODE: Final = 552
 _CLOSING: Final = 421
 _TOO_LARGE: Final = frozenset({(2, 3), (3, 4)})
@@ -61,21 +84,42 @@ def blame(stage: Stage, reply: Reply) -> Blame:
     """Who caused a negative reply."""
     if stage not in ("rcpt", "data") or reply.code is None or not 400 <= reply.code < 600:
         return "operator"
-    final = reply.code >= 500
-    enhanced = reply.enhanced
-    if enhanced is not None:
-        if enhanced[1:] == _FULL:
-            return "recipient_for_now"
-        if enhanced[1:] in _MAILBOX:
-            return "recipient" if final else "recipient_for_now"
+    if reply.enhanced is not None:
+        kind, *detail = reply.enhanced
+        return _by_status(tuple(detail), reply.text, final=kind == 5)
+    return _by_text(reply) if stage == "rcpt" else "operator"
+
+
+def _by_status(status: tuple[int, ...], text: str, *, final: bool) -> Blame:
+    if status == _FULL or (status == _UNDEFINED and not final):
+        return "recipient_for_now"
+    if status == _UNDEFINED:
+        return "recipient" if _names_no_mailbox(text) else "operator"
+    if status == _ROUTING:
+        return "recipient" if final and _EXCHANGE_UNKNOWN.search(text) else "operator"
+    if status in _MAILBOX:
+        return "recipient" if final else "recipient_for_now"
+    return "operator"
+
+
+def _by_text(reply: Reply) -> Blame:
+    if reply.code == _NO_MAIL_DOMAIN:
+        return "recipient"
+    if _OUR_SIDE.search(_ADDRESS.sub("", reply.text)):
         return "operator"
-    if stage == "data" or _RELAY.search(reply.text):
+    if reply.code in (450, 452, _FULL_CODE):
+        return "recipient_for_now"
+    if reply.code not in _MAILBOX_CODES:
         return "operator"
-    if final:
-        if reply.code == _FULL_CODE:
-            return "recipient_for_now"
-        return "recipient" if reply.code in _MAILBOX_CODES else "operator"
-    return "recipient_for_now" if reply.code in (450, 452) else "operator"
+    if _names_no_mailbox(reply.text):
+        return "recipient"
+    return "recipient_for_now" if _BUSY_OR_GONE.search(reply.text) else "operator"
+
+
+def _names_no_mailbox(text: str) -> bool:
+    """Whether the text says that there is no such mailbox, and nothing of this system. Quoted addresses do not count."""
+    said = _ADDRESS.sub("", text)
+    return _OUR_SIDE.search(said) is None and _NO_MAILBOX.search(said) is not None
 
 
 def holds_all(stage: Stage, reply: Reply) -> bool:

@@ -37,7 +37,7 @@ class Mails:
         self.answer = "250 OK"
         """To RCPT."""
         self.answers: dict[str, str] = {}
-        """To MAIL and DATA; `drop` closes the connection instead of an answer."""
+        """To MAIL and DATA; `drop` closes the connection instead of an answer. A mail is kept unless it is refused."""
         self.refused_only: str | None = None
         """The only recipient to whom `answer` is said."""
         self.port = 0

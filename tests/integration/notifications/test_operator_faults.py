@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notifications.delivery import LEASE, REFUSALS_MAX
+from services.notifications.delivery import COPIES_MAX, LEASE, REFUSALS_MAX, RETRY_COPY
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.logs import captured_logs
@@ -127,11 +127,64 @@ async def test_a_letter_that_perhaps_went_out_is_corrected_when_it_is_withdrawn(
     assert [mail["Subject"].startswith("Ditarik") for mail in mails.kept] == [False, False]
     await apply(notices, [absences(2, 2)])
     mails.answers = {}
-    clock.advance(LEASE + timedelta(minutes=1))
+    clock.advance(max(LEASE, RETRY_COPY))
     await send(notices)
     corrections = [mail for mail in mails.kept if mail["Subject"].startswith("Ditarik")]
     assert len(corrections) == 2
     assert {mail["In-Reply-To"] for mail in corrections} == {mail["Message-ID"] for mail in mails.kept[:2]}
+
+
+async def test_a_mail_whose_answer_is_always_missing_goes_out_a_limited_number_of_times(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    mails.answers = {"DATA": "drop"}
+    await apply(notices, [absences(3)])
+    for _ in range(3 * COPIES_MAX):
+        await send(notices)
+        clock.advance(DAY / 2)
+    assert len(mails.kept) == 2 * COPIES_MAX
+    assert len({mail["Message-ID"] for mail in mails.kept}) == 2
+    found = await listed(notices)
+    assert {(n["state"], n["reasons"][-1]) for n in found} == {("delivered", "EMAIL_UNCONFIRMED")}
+    assert (await queue(notices))["waiting"] == 0
+    # it may have arrived: when it is withdrawn, a correction follows, with the same limit
+    await apply(notices, [absences(2, 2)])
+    for _ in range(3 * COPIES_MAX):
+        await send(notices)
+        clock.advance(DAY / 2)
+    corrections = [mail for mail in mails.kept if mail["Subject"].startswith("Ditarik")]
+    assert len(corrections) == 2 * COPIES_MAX
+    assert (await queue(notices))["waiting"] == 0
+
+
+async def test_faults_before_the_message_do_not_count_as_copies(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [absences(3)])
+    for answers in [{"DATA": "drop"}, *[{"DATA": "554 5.7.1 spam"}, {"MAIL": "550 5.7.1 not you"}] * COPIES_MAX]:
+        mails.answers = answers
+        await send(notices)
+        clock.advance(DAY / 2)
+    mails.answers = {}
+    await send(notices)
+    assert {notice["state"] for notice in await listed(notices)} == {"delivered"}
+    assert len(mails.kept) == 4
+
+
+async def test_a_letter_that_perhaps_went_out_and_is_then_refused_is_corrected(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    mails.answers = {"DATA": "drop"}
+    await apply(notices, [absences(3)])
+    await send(notices)
+    mails.answers, mails.answer = {}, "550 5.1.1 no such user"
+    clock.advance(DAY)
+    await send(notices)
+    assert {notice["reasons"][-1] for notice in await listed(notices)} == {"EMAIL_REFUSED"}
+    mails.answer = "250 OK"
+    await apply(notices, [absences(2, 2)])
+    await send(notices)
+    assert [mail["Subject"].startswith("Ditarik") for mail in mails.kept] == [False, False, True, True]
 
 
 @pytest.mark.parametrize(
