@@ -18,7 +18,7 @@ __all__ = ["BaseUrl", "HostName", "HostPorts", "LogLevel", "Timezone", "rules_in
 
 ABBREVIATIONS = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 
 
 def _timezone(value: str) -> str:
