@@ -17,6 +17,7 @@ __all__ = [
     "UnauthorizedError",
     "UnavailableError",
     "UnsupportedMediaTypeError",
+    "plain_message",
 ]
 
 
@@ -83,3 +84,8 @@ class UnsupportedMediaTypeError(AppError):
     """The body has a media type that this address does not accept."""
 
     kind = types.UNSUPPORTED_MEDIA_TYPE
+
+
+def plain_message(message: str) -> str:
+    """A message of pydantic without its prefix for our validators, and without the full stop: it becomes part of a sentence."""
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ").rstrip(".")

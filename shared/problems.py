@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from shared import problem_types as types
 from shared.database import fault_of, is_transient
-from shared.errors import AppError
+from shared.errors import AppError, plain_message
 from shared.logs import logger
 from shared.problem_types import ProblemType, for_status
 from shared.wrong_requests import allowed_methods, body_type, method_words, no_such_address, validation_words
@@ -69,7 +69,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         raise error
     found = error.errors()
     # The input itself is not repeated: it may hold personal data.
-    errors = [{"at": "/".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in found]
+    errors = [{"at": "/".join(str(part) for part in e["loc"]), "message": plain_message(e["msg"])} for e in found]
     if any(e["type"] == "json_invalid" for e in found):
         return problem(types.NOT_JSON, "Send one JSON document in UTF-8.", errors=errors)
     wanted = body_type(request)
