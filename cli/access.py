@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cli.client import fail
 from cli.compose import in_stack
 from cli.group import subject
 from cli.kafka import administrator
+from cli.terminal import echo, fail
 from shared.access import ACCESS_FILE, Access, read_rights
 from shared.provision import BrokerError
 
@@ -33,7 +33,7 @@ def apply(
         given, taken = Access(administrator()).apply(rights, words)
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    typer.echo(f"{len(words)} users; {given} rights added, {taken} removed")
+    echo(f"{len(words)} users; {given} rights added, {taken} removed")
 
 
 @app.command()
@@ -46,4 +46,4 @@ def verify(file: FileOption = ACCESS_FILE) -> None:
         raise fail(str(error)) from error
     if differences:
         raise fail("\n".join(differences))
-    typer.echo("users and rights are as the file says")
+    echo("users and rights are as the file says")

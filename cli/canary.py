@@ -26,9 +26,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cli.client import fail
 from cli.serve import leave
 from cli.settings import settings_of
+from cli.terminal import fail
 from shared import logs, metrics
 from shared.contracts.canary import CANARY_PIN, PUNCH_DAYS_BACK, CanaryMachine, arrival_of, departure_of
 from shared.http_client import async_client

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import httpx
-import typer
 
 from cli.connection import CONNECT_FILE, connection, folders, read_connection
+from cli.terminal import fail, plain, usage
 from shared import http_client
 from shared.url_space import PREFIXES
 
@@ -17,12 +18,10 @@ __all__ = [
     "PREFIXES",
     "client",
     "connection",
-    "fail",
     "pages",
     "prefix_of",
     "request",
     "unreachable",
-    "usage",
     "where",
     "words_of",
     "wrong_key",
@@ -32,6 +31,22 @@ FAULTS_SHOWN = 20
 """Printed faults of one error. After correcting these, send the file again to see the rest."""
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads all data
 PAGE_ITEMS = 500
+_KEY = re.compile(r"[!-~]+")
+"""The characters that an Authorization header may carry."""
+_FIELD = re.compile(r"`(\w+)`")
+_SEE_ERRORS, _SEE_LINES = "Correct what `errors` lists.", "Correct these lines:"
+
+TYPED: Mapping[str, str] = {
+    "address": "ADDRESS", "band": "--band", "code": "CODE", "decided_by": "--by", "direction_from": "--direction",
+    "employee_id": "OFFICER", "expires_at": "--days", "first_date": "--from", "from": "--from", "half": "--half",
+    "in_service_to": "--at", "in_unit_from": "--since", "kind": "--kind", "last_date": "--to", "machines": "--machine",
+    "name": "--name", "network": "--network", "networks": "--network", "org_unit_id": "--unit", "org_unit_ids": "--unit",
+    "overlap_hours": "--overlap-hours", "pin": "PIN", "q": "WORDS", "reason": "--reason", "reason_code": "--reason",
+    "reference": "--reference", "revision": "--revision", "scopes": "--scope", "semester": "--semester", "serial": "SERIAL",
+    "state": "--state", "thing": "THING", "timezone": "--timezone", "to": "--to", "topic": "TOPIC", "valid_days": "--days",
+    "valid_from": "--from", "valid_to": "--to", "value": "--comm-key",
+}  # fmt: skip
+"""What a person types for a field of the API; a command with another name for it gives that to `request`."""
 
 
 def client() -> httpx.Client:
@@ -45,6 +60,11 @@ def client() -> httpx.Client:
             " with docker compose up -d --wait and make connect; or set DATA to the folder of its connect.env."
         )
     url, key = values["KINERJA_URL"], values["KINERJA_OPERATOR_KEY"]
+    if not _KEY.fullmatch(key):
+        source = read_connection().source("KINERJA_OPERATOR_KEY")
+        raise fail(
+            f"KINERJA_OPERATOR_KEY (from {source}) has a blank, a line end or a letter that no key has: copy it again"
+        )
     if not _is_address(url):
         source = read_connection().source("KINERJA_URL")
         raise fail(f"KINERJA_URL (from {source}) is not http://HOST:PORT or https://HOST: {url}")
@@ -57,17 +77,24 @@ def client() -> httpx.Client:
 def _is_address(url: str) -> bool:
     try:
         found = httpx.URL(url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         return False
     return found.scheme in ("http", "https") and bool(found.host)
 
 
 def request(
-    http: httpx.Client, method: str, path: str, *, accept: Container[int] = (), **options: Any
+    http: httpx.Client,
+    method: str,
+    path: str,
+    *,
+    accept: Container[int] = (),
+    typed: Mapping[str, str] = TYPED,
+    **options: Any,
 ) -> httpx.Response:
     """A request's response; ends the command with the problem's text on an error, or if there is no response.
 
-    An error whose status is in `accept` is returned like any response.
+    An error whose status is in `accept` is returned like any response. `typed`: this command's arguments by the fields
+    that they become, where they differ from TYPED.
     """
     try:
         answer = http.request(method, path, **options)
@@ -75,7 +102,7 @@ def request(
         raise fail(unreachable(http, error)) from error
     if answer.status_code in accept or not answer.is_error:
         return answer
-    raise fail(wrong_key(http) if answer.status_code == HTTPStatus.UNAUTHORIZED else words_of(answer))
+    raise fail(wrong_key(http) if answer.status_code == HTTPStatus.UNAUTHORIZED else words_of(answer, typed))
 
 
 def pages(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, Any]]:
@@ -118,17 +145,6 @@ def wrong_key(http: httpx.Client) -> str:
     )
 
 
-def fail(words: str) -> typer.Exit:
-    """Prints the message to standard error and returns the exception that ends the command with status 1."""
-    typer.echo(words, err=True)
-    return typer.Exit(1)
-
-
-def usage(words: str) -> typer.BadParameter:
-    """The exception for an argument that is wrong in itself: ends the command with status 2."""
-    return typer.BadParameter(words)
-
-
 def prefix_of(service: str, known: Mapping[str, str] = PREFIXES) -> str:
     """The route prefix of a service; an unknown name ends the command."""
     if service not in known:
@@ -136,16 +152,28 @@ def prefix_of(service: str, known: Mapping[str, str] = PREFIXES) -> str:
     return known[service]
 
 
-def words_of(answer: httpx.Response) -> str:
-    """The text of an error response."""
-    if answer.headers.get("content-type", "").startswith("application/problem+json"):
-        body = answer.json()
-        faults = body.get("errors", [])
-        lines = [f"\n  {_fault(fault)}" for fault in faults[:FAULTS_SHOWN]]
-        if len(faults) > FAULTS_SHOWN:
-            lines.append(f"\n  and {len(faults) - FAULTS_SHOWN} more")
-        return f"{body['title']}: {body['detail']}{''.join(lines)}"
-    return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.reason_phrase}"
+def words_of(answer: httpx.Response, typed: Mapping[str, str] = TYPED) -> str:
+    """The text of an error response, with the names of arguments and options instead of the API's fields."""
+    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+        return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.reason_phrase}"
+    body, names = answer.json(), {**TYPED, **typed}
+    faults = body.get("errors", [])
+    if faults and all(fault.keys() == {"at", "message"} for fault in faults):  # then `detail` repeats the first one
+        lines = [_argument(fault, names) for fault in faults]
+        head = f"{body['title']}:"
+    else:
+        lines = [_fault(fault) for fault in faults]
+        detail = body["detail"].replace(_SEE_ERRORS, _SEE_LINES)
+        head = f"{body['title']}: {_FIELD.sub(lambda found: names.get(found[1], found[0]), detail)}"
+    more = [f"and {len(lines) - FAULTS_SHOWN} more"] if len(lines) > FAULTS_SHOWN else []
+    return "\n  ".join((head, *lines[:FAULTS_SHOWN], *more))
+
+
+def _argument(fault: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A fault of the request as `ADDRESS: must be ...`; `at` is a place and a field, such as body/to."""
+    field = (*fault["at"].split("/"), "")[1]
+    name = names.get(field, field)
+    return f"{name}: {plain(fault['message'])}" if name else plain(fault["message"])
 
 
 def _fault(fault: dict[str, Any]) -> str:

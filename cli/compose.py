@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cli.client import connection, fail
+from cli.client import connection
+from cli.terminal import fail
 
 __all__ = ["compose", "in_stack"]
 

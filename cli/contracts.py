@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.client import fail
 from cli.group import subject
+from cli.terminal import echo, fail
 from shared.contracts import generate
 
 __all__ = ["app"]
@@ -32,4 +32,4 @@ def write(
     wrong = generate.drifted()
     if wrong:
         raise fail(f"docs/contracts differs from the models: {', '.join(wrong)}; run kinerja contracts write")
-    typer.echo("docs/contracts is up to date with the models")
+    echo("docs/contracts is up to date with the models")

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import client, request, usage
+from cli.client import client, request
 from cli.officers import OfficerArgument, find_officer
 from cli.output import JsonOption, city_zone, nothing, print_json, table
+from cli.terminal import check_span, echo
 
 __all__ = ["REASONS", "days", "reason_words"]
 
@@ -68,8 +69,7 @@ def days(
     """Lists an officer's days with status, punches and reasons. `open` days may still change."""
     until = last.date() if last else datetime.now(city_zone()).date()
     since = first.date() if first else until - timedelta(days=SPAN_DAYS - 1)
-    if since > until:
-        raise usage(f"--from {since} is after --to {until}")
+    check_span(since, until)
     with client() as http:
         who = find_officer(http, officer)
         query = {"from": since.isoformat(), "to": until.isoformat()}
@@ -77,7 +77,7 @@ def days(
     if as_json:
         print_json(found)
         return
-    typer.echo(f"{who['name']} ({who['nip']}), {since} to {until}", err=True)
+    echo(f"{who['name']} ({who['nip']}), {since} to {until}", err=True)
     if not found:
         nothing("no days")
         return

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from cli.client import client, fail, pages, prefix_of, request, usage, words_of
+from cli.client import client, pages, prefix_of, request, words_of
 from cli.group import subject
 from cli.output import JsonOption, city_time, entry, nothing, print_json
+from cli.terminal import echo, fail, usage
 
 __all__ = ["app"]
 
@@ -64,7 +65,7 @@ def show(service: ServiceArgument, record: RecordArgument, *, as_json: JsonOptio
 def release(service: ServiceArgument, record: RecordArgument) -> None:
     """Sends a parked record to its handler again; it stays parked if the handler still cannot use it."""
     _ask("POST", service, record, "/release")
-    typer.echo(f"released {record}")
+    echo(f"released {record}")
 
 
 @app.command("release-all")
@@ -86,7 +87,7 @@ def dismiss(
 ) -> None:
     """Ends the waiting of a record that is wrong for good. It is kept, listed with --dismissed, can still be released."""
     _ask("POST", service, record, "/dismiss", json={"reason": reason})
-    typer.echo(f"dismissed {record}")
+    echo(f"dismissed {record}")
 
 
 @app.command("dismiss-all")
@@ -130,9 +131,9 @@ def _try_all(
             answer = request(http, "POST", path, params=query, accept=[HTTPStatus.CONFLICT], **options)
             counts[refused if answer.is_error else done] += 1
             if answer.is_error:
-                typer.echo(f"{_name(item)} not {done}: {words_of(answer)}", err=True)
+                echo(f"{_name(item)} not {done}: {words_of(answer)}", err=True)
     finally:  # also if a service stops answering
-        typer.echo(f"{done} {counts[done]}, {counts[refused]} {refused}")
+        echo(f"{done} {counts[done]}, {counts[refused]} {refused}")
     if counts[refused]:
         raise typer.Exit(1)
 
@@ -141,7 +142,7 @@ def _ask(method: str, service: str, record: str, action: str = "", **options: An
     """The service's response for the record of that name."""
     prefix = prefix_of(service, PREFIXES)
     topic, *numbers = record.split("/")
-    if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
+    if len(numbers) not in (2, 3) or not all(number.isascii() and number.isdigit() for number in numbers):
         raise usage("write a record as TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
     partition, offset, *generation = numbers
     path = f"/{prefix}/v1/dead-letters/{topic}/{partition}/{offset}{action}"

@@ -15,9 +15,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
-import typer
 
-from cli.client import PREFIXES, client, fail, where, wrong_key
+from cli.client import PREFIXES, client, where, wrong_key
 from cli.digests import compare_all
 from cli.doctor_collations import examine_collations
 from cli.doctor_keys import examine_keys
@@ -26,6 +25,7 @@ from cli.doctor_mail import examine_mail
 from cli.doctor_reach import BROKER_RUNBOOK, CERTIFICATE_RUNBOOK, not_examined, stopped_words
 from cli.findings import Finding, read_json
 from cli.progress import doing
+from cli.terminal import counted, days_of, echo, fail
 from cli.topics import DRIFT_RUNBOOK
 from shared.access import Access, read_rights
 from shared.certificates import served_certificate_ends_at
@@ -57,13 +57,13 @@ def doctor() -> None:
     failed = count = 0
     with client() as http:
         http.timeout = httpx.Timeout(SECONDS_MAX)
-        typer.echo(f"looking at {where(http)}")
+        echo(f"looking at {where(http)}")
         stopped = stopped_words(http)
         if stopped:
             raise fail(stopped)
         for found in examine(http, lambda: datetime.now(UTC)):
             state = "FAIL" if found.state == "fail" else found.state
-            typer.echo(f"{state:4}  {found.what}{': ' + found.todo if found.todo else ''}")
+            echo(f"{state:4}  {found.what}{': ' + found.todo if found.todo else ''}")
             failed, count = failed + (found.state == "fail"), count + 1
     if failed:
         raise fail(f"{failed} of {count} checks failed")
@@ -153,7 +153,9 @@ def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
     page = read_json(http, f"/{prefix}/v1/dead-letters")
     count = len(page["items"])
     if count:
-        words = f"{prefix}: {count}{' or more' if page['next'] else ''} records wait for a person"
+        many = count > 1 or page["next"]
+        number = f"{count} or more" if page["next"] else count
+        words = f"{prefix}: {number} {'records wait' if many else 'record waits'} for a person"
         yield Finding("fail", words, DEAD_LETTER_RUNBOOK)
     else:
         yield Finding("ok", f"{prefix}: no dead letters")
@@ -165,8 +167,9 @@ def _held_events(http: httpx.Client, service: str) -> Iterator[Finding]:
         yield Finding("ok", f"{service}: no event is held back")
     for topic in sorted({item["topic"] for item in page["items"]}):
         held = [item for item in page["items"] if item["topic"] == topic]
-        more = " or more" if page["next"] else ""
-        words = f"{service}: {len(held)}{more} events cannot be published on {topic} ({held[0]['error']})"
+        number = f"{len(held)} or more" if page["next"] else len(held)
+        events = "event" if number == 1 else "events"
+        words = f"{service}: {number} {events} cannot be published on {topic} ({held[0]['error']})"
         yield Finding("fail", words, HELD_RUNBOOK)
 
 
@@ -198,11 +201,11 @@ def _totals(http: httpx.Client) -> Iterator[Finding]:
     answer.raise_for_status()
     found = answer.json()
     if found["ok"]:
-        yield Finding("ok", f"{found['totals']} totals agree with their facts")
+        yield Finding("ok", counted(found["totals"], "total agrees with its facts", "totals agree with their facts"))
     else:
         yield Finding(
             "fail",
-            f"{found['difference_count']} totals differ from their facts",
+            counted(found["difference_count"], "total differs from its facts", "totals differ from their facts"),
             f"kinerja scores verify names them; {REPLAY_RUNBOOK}",
         )
 
@@ -213,10 +216,10 @@ def _readers(http: httpx.Client, pause: Callable[[float], None]) -> Iterator[Fin
     differing = [one for one in found if one.differences]
     on_their_way = [one for one in found if one.on_their_way or one.buckets_left]
     for one in differing:
-        words = f"{one.topic} at {one.reader}: {len(one.differences)} records or more differ from the owner's"
+        words = f"{one.topic} at {one.reader}: {len(one.differences)} or more records differ from the owner's"
         yield Finding("fail", words, f"kinerja scores verify names them; {REPLAY_RUNBOOK}")
     if on_their_way and not differing:
-        words = f"{sum(one.on_their_way for one in on_their_way)} records or more are on their way to their readers"
+        words = f"{sum(one.on_their_way for one in on_their_way)} or more records are on their way to their readers"
         yield Finding("warn", words, "run the doctor again when they have arrived")
     if not on_their_way and not differing:
         things = sum(one.things for one in found)
@@ -244,10 +247,10 @@ def _kafka_certificate(listener: str, now: datetime) -> Iterator[Finding]:
 def _valid_for(name: str, ends: datetime, now: datetime) -> Finding:
     days = (ends - now).days
     if ends < now:
-        return Finding("fail", f"{name} ended {-days} days ago", CERTIFICATE_RUNBOOK)
+        return Finding("fail", f"{name} ended {days_of(-days)} ago", CERTIFICATE_RUNBOOK)
     if days < CERTIFICATE_DAYS_MIN:
-        return Finding("warn", f"{name} is valid for {days} days", CERTIFICATE_RUNBOOK)
-    return Finding("ok", f"{name} is valid for {days} days")
+        return Finding("warn", f"{name} is valid for {days_of(days)}", CERTIFICATE_RUNBOOK)
+    return Finding("ok", f"{name} is valid for {days_of(days)}")
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from cli.client import PREFIXES
 from cli.findings import Finding, read_json
 from cli.keys import merged
 from cli.output import city_time
+from cli.terminal import counted, days_of
 
 __all__ = ["examine_keys"]
 
@@ -28,12 +29,12 @@ def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
         made, ends = (datetime.fromisoformat(key[field]) for field in ("created_at", "expires_at"))
         if ends - now < min(ENDS_SOON, (ends - made) / 3):  # no warning on the first day of a key for one month
             days = (ends - now).days
-            yield Finding("warn", f"{name} ends in {days} days", f"kinerja keys rotate; {RUNBOOK}")
+            yield Finding("warn", f"{name} ends in {days_of(days)}", f"kinerja keys rotate; {RUNBOOK}")
         last = key["last_used_at"]
         if now - datetime.fromisoformat(last or key["created_at"]) >= UNUSED:
             used = "never used" if last is None else f"not used since {city_time(last)[:10]}"
             yield Finding("warn", f"{name}: {used}", f"kinerja keys revoke, if nobody needs it; {RUNBOOK}")
-    yield Finding("ok", f"{len(active)} keys work")
+    yield Finding("ok", counted(len(active), "key works", "keys work"))
 
 
 def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,6 +12,7 @@ import httpx
 
 from cli.findings import Finding, read_json
 from cli.output import city_time
+from cli.terminal import counted, days_of
 
 __all__ = ["CLOCK_RUNBOOK", "examine_machines", "examine_retention"]
 
@@ -19,6 +20,7 @@ MACHINE_SILENT = timedelta(hours=1)
 ONE_ADDRESS_MACHINES = 3
 """If this many machines of different units have one address, something probably hides their own."""
 RETENTION_LATE_DAYS = 2
+MIB = 1_048_576
 CLOCK_RUNBOOK = "docs/runbooks/clock.md"
 SILENT_RUNBOOK = "docs/runbooks/lost-machine.md"
 PROOF_RUNBOOK = "docs/runbooks/machine-identity.md"
@@ -42,7 +44,8 @@ def examine_machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
         yield Finding("warn", f"contacts were refused: {words}", f"kinerja machines refused; {PROOF_RUNBOOK}")
     yield from _one_address(serving)
     bare = sum(not machine["has_secret"] for machine in serving)
-    yield Finding("ok", f"{len(serving)} machines are in service, {bare} of them without a secret")
+    count = counted(len(serving), "machine is in service", "machines are in service")
+    yield Finding("ok", f"{count}, {bare or 'none'} of them without a secret" if serving else count)
 
 
 def _heard(machine: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
@@ -79,8 +82,9 @@ def examine_retention(http: httpx.Client, now: datetime) -> Iterator[Finding]:
             yield Finding("ok", f"{kept['store']}: empty")
             continue
         days = (now - datetime.fromisoformat(kept["oldest_at"])).days
-        words = f"{kept['store']}: {kept['bytes'] // 1_048_576} MiB, the oldest is {days} days old"
+        size = f"{kept['bytes'] // MIB} MiB" if kept["bytes"] >= MIB else "less than 1 MiB"
+        words = f"{kept['store']}: {size}, the oldest is {days_of(days) if days > 0 else 'less than a day'} old"
         if days > kept["kept_days"] + RETENTION_LATE_DAYS:
-            yield Finding("warn", f"{words}, and is kept for {kept['kept_days']}", FULL_RUNBOOK)
+            yield Finding("warn", f"{words}, and is kept for {days_of(kept['kept_days'])}", FULL_RUNBOOK)
         else:
             yield Finding("ok", words)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from cli.findings import Finding, read_json
+from cli.terminal import counted
 
 __all__ = ["examine_mail"]
 
@@ -27,5 +28,7 @@ def examine_mail(http: httpx.Client, now: datetime) -> Iterator[Finding]:
         return
     age = now - datetime.fromisoformat(queue["held_since"])
     minutes = int(age.total_seconds() // 60)
-    words = f"{queue['held']} of {queue['waiting']} mails are held, for {minutes} minutes ({queue['held_by']})"
+    span = counted(minutes, "minute", "minutes") if minutes else "less than a minute"
+    count = f"{queue['held']} of {counted(queue['waiting'], 'mail is', 'mails are')} held"
+    words = f"{count}, for {span} ({queue['held_by']})"
     yield Finding("fail" if age > HELD_MAX else "warn", words, f"kinerja mail test ADDRESS says why: {MAIL_RUNBOOK}")

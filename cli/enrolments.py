@@ -12,6 +12,7 @@ from cli.client import client, request
 from cli.machine_proof import BASE, SerialArgument
 from cli.officers import OfficerArgument, find_officer, names_of
 from cli.output import JsonOption, nothing, print_json, table
+from cli.terminal import check_span, echo
 
 __all__ = ["enrol", "pins", "unenrol"]
 
@@ -50,6 +51,7 @@ def enrol(
     ] = None,
 ) -> None:
     """Assigns a PIN to an officer from a date on, with the punches of that time. Run it again with --to to end it."""
+    check_span(first.date(), (last or first).date())
     with client() as http:
         who = find_officer(http, officer)
         body = {
@@ -59,7 +61,7 @@ def enrol(
         }
         request(http, "PUT", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", json=body)
     until = f" to {body['valid_to']}" if body["valid_to"] else ""
-    typer.echo(f"PIN {pin} at {serial} is {who['name']} ({who['nip']}) from {body['valid_from']}{until}")
+    echo(f"PIN {pin} at {serial} is {who['name']} ({who['nip']}) from {body['valid_from']}{until}")
 
 
 def unenrol(
@@ -73,4 +75,4 @@ def unenrol(
     query = {"valid_from": first.date().isoformat()}
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", params=query)
-    typer.echo(f"PIN {pin} at {serial}: the enrolment from {query['valid_from']} is removed")
+    echo(f"PIN {pin} at {serial}: the enrolment from {query['valid_from']} is removed")

@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -15,6 +15,8 @@ import httpx
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from cli.terminal import echo, plain, visible
 
 __all__ = ["Entry", "Subjects", "subject"]
 
@@ -85,15 +87,26 @@ class Subjects(PlainGroup):
         with self._as_list():
             return super().shell_complete(ctx, incomplete)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the sub-command; a usage error gets its final text."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = visible(plain(error.message))
+            raise
+
     def main(self, *args: Any, **options: Any) -> Any:
         """Runs the command. An unexpected error ends it with status 1 and one line."""
         try:
             return super().main(*args, **options)
         except Exception as error:
-            words = (options.get("args") or (args[0] if args else None) or sys.argv[1:])[:1]
+            words = options.get("args") or (args[0] if args else None) or sys.argv[1:]
             if os.environ.get(TRACEBACK) or (words and words[0] in SERVICES):
                 raise
-            typer.echo(_words_of(error), err=True)
+            if isinstance(error, UnicodeEncodeError) and _not_utf8(words):
+                echo(f"Error: {_not_utf8(words)} is not UTF-8: type it again, or set LANG to a UTF-8 locale", err=True)
+                sys.exit(2)
+            echo(_words_of(error), err=True)
             sys.exit(1)
 
     @contextmanager
@@ -103,6 +116,13 @@ class Subjects(PlainGroup):
             yield
         finally:
             self._listing = False
+
+
+def _not_utf8(words: Sequence[str]) -> str:
+    """The first argument with bytes that the terminal's encoding does not have; a file may have such a name."""
+    return next(
+        (word for word in words if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), ""
+    )
 
 
 def _words_of(error: Exception) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cli.client import connection, fail
+from cli.client import connection
 from cli.connection import read_connection
 from cli.settings import settings_of
+from cli.terminal import fail
 from shared.settings import KafkaSettings
 
 __all__ = ["administrator", "kafka_settings"]

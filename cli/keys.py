@@ -11,11 +11,12 @@ from uuid import UUID
 import httpx
 import typer
 
-from cli.client import PREFIXES, client, fail, pages, request, usage
+from cli.client import PREFIXES, client, pages, request
 from cli.group import subject
 from cli.machines import check_machines
 from cli.officers import OFFICER_HELP, find_officer, names_of, person
 from cli.output import JsonOption, city_time, entry, nothing, print_json
+from cli.terminal import echo, fail, id_of, usage
 from cli.units import check_units
 from shared.errors import InvalidError
 from shared.scopes import SCOPES, check_rights
@@ -26,7 +27,10 @@ app = subject("API keys: create, list, show, rotate, revoke, in all services at 
 
 _SCOPES = {scope.name: scope for scope in SCOPES}
 _SCOPE_HELP = "\n".join(f"{scope.name}: to {scope.may}." for scope in SCOPES)
-KeyArgument = Annotated[UUID, typer.Argument(metavar="KEY", help="Its id, as `list` prints it.")]
+_TYPED = {"name": "NAME", "employee_id": "--officer"}
+KeyArgument = Annotated[
+    UUID, typer.Argument(metavar="KEY", parser=id_of("kinerja keys list"), help="Its id, as `list` prints it.")
+]
 
 
 @app.command()
@@ -153,7 +157,7 @@ def revoke(key: KeyArgument) -> None:
     with client() as http:
         for service in _where(http, key):
             request(http, "DELETE", f"/{PREFIXES[service]}/v1/api-keys/{key}")
-    typer.echo(f"revoked {key}")
+    echo(f"revoked {key}")
 
 
 def merged(items: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -232,18 +236,19 @@ def _everywhere(http: httpx.Client, bodies: Mapping[str, dict[str, Any]], action
     try:
         for service, body in bodies.items():
             token = {"token": made["token"]} if made else {}
-            answer = request(http, "POST", f"/{PREFIXES[service]}/v1/api-keys{action}", json=body | token)
+            path = f"/{PREFIXES[service]}/v1/api-keys{action}"
+            answer = request(http, "POST", path, typed=_TYPED, json=body | token)
             made = answer.json()
             done.append(service)
     except typer.Exit:
         for service in done:
             request(http, "DELETE", f"/{PREFIXES[service]}/v1/api-keys/{made['id']}")
         if done:
-            typer.echo(f"The new key was revoked in {', '.join(done)}.", err=True)
+            echo(f"The new key was revoked in {', '.join(done)}.", err=True)
         raise
     return made
 
 
 def _print(made: Mapping[str, Any], services: Sequence[str]) -> None:
-    typer.echo(f"key {made['id']} for {', '.join(services)}, until {city_time(made['expires_at'])}", err=True)
-    typer.echo(made["token"])
+    echo(f"key {made['id']} for {', '.join(services)}, until {city_time(made['expires_at'])}", err=True)
+    echo(made["token"])

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import httpx
 import typer
 
-from cli.client import client, fail, request, usage
+from cli.client import client, request
 from cli.group import subject
 from cli.officers import OFFICER_HELP, OfficerArgument, find_officer, names_of, officer_id, person
 from cli.output import JsonOption, city_time, entry, nothing, print_json
+from cli.terminal import check_span, echo, fail, id_of, usage
 from services.attendance.domain.excuse_codes import EXCUSE_KINDS
 
 __all__ = ["app"]
@@ -20,7 +21,10 @@ __all__ = ["app"]
 app = subject("Leave and official duty: list, add, approve, withdraw.")
 
 BASE = "/attendance/v1/excuses"
-LeaveArgument = Annotated[UUID, typer.Argument(metavar="LEAVE", help="Its id, as `list` prints it.")]
+LeaveArgument = Annotated[
+    UUID,
+    typer.Argument(metavar="LEAVE", parser=id_of("kinerja leave list OFFICER"), help="Its id, as `list` prints it."),
+]
 ByOption = Annotated[str | None, typer.Option("--by", help=f"The officer who decided: {OFFICER_HELP}")]
 _FORMATS = ["%Y-%m-%d"]
 _METAVAR = "YYYY-MM-DD"
@@ -36,7 +40,7 @@ def list_leave(officer: OfficerArgument, *, as_json: JsonOption = False) -> None
     if as_json:
         print_json(found)
         return
-    typer.echo(f"{who['name']} ({who['nip']})", err=True)
+    echo(f"{who['name']} ({who['nip']})", err=True)
     for item in found:
         half = "" if item["half"] == "none" else f", {item['half']} only"
         by = f" by {person(names, item['decided_by'])}" if item["decided_by"] else ""
@@ -71,6 +75,7 @@ def add(
         raise usage(f"no such leave or duty: {code}; one of {', '.join(EXCUSE_KINDS)}")
     if half not in ("none", "morning", "afternoon"):
         raise usage(f"--half is morning or afternoon, not {half}")
+    check_span(first.date(), (last or first).date())
     identifier = uuid4()
     with client() as http:
         who = find_officer(http, officer)
@@ -86,11 +91,11 @@ def add(
             "decided_by": officer_id(http, decided_by) if decided_by else None,
         }
         request(http, "PUT", f"{BASE}/{identifier}", json=body)
-    typer.echo(
+    echo(
         f"{body['state']}: {body['code']} of {who['name']} ({who['nip']}), {body['first_date']} to {body['last_date']}",
         err=True,
     )
-    typer.echo(str(identifier))
+    echo(str(identifier))
 
 
 @app.command()
@@ -123,7 +128,7 @@ def _decide(http: httpx.Client, officer: str, leave: UUID, changes: dict[str, An
     ended = {"state": "revoked" if known[0]["state"] in ("approved", "revoked") else "rejected"}
     body = {name: value for name, value in known[0].items() if name not in ("excuse_id", "decided_at")}
     request(http, "PUT", f"{BASE}/{leave}", json=body | ended | changes)
-    typer.echo(f"{(ended | changes)['state']} {leave}")
+    echo(f"{(ended | changes)['state']} {leave}")
 
 
 def _of(http: httpx.Client, employee_id: str) -> list[dict[str, Any]]:

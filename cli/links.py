@@ -10,10 +10,11 @@ from uuid import UUID
 import httpx
 import typer
 
-from cli.client import client, fail, pages, request, usage
+from cli.client import client, pages, request
 from cli.group import subject
 from cli.officers import OFFICER_HELP, OfficerArgument, names_of, officer_id, person
 from cli.output import JsonOption, city_time, entry, nothing, print_json
+from cli.terminal import counted, echo, fail, id_of, usage
 
 __all__ = ["app"]
 
@@ -38,10 +39,10 @@ def issue(
         employee_id = officer_id(http, officer)
         body = {"employee_id": employee_id, **({} if days is None else {"valid_days": days})}
         made = {name: request(http, "POST", _PATHS[name], json=body).json() for name in chosen}
-        typer.echo(person(names_of(http, [employee_id]), employee_id), err=True)
+        echo(person(names_of(http, [employee_id]), employee_id), err=True)
         for name, link in made.items():
-            typer.echo(f"{name} {link['id']}, until {city_time(link['expires_at'])}", err=True)
-            typer.echo(link["url"])
+            echo(f"{name} {link['id']}, until {city_time(link['expires_at'])}", err=True)
+            echo(link["url"])
 
 
 @app.command("list")
@@ -73,7 +74,10 @@ def list_links(
 
 @app.command()
 def revoke(
-    link: Annotated[UUID | None, typer.Argument(metavar="[LINK]", help="Its id, as `list` prints it.")] = None,
+    link: Annotated[
+        UUID | None,
+        typer.Argument(metavar="[LINK]", parser=id_of("kinerja links list"), help="Its id, as `list` prints it."),
+    ] = None,
     officer: Annotated[str | None, typer.Option(help=f"Instead: all links of this one: {OFFICER_HELP}")] = None,
 ) -> None:
     """Revokes a link, or all links of an officer, at once."""
@@ -86,13 +90,13 @@ def revoke(
             ]
             if not any(answer.is_success for answer in answers):
                 raise fail(f"no service knows the link {link}; kinerja links list --ended shows all")
-            typer.echo(f"revoked {link}")
+            echo(f"revoked {link}")
             return
         whose = officer_id(http, str(officer))
         found = [(opens, one["id"]) for opens, one in _all(http, whose) if one["state"] == "active"]
         for opens, identifier in found:
             request(http, "DELETE", f"{_PATHS[opens]}/{identifier}")
-    typer.echo(f"revoked {len(found)} links")
+    echo(f"revoked {counted(len(found), 'link', 'links')}")
 
 
 def _all(http: httpx.Client, employee_id: str | None) -> Iterator[tuple[str, dict[str, Any]]]:

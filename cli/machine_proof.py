@@ -8,6 +8,7 @@ import typer
 
 from cli.client import client, request
 from cli.output import JsonOption, city_time, nothing, print_json, table
+from cli.terminal import echo
 
 __all__ = ["BASE", "SerialArgument", "accept", "dismiss", "forget", "refused", "secret"]
 
@@ -44,14 +45,14 @@ def accept(
     body = {"address": address} | ({"network": network} if network else {})
     with client() as http:
         done = request(http, "POST", f"{BASE}/{serial}/addresses", json=body).json()
-    typer.echo(f"{serial} is accepted from {network or address}; {done['punches']} waiting punches were added")
+    echo(f"{serial} is accepted from {network or address}; {done['punches']} waiting punches were added")
 
 
 def forget(serial: SerialArgument, address: AddressArgument) -> None:
     """Removes a refused contact that was not the machine: its lines are no longer kept."""
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/refused", params={"address": address})
-    typer.echo(f"{serial} at {address} is removed from the list")
+    echo(f"{serial} at {address} is removed from the list")
 
 
 def secret(
@@ -66,12 +67,10 @@ def secret(
     body = {"kind": "comm_key", "value": comm_key} if comm_key else {"kind": "host_label"}
     with client() as http:
         made = request(http, "POST", f"{BASE}/{serial}/secrets", json=body | {"from_first_use": from_first_use}).json()
-    typer.echo(made["host"] or made["host_label"] or "the comm key is set")
+    echo(made["host"] or made["host_label"] or "the comm key is set")
     if made["host_label"] and not made["host"]:
         hint = "Put this before the server's name in the machine's menu, as in LABEL.adms.example.go.id: "
-        typer.echo(
-            hint + "docs/runbooks/machine-identity.md. With MACHINE_HOST set the whole name is printed.", err=True
-        )
+        echo(hint + "docs/runbooks/machine-identity.md. With MACHINE_HOST set the whole name is printed.", err=True)
 
 
 def dismiss(
@@ -80,4 +79,4 @@ def dismiss(
     """Closes a signal that an operator has checked."""
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/signals/{kind}")
-    typer.echo(f"{serial}: {kind} is closed")
+    echo(f"{serial}: {kind} is closed")

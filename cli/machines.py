@@ -10,10 +10,12 @@ import httpx
 import typer
 
 from cli import enrolments, machine_proof
-from cli.client import client, fail, request, usage
+from cli.client import client, request
 from cli.group import subject
 from cli.machine_proof import BASE, SerialArgument
 from cli.output import JsonOption, city_time, city_zone, details, nothing, print_json, table
+from cli.reasons import PROOFS
+from cli.terminal import echo, fail, usage
 from cli.units import check_known, check_units
 
 __all__ = ["app", "check_machines"]
@@ -48,7 +50,7 @@ def list_machines(*, as_json: JsonOption = False) -> None:
                 m["serial"],
                 m["org_unit_id"] or "no unit",
                 city_time(m["last_contact_at"]),
-                m["proof"],
+                PROOFS.get(m["proof"], m["proof"]),
                 ", ".join(_remarks(m)),
             )
             for m in found
@@ -76,7 +78,7 @@ def show(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
             "heard": city_time(found["last_contact_at"]),
             "uploaded": city_time(found["last_upload_at"]),
             "complete to": city_time(found["complete_until"], "nothing yet"),
-            "proof": found["proof"],
+            "proof": PROOFS.get(found["proof"], found["proof"]),
             "address": found["address"],
             "networks": ", ".join(found["networks"]),
             "firmware": ", ".join(part for part in (found["push_version"], found["info"]) if part),
@@ -84,9 +86,7 @@ def show(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
         }
     )
     for signal in found["signals"]:
-        typer.echo(
-            f"{signal['kind']} since {city_time(signal['first_at'])}, {signal['times']} times: {signal['detail']}"
-        )
+        echo(f"{signal['kind']} since {city_time(signal['first_at'])}, {signal['times']} times: {signal['detail']}")
 
 
 @app.command()
@@ -116,7 +116,7 @@ def add(
             **({"in_unit_from": _moment(since)} if since else {}),
         }
         request(http, "PUT", f"{BASE}/{serial}", json=body)
-    typer.echo(f"{serial} is registered in {unit}; next: kinerja machines enrol {serial} PIN OFFICER --from DATE")
+    echo(f"{serial} is registered in {unit}; next: kinerja machines enrol {serial} PIN OFFICER --from DATE")
 
 
 @app.command("set")
@@ -143,7 +143,7 @@ def set_machine(
         raise usage("say what to change: --name, --timezone, --direction, --network or --no-networks")
     with client() as http:
         _put(http, _one(http, serial), given)
-    typer.echo(f"{serial} is changed: {', '.join(given)}")
+    echo(f"{serial} is changed: {', '.join(given)}")
 
 
 @app.command()
@@ -164,7 +164,7 @@ def move(
     with client() as http:
         check_units(http, [unit])
         _put(http, _one(http, serial), changes | ({"direction_from": _direction(direction)} if direction else {}))
-    typer.echo(f"{serial} is in {unit}, {'from the beginning' if moment == 'always' else _since(moment)}")
+    echo(f"{serial} is in {unit}, {'from the beginning' if moment == 'always' else _since(moment)}")
 
 
 @app.command("undo-move")
@@ -175,7 +175,7 @@ def undo_move(serial: SerialArgument) -> None:
         if moment is None:
             raise fail(f"{serial} has not been moved")
         request(http, "DELETE", f"{BASE}/{serial}/placement", params={"in_unit_from": moment})
-    typer.echo(f"{serial}: the move of {city_time(moment)} is undone")
+    echo(f"{serial}: the move of {city_time(moment)} is undone")
 
 
 @app.command()
@@ -191,7 +191,7 @@ def retire(
     ends = None if undo else _moment(at) or datetime.now(UTC).isoformat()
     with client() as http:
         _put(http, _one(http, serial), {"in_service_to": ends})
-    typer.echo(f"{serial} is in service" if undo else f"{serial} is out of use since {city_time(ends)}")
+    echo(f"{serial} is in service" if undo else f"{serial} is out of use since {city_time(ends)}")
 
 
 @app.command()
@@ -204,7 +204,7 @@ def resend(
     body = {"kind": "resend", "from": first.isoformat(), "to": last.isoformat()}
     with client() as http:
         request(http, "POST", f"{BASE}/{serial}/commands", json=body)
-    typer.echo(f"{serial} gets the command at its next poll; the command expires after 15 minutes")
+    echo(f"{serial} gets the command at its next poll; the command expires after 15 minutes")
 
 
 _MORE: tuple[Callable[..., None], ...] = (

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import client, fail, request
+from cli.client import client, request
 from cli.group import subject
 from cli.output import folded
 from cli.progress import doing
+from cli.terminal import echo, fail
 
 __all__ = ["app"]
 
@@ -35,24 +36,24 @@ def test(address: Annotated[str, typer.Argument(help="Where the test mail goes."
     Status 1 if the server does not accept it, with what to change. After an accepted mail, held mails are sent.
     """
     with client() as http, doing("sending a test mail"):
-        result = request(http, "POST", "/notices/v1/mail-tests", json={"to": address}).json()
+        result = request(http, "POST", "/notices/v1/mail-tests", typed={"to": "ADDRESS"}, json={"to": address}).json()
     info = result["mail_server"]
     login = "with a login" if info["login"] else "without a login"
-    typer.echo(f"{info['server']} {_TLS[info['tls']]}, {login}")
-    typer.echo(f"greets as {info['greets_as']}, sends as {info['sender']}")
+    echo(f"{info['server']} {_TLS[info['tls']]}, {login}")
+    echo(f"greets as {info['greets_as']}, sends as {info['sender']}")
     if info["login"] and info["tls"] == "none":
-        typer.echo("the password is sent unencrypted: set SMTP_TLS=starttls or implicit")
+        echo("the password is sent unencrypted: set SMTP_TLS=starttls or implicit")
     for step in result["steps"]:
         _print(step, "ok")
     if result["refused"] is not None:
         _print(result["refused"], "NO")
         raise fail(f"the mail was not accepted\n{folded(result['advice'])}\n  {RUNBOOK}")
-    typer.echo("the mail server accepted the mail: check that it arrives, and not as spam")
+    echo("the mail server accepted the mail: check that it arrives, and not as spam")
 
 
 def _print(step: dict[str, Any], mark: str) -> None:
     code = "" if step["code"] is None else f"{step['code']} "
     first, *others = step["said"].splitlines() or [""]
-    typer.echo(f"  {mark}  {_STAGES[step['stage']]:9}  {code}{first}")
+    echo(f"  {mark}  {_STAGES[step['stage']]:9}  {code}{first}")
     for line in others:
-        typer.echo(f"                 {line}")
+        echo(f"                 {line}")

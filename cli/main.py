@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.group import Entry, Subjects
+from cli.terminal import echo
 
 __all__ = ["app"]
 
@@ -52,7 +53,7 @@ app = typer.Typer(cls=_Kinerja, no_args_is_help=True, pretty_exceptions_enable=F
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - the shape of an option's callback
     if asked:
-        typer.echo(f"kinerja {version('kinerja')}")
+        echo(f"kinerja {version('kinerja')}")
         raise typer.Exit
 
 

@@ -11,12 +11,16 @@ from cli.client import client, pages, request
 from cli.group import subject
 from cli.officers import OFFICER_HELP, names_of, officer_id, person
 from cli.output import JsonOption, city_time, details, entry, nothing, paragraphs, print_json
+from cli.reasons import NOTICE_REASONS
+from cli.terminal import echo, id_of
 
 __all__ = ["app"]
 
 app = subject("Notices: list, show, release, withhold.")
 
-NoticeArgument = Annotated[UUID, typer.Argument(metavar="NOTICE", help="Its id, as `list` prints it.")]
+NoticeArgument = Annotated[
+    UUID, typer.Argument(metavar="NOTICE", parser=id_of("kinerja notices list"), help="Its id, as `list` prints it.")
+]
 
 
 @app.command("list")
@@ -55,7 +59,8 @@ def show(notice: NoticeArgument, *, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
         return
-    typer.echo(f"{found['kind']} {found['state']}, revision {found['revision']}, {', '.join(found['reasons'])}")
+    why = "; ".join(NOTICE_REASONS.get(code, code) for code in found["reasons"])
+    echo(f"{found['kind']} {found['state']}, revision {found['revision']}: {why}")
     moments = ("released_at", "delivered_at", "acknowledged_at", "object_until", "withdrawn_at")
     details(
         {
@@ -79,7 +84,7 @@ def release(
     """Releases a draft, if its facts are current; otherwise prints what differs: then read it again."""
     body = None if revision is None else {"revision": revision}
     with client() as http:
-        typer.echo(request(http, "POST", f"/notices/v1/notices/{notice}/release", json=body).json()["state"])
+        echo(request(http, "POST", f"/notices/v1/notices/{notice}/release", json=body).json()["state"])
 
 
 @app.command()
@@ -87,4 +92,4 @@ def withhold(notice: NoticeArgument, reason: Annotated[str, typer.Option(help="A
     """Withholds a draft."""
     with client() as http:
         answer = request(http, "POST", f"/notices/v1/notices/{notice}/withhold", json={"reason_code": reason})
-        typer.echo(answer.json()["state"])
+        echo(answer.json()["state"])

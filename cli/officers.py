@@ -10,9 +10,11 @@ from uuid import UUID
 import httpx
 import typer
 
-from cli.client import client, fail, pages, request, words_of
+from cli.client import client, pages, request, words_of
 from cli.group import subject
 from cli.output import JsonOption, details, nothing, print_json, table
+from cli.terminal import echo, fail
+from cli.units import check_units
 
 __all__ = ["OfficerArgument", "app", "find_officer", "names_of", "officer_id", "person"]
 
@@ -38,6 +40,8 @@ def find(
     """Finds officers by part of the name or by NIP, in the order of their names."""
     with client() as http:
         found = list(_search(http, q=words, **({} if unit is None else {"org_unit_id": unit})))
+        if not found and unit is not None:
+            check_units(http, [unit])
     _list(found, f"no officer found for {words}", as_json=as_json)
 
 
@@ -50,6 +54,8 @@ def list_officers(
     """Lists officers in the order of their names."""
     with client() as http:
         found = list(pages(http, BASE, **({} if unit is None else {"org_unit_id": unit})))
+        if not found and unit is not None:
+            check_units(http, [unit])
     _list(sorted(found, key=lambda officer: str(officer["name"]).casefold()), "no officers", as_json=as_json)
 
 
@@ -126,12 +132,10 @@ def names_of(http: httpx.Client, ids: Iterable[str | None]) -> dict[str, dict[st
         try:
             answer = http.post(f"{BASE}/search", json=body)
         except httpx.HTTPError as error:
-            typer.echo(
-                f"Ids are shown instead of names: attendance does not answer ({type(error).__name__}).", err=True
-            )
+            echo(f"Ids are shown instead of names: attendance does not answer ({type(error).__name__}).", err=True)
             return found
         if answer.status_code != HTTPStatus.OK:
-            typer.echo(f"Ids are shown instead of names: {words_of(answer)}", err=True)
+            echo(f"Ids are shown instead of names: {words_of(answer)}", err=True)
             return found
         found |= {officer["employee_id"]: officer for officer in answer.json()["items"]}
     return found

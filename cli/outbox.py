@@ -10,6 +10,7 @@ import typer
 from cli.client import PREFIXES, client, pages, prefix_of, request
 from cli.group import subject
 from cli.output import JsonOption, city_time, entry, nothing, print_json
+from cli.terminal import echo, id_of
 
 __all__ = ["app"]
 
@@ -42,11 +43,16 @@ def list_held(*, as_json: JsonOption = False) -> None:
 @app.command()
 def drop(
     service: Annotated[str, typer.Argument(help=f"One of: {', '.join(PREFIXES)}.")],
-    event: Annotated[UUID, typer.Argument(help="The event's id, as `list` prints it.")],
+    event: Annotated[
+        UUID,
+        typer.Argument(
+            metavar="EVENT", parser=id_of("kinerja outbox list"), help="The event's id, as `list` prints it."
+        ),
+    ],
     reason: Annotated[str, typer.Option(help="Why it must never be published, in one line of up to 500 characters.")],
 ) -> None:
     """Drops a refused event: it is kept but never published, and the events behind it are published."""
     prefix = prefix_of(service)
     with client() as http:
         request(http, "POST", f"/{prefix}/v1/outbox/held/{event}/drop", json={"reason": reason})
-    typer.echo(f"dropped {event}")
+    echo(f"dropped {event}")

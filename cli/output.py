@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.client import fail
 from cli.connection import connection
+from cli.terminal import echo, fail, visible, visible_json
 
 __all__ = [
     "JsonOption",
@@ -55,12 +55,12 @@ def width() -> int:
 
 def print_json(value: Any) -> None:
     """One JSON value, indented."""
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    echo(visible_json(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()))
 
 
 def nothing(words: str) -> None:
     """Prints that a list has no items. Standard output stays empty, and the exit status is 0."""
-    typer.echo(words, err=True)
+    echo(words, err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Sequence[str] = ()) -> None:
@@ -69,19 +69,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Se
     for name in columns:
         printed.add_column(name, no_wrap=name not in wraps, overflow="fold")
     for row in rows:
-        printed.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        printed.add_row(*(Text("" if cell is None else visible(str(cell)).replace("\n", " ")) for cell in row))
     paper = io.StringIO()
     Console(file=paper, width=width(), color_system=None, legacy_windows=False).print(printed)
     for line in paper.getvalue().splitlines():
-        typer.echo(line.rstrip())
+        echo(line.rstrip())
 
 
 def entry(head: str, *more: str) -> None:
     """An item with an id for other commands: the line with the id first, then its details, indented and folded."""
-    typer.echo(head)
+    echo(head)
     for words in more:
         if words:
-            typer.echo(folded(words))
+            echo(folded(words))
 
 
 def details(pairs: Mapping[str, object]) -> None:
@@ -89,19 +89,19 @@ def details(pairs: Mapping[str, object]) -> None:
     shown = {name: str(value) for name, value in pairs.items() if value not in (None, "")}
     left = max((len(name) for name in shown), default=0) + 2
     for name, value in shown.items():
-        typer.echo(folded(f"{name:{left}}{value}", first="", then=" " * left))
+        echo(folded(f"{name:{left}}{value}", first="", then=" " * left))
 
 
 def paragraphs(words: str) -> None:
     """A letter, each of its lines folded to the width."""
     for line in words.splitlines():
-        typer.echo(folded(line, first="", then="") if line.strip() else "")
+        echo(folded(line, first="", then="") if line.strip() else "")
 
 
 def folded(words: str, first: str = INDENT, then: str = INDENT) -> str:
     """Text in lines of the width; a longer word, such as an id, is not cut."""
     lines = textwrap.wrap(
-        words,
+        visible(words),
         width(),
         initial_indent=first,
         subsequent_indent=then,

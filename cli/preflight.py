@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.client import fail
 from cli.stack_settings import stack_faults, unreadable_files
+from cli.terminal import echo, fail
 from shared.certificates import written_certificate_ends_at
 
 __all__ = ["preflight"]
@@ -52,13 +52,13 @@ def preflight(
     certificate = folder / CERTIFICATE
     told = _certificate(certificate) if certificate.exists() else None
     for words in (*faults, *([told] if told else [])):
-        typer.echo(words, err=True)
+        echo(words, err=True)
     if faults:
         raise fail(f"the stack cannot start{': see docs/runbooks/secrets.md' if secrets else ''}")
     hidden = _addresses_hidden(Path("/proc/self/uid_map"), Path("/proc/sys/kernel/osrelease"))
     if hidden:
-        typer.echo(hidden, err=True)
-    typer.echo(f"{len(SECRETS)} secrets are there, and the settings can be used")
+        echo(hidden, err=True)
+    echo(f"{len(SECRETS)} secrets are there, and the settings can be used")
 
 
 def _addresses_hidden(uid_map: Path, kernel: Path) -> str | None:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cli.terminal import visible
+
 __all__ = ["doing"]
 
 _ERASE_LINE = "\r\x1b[2K"
@@ -19,7 +21,7 @@ def doing(words: str) -> Iterator[None]:
         yield
         return
     columns = shutil.get_terminal_size().columns
-    sys.stderr.write(f"{_ERASE_LINE}{words} …"[: columns + len(_ERASE_LINE) - 1])
+    sys.stderr.write(f"{_ERASE_LINE}{visible(words)} …"[: columns + len(_ERASE_LINE) - 1])
     sys.stderr.flush()
     try:
         yield

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from cli.client import PREFIXES, client, request, usage
+from cli.client import PREFIXES, client, request
 from cli.progress import doing
+from cli.terminal import counted, echo, usage
 from shared.contracts.topics import ALL_TOPICS
 
 __all__ = ["republish"]
@@ -46,7 +47,7 @@ def republish(
         for path in PATHS:
             with doing(f"republishing {path.split('/')[1]}"):
                 counts = request(http, "POST", path).json()
-            typer.echo(f"{path.split('/')[1]}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
+            echo(f"{path.split('/')[1]}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
 
 
 def _republish_above(topic: str, thing: str, above: int, reason: str) -> None:
@@ -55,4 +56,5 @@ def _republish_above(topic: str, thing: str, above: int, reason: str) -> None:
     asked = {"topic": topic, "thing": thing, "above": above, "reason": reason}
     with client() as http:
         done = request(http, "POST", f"/{PREFIX_OF[topic]}/v1/republish-above", json=asked).json()
-    typer.echo(f"{topic} {thing} is at revision {done['revision']}; {done['records']} records are on their way")
+    records = counted(done["records"], "record is on its way", "records are on their way")
+    echo(f"{topic} {thing} is at revision {done['revision']}; {records}")

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from cli.client import client, fail, request, usage
+from cli.client import client, request
 from cli.group import subject
 from cli.progress import doing
+from cli.terminal import echo, fail, usage
 from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
 from shared.office_files import CSV_TYPE, XLSX_TYPE, is_xlsx
 from shared.office_files.sample_file import sample_csv, sample_xlsx
@@ -88,7 +89,7 @@ def template(
         raise fail(f"{path} is there already: name another file") from None
     except OSError as error:
         raise fail(f"{path} cannot be written: {error.strerror}") from error
-    typer.echo(f"{path}: replace its two sample lines, then kinerja roster {'shifts' if shifts else 'import'} {path}")
+    echo(f"{path}: replace its two sample lines, then kinerja roster {'shifts' if shifts else 'import'} {path}")
 
 
 def _read(file: Path) -> bytes:
@@ -107,6 +108,6 @@ def _send(path: str, file: Path) -> None:
         report = request(http, "POST", path, content=body, headers=headers).json()
     for name in ("created", "changed", "removed", "unchanged"):
         if name in report:
-            typer.echo(f"{name}: {report[name]}")
+            echo(f"{name}: {report[name]}")
     for note in report.get("notes", []):
-        typer.echo(f"note: {note}")
+        echo(f"note: {note}")

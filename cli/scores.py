@@ -9,12 +9,15 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from cli.client import client, fail, pages, request, usage
+from cli.client import client, pages, request
 from cli.digests import Comparison, compare_all
 from cli.group import subject
 from cli.officers import OfficerArgument, find_officer, names_of
 from cli.output import JsonOption, city_time, details, nothing, print_json, table
 from cli.progress import doing
+from cli.reasons import SCORE_REASONS
+from cli.terminal import counted, echo, fail, usage
+from cli.units import check_units
 from shared.contracts.semester import Semester
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE
 from shared.digests import BUCKETS
@@ -40,12 +43,14 @@ def list_scores(
     query = {"org_unit_id": unit, "semester": semester, "band": None if band is None else band.upper()}
     with client() as http, doing("reading scores"):
         found = list(pages(http, "/scores/v1/employees", **{name: value for name, value in query.items() if value}))
+        if not found and unit is not None:
+            check_units(http, [unit])
         names = {} if as_json else names_of(http, (item["employee_id"] for item in found))
     if as_json:
         print_json(found)
         return
     if not found:
-        nothing("no scores")
+        nothing("no scores" if band is None else f"no scores in the band {query['band']}")
         return
     rows = []
     for item in found:
@@ -83,13 +88,13 @@ def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: 
             "score": f"{found['score'] or 'none yet'} {found['band'] or ''}".strip() + partial,
             "as of": city_time(found["as_of"]),
             "rule": f"{found['policy']['id']} {found['policy']['version']}",
-            "why": ", ".join(found["reasons"]),
+            "why": "; ".join(SCORE_REASONS.get(code, code) for code in found["reasons"]),
             "days": _days(found["facts"]["days"]),
             "unexcused": f"{found['unexcused_days']} days of absence",
             "ratings": _ratings(found["facts"]),
         }
     )
-    typer.echo()
+    echo()
     rows = (
         (
             _plain(i["name"]),
@@ -102,7 +107,7 @@ def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: 
         for i in found["indicators"]
     )
     table(("INDICATOR", "VALUE", "WEIGHT", "COUNTS", "FACTS", "STATE"), rows, wraps=("INDICATOR", "STATE"))
-    typer.echo()
+    echo()
     details({"note": found["note"]})
 
 
@@ -146,9 +151,9 @@ def verify(
             found = request(http, "POST", "/scores/v1/verify").json()
         counts = f"{found['days']} days, {found['feedback']} feedback, {found['totals']} totals"
         for difference in found["differences"]:
-            typer.echo(difference)
+            echo(difference)
         if found["ok"]:
-            typer.echo(f"ok: {counts} agree")
+            echo(f"ok: {counts} agree")
         differing, comparisons = 0, _comparisons(http, first)
         while True:
             with doing("comparing each reader with the owner"):
@@ -157,7 +162,7 @@ def verify(
                 break
             differing += _tell(comparison)
     if not found["ok"]:
-        raise fail(f"{found['difference_count']} differences in {counts}")
+        raise fail(f"{counted(found['difference_count'], 'difference', 'differences')} in {counts}")
     if differing:
         raise fail("readers differ from owners: docs/runbooks/replay.md")
 
@@ -189,19 +194,17 @@ def _comparisons(http: httpx.Client, first: Semester | None) -> Iterator[Compari
 def _tell(found: Comparison) -> bool:
     """Prints a comparison; returns whether it shows a fault."""
     for difference in found.differences[:DIFFERENCES_MAX]:
-        typer.echo(difference.words())
+        echo(difference.words())
     what = f"{found.topic} at {found.reader}"
     if found.topic != EMPLOYEE.name:
         what += f", {found.semester}"
     if found.differences:
         more = f", and more in {found.buckets_left} parts of {BUCKETS}" if found.buckets_left else ""
-        typer.echo(f"{what}: {len(found.differences)} of {found.things} differ{more}")
+        echo(f"{what}: {len(found.differences)} of {found.things} differ{more}")
     elif found.on_their_way or found.buckets_left:
-        typer.echo(
-            f"{what}: {found.on_their_way} records or more are on their way; run this again when they have arrived"
-        )
+        echo(f"{what}: {found.on_their_way} or more records are on their way; run this again when they have arrived")
     else:
-        typer.echo(f"ok: {what}: {found.things} agree")
+        echo(f"ok: {what}: {found.things} agree")
     return bool(found.differences)
 
 
@@ -209,4 +212,5 @@ def _tell(found: Comparison) -> bool:
 def republish() -> None:
     """Publishes every current score and discipline record again, unchanged."""
     with client() as http:
-        typer.echo(f"{request(http, 'POST', '/scores/v1/republish').json()['records']} records are on their way")
+        count = request(http, "POST", "/scores/v1/republish").json()["records"]
+        echo(f"{counted(count, 'record is on its way', 'records are on their way')}")

@@ -15,9 +15,9 @@ import uvicorn
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.client import fail
 from cli.server import Server
 from cli.settings import settings_of
+from cli.terminal import echo, fail
 from shared import logs
 from shared.collations import CollationError
 from shared.migrations import SERVICES, upgrade
@@ -88,8 +88,8 @@ def migrate(service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SER
         database = settings_of(DatabaseSettings).database
         for name in names:
             for change in upgrade(name, database.replace("{service}", name).replace("%7Bservice%7D", name)):
-                typer.echo(f"{name}: rebuilt the indexes of text ({change})")
-            typer.echo(f"{name}: schema is up to date")
+                echo(f"{name}: rebuilt the indexes of text ({change})")
+            echo(f"{name}: schema is up to date")
     except (OSError, SQLAlchemyError, CommandError, CollationError) as error:
         words = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise fail(f"the schema cannot be brought up to date: {words}") from error

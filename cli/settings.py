@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from cli.client import fail
+from cli.terminal import fail
 from shared.settings import BaseSettings
 from shared.settings_reader import SettingsError, read_settings
 

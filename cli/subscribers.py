@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from cli.client import connection, fail
+from cli.client import connection
 from cli.compose import in_stack
 from cli.group import subject
 from cli.kafka import administrator
 from cli.output import JsonOption, nothing, print_json
+from cli.terminal import echo, fail
 from shared.access import Access, describe, read_rights
 from shared.errors import AppError
 from shared.provision import BrokerError
@@ -63,12 +64,12 @@ def add(
     address = values.get("KINERJA_KAFKA_EXTERNAL_ADDRESS") or "the-kafka-address-of-this-city:9094"
     protocol = values.get("KINERJA_KAFKA_EXTERNAL_PROTOCOL") or "SASL_SSL"
     if env:
-        typer.echo(f"KAFKA_SASL_USERNAME={name}\nKAFKA_SASL_PASSWORD={password}")
+        echo(f"KAFKA_SASL_USERNAME={name}\nKAFKA_SASL_PASSWORD={password}")
         return
-    typer.echo(f"{name} may: {'; '.join(describe(list(rights.of_subscriber(name))))}", err=True)
+    echo(f"{name} may: {'; '.join(describe(list(rights.of_subscriber(name))))}", err=True)
     if "KINERJA_KAFKA_EXTERNAL_ADDRESS" not in values or not values["KINERJA_KAFKA_EXTERNAL_ADDRESS"]:
-        typer.echo("The listener for HR systems is off: see docs/runbooks/subscribers.md", err=True)
-    typer.echo(
+        echo("The listener for HR systems is off: see docs/runbooks/subscribers.md", err=True)
+    echo(
         SNIPPET.format(
             address=address,
             protocol=protocol,
@@ -92,7 +93,7 @@ def list_subscribers(*, as_json: JsonOption = False) -> None:
         print_json(names)
         return
     for name in names:
-        typer.echo(name)
+        echo(name)
     if not names:
         nothing("no subscribers")
 
@@ -107,4 +108,4 @@ def remove(name: NameArgument) -> None:
         raise fail(error.detail) from error
     except BrokerError as error:
         raise fail(str(error)) from error
-    typer.echo(f"{name} is removed")
+    echo(f"{name} is removed")

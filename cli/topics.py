@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from cli.client import fail
 from cli.compose import in_stack
 from cli.group import subject
 from cli.kafka import kafka_settings
 from cli.progress import doing
+from cli.terminal import echo, fail
 from shared.kafka import client_security
 from shared.provision import TOPICS_FILE, BrokerError, TopicDriftError, provision, read_topics
 
@@ -56,4 +56,4 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
         raise fail("\n".join(f"{words}: {DRIFT_RUNBOOK}" for words in error.differences)) from error
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    typer.echo(f"created: {', '.join(made)}" if made else "all topics are as the file says")
+    echo(f"created: {', '.join(made)}" if made else "all topics are as the file says")

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import httpx
 
-from cli.client import client, fail, pages
+from cli.client import client, pages
 from cli.group import subject
 from cli.output import JsonOption, nothing, print_json, table
+from cli.terminal import fail
 
 __all__ = ["app", "check_known", "check_units"]
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from shared.errors import plain_message
 from shared.settings import BaseSettings
 
 __all__ = ["SettingsError", "environment_name", "read_settings", "settings_faults"]
@@ -63,7 +64,7 @@ def _lines(
 
 def _words(message: str) -> str:
     """A message of pydantic or of our validators, on one line."""
-    message = message.removeprefix("Value error, ").replace("Input should be", "it should be")
+    message = plain_message(message).replace("Input should be", "it should be")
     return " ".join(message.split())
 
 

@@ -96,7 +96,7 @@ async def test_a_name_that_one_service_refuses_is_made_in_none(kinerja: Command,
     refused = await kinerja("keys", "make", "HRIS", *HRIS)
     assert refused.exit_code == 1
     assert "An active key has this name" in refused.stderr
-    assert "taken back from attendance, scoring" in refused.stderr
+    assert "was revoked in attendance, scoring" in refused.stderr
     for service in ("attendance", "scoring"):
         [item] = (await city[service].http.get(f"/{PREFIXES[service]}/v1/api-keys")).json()["items"]
         assert item["state"] == "revoked"
@@ -141,7 +141,7 @@ async def test_what_fails_midway_leaves_no_half_made_key(kinerja: Command, city:
         await session.execute(text("alter table api_key rename to away"))
     done = await kinerja("keys", "make", "hris", *HRIS)
     assert done.exit_code == 1
-    assert "taken back from attendance, scoring" in done.stderr
+    assert "was revoked in attendance, scoring" in done.stderr
     for service in ("attendance", "scoring"):
         [item] = (await city[service].http.get(f"/{PREFIXES[service]}/v1/api-keys")).json()["items"]
         assert item["state"] == "revoked"
@@ -224,7 +224,7 @@ async def test_the_doctor_warns_of_keys_that_end_and_of_keys_that_nobody_uses(
         return await asyncio.to_thread(look)
 
     now = datetime.now(UTC)
-    assert await findings(now) == {"ok": ["0 keys work"]}
+    assert await findings(now) == {"ok": ["no keys work"]}
     soon = token_of(await kinerja("keys", "make", "soon", *HRIS, "--days", "90"))
     used = token_of(await kinerja("keys", "make", "used", *HRIS))
     unused = token_of(await kinerja("keys", "make", "unused", *HRIS))

@@ -219,7 +219,7 @@ async def test_what_is_on_its_way_is_no_fault(town: Town) -> None:
     await town.attendance.work()
     found = await town.kinerja("scores", "verify")
     assert found.exit_code == 0, found.output
-    assert "asn.attendance-day.v1 at scoring, 2026-S2: 1 records or more are on their way" in found.output
+    assert "asn.attendance-day.v1 at scoring, 2026-S2: 1 or more records are on their way" in found.output
     await town.carry()
     assert "on their way" not in (await town.kinerja("scores", "verify")).output
 

@@ -30,7 +30,7 @@ from services.attendance.routes.punch_models import (
 )
 from shared.auth import Principal, requires
 from shared.contracts.canary import CANARY_UNIT_ID
-from shared.errors import ForbiddenError, InvalidError
+from shared.errors import ForbiddenError, InvalidError, plain_message
 from shared.paging import After, Limit, Page, cursor_of, read_cursor
 
 __all__ = ["router"]
@@ -113,7 +113,8 @@ def _read_row(row: Any) -> PunchRow | str:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "/".join(str(part) for part in first["loc"])
-        words = f"{where}: {first['msg']}" if where else str(first["msg"])
+        message = plain_message(first["msg"])
+        words = f"{where}: {message}" if where else message
         # The name of an unknown field comes from the sender: it may be long, or not valid text.
         return words[:300].encode("utf-8", "replace").decode()
 

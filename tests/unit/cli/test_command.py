@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from cli import client as client_module
 from cli import compose, doctor, kafka, units
 from cli.client import client, request
 from cli.connection import read_connection
@@ -71,6 +71,42 @@ def test_an_address_that_is_none_is_named_with_its_place(elsewhere: Path, url: s
     assert f"KINERJA_URL (from var/connect.env) is not http://HOST:PORT or https://HOST: {url}" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["KINERJA_URL=http://a", " KINERJA_URL = http://a ", 'KINERJA_URL="http://a"', "export KINERJA_URL='http://a'  # ours",
+     "KINERJA_URL=http://a # ours", "\ufeffKINERJA_URL=http://a", "# ours\n\nKINERJA_URL=http://a\r"],
+)  # fmt: skip
+def test_connect_env_is_read_as_a_shell_reads_it(elsewhere: Path, line: str) -> None:
+    (elsewhere / "var").mkdir()
+    (elsewhere / "var/connect.env").write_text(f"{line}\nKINERJA_OPERATOR_KEY=a#b=c\nKINERJA_COMPOSE_FILE=\n", "utf-8")
+    assert read_connection().values == {
+        "KINERJA_URL": "http://a",
+        "KINERJA_OPERATOR_KEY": "a#b=c",
+        "KINERJA_COMPOSE_FILE": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"KINERJA_URL=http://\xff\n", "var/connect.env is not UTF-8"),
+        (b"# ours\nKINERJA_URL http://a\n", "var/connect.env, line 2, is not NAME=value"),
+        (b'KINERJA_OPERATOR_KEY="not-to-be-printed-by-anything\n', "var/connect.env, line 1, is not NAME=value"),
+        ("KINERJA_URL=http://a\nKINERJA_OPERATOR_KEY=ké-not-to-be-printed-by-anything".encode(),
+         "KINERJA_OPERATOR_KEY (from var/connect.env) has a blank, a line end or a letter that no key has"),
+        ("KINERJA_OPERATOR_KEY=k\nKINERJA_URL=http://a\u3000b".encode(), "KINERJA_URL (from var/connect.env) is not http://"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_connect_env_is_named(elsewhere: Path, content: bytes, words: str) -> None:
+    (elsewhere / "var").mkdir()
+    (elsewhere / "var/connect.env").write_bytes(content)
+    done = CliRunner().invoke(app, ["units", "list"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert words in done.stderr
+    assert KEY not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def _refused(asked: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("[Errno 111] Connection refused", request=asked)
 
@@ -105,7 +141,7 @@ def test_a_system_that_is_away_or_another_is_said_once(
 
 def test_a_real_port_where_nobody_listens(elsewhere: Path) -> None:
     write(elsewhere / "var")
-    with client() as http, pytest.raises(client_module.typer.Exit):
+    with client() as http, pytest.raises(typer.Exit):
         request(http, "GET", "/attendance/v1/units")
 
 

@@ -53,6 +53,7 @@ class System:
         self.more_machines: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
         self.oldest: datetime | None = NOW - timedelta(days=30)
+        self.bytes = 7 * 1_048_576
         self.canary: httpx.Response = httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=40)).isoformat()})
         self.roster_ends: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
@@ -105,7 +106,7 @@ class System:
             return httpx.Response(200, json=self.refused)
         if path == "/attendance/v1/retention":
             oldest = None if self.oldest is None else self.oldest.isoformat()
-            kept = {"store": "journal", "rows": 5, "bytes": 7 * 1_048_576, "oldest_at": oldest, "kept_days": 30}
+            kept = {"store": "journal", "rows": 5, "bytes": self.bytes, "oldest_at": oldest, "kept_days": 30}
             return httpx.Response(200, json=[kept])
         if path == "/attendance/v1/by-roster/ends":
             return httpx.Response(200, json=self.roster_ends)
@@ -132,6 +133,44 @@ def findings(system: System, url: str = "http://testserver") -> list[Finding]:
         return list(examine(http, lambda: NOW, pause=lambda _: None))
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (
+            0,
+            (
+                "no machines are in service",
+                "no keys work",
+                "journal: less than 1 MiB, the oldest is less than a day old",
+            ),
+        ),
+        (
+            1,
+            (
+                "1 machine is in service, 1 of them without a secret",
+                "1 key works",
+                "journal: 1 MiB, the oldest is 1 day old",
+            ),
+        ),
+        (
+            2,
+            (
+                "2 machines are in service, 2 of them without a secret",
+                "2 keys work",
+                "journal: 2 MiB, the oldest is 2 days old",
+            ),
+        ),
+    ],
+)
+def test_none_and_one_are_counted_in_words(count: int, words: tuple[str, ...]) -> None:
+    system = System()
+    system.keys = [key(ends=200) | {"id": str(number)} for number in range(count)]
+    system.more_machines = [dict(system.machine) for _ in range(count - 1)]
+    system.machine["in_service_to"] = None if count else NOW.isoformat()
+    system.oldest, system.bytes = NOW - timedelta(days=count), count * 1_048_576
+    assert set(words) <= {found.what for found in findings(system)}
+
+
 def test_a_healthy_system_is_well() -> None:
     assert {found.state for found in findings(System())} == {"ok"}
 
@@ -155,7 +194,7 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
     [
         (_set("ready", 503), "fail", "relay does not reach the broker"),
         (_set("date", NOW + timedelta(hours=1)), "fail", "differ by 3600 s"),
-        (_set("parked", [{}]), "fail", "1 records wait"),
+        (_set("parked", [{}]), "fail", "1 record waits"),
         (_set("held", [HELD, HELD]), "fail", "scoring: 2 events cannot be published on asn.score.v1 (TooLarge)"),
         (
             _set("canary", httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=301)).isoformat()})),
@@ -215,7 +254,7 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
         (
             lambda s: s.mails.update(held=1, held_since=NOW.isoformat(), held_by="connect"),
             "warn",
-            "for 0 minutes (connect)",
+            "for less than a minute (connect)",
         ),
         (lambda s: s.keys.append(key(ends=29)), "warn", "(hris) ends in 29 days"),
         (lambda s: s.keys.append(key(ends=200, used=-90)), "warn", "(hris): not used since 2026-05-06"),
@@ -400,11 +439,11 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
 @pytest.mark.parametrize(
     ("kept", "in_flight", "state", "words"),
     [
-        (4, False, "fail", "asn.attendance-day.v1 at scoring: 1 records or more differ from the owner's"),
+        (4, False, "fail", "asn.attendance-day.v1 at scoring: 1 or more records differ from the owner's"),
         (4, True, "fail", "differ from the owner's"),  # nothing that is on its way explains a higher one
         (2, False, "fail", "differ from the owner's"),
         (None, False, "fail", "differ from the owner's"),
-        (2, True, "warn", "1 records or more are on their way"),
+        (2, True, "warn", "1 or more records are on their way"),
     ],
 )
 def test_a_reader_that_differs_from_its_owner_is_told(
