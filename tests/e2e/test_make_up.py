@@ -290,3 +290,16 @@ def test_a_setting_that_cannot_be_used_ends_it_with_one_line(setting: str, value
     assert right in line
     assert "Traceback" not in told
     assert "starting" not in told
+
+
+@pytest.mark.parametrize(("program", "name"), [("tansu", "the broker"), ("postgres", "Postgres")])
+def test_it_ends_and_says_so_when_its_broker_or_database_dies(program: str, name: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
+        Path(folder).chmod(0o755)
+        with made_up(Path(folder), free_port(), free_port(), sample=False) as running:
+            running.ready()
+            running.kill_child(program)
+            running.wait_for("line about the end", lambda line: line.startswith(f"{name} has ended (Killed)"), 10)
+            assert running.status() == 2  # as make ends where a program ends with another status than 0
+        assert "stopped" not in running.lines
+        assert "Traceback" not in "\n".join(running.lines)

@@ -178,7 +178,11 @@ def _set(name: str, value: Any) -> Callable[[System], None]:
             "warn",
             "1 of unregistered serials and 1 of reg",
         ),
-        (lambda s: s.more_machines.extend(s.machine | {"org_unit_id": u} for u in "ab"), "warn", "have the address 10.0.7.5"),
+        (
+            lambda s: s.more_machines.extend(s.machine | {"org_unit_id": u} for u in "ab"),
+            "warn",
+            "have the address 10.0.7.5",
+        ),
         (_set("oldest", NOW - timedelta(days=33)), "warn", "33 days old, and is kept for 30"),
         (
             _set("roster_ends", [ROSTER_END]),
