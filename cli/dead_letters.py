@@ -141,7 +141,7 @@ def _ask(method: str, service: str, record: str, action: str = "", **options: An
     """The service's response for the record of that name."""
     prefix = prefix_of(service, PREFIXES)
     topic, *numbers = record.split("/")
-    if len(numbers) not in (2, 3) or not all(number.isdigit() for number in numbers):
+    if len(numbers) not in (2, 3) or not all(number.isdecimal() for number in numbers):
         raise usage("write a record as TOPIC/PARTITION/OFFSET, as `kinerja dead-letters list` prints it")
     partition, offset, *generation = numbers
     path = f"/{prefix}/v1/dead-letters/{topic}/{partition}/{offset}{action}"

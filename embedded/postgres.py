@@ -212,7 +212,7 @@ def _pid_in(pid_file: Path) -> int | None:
         first_line = pid_file.read_text().partition("\n")[0].strip()
     except FileNotFoundError:
         return None
-    return int(first_line) if first_line.isdigit() else None
+    return int(first_line) if first_line.isdecimal() else None
 
 
 def _processes_in(data: Path) -> list[psutil.Process]:

@@ -267,6 +267,7 @@ def test_without_the_sample_it_is_empty_and_the_first_day_leads_to_a_score(tmp_p
     ("setting", "value", "right"),
     [
         ("PORT", "abc", "a port between 1 and 65535"),
+        ("PORT", "²", "a port between 1 and 65535"),
         ("SAMPLE", "maybe", "yes or no"),
         ("DATA", "/etc/passwd", "a folder that can be created here"),
         ("KINERJA_TIMEZONE", "WIB", "Asia/Jakarta"),
