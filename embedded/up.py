@@ -22,7 +22,7 @@ from embedded.mail import MailSink
 from embedded.postgres import EmbeddedPostgres
 from sample.city import City, repeated
 from sample.office import OFFICE
-from sample.play import Play
+from sample.play import Play, city_console
 from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.provision import provision, read_topics
@@ -49,7 +49,7 @@ def main() -> None:
     postgres = EmbeddedPostgres(configuration.data / "postgres")
     broker = EmbeddedBroker(configuration.data / "broker.log", port=configuration.kafka_port)
     mail = MailSink(configuration.data / "mail")
-    console = Console(log_path=False)
+    console = city_console(TIMEZONE)
     with contextlib.ExitStack() as parts, (configuration.data / "kinerja.log").open("a") as log:
         logs.configure(stream=log)
         for name, part in (("Postgres", postgres), ("broker", broker), ("mail sink", mail)):
@@ -179,10 +179,11 @@ async def _print_links(configuration: Configuration, city: City | None) -> None:
         officer = city.id_of(unit.officers[4])
         form = await city.visit(unit.officers[4], unit.services[0])
         lines += [
-            f"  an officer's score {await _link(city, 'scores', officer)}",
-            f"  the same's inbox   {await _link(city, 'notices', officer)}",
-            f"  a citizen's form   {form}",
             f"  mails              {configuration.data / 'mail'}",
+            # A link is longer than a line: it stands alone, so that a terminal keeps it whole.
+            *("  an officer's score:", await _link(city, "scores", officer)),
+            *("  the same officer's inbox:", await _link(city, "notices", officer)),
+            *("  a citizen's form:", form),
         ]
     print("\n".join(lines), flush=True)  # noqa: T201
 
