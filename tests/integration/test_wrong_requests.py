@@ -61,7 +61,7 @@ async def test_a_wrong_path_names_the_page_with_the_right_ones(
 async def test_a_wrong_method_is_told_all_methods_of_the_path(feedback: Running) -> None:
     answer = await feedback.http.put("/feedback/v1/api-keys")
     assert refused(answer, "method-not-allowed")["detail"] == "Use GET or POST here."
-    assert answer.headers["allow"] == "GET, POST"  # two routes have this path, one method each
+    assert answer.headers["allow"] == "GET, HEAD, POST"  # two routes have this path, one method each
     page = await feedback.http.put("/feedback/v1/api-keys", headers={"Accept": BROWSER})
     assert (page.status_code, page.headers["allow"]) == (405, "GET, POST")
     assert "Use GET or POST here." in page.text
