@@ -33,13 +33,18 @@ class EmbeddedBroker:
     """One broker on the loopback interface."""
 
     def __init__(self, log: Path, *, port: int | None = None) -> None:
-        self._log = log
+        self.log = log
         self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap_servers(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def exit_status(self) -> int | None:
+        """None while it runs or before its start; negative: the signal that ended it."""
+        return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
         """Starts the broker and waits until it accepts connections. Raises if its port is in use."""
@@ -52,8 +57,8 @@ class EmbeddedBroker:
         address = f"tcp://{self.bootstrap_servers}"
         command = [str(_BINARY), "broker", "--cluster-id", "kinerja", "--listener-url", address]
         command += ["--advertised-listener-url", address, "--storage-engine", "memory://kinerja/", "--silent"]
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -66,7 +71,7 @@ class EmbeddedBroker:
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the broker did not start:\n{tail(self._log)}")
+                raise RuntimeError(f"the broker did not start:\n{tail(self.log)}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:

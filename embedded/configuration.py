@@ -64,7 +64,7 @@ def write_private(file: Path, words: str) -> None:
 
 def _port(name: str, default: int) -> int:
     words = os.environ.get(name, str(default))
-    if not words.isdigit() or not 1 <= int(words) <= 65_535:
+    if not words.isdecimal() or not 1 <= int(words) <= 65_535:
         sys.exit(f"{name} is {words!r}: write a port between 1 and 65535")
     return int(words)
 

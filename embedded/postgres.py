@@ -49,7 +49,7 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self._folder = folder.resolve()
         self._data = self._folder / "data"
-        self._log = self._folder / "server.log"
+        self.log = self._folder / "server.log"
         self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._password = ""
@@ -62,7 +62,7 @@ class EmbeddedPostgres:
             self._initialise()
         self._wait_for_former_server()
         options = [part for name, value in _SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        with self._log.open("ab") as log, _opened(self._data) as data:
+        with self.log.open("ab") as log, _opened(self._data) as data:
             command = [str(postgres_programs() / "postgres"), "-D", data.path, "-p", str(self.port), *options]
             self._process = _spawn(command, log, data)
         self._wait_until_ready()
@@ -95,6 +95,11 @@ class EmbeddedPostgres:
             raise RuntimeError("the server is not running")
         return self._process.pid
 
+    @property
+    def exit_status(self) -> int | None:
+        """None while it runs or before its start; negative: the signal that ended it."""
+        return None if self._process is None else self._process.poll()
+
     async def create_databases(self, names: Iterable[str]) -> None:
         """Creates the missing databases."""
         connection = await asyncpg.connect(self.dsn())
@@ -123,7 +128,7 @@ class EmbeddedPostgres:
             os.chown(self._data, UNPRIVILEGED, UNPRIVILEGED)
             os.chown(password_file, UNPRIVILEGED, UNPRIVILEGED)
         try:
-            with self._log.open("ab") as log, _opened(self._data) as data, _opened(password_file) as password:
+            with self.log.open("ab") as log, _opened(self._data) as data, _opened(password_file) as password:
                 command = [str(postgres_programs() / "initdb"), "-D", data.path, "-U", "kinerja", "-E", "UTF8"]
                 # "C" sorts by code point, whatever C library is installed
                 command += ["--locale=C.UTF-8", "--lc-collate=C", "--auth=scram-sha-256", f"--pwfile={password.path}"]
@@ -132,7 +137,7 @@ class EmbeddedPostgres:
             password_file.unlink()
         if status != 0:
             shutil.rmtree(self._data, ignore_errors=True)
-            raise RuntimeError(f"initdb failed in {self._folder}:\n{tail(self._log)}")
+            raise RuntimeError(f"initdb failed in {self._folder}:\n{tail(self.log)}")
 
     def _wait_for_former_server(self) -> None:
         """A server whose parent was killed needs some time to stop; one that does not stop belongs to another running copy."""
@@ -161,7 +166,7 @@ class EmbeddedPostgres:
         probe = [str(postgres_programs() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while subprocess.run(probe, check=False, stdin=subprocess.DEVNULL).returncode != 0:
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Postgres did not start in {self._folder}:\n{tail(self._log)}")
+                raise RuntimeError(f"Postgres did not start in {self._folder}:\n{tail(self.log)}")
             time.sleep(0.05)
 
 
@@ -207,7 +212,7 @@ def _pid_in(pid_file: Path) -> int | None:
         first_line = pid_file.read_text().partition("\n")[0].strip()
     except FileNotFoundError:
         return None
-    return int(first_line) if first_line.isdigit() else None
+    return int(first_line) if first_line.isdecimal() else None
 
 
 def _processes_in(data: Path) -> list[psutil.Process]:

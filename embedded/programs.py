@@ -63,7 +63,7 @@ def _remove_leftovers(folder: Path) -> None:
     """Removes copies of processes that were killed."""
     for copy in folder.glob(f"{_PREFIX}*-*"):
         pid = copy.name.removeprefix(_PREFIX).partition("-")[0]
-        if copy.lstat().st_uid == 0 and not copy.is_symlink() and pid.isdigit() and not psutil.pid_exists(int(pid)):
+        if copy.lstat().st_uid == 0 and not copy.is_symlink() and pid.isdecimal() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(copy, ignore_errors=True)
 
 

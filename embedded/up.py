@@ -22,7 +22,7 @@ from embedded.mail import MailSink
 from embedded.postgres import EmbeddedPostgres
 from sample.city import City, repeated
 from sample.office import OFFICE
-from sample.play import Play
+from sample.play import Play, city_console
 from shared import logs
 from shared.migrations import SERVICES, upgrade
 from shared.provision import provision, read_topics
@@ -34,6 +34,8 @@ log = logs.logger(__name__)
 
 TIMEZONE = "Asia/Jakarta"
 LINK_TRIES = 60
+WATCH_SECONDS = 0.5
+"""How often the child processes are checked."""
 _SAMPLE_RULES = Path(__file__).resolve().parent.parent / "rules" / "sample"
 
 
@@ -47,7 +49,7 @@ def main() -> None:
     postgres = EmbeddedPostgres(configuration.data / "postgres")
     broker = EmbeddedBroker(configuration.data / "broker.log", port=configuration.kafka_port)
     mail = MailSink(configuration.data / "mail")
-    console = Console(log_path=False)
+    console = city_console(TIMEZONE)
     with contextlib.ExitStack() as parts, (configuration.data / "kinerja.log").open("a") as log:
         logs.configure(stream=log)
         for name, part in (("Postgres", postgres), ("broker", broker), ("mail sink", mail)):
@@ -89,13 +91,18 @@ async def _run(
     faults: list[Exception] = []
     acting = asyncio.create_task(_act(configuration, apps, broker, console, faults))
     waiting = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait({serving, acting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    ending = asyncio.create_task(_first_end({"Postgres": postgres, "the broker": broker}))
+    done, _ = await asyncio.wait({serving, acting, waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if ending in done:
+        print(ending.result(), flush=True)  # noqa: T201
     print("stopping ...", flush=True)  # noqa: T201
-    for task in (acting, waiting):
+    for task in (acting, waiting, ending):
         task.cancel()
     await asyncio.wait({acting})
     server.should_exit = True
     await serving
+    if ending in done:
+        sys.exit(1)
     if acting in done and not acting.cancelled() and acting.exception() is not None:
         raise acting.exception() or RuntimeError("the sample ended")
     if faults:
@@ -105,6 +112,16 @@ async def _run(
 async def _serve(server: uvicorn.Server) -> None:
     with contextlib.suppress(SystemExit):  # it ends like this if a service does not start
         await server.serve()
+
+
+async def _first_end(children: dict[str, EmbeddedPostgres | EmbeddedBroker]) -> str:
+    """Waits until a child process ends by itself. Returns what to print."""
+    while True:
+        for name, child in children.items():
+            if (status := child.exit_status) is not None:
+                reason = signal.strsignal(-status) if status < 0 else f"status {status}"
+                return f"{name} has ended ({reason}); its log is {child.log}. Start again: accepted data is kept"
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 async def _act(
@@ -162,10 +179,11 @@ async def _print_links(configuration: Configuration, city: City | None) -> None:
         officer = city.id_of(unit.officers[4])
         form = await city.visit(unit.officers[4], unit.services[0])
         lines += [
-            f"  an officer's score {await _link(city, 'scores', officer)}",
-            f"  the same's inbox   {await _link(city, 'notices', officer)}",
-            f"  a citizen's form   {form}",
             f"  mails              {configuration.data / 'mail'}",
+            # A link is longer than a line: it stands alone, so that a terminal keeps it whole.
+            *("  an officer's score:", await _link(city, "scores", officer)),
+            *("  the same officer's inbox:", await _link(city, "notices", officer)),
+            *("  a citizen's form:", form),
         ]
     print("\n".join(lines), flush=True)  # noqa: T201
 

@@ -14,16 +14,19 @@ import sqlite3
 import sys
 import time
 
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicCollection,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient
+try:
+    from confluent_kafka import (
+        OFFSET_BEGINNING,
+        Consumer,
+        KafkaError,
+        KafkaException,
+        Message,
+        TopicCollection,
+        TopicPartition,
+    )
+    from confluent_kafka.admin import AdminClient
+except ModuleNotFoundError:
+    sys.exit("confluent-kafka is missing in this Python: use .venv/bin/python, or run pip install confluent-kafka")
 
 TOPIC = "asn.score.v1"
 SETTINGS = ("KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_")  # the client's own names, in capitals

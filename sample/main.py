@@ -8,11 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from cli.client import connection
 from sample.city import DOCKER_NETWORKS, City
-from sample.play import Play
+from sample.play import Play, city_console
 
 __all__ = ["main"]
 
@@ -31,7 +29,7 @@ def main() -> None:
 async def _run(url: str, operator_key: str) -> None:
     folder = Path(os.environ.get("DATA", "var/compose")) / "sample"
     folder.mkdir(parents=True, exist_ok=True)
-    console = Console(log_path=False)
+    console = city_console(TIMEZONE)
     city = City(url, operator_key, DOCKER_NETWORKS)
     play = Play(city, folder, TIMEZONE, console)
     acting = asyncio.create_task(_act(play, url))

@@ -17,9 +17,15 @@ from sample.office import OFFICE
 from sample.people import assess_all, rate_everyone, visitors
 from sample.shifts import shift_hours
 
-__all__ = ["Play"]
+__all__ = ["Play", "city_console"]
 
 CATCH_UP_SECONDS = 3.0
+
+
+def city_console(timezone: str) -> Console:
+    """A console whose times are those of the city, like those of `kinerja` and of the mails."""
+    zone = ZoneInfo(timezone)
+    return Console(log_path=False, get_datetime=lambda: datetime.now(zone))
 
 
 class Play:
@@ -76,7 +82,8 @@ class Play:
             )
             until = min(next_day, machine.now())
             sent = await machine.push(until)
-            self._say(f"machine {machine.unit.serial} uploaded {until.date()}: {sent} punches")
+            if sent:
+                self._say(f"machine {machine.unit.serial} uploaded {until.date()}: {sent} punches")
             await asyncio.sleep(CATCH_UP_SECONDS)
         await machine.live()
 

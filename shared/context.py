@@ -14,6 +14,7 @@ from shared.auth import Authenticator
 from shared.clock import Clock, SystemClock
 from shared.database import Database, within
 from shared.dead_letters import DeadLetters
+from shared.head_requests import answering_head
 from shared.links import Links
 from shared.metrics import Metrics
 from shared.outbox import Outbox
@@ -71,10 +72,17 @@ class Context:
     async def transact(
         self, work: Callable[[AsyncSession], Awaitable[T]], *, seconds: float = REQUEST_SECONDS_MAX
     ) -> T:
-        """The result of `work` in a committed transaction; UnavailableError (503) when the database is too slow."""
+        """The result of `work` in a committed transaction; UnavailableError (503) when the database is too slow.
+
+        For a HEAD request the transaction is rolled back.
+        """
 
         async def run() -> T:
             async with self.database.transaction() as session:
-                return await work(session)
+                result = await work(session)
+                if answering_head.get():
+                    session.expunge_all()  # a rollback would make their attributes unreadable
+                    await session.rollback()
+                return result
 
         return await within(seconds, run())

@@ -12,10 +12,10 @@ import fastapi_offline
 from fastapi import APIRouter, FastAPI
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
-from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from shared.errors import NotFoundError
 from shared.openapi.refusals import problem_example
 from shared.pages import html_page, page_templates
 from shared.problem_types import BY_CODE, PROBLEM_PATH, PROBLEM_TYPES
@@ -27,6 +27,7 @@ SWAGGER_UI = files(fastapi_offline) / "static"
 
 _NAMES = {"attendance": "Attendance", "feedback": "Feedback", "scores": "Scores", "notices": "Notices"}
 _PAGES = (
+    ("Kinerja", "/"),
     *((_NAMES[prefix], address) for prefix, address in API_PAGES.items()),
     ("Events", EVENTS_PAGE),
     ("Errors", PROBLEM_PATH),
@@ -78,7 +79,7 @@ def problems_router() -> APIRouter:
     async def show_problem(code: str) -> HTMLResponse:
         kind = BY_CODE.get(code)
         if kind is None:
-            raise HTTPException(404)
+            raise NotFoundError(f"There is no such error. {PROBLEM_PATH} lists them all.")
         example = json.dumps(problem_example(kind), indent=2, ensure_ascii=False)
         return developer_page(
             "problems.html", title=kind.title, here=PROBLEM_PATH, kinds=[kind], one=True, example=example

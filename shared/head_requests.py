@@ -1,12 +1,21 @@
-"""HEAD for every GET, and an Allow header with every method of the address (RFC 9110, 9.3.2 and 10.2.1)."""
+"""HEAD for every GET, and an Allow header with every method of the address (RFC 9110, 9.3.2 and 10.2.1).
+
+HEAD stores nothing: `Context.transact` rolls its transaction back. Mail scanners check links with it, and that is no visit
+of the officer.
+"""
 
 from __future__ import annotations
+
+from contextvars import ContextVar
 
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HeadRequests", "allowed_methods", "serves_head"]
+__all__ = ["HeadRequests", "allowed_methods", "answering_head", "serves_head"]
+
+answering_head: ContextVar[bool] = ContextVar("answering_head", default=False)
+"""Whether the current request is a HEAD."""
 
 _MACHINES = "/iclock"
 """A machine's GET has effects: a poll is stored and fetches the waiting commands. HEAD must not have them, and gets 405."""
@@ -48,4 +57,8 @@ class HeadRequests:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"} if is_head else scope, receive, answer)
+        token = answering_head.set(is_head)
+        try:
+            await self._app({**scope, "method": "GET"} if is_head else scope, receive, answer)
+        finally:
+            answering_head.reset(token)

@@ -66,7 +66,7 @@ class LinkItem(Answer):
     expires_at: AwareDatetime
     """When it ends."""
     last_used_at: AwareDatetime | None
-    """The last use, exact to a minute. A mail server that checks links in mails also counts."""
+    """The last use, exact to a minute. A mail server that opens the links in mails also counts; `HEAD` does not."""
     revoked_at: AwareDatetime | None
     """When it was revoked; null otherwise."""
 

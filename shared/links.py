@@ -80,7 +80,7 @@ class LinkColumns(SQLModel):
     created_at: datetime = utc_field()
     expires_at: datetime = utc_field()
     last_used_at: datetime | None = utc_field(default=None, nullable=True)
-    """Exact to a minute. A mail server that checks links in mails also counts."""
+    """Exact to a minute. A mail server that opens the links in mails also counts; HEAD does not."""
     revoked_at: datetime | None = utc_field(default=None, nullable=True)
 
 

@@ -18,10 +18,10 @@ from shared.url_space import API_PAGES
 
 __all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of", "wants_page"]
 
-PAGE_PATHS = ("/my", "/notices/inbox", "/f", "/problems")
-"""The addresses of people's pages besides the front page, each with all paths below it."""
-API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock"})
-"""First path segments of addresses for programs."""
+PAGE_PATHS = ("/my", "/notices/inbox", "/f")
+"""The addresses of pages behind links, each with all paths below it. Elsewhere a client that asks for HTML gets a page."""
+API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock", "problems"})
+"""First path segments of addresses for programs and their developers."""
 LANGUAGES = ("id", "en")
 
 _KEPT_HEADERS = ("retry-after", "allow", "connection", "www-authenticate", "x-request-id")
@@ -86,16 +86,24 @@ _WORDS: dict[int, dict[str, tuple[str, str]]] = {
     },
 }
 _WORDS[422] = _WORDS[400]
+_NO_PAGE = {
+    "id": ("Halaman tidak ditemukan", "Tidak ada halaman di alamat ini. Periksa kembali alamatnya."),
+    "en": ("Page not found", "There is no page at this address. Check the address."),
+}
+"""404 at an address that no link has."""
+_FRONT = {"id": "Halaman depan", "en": "Front page"}
 _CODE_NAME = {"id": "Kode permintaan", "en": "Request code"}
 
 _template = page_templates(Path(__file__).resolve().parent / "templates").get_template("error.html")
 
 
 def answers_with_pages(path: str, accept: str) -> bool:
-    """Whether an error is a page: on people's pages, and elsewhere if the request accepts HTML and not JSON."""
-    if path == "/" or any(path == page or path.startswith(f"{page}/") for page in PAGE_PATHS):
-        return True
-    return wants_page(accept)
+    """Whether an error is a page: on pages behind links, and elsewhere if the request accepts HTML and not JSON."""
+    return _is_behind_link(path) or wants_page(accept)
+
+
+def _is_behind_link(path: str) -> bool:
+    return any(path == page or path.startswith(f"{page}/") for page in PAGE_PATHS)
 
 
 def wants_page(accept: str) -> bool:
@@ -154,16 +162,22 @@ class PageErrors:
             headers = Headers(raw=start["headers"])
             if _is_api(scope["path"]):
                 return _developers_page(scope["path"], json.loads(document), headers)
-            return _page(start["status"], headers, language_of(asked.get("accept-language", "")))
+            return _page(scope["path"], start["status"], headers, language_of(asked.get("accept-language", "")))
 
         await self._app(scope, receive, turn)
 
 
-def _page(status: int, headers: Headers, language: str) -> ASGIApp:
-    title, text = (_WORDS.get(status) or _WORDS[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400])[language]
+def _page(path: str, status: int, headers: Headers, language: str) -> ASGIApp:
+    words = _WORDS.get(status) or _WORDS[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
+    if status == HTTPStatus.NOT_FOUND and not _is_behind_link(path):
+        words = _NO_PAGE
+    title, text = words[language]
     code = headers.get("x-request-id") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
     page = html_page(
-        _template.render(language=language, title=title, text=text, code=code, code_name=_CODE_NAME[language]), status
+        _template.render(
+            language=language, title=title, text=text, code=code, code_name=_CODE_NAME[language], front=_FRONT[language]
+        ),
+        status,
     )
     return _with_headers(page, headers, language)
 

@@ -33,7 +33,7 @@ class ProblemType:
 BAD_REQUEST = ProblemType(
     "bad-request",
     400,
-    "Bad Request",
+    "The request cannot be read",
     "The request breaks the rules of HTTP, so the server cannot read it.",
     "Send the request with an HTTP library, or compare the headers with those of an example on the API page.",
     "Content-Length is not a number: send the number of bytes of the body.",
@@ -89,7 +89,7 @@ NO_SUCH_ADDRESS = ProblemType(
 METHOD_NOT_ALLOWED = ProblemType(
     "method-not-allowed",
     405,
-    "Method not allowed",
+    "The method is not allowed",
     "The path exists, but not with this HTTP method.",
     "Use a method that the header `Allow` lists.",
     "Use GET or POST here.",
@@ -97,7 +97,7 @@ METHOD_NOT_ALLOWED = ProblemType(
 REQUEST_TIMEOUT = ProblemType(
     "request-timeout",
     408,
-    "Request Timeout",
+    "The request took too long",
     "The body took too long to arrive. It was not processed.",
     "Send the same request again. Over a slow line, send fewer rows at a time.",
     "Send the body within 30 s.",
@@ -121,7 +121,7 @@ GONE = ProblemType(
 TOO_LARGE = ProblemType(
     "too-large",
     413,
-    "Content Too Large",
+    "The content is too large",
     "The body has more bytes than this request may have: 65536 without a valid key, 1048575 with one.",
     "Split the content into several requests. Send the key with each of them.",
     "The body may have at most 1048575 bytes here: split it, or send a valid key if you have not.",
@@ -129,7 +129,7 @@ TOO_LARGE = ProblemType(
 UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "unsupported-media-type",
     415,
-    "Unsupported Media Type",
+    "The content type is not supported",
     "The header Content-Type is missing, or names a type that this operation does not read."
     " `curl -d` sends application/x-www-form-urlencoded unless a header says otherwise.",
     "Send the type that `detail` names, for example with `curl -H 'Content-Type: application/json'`.",
@@ -155,7 +155,7 @@ INVALID_CONTENT = ProblemType(
 TOO_MANY_REQUESTS = ProblemType(
     "too-many-requests",
     429,
-    "Too Many Requests",
+    "Too many requests",
     "This key, link or address sent more requests than the server answers in a minute, or too many wrong keys.",
     "Wait as many seconds as the header `Retry-After` says, then continue more slowly.",
     "This key sends too many requests. Try again in 24 s.",

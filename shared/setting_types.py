@@ -20,6 +20,9 @@ ABBREVIATIONS = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Ja
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 
+# Only characters of a URL (RFC 3986): urlsplit drops or accepts blanks, quotes and control characters.
+_URL = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+
 
 def _timezone(value: str) -> str:
     zones = {name.lower(): name for name in available_timezones() if "/" in name or name == "UTC"}
@@ -31,6 +34,8 @@ def _timezone(value: str) -> str:
 
 def _base_url(value: str) -> str:
     hint = "write http:// or https:// and a host name, as in https://kinerja.example.go.id"
+    if not _URL.fullmatch(value):
+        raise ValueError(hint)
     try:
         parts = urlsplit(value)
         port = parts.port

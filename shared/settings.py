@@ -82,7 +82,7 @@ class KafkaSettings(BaseSettings):
     kafka_replication_factor: int | None = Field(default=None, ge=1, le=100)
     """How many brokers store each record, for the commands that create and verify topics; default: the topics file's."""
     kafka_request_timeout_ms: int = Field(default=15_000, ge=1_000, le=120_000)
-    kafka_external_address: str | None = None
+    kafka_external_address: HostPorts | None = None
     """Kafka's address for external readers: host:port of each broker, separated by commas; empty if there is none."""
     kafka_external_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "SASL_SSL"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
@@ -14,6 +15,11 @@ from shared.settings import BaseSettings
 __all__ = ["SettingsError", "environment_name", "read_settings", "settings_faults"]
 
 S = TypeVar("S", bound=BaseSettings)
+
+VALUE_MAX = 100
+MESSAGE_MAX = 400
+"""Characters that an error shows of a value, and of a message; the middle of a longer one is left out."""
+_LOGIN = re.compile(r"^(\w+://)?.*@", re.DOTALL)
 
 
 class SettingsError(ValueError):
@@ -58,14 +64,24 @@ def _lines(
         elif _is_secret(kind.model_fields.get(field)):
             lines.append(f"{name(field)} cannot be used: {_words(fault['msg'])}")
         else:
-            lines.append(f"{name(field)} is {str(fault['input'])!r}: {_words(fault['msg'])}")
+            lines.append(f"{name(field)} is {_shown(fault['input'])}: {_words(fault['msg'])}")
     return lines
 
 
 def _words(message: str) -> str:
     """A message of pydantic or of our validators, on one line."""
     message = plain_message(message).replace("Input should be", "it should be")
-    return " ".join(message.split())
+    return _shortened(" ".join(message.split()), MESSAGE_MAX)
+
+
+def _shown(value: object) -> str:
+    """A refused value, quoted. What stands before an @ may be a user name and password, and is masked."""
+    return repr(_shortened(_LOGIN.sub(r"\1***@", str(value)), VALUE_MAX))
+
+
+def _shortened(text: str, characters: int) -> str:
+    half = characters // 2
+    return text if len(text) <= characters else f"{text[:half]} ... {text[-half:]}"
 
 
 def _is_secret(field: FieldInfo | None) -> bool:

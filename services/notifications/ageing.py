@@ -104,7 +104,7 @@ class Ageing:
         standing: dict[UUID, dict[str, UUID]] = {}
         for row in await session.execute(_STANDING, among):
             standing.setdefault(row.employee_id, {})[row.period] = row.recipient_id
-        records = await read_records(session, officers, alerts)
+        records = await read_records(session, officers, alerts, self.context.zone)
         for alert in alerts:
             officer, told = alert["employee_id"], json.loads(alert["evidence"])
             year = records.years.get((officer, told["year"]))

@@ -40,7 +40,7 @@ async def release(
     updated draft is committed. Raises NotFoundError, ForbiddenError for somebody who is not the direct superior,
     ConflictError if the notice is not a draft.
     """
-    row, records = await _draft(session, notice_id, who)
+    row, records = await _draft(upkeep, session, notice_id, who)
     if row["state"] == "released":
         return Outcome(row)
     _must_be_draft(row, "released")
@@ -60,21 +60,21 @@ async def release(
 
 async def withhold(upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: Principal, reason: str) -> RowMapping:
     """Withholds a draft. Raises the same errors as `release`."""
-    row, _ = await _draft(session, notice_id, who)
+    row, _ = await _draft(upkeep, session, notice_id, who)
     if row["state"] == "withheld":
         return row
     _must_be_draft(row, "withheld")
     return await upkeep.notices.end(session, row, "withheld", reason, decided_by=_name_of(who))
 
 
-async def _draft(session: AsyncSession, notice_id: UUID, who: Principal) -> tuple[RowMapping, Records]:
+async def _draft(upkeep: Upkeep, session: AsyncSession, notice_id: UUID, who: Principal) -> tuple[RowMapping, Records]:
     """The notice, locked, and the current records."""
     officer = (await session.execute(_OFFICER, {"id": notice_id})).scalar_one_or_none()
     if officer is None:
         raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
     await lock_officers(session, [officer])
     row = await find_locked(session, notice_id)
-    records = await read_records(session, [officer], [row])
+    records = await read_records(session, [officer], [row], upkeep.notices.context.zone)
     superior = records.person(officer).superior_id
     # Two missing values must not match: an officer without a superior, and a key without an officer.
     if not who.is_operator and (who.employee_id is None or superior is None or who.employee_id != superior):

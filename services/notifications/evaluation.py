@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -41,9 +41,9 @@ _EVALUATED = text(
 )
 _HISTORY = text(
     """
-    select value from (select id, value from evaluation
-                       where employee_id = :employee and semester = :semester and subject = :subject
-                       order by id desc limit :most) as newest
+    select value, evaluated_at from (select id, value, evaluated_at from evaluation
+                                     where employee_id = :employee and semester = :semester and subject = :subject
+                                     order by id desc limit :most) as newest
     order by id
     """
 )
@@ -93,7 +93,7 @@ class Evaluation:
             scores = [ScoreRecord.model_validate_json(row.record) for row in rows]
             employees = [score.employee_id for score in scores]
             await lock_officers(session, employees)
-            people = (await read_records(session, employees, [])).people
+            people = (await read_records(session, employees, [], self.context.zone)).people
             for score in scores:
                 await self._evaluate(session, score, people.get(score.employee_id, Person()), now)
             await self.upkeep.follow(session, employees)  # letters also state the trend of evaluations
@@ -105,10 +105,16 @@ class Evaluation:
             value = value_of(score, subject)
             key = {"employee": score.employee_id, "semester": score.semester, "subject": subject}
             await session.execute(_EVALUATED, {**key, "value": None if value is None else str(value), "now": now})
-            rows = (await session.execute(_HISTORY, {**key, "most": most})).scalars()
-            history = [None if one is None else Decimal(one) for one in rows]
+            rows = (await session.execute(_HISTORY, {**key, "most": most})).all()
+            history = [
+                (
+                    row.evaluated_at.astimezone(self.context.zone).date(),
+                    None if row.value is None else Decimal(row.value),
+                )
+                for row in rows
+            ]
             if subject == "score":
-                await self._reward(session, score, person, history)
+                await self._reward(session, score, person, [value for _, value in history])
             await self._help(session, score, person, subject, history, now)
 
     async def _reward(
@@ -127,15 +133,16 @@ class Evaluation:
         score: ScoreRecord,
         person: Person,
         subject: str,
-        history: list[Decimal | None],
+        history: list[tuple[date, Decimal | None]],
         now: datetime,
     ) -> None:
         limits = self.upkeep.rules.coaching[subject]
         indicator = "" if subject == "score" else subject
         last = (await session.execute(_LAST, {"employee": score.employee_id, "indicator": indicator})).scalar_one()
         best = None if last is None else await _best_since(session, score.employee_id, subject, last)
-        coaching = coaching_due(history, limits, last, best, now, self.upkeep.rules)
-        if not coaching and not nudge_due(history, limits):
+        values = [value for _, value in history]
+        coaching = coaching_due(values, limits, last, best, now, self.upkeep.rules)
+        if not coaching and not nudge_due(values, limits):
             return
         local = now.astimezone(self.context.zone)
         kind: Literal["coaching", "nudge"] = "coaching" if coaching else "nudge"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,10 +41,10 @@ _SCORES = text(
 _YEARS = text("select employee_id, year, record from discipline where employee_id = any(cast(:employees as uuid[]))")
 _TRENDS = text(
     """
-    select i.employee_id, i.semester, i.subject, e.value
+    select i.employee_id, i.semester, i.subject, e.value, e.evaluated_at
     from unnest(cast(:employees as uuid[]), cast(:semesters as text[]), cast(:subjects as text[]))
          as i (employee_id, semester, subject)
-    cross join lateral (select id, value from evaluation where employee_id = i.employee_id and semester = i.semester
+    cross join lateral (select id, value, evaluated_at from evaluation where employee_id = i.employee_id and semester = i.semester
                         and subject = i.subject order by id desc limit :most) as e
     order by e.id
     """
@@ -71,7 +73,7 @@ class Records:
     people: dict[UUID, Person]
     scores: dict[tuple[UUID, str], ScoreRecord]
     years: dict[tuple[UUID, int], DisciplineRecord]
-    trends: dict[tuple[UUID, str, str], list[Decimal | None]]
+    trends: dict[tuple[UUID, str, str], list[tuple[date, Decimal | None]]]
 
     def person(self, employee_id: UUID) -> Person:
         return self.people.get(employee_id, Person())
@@ -97,8 +99,10 @@ class Records:
         return Ground({**found.facts, "officer": self.person(officer).facts}, found.gone)
 
 
-async def read_records(session: AsyncSession, employees: Sequence[UUID], notices: Sequence[RowMapping]) -> Records:
-    """The records of these officers that these notices need, and all their discipline records."""
+async def read_records(
+    session: AsyncSession, employees: Sequence[UUID], notices: Sequence[RowMapping], zone: ZoneInfo
+) -> Records:
+    """The records of these officers that these notices need, and all their discipline records; dates are those in `zone`."""
     scored = sorted({(n["employee_id"], n["semester"]) for n in notices if n["semester"] is not None})
     judged = sorted(
         {
@@ -121,13 +125,13 @@ async def read_records(session: AsyncSession, employees: Sequence[UUID], notices
         keys = {"employees": [key[0] for key in scored], "semesters": [key[1] for key in scored]}
         for row in await session.execute(_SCORES, keys):
             scores[row.employee_id, row.semester] = ScoreRecord.model_validate_json(row.record)
-    return Records(people, scores, years, await _trends(session, judged, TREND_LENGTH))
+    return Records(people, scores, years, await _trends(session, judged, TREND_LENGTH, zone))
 
 
 async def _trends(
-    session: AsyncSession, keys: Sequence[tuple[Any, str, str]], most: int
-) -> dict[tuple[UUID, str, str], list[Decimal | None]]:
-    found: dict[tuple[UUID, str, str], list[Decimal | None]] = {}
+    session: AsyncSession, keys: Sequence[tuple[Any, str, str]], most: int, zone: ZoneInfo
+) -> dict[tuple[UUID, str, str], list[tuple[date, Decimal | None]]]:
+    found: dict[tuple[UUID, str, str], list[tuple[date, Decimal | None]]] = {}
     if keys:
         values = {
             "employees": [key[0] for key in keys],
@@ -137,5 +141,7 @@ async def _trends(
         }
         for row in await session.execute(_TRENDS, values):
             value = None if row.value is None else Decimal(row.value)
-            found.setdefault((row.employee_id, row.semester, row.subject), []).append(value)
+            found.setdefault((row.employee_id, row.semester, row.subject), []).append(
+                (row.evaluated_at.astimezone(zone).date(), value)
+            )
     return found

@@ -67,7 +67,7 @@ class Upkeep:
         chosen = sorted(employees)
         await lock_officers(session, chosen)
         live = (await session.execute(_LIVE, {"employees": chosen})).mappings().all()
-        records = await read_records(session, chosen, live)
+        records = await read_records(session, chosen, live, self.notices.context.zone)
         standing: set[tuple[UUID, str, str]] = set()
         for row in live:
             after = await self.follow_one(session, row, records.ground(row, self.rules), records)

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import psutil
+
 __all__ = ["ROOT", "MadeUp", "made_up"]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +86,17 @@ class MadeUp:
         os.killpg(self._process.pid, number)
         self._process.wait(STOP_SECONDS_MAX)
         self._reader.join(5)
+
+    def kill_child(self, program: str) -> None:
+        """Kills the first child process of this name, as the kernel does when memory runs out."""
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        next(child for child in children if child.name() == program).kill()
+
+    def status(self) -> int:
+        """Waits until it ends by itself; its exit status."""
+        status = self._process.wait(STOP_SECONDS_MAX)
+        self._reader.join(5)
+        return status
 
     def end(self) -> None:
         """Whatever happened, nothing is left."""

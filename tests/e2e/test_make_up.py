@@ -151,8 +151,10 @@ def test_shift_workers_of_the_office_are_judged_by_their_roster_alone(first: Mad
 
 def test_printed_links_open(first: MadeUp) -> None:
     first.ready()
-    links = [word for line in first.lines if line.startswith("  ") for word in line.split() if "://" in word]
-    assert len(links) >= 5
+    before_ready = first.lines[: next(n for n, line in enumerate(first.lines) if line.startswith("ready"))]
+    links = [word for line in before_ready for word in line.split() if "://" in word]
+    assert len([link for link in links if link in first.lines]) == 3  # long ones stand alone on their line
+    assert len(links) >= 8
     for link in links:
         answer = httpx.get(link, follow_redirects=True, timeout=30)
         assert answer.status_code == 200, link
@@ -267,6 +269,7 @@ def test_without_the_sample_it_is_empty_and_the_first_day_leads_to_a_score(tmp_p
     ("setting", "value", "right"),
     [
         ("PORT", "abc", "a port between 1 and 65535"),
+        ("PORT", "²", "a port between 1 and 65535"),
         ("SAMPLE", "maybe", "yes or no"),
         ("DATA", "/etc/passwd", "a folder that can be created here"),
         ("KINERJA_TIMEZONE", "WIB", "Asia/Jakarta"),
@@ -290,3 +293,16 @@ def test_a_setting_that_cannot_be_used_ends_it_with_one_line(setting: str, value
     assert right in line
     assert "Traceback" not in told
     assert "starting" not in told
+
+
+@pytest.mark.parametrize(("program", "name"), [("tansu", "the broker"), ("postgres", "Postgres")])
+def test_it_ends_and_says_so_when_its_broker_or_database_dies(program: str, name: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
+        Path(folder).chmod(0o755)
+        with made_up(Path(folder), free_port(), free_port(), sample=False) as running:
+            running.ready()
+            running.kill_child(program)
+            running.wait_for("line about the end", lambda line: line.startswith(f"{name} has ended (Killed)"), 10)
+            assert running.status() == 2  # as make ends where a program ends with another status than 0
+        assert "stopped" not in running.lines
+        assert "Traceback" not in "\n".join(running.lines)

@@ -296,3 +296,11 @@ async def test_a_database_that_cannot_be_used_is_told(kafka: Kafka, tmp_path: Pa
     done = _start(str(tmp_path), "--once", KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers)
     assert done.returncode == 1
     assert done.stderr.startswith(f"the database {tmp_path} cannot be used")
+
+
+def test_a_python_without_the_client_is_told_what_to_do() -> None:
+    bare = [sys.executable, "-S", str(PROGRAM), "--help"]  # without site-packages
+    done = subprocess.run(bare, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "pip install confluent-kafka" in line

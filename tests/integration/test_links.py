@@ -259,3 +259,20 @@ async def test_an_open_inbox_leads_to_the_same_officer_s_page(embedded_postgres:
         assert (await scores.http.get(path)).status_code == 200
         await scores.http.delete(f"/scores/v1/links/{item['id']}")
         assert (await scores.http.get(await way())).status_code == 410
+
+
+async def test_head_answers_as_get_does_but_is_no_use_of_the_link(place: Place) -> None:
+    made = await place.issue()
+    path = httpx.URL(made["url"]).path
+    redirect = {
+        "scoring": f"{PAGE.path}/open/{place.running.context.links.handover(uuid4(), OFFICER)}",
+        "notifications": f"{path}/score",
+    }[place.name]
+    for url, status in ((path, 200), (redirect, 303)):
+        head = await place.running.http.head(url, headers={"Authorization": ""})
+        assert head.status_code == status
+    [unused] = await place.items()  # from the inbox to the page too: no link is issued
+    assert unused["last_used_at"] is None
+    assert await place.status(made["url"]) == 200
+    [used] = await place.items()
+    assert datetime.fromisoformat(used["last_used_at"]) == NOW

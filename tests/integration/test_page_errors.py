@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -112,10 +113,23 @@ async def test_a_semester_that_is_none_is_told_on_a_page(embedded_postgres: Embe
         english = await running.http.get("/my/x", headers=BROWSER | {"Accept-Language": "en-GB,en;q=0.9,id;q=0.8"})
         assert "This link is not known" in assert_page(english, 404, "en")
         assert english.headers["content-language"] == "en"
-        # an address that nobody owns: a person gets a page, a program a problem document
-        assert_page(await running.http.get("/favicon.ico", headers=BROWSER), 404)
-        program = await running.http.get("/favicon.ico", headers={"Accept": "application/json"})
-        assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_wrong_address_is_a_page_for_a_person_and_a_document_for_a_program(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    async with running_service("scoring", embedded_postgres, clock=FakeClock(NOW)) as running:
+        for method, path, status in (("GET", "/no/page", 404), ("POST", "/", 405), ("GET", "/problems/none", 404)):
+            program = await running.http.request(method, path, headers={"Accept": "*/*"})
+            assert (program.status_code, program.headers["content-type"]) == (status, "application/problem+json"), path
+            language = "en" if path.startswith("/problems") else "id"  # a page for developers
+            page = assert_page(await running.http.request(method, path, headers=BROWSER), status, language)
+            assert '<a href="/">' in page
+            assert "Tautan ini tidak dikenal" not in page
+        front = await running.http.get("/")
+        for link in set(re.findall(r'href="(/(?:scores|problems)[^"]*)"', front.text)):
+            assert (await running.http.get(link)).status_code == 200, link
+        assert "/problems" in front.text
 
 
 @pytest.mark.parametrize("status", sorted({*_WORDS, 418, 502}))
@@ -182,16 +196,18 @@ def test_every_page_lies_where_refusals_are_pages(name: str) -> None:
     pages = _page_routes(app.routes)
     assert any(not page.path.startswith("/problems") for page in pages) == (name in PAGES)
     for page in pages:
-        assert answers_with_pages(page.path, "*/*"), page.path
+        of_developers = page.path == "/" or page.path.startswith("/problems")
+        assert answers_with_pages(page.path, "*/*") != of_developers, page.path
+        assert answers_with_pages(page.path, BROWSER["Accept"]), page.path
 
 
 def test_the_interfaces_are_those_of_the_gateway() -> None:
     owned = {path.strip("/") for path, _ in ROUTES} | {"scores"}
     assert owned - API_SEGMENTS == {"f"}
-    assert owned >= API_SEGMENTS
+    assert API_SEGMENTS - owned == {"problems"}
     assert answers_with_pages("/scores/v1/employees", BROWSER["Accept"])
     assert not answers_with_pages("/scores/v1/employees", "application/json, text/html, */*")
     assert not answers_with_pages("/scores/v1/employees", "*/*")
     assert all(answers_with_pages(f"{path}/x", "application/json") for path in PAGE_PATHS)
-    assert answers_with_pages("/", "*/*")
+    assert not answers_with_pages("/", "*/*")
     assert not answers_with_pages("/myself", "*/*")

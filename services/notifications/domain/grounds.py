@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -72,12 +73,12 @@ def indicator_ground(
     kind: Literal["coaching", "nudge"],
     subject: str,
     score: ScoreRecord,
-    trend: Sequence[Decimal | None],
+    trend: Sequence[tuple[date, Decimal | None]],
     rules: NoticeRules,
 ) -> Ground:
     """Coaching is justified until the value is above its exit threshold; a nudge only below the entry threshold.
 
-    `trend` contains the values of the last evaluations, oldest first.
+    `trend` contains the dates and values of the last evaluations, oldest first.
     """
     limits, value = rules.coaching[subject], value_of(score, subject)
     shown = next((item for item in score.indicators if item.name == subject), None)
@@ -86,7 +87,7 @@ def indicator_ground(
         "target": _text(limits.exit),
         "n": None if shown is None else shown.n,
         "interval": None if shown is None or shown.interval is None else shown.interval.model_dump(mode="json"),
-        "trend": [_text(one) for one in trend],
+        "trend": [{"on": day.isoformat(), "value": _text(one)} for day, one in trend],
     }
     gone = None
     if value is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.scoring.day_note import day_note
 from services.scoring.explain import explain
 from services.scoring.explanation import Explanation
 from services.scoring.routes.scores import ContextDep, PoliciesDep, SemesterQuery, semester_of
@@ -75,7 +77,20 @@ def comma(number: object) -> str:
     return str(number).replace(".", ",")
 
 
+def thousands(number: int) -> str:
+    """48.150."""
+    return f"{number:,}".replace(",", ".")
+
+
+def percent(share: Decimal) -> str:
+    """Formats a weight of 0 to 1, as in 40% or 57,14%."""
+    return comma((share * 100).normalize().__format__("f")) + "%"
+
+
 _templates.filters.update(
+    catatan=day_note,
+    persen=percent,
+    ribuan=thousands,
     tanggal=indonesian_date,
     koma=comma,
     indikator=lambda code: INDICATOR_NAMES.get(code, code),

@@ -158,6 +158,7 @@ async def test_coaching_follows_until_it_is_above_its_exit(notices: Running, clo
 
 
 async def test_a_draft_tells_of_the_evaluations_since(notices: Running, clock: FakeClock) -> None:
+    clock.advance(timedelta(hours=15))  # 1:00 of the next day in the city, 18:00 in UTC
     await apply(notices, [score("80.00", quality="60.00")])
     await weeks(notices, clock, 2)
     await apply(notices, [score("80.00", 2, quality="66.00")])
@@ -165,7 +166,9 @@ async def test_a_draft_tells_of_the_evaluations_since(notices: Running, clock: F
     await notices.app.state.evaluation.round()
     [item] = await listed(notices, kind="coaching")
     draft = await one(notices, item)
-    assert draft["evidence"]["trend"] == ["60.00", "60.00", "66.00"]
+    values = (("2026-08-11", "60.00"), ("2026-08-18", "60.00"), ("2026-08-25", "66.00"))
+    assert draft["evidence"]["trend"] == [{"on": day, "value": value} for day, value in values]
+    assert "60,00 (18 Agustus 2026); 66,00 (25 Agustus 2026)." in draft["body"]
     assert (await ask(notices, draft, "release")).status_code == 200
 
 

@@ -60,3 +60,22 @@ async def test_a_step_is_told_with_its_days_and_goes_with_them(embedded_postgres
         assert "2 hari kerja tanpa keterangan" in two
         assert "PP 94" not in two
         assert "<li>4 Agustus 2026</li>" not in two
+
+
+async def test_the_page_tells_why_and_writes_numbers_as_in_indonesian(embedded_postgres: EmbeddedPostgres) -> None:
+    officer = uuid4()
+    unknown = {"state": "provisional", "status": "unknown", "credited_minutes": 0, "reasons": ["NO_MACHINE"]}
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        await hear(
+            service,
+            incoming(EMPLOYEE, employee(officer)),
+            incoming(ATTENDANCE_DAY, day(officer, WEEK[0], **unknown)),
+            *(incoming(ATTENDANCE_DAY, day(officer, one)) for one in WEEK[1:]),
+            incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 6), scheduled_minutes=540, credited_minutes=540)),
+        )
+        page = await page_of(service, officer)
+    assert "tidak ada mesin presensi di unit pada waktu itu" in page
+    assert "1.440 dari 1.440 menit terjadwal, 3 hari" in page
+    assert "100%" in page  # the other indicators have no data yet
+    assert "0,4" not in page

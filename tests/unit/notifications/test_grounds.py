@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -62,9 +63,11 @@ def test_a_reward_needs_all_of_it(record: ScoreRecord, gone: str | None) -> None
 def test_help_is_of_use_until_its_threshold(
     kind: Literal["coaching", "nudge"], quality: str | None, gone: str | None
 ) -> None:
-    ground = indicator_ground(kind, "work_quality", score(quality), [None, Decimal("61.00")], rules())
+    trend = [(date(2026, 8, 3), None), (date(2026, 8, 10), Decimal("61.00"))]
+    ground = indicator_ground(kind, "work_quality", score(quality), trend, rules())
     assert ground.gone == gone
-    assert (ground.facts["value"], ground.facts["trend"]) == (quality, [None, "61.00"])
+    assert ground.facts["value"] == quality
+    assert ground.facts["trend"] == [{"on": "2026-08-03", "value": None}, {"on": "2026-08-10", "value": "61.00"}]
 
 
 def test_the_score_as_a_whole_is_judged_only_where_it_is_complete() -> None:

@@ -19,9 +19,14 @@ ABSENCES = {
     "longest_streak_days": 2,
     "dates": ["2026-07-13", "2026-07-14", "2026-08-03"],
 }
+TREND = [
+    {"on": "2026-07-27", "value": "66.00"},
+    {"on": "2026-08-03", "value": None},
+    {"on": "2026-08-10", "value": "61.50"},
+]
 EVIDENCE: dict[str, dict[str, Any]] = {
-    "coaching": {"value": "61.50", "target": "75", "n": 20, "interval": None, "trend": ["66.00", None, "61.50"]},
-    "nudge": {"value": "61.50", "target": "75", "n": None, "interval": None, "trend": ["61.50"]},
+    "coaching": {"value": "61.50", "target": "75", "n": 20, "interval": None, "trend": TREND},
+    "nudge": {"value": "61.50", "target": "75", "n": None, "interval": None, "trend": TREND[2:]},
     "reward": {
         "value": "92.10", "band": "SANGAT_BAIK", "unexcused_days": 0, "complete": True, "final_days": 61,
     },
@@ -57,6 +62,13 @@ def test_help_tells_evidence_and_target_with_a_decimal_comma(kind: str) -> None:
     assert "61,50" in body
     assert "kualitas pekerjaan" in body.lower()
     assert "bukan hukuman disiplin" in body or kind == "nudge"
+
+
+def test_the_trend_is_told_with_dates() -> None:
+    _, body = words("coaching")
+    assert "tercatat 66,00 (27 Juli 2026); 61,50 (10 Agustus 2026)." in body
+    once = EVIDENCE["coaching"] | {"trend": TREND[1:], "officer": OFFICER}
+    assert "evaluasi berkala" not in words("coaching", evidence=once)[1]
 
 
 @pytest.mark.parametrize("kind", ["coaching", "reward"])

@@ -28,6 +28,10 @@ ROOT = Path(__file__).resolve().parents[3]
         (ScoringSettings, "PUBLIC_URL", "kinerja.example.go.id", "https://"),
         (ScoringSettings, "PUBLIC_URL", "http://host:0", "https://"),
         (ScoringSettings, "PUBLIC_URL", "http://a b", "https://"),
+        (ScoringSettings, "PUBLIC_URL", "https://kinerja.example.go.id ", "https://"),
+        (ScoringSettings, "PUBLIC_URL", "https://kinerja.example.go.id/\x1b[31m", "https://"),
+        (ScoringSettings, "PUBLIC_URL", 'https://kinerja.example.go.id/"<', "https://"),
+        (KafkaSettings, "KAFKA_EXTERNAL_ADDRESS", "x y", "host:port"),
         (ScoringSettings, "LINK_DAYS", "0", "greater than or equal to 1"),
         (ScoringSettings, "LINK_DAYS", "thirty", "valid integer"),
         (ScoringSettings, "TRUSTED_PROXIES", "proxy", "10.20.0.0/16"),
@@ -54,6 +58,31 @@ def test_a_wrong_setting_is_one_line_with_its_name_and_value(
     assert line.startswith(f"KINERJA_{name} is {value!r}: ")
     assert right in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        (ScoringSettings, "PUBLIC_URL", "https://user:hidden@host"),
+        (ScoringSettings, "PUBLIC_URL", "https://user:hid/den#hidden@host"),
+        (KafkaSettings, "KAFKA_BOOTSTRAP_SERVERS", "user:hidden@kafka:9092"),
+    ],
+)
+def test_a_password_in_an_address_is_never_told(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"KINERJA_{name}", value)
+    [line] = settings_faults(kind)
+    assert "***@" in line
+    assert "hid" not in line
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "TRUSTED_PROXIES"])
+def test_a_long_value_is_shortened(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"KINERJA_{name}", "x" * 3000)
+    [line] = settings_faults(ScoringSettings)
+    assert len(line) < 600
+    assert " ... " in line
 
 
 def test_a_secrets_value_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
