@@ -42,7 +42,7 @@ def find(
         found = list(_search(http, q=words, **({} if unit is None else {"org_unit_id": unit})))
         if not found and unit is not None:
             check_units(http, [unit])
-    _list(found, f"no officer found for {words}", as_json=as_json)
+    _list(sorted(found, key=_by_name), f"no officer found for {words}", as_json=as_json)
 
 
 @app.command("list")
@@ -56,7 +56,7 @@ def list_officers(
         found = list(pages(http, BASE, **({} if unit is None else {"org_unit_id": unit})))
         if not found and unit is not None:
             check_units(http, [unit])
-    _list(sorted(found, key=lambda officer: str(officer["name"]).casefold()), "no officers", as_json=as_json)
+    _list(sorted(found, key=_by_name), "no officers", as_json=as_json)
 
 
 @app.command()
@@ -80,6 +80,10 @@ def show(officer: OfficerArgument, *, as_json: JsonOption = False) -> None:
             "active": f"{found['active_from']} to {found['active_to'] or 'now'}",
         }
     )
+
+
+def _by_name(officer: Mapping[str, Any]) -> str:
+    return str(officer["name"]).casefold()
 
 
 def _list(found: list[dict[str, Any]], empty: str, *, as_json: bool) -> None:
