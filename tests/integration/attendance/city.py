@@ -29,7 +29,7 @@ FIRST_NIP = "199608182022041001"
 
 
 class City:
-    """A service with what a test does to it."""
+    """A running service with test helpers."""
 
     def __init__(self, service: Running, clock: FakeClock | None) -> None:
         self.service = service
@@ -60,7 +60,7 @@ class City:
         )
 
     async def punch(self, employee_id: str, *moments: str, serial: str = "M1") -> None:
-        """Punches at local times, as the intake would keep them."""
+        """Stores punches at local times, as the intake does."""
         async with self.service.context.database.transaction() as session:
             for moment in moments:
                 at = local(moment)
@@ -81,7 +81,7 @@ class City:
             await mark_punches(session, touched)
 
     async def advance(self, mark: str, serial: str = "M1") -> None:
-        """The machine has told everything up to the mark."""
+        """The machine uploaded everything up to `mark`."""
         now = self.service.context.clock.now()
         async with self.service.context.database.transaction() as session:
             machine = await hold_machine(session, serial, now)
@@ -89,7 +89,7 @@ class City:
             await write_marks(session, machine, replace(machine.marks, complete_until=local(mark)), now, None)
 
     async def work(self) -> None:
-        """The worker, until nothing is marked."""
+        """Runs the worker until the queue is empty."""
         while await self.service.app.state.day_worker.round():
             pass
 

@@ -1,4 +1,4 @@
-"""Transfers and changes of the contract, dated back and ahead: each day by the unit and the type of its date."""
+"""Backdated and future transfers and contract changes: each date uses its own unit and employment type."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ELSEWHERE = {"org_unit_id": "u2", "org_unit_name": "Dinas Dua"}
 
 @pytest.fixture
 async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    """An officer of u1, whose machine has told all; u2 has told of the day before yesterday only."""
+    """An officer of u1. u1's machine is up to date; u2's machine uploaded only up to Monday."""
     async with city(embedded_postgres) as found:
         await found.import_lines(person(), person("199009132025212001", employment_type="PPPK", **ELSEWHERE))
         await found.machine("M1", "u1", mark="2026-08-05 19:59")
@@ -92,10 +92,10 @@ async def test_the_weeks_of_the_unit_follow_the_date_too(town: City) -> None:
         return [(await town.day(officer, f"2026-08-0{n}"))["day"]["scheduled_minutes"] for n in (3, 4, 5)]
 
     assert await minutes() == [450, 120, 120]
-    await town.import_lines(person(**ELSEWHERE, unit_from="2026-08-05"))  # it was a day later
+    await town.import_lines(person(**ELSEWHERE, unit_from="2026-08-05"))  # transfer one day later
     await town.work()
     assert await minutes() == [450, 450, 120]
-    # a change of the unit's hours reaches who was in the unit then, and nobody else
+    # a change of the unit's hours affects only officers who were in the unit then
     late = week | {"days": {"tuesday": {"start": "08:00", "end": "09:00"}}, "org_unit_id": "u1"}
     assert (await town.http.put(address, json=late)).status_code == 204
     await town.work()
@@ -132,7 +132,7 @@ async def test_an_outage_of_a_unit_concerns_who_was_in_it_then(town: City) -> No
 
 
 async def test_a_contract_that_changed_on_a_date_leaves_the_days_before_it(town: City) -> None:
-    """A part-time officer without own hours is off; full time from a date on, the city's week counts from then on."""
+    """A part-time officer without own hours is off; from the full-time date on, the city's week applies."""
     nip = "199009132025242001"
     await town.import_lines(person(nip, employment_type="PPPK_PART_TIME"))
     await town.close()

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem that can be acted on, never a fault of ours."""
+"""Bad input gets an actionable problem response, never a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works by roster only: a date without an entry is nothing but that, whoever's week, holiday or override there is."""
+"""Officers who work by roster only: a date without an entry is off, despite any week, holiday or override."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_ENTRY = ("off", "final", ["ROSTER_NO_ENTRY"])
 
 @pytest.fixture
 async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    """An officer of a unit whose machine has told everything: a working day without a punch is an absence."""
+    """An officer of a unit whose machine uploaded everything: a working day without a punch is an absence."""
     async with city(embedded_postgres) as found:
         await found.import_lines(person())
         await found.machine()
@@ -59,7 +59,7 @@ async def test_a_date_without_an_entry_is_off_and_was_an_absence_before(town: Ci
     await say(town, 1, org_unit_id="u1")
     assert await day(town, officer, "2026-08-04") == NO_ENTRY
     await shift(town, officer, "2026-08-04", "2026-08-04T07:00:00", "2026-08-04T14:00:00")
-    assert await status(town, officer, "2026-08-04") == "absent"  # an entry is to be worked like any other
+    assert await status(town, officer, "2026-08-04") == "absent"  # a roster entry is a normal working day
     assert (await town.http.delete(SETTING.format(1))).status_code == 204
     await town.work()
     assert [await status(town, officer, f"2026-08-0{n}") for n in (3, 4)] == ["absent", "absent"]

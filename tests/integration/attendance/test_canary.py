@@ -1,4 +1,4 @@
-"""The canary on the roster: its punches count, it is never absent, it stands in no list, and old punches go."""
+"""The canary on the roster: its punches count, it is never absent or listed, and old punches are deleted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORK_DATE = date(2026, 8, 3)  # two days before the clock of this city
 
 
 async def push(town: City, *moments: str) -> None:
-    """Two polls and a post, as the machine sends them; then the service's own rounds."""
+    """Sends two polls and a post, then runs the service's own tasks."""
     assert town.clock is not None
     for _ in range(2):
         town.clock.advance(timedelta(seconds=21))
@@ -86,7 +86,7 @@ async def test_old_punches_go_and_leave_no_absence(embedded_postgres: EmbeddedPo
         town.clock.advance(timedelta(days=1))
         await canary.round()
         assert tuple((await town.rows(count))[0]) == (0, 0, 0)
-        # whatever makes the day be judged again finds a day off
+        # a recomputation of the day finds a day off
         await town.run("insert into day_queue (bulk, employee_id, work_date) values (false, :id, :day)",
                        id=CANARY_EMPLOYEE_ID, day=WORK_DATE)  # fmt: skip
         await town.close()

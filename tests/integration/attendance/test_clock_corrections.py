@@ -1,4 +1,4 @@
-"""The server's clock was behind: what looked like punches of the future counts once an operator has said so."""
+"""The server's clock was behind: punches that looked like future ones count after an operator's correction."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_the_punches_of_that_time_count_and_the_machine_is_believed(town: 
 
 
 async def test_a_machine_that_is_ahead_by_the_true_time_too_stays_disbelieved(town: City) -> None:
-    """Or its unit's days would close while its punches do not count."""
+    """Otherwise its unit's days close while its punches do not count."""
     town.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
     await register(town, "M2")
     await receive(town, "2026-08-04 15:00", "2026-08-06 07:00:00", serial="M2")
@@ -103,7 +103,7 @@ async def test_a_post_with_both_leaves_the_machine_disbelieved_until_its_next_li
     town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
     await correct(town)
     assert await wrong_since(town) == "2026-08-04T08:30:00Z"
-    await receive(town, "2026-08-05 23:00", "2026-08-05 08:00:00")  # of its memory: says nothing of its clock now
+    await receive(town, "2026-08-05 23:00", "2026-08-05 08:00:00")  # a stored punch: proves nothing about its clock
     await correct(town, reason="again")
     assert await wrong_since(town) == "2026-08-04T08:30:00Z"
     await receive(town, "2026-08-05 23:01", "2026-08-05 23:00:30")
@@ -116,7 +116,7 @@ async def test_a_machine_that_was_wrong_before_that_time_stays_so_until_a_live_p
     town.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
     await register(town, "M2")
     await receive(town, "2026-08-03 12:00", "2026-08-06 07:00:00", serial="M2")
-    await receive(town, "2026-08-04 07:00", "2026-08-04 07:20:00", serial="M2")  # by the true time 40 minutes old
+    await receive(town, "2026-08-04 07:00", "2026-08-04 07:20:00", serial="M2")  # 40 minutes old in true time
     town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
     await correct(town)
     assert await counted(town, "M2") == [False, True]
@@ -166,7 +166,7 @@ async def test_it_holds_for_what_waited_for_its_machine_s_registration(town: Cit
 
 
 async def test_punches_that_came_with_their_offset_are_judged_by_it(town: City) -> None:
-    """The machine's zone was another one then: their local time still follows that."""
+    """The machine had another zone then; their local times still use it."""
     await register(town, "M2")
     assert (await town.http.put(f"{MACHINES}/M2", json=SETUP | {"timezone": "Asia/Jayapura"})).status_code == 200
     town.clock.set(local("2026-08-04 12:00"))  # type: ignore[union-attr]
@@ -214,7 +214,7 @@ async def test_what_cannot_be_is_refused(town: City, change: dict[str, Any]) -> 
 
 
 async def test_a_unit_that_the_machine_left_is_judged_again_too(town: City) -> None:
-    """The correction is taken back, and the machine is not believed any more of the time before it moved."""
+    """After the correction is undone, the machine is not trusted for the time before its move."""
     await correct(town)
     assert await state(town, "199608182022041002") == ("final", "absent")
     await town.import_lines(person("199608182022041003", org_unit_id="u2", org_unit_name="Dinas Dua"))

@@ -79,13 +79,13 @@ async def test_every_date_has_a_row_also_days_off_and_after_a_stop(town: City) -
 
 
 async def test_a_day_that_waits_for_the_worker_is_not_marked_again(town: City) -> None:
-    """The close looks every half minute; a queue that grew at each look would never end on a busy machine."""
+    """The close runs every half minute; a queue that grows each time never empties under load."""
     await town.close()
     silent = "update machine set complete_until = :mark, registered_at = :mark where serial = 'M1'"
     await town.run(silent, mark=local("2026-08-03 07:00"))
     town.clock.set(local("2026-08-12 12:00"))
     queue = "select work_date from day_queue join attendance_day using (employee_id, work_date) order by 1"
-    for _ in range(2):  # the machine is silent by now: what waited for it can be final
+    for _ in range(2):  # the machine is silent now, so its waiting days can be final
         await town.service.app.state.close.round()
         assert [str(row.work_date) for row in await town.rows(queue)] == ["2026-08-03", "2026-08-04", "2026-08-05"]
 

@@ -1,4 +1,4 @@
-"""A PIN is an officer's from one date to another, also when that is said afterwards."""
+"""A PIN belongs to an officer between two dates, also when these are set later."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def send(town: City, *moments: str) -> None:
 
 
 async def present(town: City, officer: str) -> list[bool]:
-    """Whether the officer was there on the three days."""
+    """Whether the officer was present on each day."""
     return [(await town.day(officer, f"2026-08-0{n}"))["day"]["status"] == "present" for n in (3, 4, 5)]
 
 
@@ -50,7 +50,7 @@ async def test_an_end_dated_back_takes_the_punches_after_it_away(town: City) -> 
     assert await present(town, officer) == [True, True, True]
     await enrol(town, officer, "2026-01-01", valid_to="2026-08-03")
     assert await present(town, officer) == [True, False, False]
-    await send(town, "2026-08-04 16:00", "2026-08-03 16:05")  # what comes later is nobody's either
+    await send(town, "2026-08-04 16:00", "2026-08-03 16:05")  # later uploads are nobody's either
     assert await present(town, officer) == [True, False, False]
     assert (await town.day(officer, "2026-08-03"))["day"]["last_out"] == "2026-08-03T16:05:00+07:00"
     assert (await town.http.get("/attendance/v1/machines")).json()[0]["unknown_pins"] == 1
@@ -82,7 +82,7 @@ async def test_a_beginning_dated_back_and_the_next_officer_of_a_pin(town: City) 
 
 
 async def test_the_pin_of_who_has_left_is_nobodys_from_the_second_day_on(town: City) -> None:
-    """On the first one a last night may end."""
+    """A night shift may end on the first day."""
     officer = (await town.officer())["employee_id"]
     await enrol(town, officer, "2026-01-01")
     await send(town, "2026-08-03 07:20", "2026-08-04 07:21", "2026-08-05 07:22")

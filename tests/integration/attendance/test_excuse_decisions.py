@@ -1,4 +1,4 @@
-"""A request for leave is granted or refused, once; who did it, when and why is kept."""
+"""A leave request is approved or rejected once; who decided, when and why is stored."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_a_rejected_request_does_nothing_and_its_days_are_judged_again(tow
     rejected = {"reason": "Pelayanan penuh", "decided_by": head}
     assert await put(town, "rejected", **rejected) == 204
     assert await tuesday(town) == ("absent", ["NO_PUNCH"], 3)
-    for _ in range(2):  # the same again is no new decision
+    for _ in range(2):  # a repeat is no new decision
         assert await put(town, "rejected", **rejected) == 204
     assert await tuesday(town) == ("absent", ["NO_PUNCH"], 3)
     decisions = (await town.http.get(EXCUSE.format(1) + "/decisions")).json()
@@ -77,7 +77,7 @@ async def test_an_approval_after_a_rejection_is_a_decision_of_its_own(town: City
 
 async def test_moves_that_cannot_be_are_refused_and_change_nothing(town: City) -> None:
     assert await put(town, "revoked", reason="Salah") == 409  # nothing was approved
-    assert await put(town, "rejected") == 422  # the officer has to be told why
+    assert await put(town, "rejected") == 422  # a rejection needs a reason
     assert await put(town, "approved") == 204
     for state in ("requested", "rejected"):
         assert await put(town, state, reason="Lain") == 409

@@ -1,4 +1,4 @@
-"""The running service, with its tasks and a broker: what is imported and punched arrives on the topics by itself."""
+"""The running service with tasks and broker: imports and punches reach the topics automatically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Machines' posts, as several firmwares make them, through the real routes into a real database."""
+"""Posts of several firmwares, sent through the real routes into a real database."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def test_a_stranger_gets_no_options_and_its_lines_wait_for_its_registratio
     hello = await town.http.get("/iclock/cdata", params={"SN": "NEW1", "options": "all"})
     assert (hello.status_code, "OPTION" in hello.text) == (404, False)
     lines = ["7\t2026-08-04 07:20:00\t0\t1", "7\t2026-08-04 16:20:00\t1\t1", "broken"]
-    for _ in range(2):  # refused, so that the machine keeps them: and kept, should its firmware not
+    for _ in range(2):  # refused, so the machine keeps them; stored here in case it does not
         assert (await post(town, *lines, sn="NEW1")).status_code == 404
     (unknown,) = (await town.http.get("/attendance/v1/machines/unknown")).json()
     assert (unknown["serial"], unknown["requests"], unknown["kept_lines"]) == ("NEW1", 3, 3)

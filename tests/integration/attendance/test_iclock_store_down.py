@@ -1,4 +1,4 @@
-"""A machine must hear 503 in time while the store is away or hangs, and nothing that it was told OK for may be lost."""
+"""A machine gets 503 in time while the database is down or hangs; nothing acknowledged with OK is lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def post(town: City, minute: int) -> tuple[int, str, float]:
 
 
 async def post_until_kept(town: City, minute: int) -> None:
-    """As a machine does: the same post again until it is acknowledged."""
+    """Repeats the post until it is acknowledged, as a machine does."""
     for _ in range(50):
         if (await post(town, minute))[0] == 200:
             return

@@ -1,4 +1,4 @@
-"""What an HR system's key, a monitor's and a machine's may do, and what lies outside of it."""
+"""What the keys of an HR system, a monitor and a machine may and may not do."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_a_key_sends_for_the_machines_that_it_names_and_moves_no_other_mar
         "complete_until": "2026-08-04T20:00:00+07:00",
     }
     assert (await town.http.post(PUNCHES, json=body | {"serial": "M1"}, headers=mine)).status_code == 200
-    for serial in ("M2", "M9"):  # whether or not there is such a machine
+    for serial in ("M2", "M9"):  # whether or not the machine exists
         answer = await town.http.post(PUNCHES, json=body | {"serial": serial}, headers=mine)
         assert (answer.status_code, answer.json()["detail"]) == (
             403,
@@ -71,7 +71,7 @@ async def test_officers_and_units_of_other_units_are_not_there(town: City) -> No
 
 
 async def test_days_are_read_in_the_units_where_they_were(town: City) -> None:
-    """An officer who was transferred: each unit's HR system has the days of its own time."""
+    """After a transfer, each unit's HR system reads only the officer's days in that unit."""
     officer, other = (await town.officer())["employee_id"], (await town.officer(OTHER_NIP))["employee_id"]
     await town.run(
         'update attendance_day set record = replace(record, \'"org_unit_id":"u1"\', \'"org_unit_id":"u2"\')'

@@ -1,4 +1,4 @@
-"""A machine that moves to another unit: the days that rest on it stay where they are."""
+"""A machine moves to another unit: the days computed from it stay as they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPEN = ("provisional", "unknown")
 
 @pytest.fixture
 async def town(postgres: Postgres) -> AsyncIterator[City]:
-    """An officer in each of two units; M1 of the first told everything up to Tuesday night. The second has M2."""
+    """Two units with one officer each. M1 in u1 uploaded everything up to Tuesday night; M2 is in u2."""
     async with city(postgres) as found:
         await found.import_lines(person(), person(nip=SECOND_NIP, org_unit_id="u2", org_unit_name="Dinas Dua"))
         await found.machine("M1")
@@ -63,7 +63,7 @@ async def out_of_order(town: City, since: str, until: str, **what: str) -> None:
 
 
 async def judge_again(town: City) -> None:
-    """Every day, as after a new rule."""
+    """Recomputes all days, as after a new rule."""
     async with town.service.context.database.transaction() as session:
         await mark_all(session, date(2026, 8, 1), date(2026, 8, 7))
     await town.work()
@@ -84,12 +84,12 @@ async def test_what_it_closed_stays_closed_and_its_new_unit_waits_for_it_from_th
     await town.advance("2026-08-06 23:10", "M1")
     await town.work()
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": CLOSED, "06": CLOSED}
-    # From six in the morning of the 5th on nothing stood where one could have punched.
+    # From 06:00 on the 5th there was no machine to punch at.
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": OPEN}
 
 
 async def test_days_are_judged_again_by_the_machines_of_their_time(town: City) -> None:
-    """As after a new rule, or a late excuse: nothing about a closed day has changed."""
+    """Recomputing, as after a new rule or a late excuse, changes no closed day."""
     await move(town)
     before = await revisions(town)
     await judge_again(town)
@@ -102,7 +102,7 @@ async def test_its_last_day_in_the_unit_waits_until_it_has_told_it(town: City) -
     await town.work()
     await move(town, in_unit_from="2026-08-05T15:00:00+07:00")
     assert (await days(town))["05"] == OPEN
-    assert (await days(town))["06"] == CLOSED  # M3's alone
+    assert (await days(town))["06"] == CLOSED  # M3 alone decides
     await town.advance("2026-08-05 14:59", "M1")
     await town.work()
     assert (await days(town))["05"] == OPEN
@@ -112,7 +112,7 @@ async def test_its_last_day_in_the_unit_waits_until_it_has_told_it(town: City) -
 
 
 async def test_the_close_finds_days_of_a_unit_that_it_left(town: City) -> None:
-    """Where no mark moved: as after a clock that was put right."""
+    """No watermark moved, as after a clock correction."""
     await move(town, in_unit_from="2026-08-05T21:00:00+07:00")
     assert (await days(town))["05"] == OPEN
     await town.run("update machine set complete_until = :at where serial = 'M1'", at=local("2026-08-06 23:00"))
@@ -140,7 +140,7 @@ async def test_an_outage_of_it_explains_a_day_where_it_stood(town: City) -> None
 
 
 async def test_that_it_worked_in_its_new_unit_relieves_no_outage_of_the_old_one(town: City) -> None:
-    """M3 of the first unit was out of order on Wednesday, when M1 took punches in the second."""
+    """M3 in u1 was out of order on Wednesday, while M1 took punches in u2."""
     await town.machine("M3")
     await town.advance("2026-08-06 23:00", "M3")
     await move(town)
@@ -158,11 +158,11 @@ async def test_that_it_worked_in_its_new_unit_relieves_no_outage_of_the_old_one(
 
 
 async def test_a_machine_that_was_heard_changes_its_unit_only_with_the_moment(town: City) -> None:
-    for said in ({}, {"in_unit_from": None, "in_service_to": None}):  # also as the list of machines gives it
+    for said in ({}, {"in_unit_from": None, "in_service_to": None}):  # also as the machine list returns it
         answer = await put(town, org_unit_id="u2", **said)
         assert answer.status_code == 409
         assert "in_unit_from" in answer.json()["detail"]
-    assert (await put(town, name="Pintu belakang")).status_code == 200  # says nothing of its unit
+    assert (await put(town, name="Pintu belakang")).status_code == 200  # keeps its unit
     assert (await put(town, org_unit_id="u2", in_unit_from="2026-08-07T06:00:00+07:00")).status_code == 422
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": OPEN}
     await town.machine("M9")
@@ -203,7 +203,7 @@ async def test_taken_down_first_it_is_missed_in_neither_unit_on_the_way(town: Ci
 
 
 async def test_whether_keys_are_pressed_goes_with_the_place(town: City) -> None:
-    """In the first unit nobody presses them: all its punches say "in"."""
+    """In u1 nobody presses the keys: all its punches say "in"."""
     officer = (await town.officer())["employee_id"]
     await town.punch(officer, "2026-08-04 07:20", "2026-08-04 16:40")
     await town.run("update punch set status = 0")
@@ -231,7 +231,7 @@ async def test_days_of_who_was_transferred_since_are_judged_again_too(town: City
 
 
 async def test_a_machine_long_silent_is_awaited_anew_where_it_is_put_up(town: City) -> None:
-    """It lay in a depot; its network comes tomorrow. By the rule and by what the close looks for."""
+    """It was in storage and has no network yet. Checks the day rule and the query of the close."""
     told = "update machine set registered_at = :at, complete_until = :told where serial = 'M1'"
     for moment in (local("2026-05-03 12:00"), None):
         await town.run(told, at=local("2026-05-01 12:00"), told=moment)
@@ -249,7 +249,7 @@ async def take_back(town: City, since: str) -> int:
 
 
 async def test_a_move_that_was_none_is_taken_back(town: City) -> None:
-    """So a wrong unit is put right; the moment says which move, so that nothing is taken back twice."""
+    """Corrects a wrong unit. The moment names the move, so that no move is undone twice."""
     before = await days(town), await days(town, "u2")
     assert await take_back(town, MOVED) == 404
     await move(town)

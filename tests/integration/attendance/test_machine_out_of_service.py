@@ -1,4 +1,4 @@
-"""A machine that was taken out of use: what it closed stays closed, and no later day waits for it."""
+"""A machine out of service: days that it closed stay closed, and no later day waits for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTAGE = "/attendance/v1/outages/0190a5a0-0000-7000-8000-000000000001"
 
 @pytest.fixture
 async def town(postgres: Postgres) -> AsyncIterator[City]:
-    """M1 told everything up to Tuesday noon and was taken down; M2 hangs there since then."""
+    """M1 uploaded everything up to Tuesday noon and was taken down; M2 replaced it then."""
     async with city(postgres) as found:
         await found.import_lines(person())
         await found.machine("M1")
@@ -35,7 +35,7 @@ async def out_of_service(town: City, until: str | None) -> None:
 
 
 async def ready_again(town: City) -> list[str]:
-    """The dates that the close marks with nothing new to judge them by."""
+    """The dates that the close enqueues without a new upload."""
     await town.service.app.state.close.round()
     rows = await town.rows("select distinct work_date from day_queue order by 1")
     await town.work()
@@ -63,7 +63,7 @@ async def test_back_in_service_it_holds_days_open_again(town: City) -> None:
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
     assert (await days(town))["04"] == ("final", "absent")
-    assert (await town.http.put(MACHINE, json=SETUP)).json() == SETUP  # who does not know of it says nothing of it
+    assert (await town.http.put(MACHINE, json=SETUP)).json() == SETUP  # omitting the field keeps its value
     await town.work()
     assert (await days(town))["04"] == ("final", "absent")
     await out_of_service(town, None)
@@ -71,7 +71,7 @@ async def test_back_in_service_it_holds_days_open_again(town: City) -> None:
 
 
 async def test_punches_that_it_did_not_tell_are_missed_until_its_end_only(town: City) -> None:
-    """It was taken down on Wednesday night with Tuesday's afternoon and Wednesday still in it."""
+    """It was taken down on Wednesday night before it uploaded Tuesday afternoon and Wednesday."""
     await out_of_service(town, "2026-08-05T23:00:00+07:00")
     for moment in ("2026-08-06 23:30", "2026-08-07 23:30"):
         town.clock.set(local(moment))  # type: ignore[union-attr]
@@ -109,7 +109,7 @@ async def test_an_outage_declared_of_it_explains_nothing_after_its_end(town: Cit
 
 
 async def test_what_was_last_heard_of_it_late_still_closes_its_last_day(town: City) -> None:
-    """In the workshop it gives the rest: its mark passes its end, though not the end of that day's window."""
+    """In the workshop it uploads up to its end of service, which is before the end of that day's window."""
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T14:00:00+07:00")
     assert (await days(town))["04"][0] == "provisional"
@@ -131,7 +131,7 @@ async def test_what_is_heard_of_it_after_its_day_was_given_up_is_judged_too(town
 
 
 async def test_days_close_by_the_machines_that_served_in_them_where_no_mark_moves(town: City) -> None:
-    """As after a clock that was put right: the close finds them."""
+    """The close finds them, as after a clock correction."""
     await town.advance("2026-08-04 13:30", "M2")
     await out_of_service(town, "2026-08-04T14:00:00+07:00")
     told = "update machine set complete_until = :at where serial = :serial"
@@ -143,7 +143,7 @@ async def test_days_close_by_the_machines_that_served_in_them_where_no_mark_move
 
 
 async def test_days_without_any_machine_are_not_looked_at_for_ever(town: City) -> None:
-    """M2 goes too, and nobody takes their place."""
+    """M2 is taken down too, without a replacement."""
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
     answer = await town.http.put(f"{MACHINE[:-1]}2", json=SETUP | {"in_service_to": "2026-08-04T18:00:00+07:00"})
     assert answer.status_code == 200, answer.text
@@ -168,7 +168,7 @@ async def test_between_two_machines_a_missing_punch_is_nobody_s_fault(town: City
 
 
 async def test_a_machine_that_was_registered_late_was_there_since_its_first_punch(town: City) -> None:
-    """Of another unit's officer: nobody of this one is marked by it."""
+    """The punch is of another unit's officer; it enqueues nobody here."""
     await town.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-05 10:00"))
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
     assert (await days(town))["04"] == ("final", "unknown")

@@ -1,4 +1,4 @@
-"""A machine proves who it is; whoever does not is refused with one answer, kept visible, and moves nothing."""
+"""A machine proves its identity; others all get the same refusal, are listed, and change nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINE = "7\t2026-08-04 07:20:00\t255\t1"
 
 
 class Device:
-    """A box at an address, which calls the server by a name."""
+    """A device with an address and the host name that it calls."""
 
     def __init__(
         self, town: City, address: str = OWN, serial: str = "S1", host: str = "testserver", **key: str
@@ -57,7 +57,7 @@ def after(town: City, **by: int) -> None:
 
 @asynccontextmanager
 async def settled(server: EmbeddedPostgres, **settings: Any) -> AsyncIterator[City]:
-    """A town with an officer and the machine S1, which is not heard yet."""
+    """A town with an officer and the machine S1, which sent nothing yet."""
     async with city(server, **settings) as found:
         await found.import_lines(person())
         await register(found)
@@ -107,7 +107,7 @@ async def test_nobody_is_absent_by_the_polls_of_a_stranger(town: City) -> None:
     await town.close()
     assert (await machine(town))["complete_until"] == mark
     assert (await town.day(officer, "2026-08-04"))["day"]["state"] == "provisional"
-    # the machine itself says the same, and is believed
+    # the real machine sends the same and is accepted
     await Device(town).poll_twice(town)
     await town.close()
     day = (await town.day(officer, "2026-08-04"))["day"]
@@ -158,7 +158,7 @@ async def test_unknown_foreign_and_wrong_secret_get_the_same_answer_everywhere(
 
 
 def shown(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:
-    """What a connection learns of an answer."""
+    """What a client sees of an answer."""
     own = ("x-request-id", "date")
     return answer.status_code, answer.text, {name: v for name, v in answer.headers.items() if name not in own}
 
@@ -242,7 +242,7 @@ async def test_a_host_label_proves_the_machine_from_any_address(embedded_postgre
         assert (await Device(town, OTHER, host=made["host"].upper() + ":8080").punch(LINE)).text == "OK: 1"
         assert (await Device(town, host="adms.example.go.id").punch(LINE)).status_code == 404
         assert (await Device(town, host=f"x{made['host']}").punch(LINE)).status_code == 404
-        # at no other name is anything served
+        # no other host name is served
         assert (await Device(town, host="kinerja.example.go.id").punch(LINE)).status_code == 404
         assert (await Device(town, host=f"{made['host_label']}.other").punch(LINE)).status_code == 404
         found = await machine(town)
@@ -260,7 +260,7 @@ async def test_a_secret_may_count_from_its_first_use_on(town: City) -> None:
     assert (await Device(town, OTHER, host=f"{made['host_label']}.adms").punch(LINE)).text == "OK: 1"
     assert (await Device(town).punch(LINE)).status_code == 404
     assert (await machine(town))["secret_pending"] is False
-    # a new one does not open the door again for the old address
+    # a new secret does not readmit the old address
     await secret(town, kind="host_label", from_first_use=True)
     assert (await Device(town).punch(LINE)).status_code == 404
 
@@ -463,7 +463,7 @@ async def test_a_stranger_does_not_learn_that_the_machine_uploads(town: City) ->
     await Device(town).punch(LINE)
     async with town.service.context.database.transaction() as session:
         assert await hold_machine(session, "S1", town.service.context.clock.now()) is not None
-        async with asyncio.timeout(3):  # a row that waits is given up after four seconds, with another answer
+        async with asyncio.timeout(3):  # a wait for a locked row ends after four seconds with another answer
             answers = [await Device(town, OTHER, serial).ask("getrequest") for serial in ("S1", "NOPE")]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert "TWO_ADDRESSES" in str((await machine(town))["signals"])

@@ -1,4 +1,4 @@
-"""Registration, enrolments and commands, and what each of them changes in what was already sent."""
+"""Registration, enrolments and commands, and their effects on data already sent."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def test_these_lists_are_the_operator_s(town: City) -> None:
 
 
 async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) -> None:
-    """In the hours of its unit; a declared outage, the end of its service, or no unit, ends it."""
+    """Only in its unit's hours; not in a declared outage, out of service or without a unit."""
 
     async def silent(moment: str) -> float | None:
         assert town.clock is not None

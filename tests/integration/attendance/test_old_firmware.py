@@ -1,4 +1,4 @@
-"""No post of a machine is thrown away with an OK: what old firmware or a stranger table sends is used, or kept in sight."""
+"""No post acknowledged with OK is dropped: data of old firmware or an unknown table is used or quarantined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Punches as JSON: each row by itself, copies harmless, lists that are read on."""
+"""Punches as JSON: rows are independent, duplicates are harmless, lists are paged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
 
 
 async def send(town: City, *rows: Any, **more: Any) -> list[dict[str, Any]]:
-    # As ASCII: half a surrogate pair can be written so, and is read by JSON readers.
+    # ASCII JSON can carry half a surrogate pair, and JSON parsers accept it.
     body = json.dumps({"serial": "M1", "rows": list(rows)} | more)
     answer = await town.http.post(URL, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""However facts came, dated back and in any order: the days are those that the facts give when all are known at once."""
+"""Facts may arrive backdated and in any order: the days equal those computed from all facts at once."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TABLES = (
     "org_unit", "employee", "employee_unit", "employee_type", "machine", "enrolment", "punch", "week_schedule",
     "schedule_override", "roster_setting", "roster_shift", "excuse", "outage",
 )  # fmt: skip
-"""What days depend on, in the order in which one refers to another; rules and the calendar are replaced before."""
+"""Inputs of days, in foreign-key order; `copy` handles rules and the calendar separately."""
 
 
 class Clerk:
-    """Changes facts at random: through the interface, in no order, dated anywhere."""
+    """Changes random facts through the API, in any order, with any date."""
 
     def __init__(self, town: City, chance: random.Random) -> None:
         self.town = town
@@ -44,7 +44,7 @@ class Clerk:
         await self.town.import_lines(*(person(nip, employment_type=kind) for nip, kind in self.people()))
         await self.town.import_lines(person(org_unit_id="u2", org_unit_name="IGD"))
         await self.town.import_lines(person(org_unit_id="u3", org_unit_name="Damkar"))
-        # That a machine is silent depends on when one looks, and not on facts alone: here none ever is.
+        # Silence depends on when a day is computed, not only on facts; so here no machine is silent.
         rules = (await self.town.http.get(f"{BASE}/rules")).json()[0]["content"]
         await self.town.run("update rule_set set content = :c", c=json.dumps(rules | {"silent_outage_days": 300}))
         for number, unit in enumerate(UNITS, start=1):
@@ -60,7 +60,7 @@ class Clerk:
         return [(nip, "PPPK" if nip[12:14] == "21" else "PNS") for nip in NIPS]
 
     async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> None:
-        """A refusal is an answer, too: it changes nothing."""
+        """A refusal is a valid answer: it changes nothing."""
         answer = await self.town.http.request(method, BASE + path, json=body, **more)
         assert answer.status_code < 500, answer.text
 
@@ -164,7 +164,7 @@ class Clerk:
         state = self.chance.choice(["requested", "approved", "approved", "rejected", "revoked"])
         body = {"code": code, "kind": kind, "first_date": first, "last_date": last, "state": state, "reason": "Alasan"}
         half = self.chance.choice(["none", "none", "morning", "afternoon"])
-        number = self.number()  # one officer for each: else most decisions would be refused
+        number = self.number()  # one officer per number: otherwise most decisions are refused
         officer = list(self.officers.values())[int(number[-1]) % len(self.officers)]
         await self.ask("PUT", f"/excuses/{number}", body | {"employee_id": officer, "half": half})
 
@@ -225,7 +225,7 @@ class Clerk:
 
 
 async def copy(source: City, target: City) -> None:
-    """The facts, and none of what was concluded from them."""
+    """Copies the facts, but no computed results."""
     for table in ("week_schedule", "calendar_day", "rule_set"):
         await target.run(f"delete from {table}")
     for table in (*TABLES, "calendar_day", "rule_set"):
@@ -238,7 +238,7 @@ async def copy(source: City, target: City) -> None:
 
 
 async def days_of(town: City) -> dict[tuple[UUID, str], dict[str, Any]]:
-    """Every day without its revision; that it is not over is told only when something else changes it."""
+    """Every day without its revision, and without DAY_NOT_OVER, which changes only with other values."""
     found = {}
     for row in await town.rows("select employee_id, work_date, record from attendance_day"):
         record = orjson.loads(row.record)
@@ -249,7 +249,7 @@ async def days_of(town: City) -> dict[tuple[UUID, str], dict[str, Any]]:
 
 
 async def check_whose_punches_are(town: City) -> None:
-    """By the last enrolment that begins up to the date, in its time, of an officer who has not left."""
+    """The last enrolment begun by the date owns a punch, unless it or the employment has ended."""
     enrolments = await town.rows(
         "select n.serial, n.pin, n.valid_from, n.valid_to, n.employee_id, o.active_to"
         " from enrolment n join employee o using (employee_id) order by n.valid_from"
@@ -287,5 +287,5 @@ async def test_changes_in_any_order_end_in_the_days_that_all_facts_together_give
         await check_whose_punches_are(town)
     assert len(computed) > len(NIPS)
     assert {key: changed[key] for key in computed} == computed
-    # what was published is never taken away: outside the employment it is off
+    # published days are never deleted: outside the employment they are off
     assert {tuple(changed[key]["reasons"]) for key in changed.keys() - computed.keys()} <= {("NOT_EMPLOYED",)}

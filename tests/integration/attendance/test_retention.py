@@ -1,4 +1,4 @@
-"""The journal, the quarantine and refused contacts end at their time; punches stay."""
+"""Journal, quarantine and refused contacts are deleted on time; punches are kept."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_a_contact_that_is_heard_again_stays_with_its_lines(embedded_postg
             town.clock.advance(timedelta(days=6))
             await town.service.app.state.retention.round()
         assert len(await town.rows("select 1 from quarantine")) == 1
-        # the line is older than the quarantine is kept, and that is no fault of the job
+        # the line is older than the quarantine limit, which is no failure of the job
         kept = {item["store"]: item for item in (await town.http.get("/attendance/v1/retention")).json()}
         assert kept["quarantine"]["oldest_at"] is None
         assert (

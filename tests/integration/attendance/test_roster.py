@@ -1,4 +1,4 @@
-"""The roster file: whole or not at all."""
+"""Roster import: all lines or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A roster that ends soon is told, for those who work by roster only and have to have one."""
+"""Rosters that end soon are reported, for officers who need one: they work by roster only."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_only_who_is_employed_and_by_roster_then_and_not_on_leave_is_count
     assert len(await ends(town)) == 1
     assert (await town.http.put(address, json=leave | {"state": "approved"})).status_code == 204
     assert await ends(town) == []
-    # a transfer that is planned: by the unit of that date
+    # a planned transfer counts in the unit of that date
     await town.import_lines(person(SECOND_NIP, employment_type="PPPK"))
     assert await ends(town) == [("u1", 1, 2, None, "2026-08-12")]
     moved = {"org_unit_id": "u2", "org_unit_name": "Dinas Dua", "unit_from": "2026-08-12"}

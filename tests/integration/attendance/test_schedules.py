@@ -1,4 +1,4 @@
-"""Whose hours count on a date, and which days a change of hours rewrites."""
+"""Which hours apply on a date, and which days a change of hours rewrites."""
 
 from __future__ import annotations
 

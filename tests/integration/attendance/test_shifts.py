@@ -1,4 +1,4 @@
-"""A roster of shifts for many officers at once: all of it or nothing, and every fault is told."""
+"""A shift roster for many officers: accepted whole or not at all, and every error is reported."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ async def test_of_two_weeks_that_begin_on_one_date_the_later_one_counts_whatever
 
 @pytest.mark.parametrize(("start", "hours"), [("07:00", 7), ("21:00", 10), ("22:30", 24), ("23:59", 24)])
 async def test_a_punch_marks_every_date_in_whose_window_it_is(town: City, start: str, hours: int) -> None:
-    """A shift of 24 hours and the window after it reach into the second date after."""
+    """A 24-hour shift and the window after it reach into the second next date."""
     officer = (await town.officer())["employee_id"]
     starts = datetime.fromisoformat(f"2026-08-03T{start}")
     ends = starts + timedelta(hours=hours)

@@ -1,4 +1,4 @@
-"""A machine's zone was wrong: whatever was concluded from its local times is concluded again."""
+"""A machine's zone was wrong: everything derived from its local times is recomputed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shorthand for the tests of the day status: local times in, a judged day out."""
+"""Helpers for day status tests: local times in, a computed day out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rules() -> AttendanceRules:
 
 
 def local(text: str, day: date = MONDAY, zone: ZoneInfo = WIB) -> datetime:
-    """`07:30:01`, with `+1` in front for the next date, as an instant."""
+    """An instant from `07:30:01`; the prefix `+1` means the next date."""
     days = 0
     if text.startswith(("+", "-")):
         days, text = int(text[:2]), text[2:].strip()
@@ -51,7 +51,7 @@ def machine(up_to: str | None = "+1 00:00", **changes: Any) -> SiteMachine:
 
 
 def inputs(*punches: str | Punch, **changes: Any) -> DayInputs:
-    """A Monday in the office, everything reported, unless changed."""
+    """A Monday in the office, everything uploaded, unless changed."""
     values: dict[str, Any] = {
         "work_date": MONDAY,
         "zone": WIB,

@@ -1,4 +1,4 @@
-"""The canary's punches: each minute of the day gives another result, and none is an absence."""
+"""The canary's punches: each minute of the day gives a new result, and none is an absence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL_DAY = DayHours(time(0), time(0))
 
 
 def day_after(minute: int, first: int = 0) -> DayResult:
-    """The canary's day when this minute and those from `first` on were punched."""
+    """The canary's day after punches in each minute from `first` to `minute`."""
     moments = [arrival_of(MONDAY), *(departure_of(MONDAY, each) for each in range(first, minute + 1))]
     punches = [Punch(moment.replace(tzinfo=WIB).astimezone(UTC), "m1") for moment in moments if moment is not None]
     return day_status(
@@ -43,5 +43,5 @@ def test_each_minute_gives_another_final_result(minutes: range) -> None:
 
 
 def test_a_day_without_its_first_minutes_is_judged_alike() -> None:
-    """A canary that begins at noon pushes the arrival with its first departure."""
+    """A canary that starts at noon sends the arrival with its first departure."""
     assert day_after(720, first=720) == day_after(720)

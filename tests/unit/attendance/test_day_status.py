@@ -1,4 +1,4 @@
-"""The decided edges of the day status."""
+"""Edge cases of the day status."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TestWindow:
     def test_overlapping_windows_part_at_the_earlier_end_then_at_the_nearer_border(self) -> None:
         night = shift(NIGHT, MONDAY - timedelta(days=1))  # ends at 06:00 on Monday; the office day starts at 07:30
         assert judge("05:59", neighbours=(night,)).status == "absent"
-        assert judge("06:45", neighbours=(night,)).status == "absent"  # as near to both: the earlier one's
+        assert judge("06:45", neighbours=(night,)).status == "absent"  # a tie goes to the earlier shift
         assert judge("06:46", neighbours=(night,)).first_in == local("06:46")
         for text, status in (("+1 06:45", "present"), ("+1 06:46", "absent")):
             tuesday = shift(day=MONDAY + timedelta(days=1))
@@ -130,12 +130,11 @@ class TestFinality:
 
 
 class TestUnattended:
-    """Between a machine that left and one that came nobody can punch."""
+    """Between the old machine and the new one nobody can punch."""
 
     @staticmethod
     def judged(until: str | None, since: str | None, *punches: str) -> tuple[str, tuple[str, ...], bool]:
-        """Status, missing punches, whether the lack of a machine is told; the first stood there until, the second since
-        then (None: neither)."""
+        """Status, missing punches, NO_MACHINE. One machine stood until `until`, one from `since` (None: no machine)."""
         left = [] if until is None else [machine(in_service_to=local(until))]
         came = [] if since is None else [SiteMachine("m2", local("+1 00:00"), in_service_from=local(since))]
         day = judge(*punches, machines=(*came, *left))
@@ -201,7 +200,7 @@ class TestOutage:
         assert (day.state, day.status) == ("final", "unknown")
 
     def test_its_silence_counts_from_when_it_is_awaited(self) -> None:
-        """One that was silent elsewhere, or was registered late, is given as long as any other."""
+        """A machine silent elsewhere or registered late gets the same time as any other."""
         came, week_later = local("10:00"), local("10:00") + timedelta(days=7)
         for told in (local("-1 10:00") - timedelta(days=90), None):
             fresh = SiteMachine("m2", told, in_service_from=local("-1 10:00"), awaited_since=came)

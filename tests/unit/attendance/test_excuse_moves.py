@@ -1,4 +1,4 @@
-"""A decision on leave follows the one before it, or is one on a new request."""
+"""Which leave decision may follow another or open a new request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moves a machine's mark, and what does not."""
+"""What moves a machine's watermark, what does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine's placements follow each other whatever is said of them, and only what changed is judged again."""
+"""A machine's placements never overlap after any orders, and only changed periods are recomputed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOVED = [at("a", None, DAYS[3]), at("b", DAYS[3])]
 
 
 def said(orders: list[tuple[str | None, str, datetime]]) -> list[Placement]:
-    """The placements after these orders, of which those that cannot be are refused."""
+    """The placements after these orders; impossible orders are refused."""
     placements = ALWAYS
     for unit, direction, since in orders:
         try:

@@ -1,4 +1,4 @@
-"""What a post is, also where old firmware names no table."""
+"""The kind of a post, also if old firmware names no table."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def kind(body: bytes, **query: str) -> PostKind:
         ({"table": "OPERLOG", "Stamp": "1"}, MENU, PostKind.MENU),
         ({"table": "BIODATA"}, b"BIODATA Pin=1\tTmp=A\n", PostKind.NOT_NEEDED),
         ({"table": "NEWTHING"}, b"a=1\n", PostKind.NOT_UNDERSTOOD),
-        # without a table: the lines say it, whatever the stamp is called
+        # without a table, the lines decide, whatever the stamp's name
         ({"Stamp": "289515406"}, PUNCH + PUNCH, PostKind.PUNCHES),
         ({"Stamp": "289515406"}, MENU, PostKind.MENU),
         ({"OpStamp": "289515406"}, MENU + PERSON, PostKind.MENU),
         ({"OpStamp": "289515406"}, PUNCH, PostKind.PUNCHES),
         ({"OpStamp": "1"}, b"PLOG 0\t0\t2009-02-01 07:50:00\n", PostKind.MENU),
         ({}, b"garbage\n" + PUNCH, PostKind.PUNCHES),
-        # no line can be read: the stamp's name says it
+        # no readable line: the stamp's name decides
         ({"Stamp": "1"}, b"garbage\n", PostKind.PUNCHES),
         ({"OpStamp": "1", "Stamp": "2"}, b"garbage\n", PostKind.MENU),
         ({"PhotoStamp": "1"}, b"garbage\n", PostKind.NOT_NEEDED),

@@ -13,7 +13,7 @@ SOURCES = ("day_status.py", "completeness.py", "schedule.py")
 def test_the_reasons_that_the_rules_give_are_listed() -> None:
     code = "".join((DOMAIN / name).read_text() for name in SOURCES)
     given = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', code)) - {"LEPAS_PIKET", "PPPK"}
-    given |= {"HOLIDAY", "COLLECTIVE_LEAVE"}  # of the calendar's kinds
+    given |= {"HOLIDAY", "COLLECTIVE_LEAVE"}  # kinds of the calendar
     words = (ROOT / "docs" / "working-time.md").read_text()
     listed = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", words.partition("## Reasons of a day")[2]))
     assert "ROSTER_NO_ENTRY" in given

@@ -1,4 +1,4 @@
-"""Whose roster ends soon: told by unit, with the last date that has an entry."""
+"""Rosters that end soon, by unit, with the last date that has an entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine that is not heard is told in working hours only."""
+"""A silent machine is reported in working hours only."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def silent(now: datetime, heard: datetime, *, polls: bool = True, **more: object
     ("now", "heard", "told"),
     [
         (at("10:00"), at("08:59"), True),
-        (at("10:00"), at("09:00"), False),  # an hour is its time
-        (at("08:29"), at("06:00"), False),  # work has just begun: it may be switched on with the lights
+        (at("10:00"), at("09:00"), False),  # one hour is allowed
+        (at("08:29"), at("06:00"), False),  # work just began: it may be switched on only now
         (at("08:30"), at("06:00"), True),
         (at("16:00"), at("12:00"), True),
-        (at("16:01"), at("12:00"), False),  # everybody has gone home
+        (at("16:01"), at("12:00"), False),  # after working hours
         (at("10:00", SATURDAY), at("10:00"), False),
     ],
 )
