@@ -1,6 +1,6 @@
 """May a schema follow a released one on the same topic? Old readers must read new records, and new readers old ones.
 
-So optional fields may come, and nothing else may change; none goes either, because a reader may have come to use it.
+So only new optional fields are allowed. No field may be removed, because a reader may use it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def incompatibilities(released: Schema, present: Schema) -> list[str]:
 
 
 class _Side:
-    """A part of a schema, and the whole in which its references are resolved."""
+    """A part of a schema, and the schema that resolves its references."""
 
     def __init__(self, part: Schema, whole: Schema) -> None:
         while "$ref" in part:
@@ -34,7 +34,7 @@ class _Side:
         return _Side(part, self.whole)
 
     def options(self) -> dict[str, _Side]:
-        """The alternatives by type; of a part without `anyOf`, only itself."""
+        """The alternatives by type; without `anyOf`, only the part itself."""
         sides = [self.at(option) for option in self.part.get("anyOf", [self.part])]
         return {str(side.part.get("type", "any")): side for side in sides}
 

@@ -1,4 +1,4 @@
-"""The four OpenAPI documents: all is described, every example holds, and the errors are those that can happen."""
+"""The four OpenAPI documents: all is described, every example is valid, and only possible errors are listed."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_keys_are_sent_as_bearer_tokens(document: dict[str, Any]) -> None:
 
 
 def test_operation_ids_are_unique_and_those_that_were_released_stay(service: str, document: dict[str, Any]) -> None:
-    """Generated clients name their methods after them: a new operation is added to the file, none is changed."""
+    """Generated clients name their methods after these ids: add new ones to the file, change none."""
     found = {operation["operationId"]: f"{method.upper()} {path}" for path, method, operation in operations(document)}
     assert len(found) == len(list(operations(document)))
     released: dict[str, str] = json.loads(RELEASED.read_text())[service]

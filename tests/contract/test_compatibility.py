@@ -1,4 +1,4 @@
-"""The present schemas against the released ones, and the check itself against doctored schemas."""
+"""Checks the present schemas against the released ones, and the check with altered schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes that lie on topics somewhere are read by the present models, and mean what they meant."""
+"""The present models read bytes that are already stored on topics, with the same meaning."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_topic_has_full_minimal_and_structured_bytes() -> None:
 def test_old_bytes_mean_what_they_meant(path: Path) -> None:
     topic, headers, value, expected = _read(path)
     present = decode_record(topic, headers, value).model_dump(mode="json")
-    assert present | expected == present  # a field that came later may have its default
+    assert present | expected == present  # a field that was added later may have its default
 
 
 @pytest.mark.parametrize("path", [p for p in CORPUS if ".full." in p.name], ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""The stack's files agree with the code and with each other; no container is left without its bounds."""
+"""The stack's files agree with the code and with each other; every container has limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BROKERS = ("kafka", "kafka2", "kafka3")
 
 
 class Override(list[Any]):
-    """A list that replaces the one before instead of adding to it."""
+    """A list that replaces the earlier one instead of extending it."""
 
 
 class Loader(yaml.SafeLoader):
@@ -32,7 +32,7 @@ Loader.add_constructor("!override", lambda loader, node: Override(loader.constru
 
 
 def merged(below: Any, above: Any) -> Any:
-    """As Compose lays one file over another: mappings and lists grow, a volume takes the place of the one at its target."""
+    """Merges files as Compose does: mappings and lists grow, a volume replaces the one with the same target."""
     if isinstance(below, dict) and isinstance(above, dict):
         return below | {name: merged(below.get(name), value) for name, value in above.items()}
     if isinstance(below, list) and isinstance(above, list) and not isinstance(above, Override):
@@ -44,7 +44,7 @@ def stack(*files: str) -> dict[str, Any]:
     """The stack of these files, `extends` resolved."""
     whole: dict[str, Any] = {}
     for file in files:
-        document = yaml.load((ROOT / file).read_text(), Loader)  # noqa: S506 - a SafeLoader with one tag more
+        document = yaml.load((ROOT / file).read_text(), Loader)  # noqa: S506 - a SafeLoader with one more tag
         for name, service in document["services"].items():
             if "extends" in service:
                 source = service.pop("extends")
@@ -80,7 +80,7 @@ def test_a_service_may_write_the_topics_that_it_owns(service: str) -> None:
 def test_subscribers_have_groups_of_their_own_name() -> None:
     rights = read_rights()
     groups = {(right.name, right.prefixed) for right in rights.of_subscriber("hris") if right.kind == "group"}
-    assert groups == {("hris", False), ("hris-", True)}  # hris2 has neither
+    assert groups == {("hris", False), ("hris-", True)}  # neither matches hris2
 
 
 def test_the_stacks_secrets_are_those_that_are_made_and_looked_at(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_three_brokers_are_one_cluster_and_each_has_its_own_disk_and_name() -> N
     (cluster,) = {each["CLUSTER_ID"] for each in settings.values()}
     assert (
         cluster != STACK["services"]["kafka"]["environment"]["CLUSTER_ID"]
-    )  # or one volume would pass for the other's
+    )  # otherwise Kafka would accept the other's volume
     for name, broker in brokers.items():
         assert [volume for volume in broker["volumes"] if "/var/lib/kafka/data" in volume] == [
             f"{name}:/var/lib/kafka/data"
@@ -172,7 +172,7 @@ def test_everybody_knows_all_brokers_and_the_steps_wait_for_them() -> None:
             assert value == "${KAFKA_BROKERS:-" + ",".join(f"{broker}:9092" for broker in BROKERS) + "}"
     for step in ("topics", "access"):
         assert CLUSTER["services"][step]["depends_on"] == {name: {"condition": "service_healthy"} for name in BROKERS}
-    for name in ("topics", "admin"):  # who makes the topics, and the doctor, who holds them to it
+    for name in ("topics", "admin"):  # one creates the topics, the other runs the doctor's check
         assert CLUSTER["services"][name]["environment"]["KINERJA_KAFKA_REPLICATION_FACTOR"] == "3"
 
 

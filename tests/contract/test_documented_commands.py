@@ -1,4 +1,4 @@
-"""The two READMEs say the same, stay short, and their picture is there; the runner of documents finds false statements."""
+"""The two READMEs say the same, stay short, and their picture exists; the document runner finds false statements."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def test_a_document_that_says_the_truth_passes(tmp_path: Path) -> None:
     ("right", "wrong"),
     [
         ("# => it is plain", "# => it is docker"),  # prints something else
-        ("echo two words ", "no-such-command; echo two words "),  # a command that fails, though the words appear
-        ("word=plain", "false"),  # fails where nothing is said of the output
+        ("echo two words ", "no-such-command; echo two words "),  # a command fails, though the output appears
+        ("word=plain", "false"),  # fails where no output is stated
     ],
 )
 def test_a_document_that_does_not_is_named_with_its_line(tmp_path: Path, right: str, wrong: str) -> None:

@@ -1,4 +1,4 @@
-"""The committed documents: as the models give them, valid by their own standards, with examples that hold."""
+"""The committed documents equal what the models generate, and follow their standards; their examples are valid."""
 
 from __future__ import annotations
 

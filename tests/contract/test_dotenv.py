@@ -1,4 +1,4 @@
-"""Our scripts read .env as Docker Compose does, or refuse what they cannot read alike."""
+"""Our scripts read .env as Docker Compose does, or refuse what they would read differently."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def by_compose(folder: Path) -> str:
     order = ["docker", "compose", "config", "--format", "json"]
     done = subprocess.run(order, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
     [line] = [line for line in done.stdout.splitlines() if '"file":' in line]
-    return line.split('"')[3].removesuffix("/s").replace("$$", "$")  # which it doubles
+    return line.split('"')[3].removesuffix("/s").replace("$$", "$")  # Compose doubles $
 
 
 @pytest.mark.skipif(not COMPOSE, reason="no docker compose on this machine")

@@ -1,4 +1,4 @@
-"""The events' contract at one address: JSON as ever for programs, a page with everything in it for browsers."""
+"""The events' contract at one address: JSON for programs, a self-contained page for browsers."""
 
 from __future__ import annotations
 

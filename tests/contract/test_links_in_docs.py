@@ -1,4 +1,4 @@
-"""Every relative link in the documents leads to a file, and every runbook that a program names is there."""
+"""Every relative link in the documents leads to a file, and every runbook that a program names exists."""
 
 from __future__ import annotations
 

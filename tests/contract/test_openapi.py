@@ -1,4 +1,4 @@
-"""Schemathesis over each service's OpenAPI: whatever is sent, no answer is a 5xx."""
+"""Runs Schemathesis over each service's OpenAPI: no request gets a 5xx."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def served(request: pytest.FixtureRequest, embedded_postgres: EmbeddedPostgres) 
 
 
 def _in_thread(work: Any, *arguments: Any) -> Any:
-    """Runs a coroutine to its end beside the session's own loop."""
+    """Runs a coroutine to its end outside the session's own loop."""
     result: list[Any] = []
     thread = threading.Thread(target=lambda: result.append(asyncio.run(work(*arguments))))
     thread.start()
@@ -84,7 +84,7 @@ def test_no_input_makes_a_service_fail(served: tuple[str, str]) -> None:
         @given(case=strategy)
         def check(case: Any) -> None:
             answer = case.call(headers={"Authorization": f"Bearer {OPERATOR_KEY}"}, timeout=30)
-            # readiness says 503 here on purpose: these services run without their background tasks
+            # readiness answers 503 here on purpose: these services run without their background tasks
             if answer.status_code >= 500 and "/health/" not in case.path:
                 faults.append(f"{case.method} {case.path}: {answer.status_code} {answer.content[:200]!r}")
 

@@ -1,4 +1,4 @@
-"""What the operator can set reaches the first step, which checks it; and every folder that a container mounts."""
+"""The preflight step gets every setting of the operator and every folder that a container mounts."""
 
 from __future__ import annotations
 

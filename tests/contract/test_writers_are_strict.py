@@ -1,4 +1,4 @@
-"""What a producer may not write: each case changes one field of a good record, and is refused for that field."""
+"""What a producer may not write: each case changes one field of a valid record, and that field is refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _refused(topic: Topic[Any], example: int = 0, **changes: Any) -> set[str]:
         ("revision", -1),
         ("revision", 2**31),
         ("revision", None),
-        ("recorded_at", datetime(2026, 8, 4, 10, 0)),  # noqa: DTZ001 - a naive moment is the case
+        ("recorded_at", datetime(2026, 8, 4, 10, 0)),  # noqa: DTZ001 - the case is a naive datetime
         ("recorded_at", "2026-08-04T10:00:00"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Whatever is voted, published, withdrawn and closed in any order: no group is too small or mixed, and no vote is lost.
+"""After votes, publications, withdrawals and closings in any order, no group is too small or mixed, and no vote is lost.
 
-An observer knows each published group's answers. What he can tell by comparing them with those of withdrawn groups is
-again a group: the ballots that were never published before are at least the minimum in each.
+An observer knows each published group's answers. Comparing them with withdrawn groups shows him only whole groups:
+each has at least the minimum of ballots that were never published before.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ANSWERS = st.dictionaries(st.sampled_from(["product", "officer_conduct"]), st.in
 
 
 class OneBox(RuleBasedStateMachine):
-    """A box and the box above it, as the job treats them."""
+    """A box and the box above it, processed as the job does."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A long post that is read part by part gives what it gives when it is read at once."""
+"""A long post gives the same result when it is read in parts and at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every day, whatever the punches, excuses, outages and marks."""
+"""What holds for every day, whatever the punches, excuses, outages and watermarks."""
 
 from __future__ import annotations
 

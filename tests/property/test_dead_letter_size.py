@@ -1,4 +1,4 @@
-"""A dead letter fits on its topic whatever the record was, and says where the record is whole where it is not."""
+"""A dead letter of any record fits on its topic; if it is cut, it says where the whole record is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ sizes = st.one_of(
     st.integers(0, 40_000), st.sampled_from([16_384, 16_385, 262_144, 262_145, 1_048_576, 3_145_728, 6_000_000])
 )
 contents = st.none() | sizes.map(lambda size: b"\xfe" * size)
-# the dearest characters: JSON writes the first with six bytes
+# the longest characters: JSON writes the first with six bytes
 characters = st.sampled_from(["\x00", "é", "a", "\U0001f600", '"', "\ud800"])
 names = st.builds(lambda c, n: c * n, characters, st.one_of(st.integers(0, 300), st.sampled_from([16_000, 100_000])))
 headers = st.one_of(

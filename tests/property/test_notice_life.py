@@ -1,8 +1,8 @@
-"""The life of notices: whatever comes, in whatever order and however often, nothing untrue is released, sent or left standing.
+"""The life of notices: with records in any order and any number, no false notice is released, sent or kept.
 
 Random records (score, absences, the officer, each with revisions that come late, twice or not at all), evaluations,
-releases, mails, time and repairs behind the service's back run against the real service and a real mail server. What should
-hold is told by the records alone, without the service's own rules.
+releases, mails, time and direct repairs of the database run against the real service and a real mail server. The test
+computes the expected result from the records alone, without the service's own rules.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ REWARD, DAYS, ENTRY, EXIT = Decimal(90), 60, Decimal(70), Decimal(75)
 TABLES = "notice, delivery, score, discipline, employee, evaluation, outbox, link"
 SUPERIORS = (None, UUID(int=1), UUID(int=2))
 
-# What may follow a state; a notice may also stay as it is. Nothing comes after these that is not named.
+# The allowed next states; a notice may also keep its state. No other state may follow.
 AFTER = {
     "draft": {"released", "delivered", "acknowledged", "withheld", "expired", "withdrawn"},
     "released": {"delivered", "acknowledged", "withdrawn"},
@@ -80,7 +80,7 @@ _ONE = st.one_of(
 
 
 def _phrase(*names: str) -> Any:
-    """Steps that follow each other often in life."""
+    """Steps that often follow each other in practice."""
     numbers = {"score": REVISION, "absences": REVISION, "weeks": st.just(2), "repair": REPAIRED, "release": ANY}
     return st.tuples(*(st.tuples(st.just(name), numbers.get(name, st.just(0))) for name in names))
 
@@ -100,7 +100,7 @@ OPERATIONS = st.one_of(
 
 @dataclass
 class World:
-    """The service, and what its records say by the highest revision that came."""
+    """The service, and what the highest received revisions of its records say."""
 
     service: Running
     clock: FakeClock
@@ -109,7 +109,7 @@ class World:
     officer: UUID = field(default_factory=uuid4)
     newest: dict[str, int] = field(default_factory=dict)
     repaired: str | None = None
-    """A score that was changed behind the service's back: letters may lag behind it until somebody looks."""
+    """A score that was changed directly in the database: letters may be outdated until somebody looks."""
     seen: Counter[str] = field(default_factory=Counter)
     states: dict[str, str] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
@@ -179,7 +179,7 @@ class World:
             assert answer.status_code == 409
             assert after["state"] in ("draft", "withdrawn")
             assert answer.json()["errors"] or after["state"] == "withdrawn"
-            assert after["state"] == "withdrawn" or self.holds(after)  # renewed: to be read and released again
+            assert after["state"] == "withdrawn" or self.holds(after)  # rewritten: a person must release it again
 
     async def _send(self) -> None:
         before, told = len(self.mails.kept), set(self.withdrawn)
@@ -242,7 +242,7 @@ class World:
             return list((await session.execute(text("select * from notice order by notice_id"))).mappings())
 
     async def check(self) -> None:
-        """What holds at every moment."""
+        """What is true at every moment."""
         rows = await self.rows()
         standing = [row for row in rows if row["state"] != "withdrawn"]
         names = [(row["kind"], row["indicator"], row["period"]) for row in standing]
@@ -259,7 +259,7 @@ class World:
                 assert self.holds(row), (row["kind"], row["evidence"], self.newest)
             if row["kind"].startswith("discipline") and state != "withdrawn":
                 assert self.grounded(row)
-        running = self.clock.now() < YEAR_END  # of a year that is over, what comes late is told to nobody
+        running = self.clock.now() < YEAR_END  # late records of a past year notify nobody
         if running and "employee" in self.newest and "absences" in self.newest and self.steps():
             told = {row["kind"] for row in standing if row["period"] == f"2026/{self.steps()[-1]}"}
             superior = self.contents["employee"][self.newest["employee"] - 1][1]
@@ -267,7 +267,7 @@ class World:
             assert superior is None or "discipline_alert" in told
 
     async def check_published(self) -> None:
-        """Each notice's revisions went out one after the other, and the last one is how it stands."""
+        """Each notice's revisions are published in order, and the last one has its current state."""
         query = text("select value from outbox where topic = 'asn.notice.v1' order by id")
         async with self.service.context.database.transaction() as session:
             published = [json.loads(bytes(value)) for value in (await session.execute(query)).scalars()]
@@ -277,7 +277,7 @@ class World:
             assert own[-1]["state"] == row["state"]
 
 
-# Courses that are always played, and what they have to come upon: so it is known that the checks look at something.
+# Courses that always run, and the cases that they must reach: this shows that the checks check something.
 KNOWN: dict[str, Any] = {
     "score": [
         ("93.50", True, 0, 80, "80.00"),

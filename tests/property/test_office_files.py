@@ -1,4 +1,4 @@
-"""Any roster, written in any of the forms that a spreadsheet writes, gives the same lines; any bytes give lines or words."""
+"""A roster in any form that a spreadsheet writes gives the same lines; any bytes give lines or an explanation."""
 
 from __future__ import annotations
 

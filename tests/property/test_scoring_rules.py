@@ -1,4 +1,4 @@
-"""Laws that the scoring rules keep for any input."""
+"""Properties of the scoring rules for any input."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def recompute(facts: list[Fact]) -> dict[str, Contribution]:
 
 
 class RunningTotals:
-    """What the store does with a batch: keep the highest revision, add up what it changes."""
+    """Does with a batch what the store does: keeps the highest revision, adds up the changes."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Fact] = {}

@@ -1,4 +1,4 @@
-"""What was fetched is handed over whole: each offset once, good records as they are, others with their bytes."""
+"""A fetch is returned complete: each offset once, good records as they are, others with their bytes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_each_offset_once(batches: list[list[tuple[bytes, bool]]], start: int, c
     for batch in batches:
         content += raw_batch(batch, base_offset=len(whole))
         whole += batch
-    if batches and cut:  # the broker cuts at the fetch's size: what remains of the last batch comes with the next fetch
+    if batches and cut:  # the broker cuts at the fetch size; the next fetch returns the cut batch
         content = content[:-cut]
         whole = whole[: len(whole) - len(batches[-1])]
     found = fetched(content, start)
@@ -56,7 +56,7 @@ def test_each_offset_once(batches: list[list[tuple[bytes, bool]]], start: int, c
 
 @given(values=st.lists(st.binary(max_size=40), min_size=1, max_size=6), seed=st.integers(0, 10_000))
 def test_no_bytes_end_the_reading(values: list[bytes], seed: int) -> None:
-    """Bytes turned over anywhere behind the batch's head: the checksum tells, and each place is stepped over."""
+    """One byte is inverted after the batch header: the checksum detects it, and each offset is skipped."""
     content = bytearray(raw_batch([(value, True) for value in values]))
     content[random.Random(seed).randrange(21, len(content))] ^= 0xFF
     found, offset = [], 0

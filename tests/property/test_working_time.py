@@ -1,4 +1,4 @@
-"""Whatever is stated of units, rosters, weeks, holidays and leave: the day's hours are those of a simple model."""
+"""For any units, rosters, weeks, holidays and leave, the day's hours equal those of a simple model."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def history(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
 
 
 def intervals(make: Any, *values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    """Dated things with different beginnings: of equal ones the order decides, which is no matter of dates."""
+    """Values with different start dates; for equal dates, the order would decide and not the date."""
     each = st.builds(make, *values, DATES, st.none() | DATES)
     return st.lists(each, max_size=3, unique_by=lambda one: one.valid_from)
 
@@ -86,7 +86,7 @@ OFFICERS = st.builds(
 
 
 def at(steps: list[Any], day: date) -> Any:
-    """The model's own way: one date after the other."""
+    """The model goes through the dates one by one."""
     found = steps[0][1]
     for ahead in range((day - SPAN[0]).days + 1):
         found = dict(steps).get(SPAN[0] + timedelta(days=ahead), found)
@@ -102,7 +102,7 @@ def latest(things: Any, day: date) -> Any:
 
 
 def model(officer: OfficerTime, day: date) -> tuple[Any, ...]:
-    """What the date holds: a kind and, where there are hours, when they begin and how long they are."""
+    """The date's kind and, if it has hours, their start and their length."""
     entry = officer.roster.get(day)
     if isinstance(entry, RosterOff):
         return ("off", "LEPAS_PIKET")
@@ -207,7 +207,7 @@ def test_a_list_with_a_date_says_when_the_present_value_began(
     assert after[len(after) - len(planned) :] == planned
     assert all(value_on(after, day) == unit for day in SPAN if since <= day <= max(since, today))
     others = [day for day, value in before if day < since and value != unit]
-    if others:  # up to the last other value all stays, and that one holds until the list's date
+    if others:  # nothing changes up to the last other value, which is valid until the list's date
         last = max(others)
         assert all(value_on(after, day) == at(before, min(day, last)) for day in SPAN if day < since)
     else:

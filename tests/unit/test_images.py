@@ -1,4 +1,4 @@
-"""`make images`: which lines it writes, and what it does where no registry answers. `docker` is a stand-in."""
+"""`make images`: which lines it writes, and what it does when no registry answers. `docker` is a stand-in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ esac
 
 
 class Checkout:
-    """The files of images in a folder of their own, with a registry that gives one digest for all tags."""
+    """The image files in a separate folder, with a registry that gives one digest for all tags."""
 
     def __init__(self, folder: Path, docker: str = BUILDX) -> None:
         self.folder = folder

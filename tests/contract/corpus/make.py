@@ -1,6 +1,6 @@
 """Writes the corpus of a contract version, once: `python -m tests.contract.corpus.make` adds what is missing.
 
-Files that are there stay as they are: they stand for bytes that lie on topics somewhere.
+Existing files stay as they are: they stand for bytes that are already stored on topics.
 """
 
 from __future__ import annotations

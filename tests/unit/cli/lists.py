@@ -1,4 +1,4 @@
-"""A system with long names, that answers every list of the command line."""
+"""A system with long names that answers every list of the command line."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class System:
         path = request.url.path
         if path in WHOLE:
             return httpx.Response(200, json=[] if self.empty else WHOLE[path])
-        # an officer is found also where all lists are empty
+        # an officer is found even if all lists are empty
         there = path in PAGES and (not self.empty or path.endswith("/search"))
         return httpx.Response(200, json={"items": [PAGES[path]] if there else [], "next": None})
 

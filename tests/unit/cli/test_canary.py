@@ -1,4 +1,4 @@
-"""The canary's machine: well while its punches become published scores, and only then."""
+"""The canary's machine is healthy only while its punches become published scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `kinerja` command as a whole: which system it speaks to, its statuses, faults, help and completion."""
+"""The `kinerja` command as a whole: which system it calls, its statuses, faults, help and completion."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_the_broker_is_that_of_connect_env(elsewhere: Path, monkeypatch: pytest.
     settings = kafka.kafka_settings()
     assert (settings.kafka_bootstrap_servers, settings.kafka_sasl_username) == ("kafka.example.go.id:9094", "sandbox")
     assert kafka.kafka_settings("127.0.0.1:1").kafka_bootstrap_servers == "127.0.0.1:1"
-    monkeypatch.setenv("KINERJA_KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")  # the stack's inside
+    monkeypatch.setenv("KINERJA_KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")  # as inside the stack
     assert kafka.kafka_settings().kafka_sasl_username is None
     monkeypatch.delenv("KINERJA_KAFKA_BOOTSTRAP_SERVERS")
     (elsewhere / "var/connect.env").unlink()
@@ -261,7 +261,7 @@ def test_every_command_can_be_loaded_and_says_what_it_does() -> None:
 
 @pytest.mark.parametrize(("line", "expected"), [("kinerja sco", "scores"), ("kinerja machines enr", "enrol")])
 def test_bash_completes_commands(line: str, expected: str) -> None:
-    """As the script that `kinerja --install-completion` writes asks for it."""
+    """Calls it like the script that `kinerja --install-completion` writes."""
     words = line.split()
     environment = {
         "_KINERJA_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "PATH": "/usr/bin:/bin"

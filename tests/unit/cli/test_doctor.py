@@ -1,4 +1,4 @@
-"""What the doctor sees, sick and well."""
+"""What the doctor reports, with and without faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HELD = {"topic": "asn.score.v1", "error": "TooLarge"}
 
 
 class System:
-    """A running system that answers as told."""
+    """A running system with configurable answers."""
 
     def __init__(self) -> None:
         self.ready = 200
@@ -66,7 +66,7 @@ class System:
         self.verified: dict[str, Any] = {"ok": True, "totals": 7, "difference_count": 0}
 
     def digest(self, request: httpx.Request) -> httpx.Response:
-        """Scoring keeps one thing of each topic that the owner has; `kept` says at which revision, None: not at all."""
+        """Scoring and the owner have one thing of each topic; `kept` is scoring's revision, None if missing."""
         reader = request.url.path.split("/")[1] != {"asn.attendance-day.v1": "attendance"}.get(
             request.url.path.split("/")[4]
         )
@@ -176,7 +176,7 @@ def test_a_healthy_system_is_well() -> None:
 
 
 def key(ends: int, used: int = -1) -> dict[str, Any]:
-    """A key of half a year ago."""
+    """A key that is half a year old."""
     moments = {"created_at": -180, "expires_at": ends, "last_used_at": used}
     return {
         "id": "0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10", "name": "hris", "scopes": ["scores:read"], "state": "active",
@@ -346,7 +346,7 @@ def test_a_certificate_that_this_computer_does_not_trust_is_named_by_each_check(
 
 
 def broker(monkeypatch: pytest.MonkeyPatch, *, topics: Exception | None = None, access: Any = ()) -> list[Finding]:
-    """What is found inside the stack, of Kafka."""
+    """The findings about Kafka inside the stack."""
 
     async def provision(*_: Any, **options: Any) -> list[str]:
         assert options["create"] is False
@@ -440,7 +440,7 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
     ("kept", "in_flight", "state", "words"),
     [
         (4, False, "fail", "asn.attendance-day.v1 at scoring: 1 or more records differ from the owner's"),
-        (4, True, "fail", "differ from the owner's"),  # nothing that is on its way explains a higher one
+        (4, True, "fail", "differ from the owner's"),  # records in flight do not explain a higher revision
         (2, False, "fail", "differ from the owner's"),
         (None, False, "fail", "differ from the owner's"),
         (2, True, "warn", "1 or more records are on their way"),

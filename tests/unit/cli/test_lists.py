@@ -105,7 +105,7 @@ def test_a_list_fits_80_columns_and_cuts_nothing(
     assert max(map(len, wide.splitlines())) <= 200
     for letter in "…│─┃\x1b":
         assert letter not in done.stdout + wide
-    # in a narrow column the letters of a long word stand below each other, between those of the other columns
+    # a narrow column breaks a long word over several lines, between the text of other columns
     assert sorted(_words(done.stdout)) == sorted(_words(kinerja(*arguments).stdout))
 
 

@@ -1,4 +1,4 @@
-"""The stack's first step tells of a certificate that ends, before HR systems find out, and goes on."""
+"""The preflight step warns that a certificate ends, before HR systems fail, and goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kinerja roster import` and `shifts`, against a service that answers as told."""
+"""`kinerja roster import` and `shifts`, against a service with configurable answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack's first step checks what .env says, in .env's own names, and that containers can read what they are given."""
+"""The preflight step checks .env, in .env's own names, and that containers can read their files."""
 
 from __future__ import annotations
 

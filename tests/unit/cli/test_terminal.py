@@ -1,4 +1,4 @@
-"""What `kinerja` prints of data and arguments: no control characters, and words that a person knows."""
+"""How `kinerja` prints data and arguments: no control characters, and common words."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_wrong_argument_is_explained_in_the_words_of_the_command(arguments: tu
 
 
 class Nobody(System):
-    """Has one unit, in which nobody is."""
+    """Has one unit without officers."""
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/attendance/v1/units":

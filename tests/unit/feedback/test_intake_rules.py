@@ -1,4 +1,4 @@
-"""The rule file of taking and publishing ratings."""
+"""The rule file for accepting and publishing ratings."""
 
 from __future__ import annotations
 

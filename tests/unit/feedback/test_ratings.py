@@ -1,4 +1,4 @@
-"""What the form's answers become."""
+"""How the form's answers are converted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No column joins a vote to its visit, and a seal says nothing about what it holds."""
+"""No column links a vote to its visit, and a seal reveals nothing about its content."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_seal_tells_neither_number_nor_time_nor_content() -> None:
     assert len(set(sealed)) == len(sealed)
     for one in sealed:
         raw = base64.urlsafe_b64decode(one)
-        assert raw[1:9] == bytes(8)  # Fernet's time
+        assert raw[1:9] == bytes(8)  # Fernet's timestamp
         assert len(raw) > BLOCK_BYTES
         assert b"completion_time" not in raw
 

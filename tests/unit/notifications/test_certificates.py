@@ -1,4 +1,4 @@
-"""Certificates are watched where something is served with TLS; one that cannot be read is told and ends nothing."""
+"""Certificates are watched where TLS is served; an unreadable one is reported and stops nothing."""
 
 from __future__ import annotations
 

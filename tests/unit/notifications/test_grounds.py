@@ -1,4 +1,4 @@
-"""What a notice rests on: each border of each rule, and what a change asks of a letter."""
+"""The reasons for a notice: each limit of each rule, and what a change requires for a letter."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_score_as_a_whole_is_judged_only_where_it_is_complete() -> None:
         ({"step": "TEGURAN_TERTULIS", "steps_reached": ["TEGURAN_LISAN", "TEGURAN_TERTULIS"]}, True),
         ({"step": "PEMBERHENTIAN", "steps_reached": ["PEMBERHENTIAN"]}, False),
         ({"step": None, "level": None, "steps_reached": []}, False),
-        ({"step": "TEGURAN_TERTULIS", "steps_reached": []}, True),  # of before they were listed
+        ({"step": "TEGURAN_TERTULIS", "steps_reached": []}, True),  # from before steps were listed
     ],
 )
 def test_a_step_stands_as_long_as_the_days_reach_it(changes: dict[str, Any], stands: bool) -> None:
@@ -96,7 +96,7 @@ def test_a_step_stands_as_long_as_the_days_reach_it(changes: dict[str, Any], sta
         ("reward", "draft", False, None, "keep"),
         ("reward", "draft", True, None, "rewrite"),
         ("reward", "draft", True, "BELOW", "withdraw"),
-        ("reward", "released", True, None, "keep"),  # a person let it go as it is
+        ("reward", "released", True, None, "keep"),  # a person released this text
         ("reward", "released", False, "BELOW", "withdraw"),
         ("reward", "delivered", True, "BELOW", "keep"),
         ("reward", "acknowledged", True, "BELOW", "keep"),

@@ -30,7 +30,7 @@ NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknow
         ("mail", 452, "4.3.1 Insufficient system storage", "operator", True),
         ("mail", 552, "5.3.4 Message size exceeds fixed limit", "operator", False),
         ("mail", 552, "message too big", "operator", False),
-        # Postfix checks client, greeting and sender at RCPT: none of that is the recipient's
+        # Postfix checks client, greeting and sender at RCPT: these are not the recipient's faults
         ("rcpt", 504, "5.5.2 <3f1c>: Helo command rejected: need fully-qualified hostname", "operator", False),
         ("rcpt", 554, "5.7.1 <x@example.com>: Relay access denied", "operator", False),
         ("rcpt", 550, "5.7.1 Client host rejected", "operator", False),
@@ -57,7 +57,7 @@ NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknow
         ("rcpt", 553, "sorry, your envelope sender is in my badmailfrom list", "operator", False),
         ("rcpt", 552, "too many mails of this sender today", "operator", False),
         ("rcpt", 452, "sending rate exceeded", "operator", False),
-        # a relay whose DNS or routing fails, and a status that names nothing
+        # a relay whose DNS or routing fails, and a status without a specific cause
         ("rcpt", 550, "5.4.4 relay DNS failure", "operator", False),
         ("rcpt", 450, "4.4.4 relay DNS failure", "operator", False),
         ("rcpt", 550, "5.4.1 no answer from host", "operator", False),

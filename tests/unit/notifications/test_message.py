@@ -1,4 +1,4 @@
-"""A mail as programs read it: one recipient, one line a header, the same words twice."""
+"""A mail as programs read it: one recipient, one line per header, the same text in both parts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mail(**changes: Any) -> Mail:
 
 
 def read(raw: bytes) -> EmailMessage:
-    """As a mail program reads it; a fault that its parser finds is raised."""
+    """Reads it as a mail program does; raises a fault that the parser finds."""
     found = message_from_bytes(raw, policy=policy.SMTP.clone(raise_on_defect=True))
     assert isinstance(found, EmailMessage)
     return found
@@ -128,7 +128,7 @@ HEADERS = [
 
 
 def names_of_headers(raw: bytes) -> list[str]:
-    """By hand, because a parser stops at the first fault: each line is a header or continues one."""
+    """Parses by hand, because a parser stops at the first fault: each line is a header or continues one."""
     lines = raw.split(b"\r\n\r\n")[0].split(b"\r\n")
     assert all(line.strip() for line in lines)
     return [line.partition(b":")[0].decode() for line in lines if line[:1] not in (b" ", b"\t")]
@@ -143,7 +143,7 @@ def test_an_encoded_word_arrives_as_the_text_that_was_typed(text: str) -> None:
     for header, address in (("To", "<b@x.go.id>"), ("From", "<k@x.go.id>"), ("Subject", "")):
         shown = str(make_header(decode_header(found[header])))
         assert "".join(shown.split()) == "".join((text[:200] if address else text).split()) + address
-    assert read(raw).get_body(("plain",)) is not None  # the body is in the body
+    assert read(raw).get_body(("plain",)) is not None  # the text is in the body
 
 
 PIECES = st.sampled_from(
@@ -162,5 +162,5 @@ def test_any_name_subject_and_text_pass(name: str, subject: str, text: str) -> N
     message = message_from_bytes(raw, policy=policy.SMTP)
     [to] = message["To"].addresses
     assert to.addr_spec == "budi@example.go.id"
-    # Python's own parser puts blanks between encoded words, so blanks are left out
+    # Python's own parser puts spaces between encoded words, so spaces are ignored
     assert "".join(to.display_name.split()) == "".join(c for c in name if c.isprintable() and not c.isspace())

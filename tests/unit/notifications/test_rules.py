@@ -1,4 +1,4 @@
-"""When a notice is due: thresholds from both sides, nothing on incomplete data, episodes that do not flicker."""
+"""When a notice is due: both sides of thresholds, none on incomplete data, episodes with hysteresis."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_reward_is_held_over_evaluations_in_a_row(history: list[Decimal | None
     [
         (1, False, None, True),
         (1, True, None, False),
-        (2, False, 2, False),  # the record that took it away, and those before it
+        (2, False, 2, False),  # the record that removed it, and earlier ones
         (1, False, 2, False),
         (3, False, 2, True),
         (3, True, 2, False),
@@ -106,7 +106,7 @@ OFFICER, HEAD, MAYOR = uuid4(), uuid4(), uuid4()
         ("2026/A", HEAD, "A", {"2026/A": MAYOR}, True),
         ("2026/A/up", HEAD, "A", {"2026/A": MAYOR, "2026/A/up": MAYOR}, True),
         ("2026/A", HEAD, "A", {"2026/A": MAYOR, "2026/A/up": MAYOR}, False),
-        ("2026/A/up", MAYOR, "A", {"2026/A": MAYOR, "2026/A/up": HEAD}, False),  # a ring of superiors
+        ("2026/A/up", MAYOR, "A", {"2026/A": MAYOR, "2026/A/up": HEAD}, False),  # a cycle of superiors
         ("2026/A", HEAD, "A", {"2026/A": MAYOR, "2025/A": HEAD, "2026/B": HEAD}, True),
         ("2026/A", None, "A", {"2026/A": MAYOR}, False),
         ("2026/A", OFFICER, "A", {"2026/A": MAYOR}, False),

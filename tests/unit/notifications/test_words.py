@@ -1,4 +1,4 @@
-"""What a notice says: the matter and a next step; never the person's worth, a rank or a placeholder left open."""
+"""A notice states the matter and a next step; never the person's worth, a rank or an unfilled placeholder."""
 
 from __future__ import annotations
 

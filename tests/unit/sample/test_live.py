@@ -1,4 +1,4 @@
-"""The sample's output: a table that a small terminal shows whole, and lines about changes only."""
+"""The sample's output: a table that fits a small terminal, and lines only for changes."""
 
 from __future__ import annotations
 

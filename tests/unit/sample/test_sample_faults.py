@@ -1,4 +1,4 @@
-"""The sample meets what a client meets: connections that close, services that are busy; and its end is not the system's."""
+"""The sample handles closed connections and busy services; when it fails, the system goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An officer reads why each day is as it is, in Indonesian."""
+"""An officer reads the reason for each day's status, in Indonesian."""
 
 from __future__ import annotations
 

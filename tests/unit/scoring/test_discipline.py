@@ -116,7 +116,7 @@ def test_the_count_begins_anew_on_1_january_but_a_streak_runs_on() -> None:
     assert old.step == "TEGURAN_TERTULIS"
     assert (new.cumulative_days, new.longest_streak_days, new.current_streak_days) == (4, 10, 0)
     assert (new.step, new.reached_on) == ("PEMBERHENTIAN", date(2027, 1, 6))
-    # the days behind each: of the year, and those before it whose streak runs into the year
+    # the dates of each result: those of the year, and earlier ones of a streak that enters the year
     assert (list(old.dates), list(new.dates)) == ([day for day in absent if day.year == 2026], absent)
     earlier = date(2026, 12, 1)
     assert earlier not in judged(days, [earlier, *absent], 2027).dates

@@ -1,4 +1,4 @@
-"""What is shown of citizens' ratings: groups, with means that no single citizen's answer can be read from."""
+"""Citizens' ratings are shown as groups, whose means reveal no single citizen's answer."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def indicator(result: ScoreResult, name: str) -> IndicatorScore:
 
 
 def both(columns: tuple[int, ...], policy: ScorePolicy = POLICY, unit_id: str | None = None) -> ScoreResult:
-    """The explained score, after checking that the fast one says the same."""
+    """The explained score, after checking that the fast one is equal."""
     result = score(columns, policy, unit_id)
     hundredths, band, complete = score_hundredths(columns, policy_ints(policy), unit_id)
     assert (hundredths_to_decimal(hundredths), band, complete) == (result.score, result.band, result.complete)

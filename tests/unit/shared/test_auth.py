@@ -1,4 +1,4 @@
-"""What a token's check does with what the table says, without a table."""
+"""How a token check uses the table's row, without a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def row(**changes: Any) -> SimpleNamespace:
 
 
 class Store:
-    """Gives a row, then takes a note of the use, or does not."""
+    """Returns a row, then records the use if `writes` is true."""
 
     def __init__(self, found: SimpleNamespace | None, *, writes: bool = True) -> None:
         self.found, self.writes, self.asked = found, writes, 0

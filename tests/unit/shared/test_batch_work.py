@@ -1,4 +1,4 @@
-"""A batch where the service itself fails: at one record it parks that one, at all of them it stops."""
+"""The service itself fails in a batch: if one record fails, it is parked; if all fail, the service stops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECORDS = [Incoming("t", 0, offset, None, b"", ()) for offset in range(64)]
 
 
 class Store:
-    """A store whose transactions keep what was parked in them, or nothing where they end in an error."""
+    """A store whose transactions keep their parked records, or nothing after an error."""
 
     def __init__(self) -> None:
         self.kept: list[Parked] = []

@@ -1,4 +1,4 @@
-"""What a body may cost, by any method, before anything is made of it."""
+"""The limits of a body, by any method, before it is parsed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Seen:
-    """An app that reads what it is given."""
+    """An app that reads the whole body."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
@@ -38,7 +38,7 @@ class Seen:
 async def ask(
     guard: Bodies, chunks: Iterable[bytes], *, method: str = "POST", length: int | str | None = None, gone: bool = False
 ) -> tuple[int | None, int]:
-    """The status, and how many chunks were taken."""
+    """The status, and how many chunks were read."""
     waiting, taken, status = list(chunks), 0, None
 
     async def receive() -> dict[str, Any]:
@@ -154,7 +154,7 @@ async def test_a_body_that_was_cut_off_reaches_no_app() -> None:
 
 @pytest.mark.parametrize(("key", "taken"), [(None, 0), (b"Bearer x", 16)])
 async def test_who_brings_a_key_sees_why_a_large_body_is_refused(key: bytes | None, taken: int) -> None:
-    """A client that still sends sees a broken connection otherwise; of what comes beyond 16 MiB no more is read."""
+    """Otherwise a client that still sends sees a broken connection; nothing beyond 16 MiB is read."""
     left, answered = [b"x" * MIB] * 20, 0
 
     async def receive() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The end of a certificate, read from its bytes: also of one that has ended and that nobody trusts."""
+"""The end of a certificate, read from its bytes, even if it is expired or untrusted."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the authority stays from one certificate to the next: a key takes a second to make."""
+    """Keeps the authority between certificates: a key takes a second to make."""
     return tmp_path_factory.mktemp("certificates")
 
 
 def made(folder: Path, days: int) -> Path:
-    """A certificate as `make kafka-certificate` makes it, valid for so many days; openssl takes -1 for one that ended."""
+    """A certificate as `make kafka-certificate` makes it, valid for `days` days; openssl accepts -1 for an expired one."""
     environment = os.environ | {"DAYS": str(days)}
     script = ["sh", "deploy/kafka-certificate.sh", str(folder)]
     subprocess.run(script, cwd=ROOT, env=environment, check=True, capture_output=True)
@@ -43,7 +43,7 @@ def ended(folder: Path) -> Path:
     return shutil.copy(made(folder, -1), folder / "ended.pem")
 
 
-# 2050 and later are written in another form
+# dates from 2050 on have another encoding
 @pytest.mark.parametrize("days", [397, 20_000])
 def test_the_end_is_that_which_openssl_tells(folder: Path, days: int) -> None:
     file = made(folder, days)
@@ -66,13 +66,13 @@ async def test_a_server_s_certificate_is_read_although_it_has_ended(ended: Path)
 
 async def test_a_server_without_tls_is_an_error() -> None:
     async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
-        with pytest.raises(OSError):  # noqa: PT011 - of TLS, or a connection that ends
+        with pytest.raises(OSError):  # noqa: PT011 - a TLS error or a closed connection
             await served_certificate_ends_at("127.0.0.1", server.sockets[0].getsockname()[1])
 
 
 def test_other_bytes_are_refused(ended: Path) -> None:
     whole = ended.read_text()
-    assert "PRIVATE KEY" in whole  # which stands before or behind it
+    assert "PRIVATE KEY" in whole  # before or after the certificate
     for words in (
         "",
         whole[:200],

@@ -1,4 +1,4 @@
-"""The watch over a consumer: what counts as waiting records, also when partitions wander between members."""
+"""The watch over a consumer: what counts as waiting records, also when partitions move between members."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ONE = TopicPartition("asn.employee.v1", 0)
 
 
 class FakeClient:
-    """What the watch asks of the client."""
+    """What the watch reads from the client."""
 
     def __init__(self) -> None:
         self.partitions: set[TopicPartition] = {ONE}
@@ -65,6 +65,6 @@ async def test_a_partition_that_went_away_and_came_back_is_read_anew(
     consumer._done[ONE] = 3
     client.partitions = set()
     assert await consumer._observe() == (False, {})
-    # another member committed 3..10 meanwhile; to call that a wait would end a healthy process
+    # another member committed 3..10 meanwhile; counting them as lag would stop a healthy process
     client.partitions, client.fetched, client.end = {ONE}, 10, 10
     assert await consumer._observe() == (False, {ONE: 10})

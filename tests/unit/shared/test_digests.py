@@ -1,4 +1,4 @@
-"""Digests: free of order, and changed by every single change of what a reader keeps."""
+"""Digests do not depend on order; every single change of what a reader keeps changes them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_item_more_less_or_changed_is_seen_in_its_bucket_alone(items: list[It
     before, after = digest_of(items), digest_of([*items[:at], changed, *items[at + 1 :]])
     differ = [n for n in range(BUCKETS) if before.sums[n] != after.sums[n]]
     assert differ == [bucket_of(items[at].key)]
-    # an exclusive or would not see a thing that is there twice
+    # XOR would not detect a thing that is there twice
     assert digest_of([*items, changed, changed]) != digest_of(items)
 
 
@@ -52,7 +52,7 @@ def record_of(topic: str) -> dict[str, Any]:
 
 
 def other(value: Any) -> Any:
-    """Something else of about the same type."""
+    """Another value of about the same type."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):

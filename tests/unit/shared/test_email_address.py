@@ -1,4 +1,4 @@
-"""One check of addresses: what it refuses, and in which form the others go into an envelope."""
+"""The one check of addresses: what it refuses, and the form of the others in an envelope."""
 
 from __future__ import annotations
 

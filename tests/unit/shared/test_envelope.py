@@ -1,4 +1,4 @@
-"""How records travel: binary mode is written, binary and structured mode are read, and what is unreadable says so."""
+"""The envelope writes binary mode, reads binary and structured mode, and reports unreadable records."""
 
 from __future__ import annotations
 

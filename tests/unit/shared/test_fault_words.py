@@ -1,4 +1,4 @@
-"""What a log line says of a store that failed: a full disk is named with its runbook, other failures by their type."""
+"""The log line of a store failure: a full disk is named with its runbook, other failures by their type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client's address is the last one that no trusted proxy wrote; a client's own word counts for nothing."""
+"""The client's address is the last one not written by a trusted proxy; the client's own header is ignored."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ async def client_of(peer: str, *headers: str, behind_gateway: bool, proxies: Any
 @pytest.mark.parametrize(
     ("peer", "headers", "behind_gateway", "expected"),
     [
-        # nobody is trusted: the header is the client's own word
+        # no proxy is trusted: the client wrote the header
         ("192.168.1.5", ["10.0.0.1"], False, "192.168.1.5"),
         ("192.168.1.5", [], False, "192.168.1.5"),
-        # the gateway passes on who connected to it
+        # the gateway passes on the address that connected to it
         ("172.20.0.5", ["192.168.1.5"], True, "192.168.1.5"),
         ("172.20.0.5", [], True, "172.20.0.5"),
         # ... which may be a client that wrote a header itself
         ("172.20.0.5", ["127.0.0.1, 192.168.1.5"], True, "192.168.1.5"),
         ("172.20.0.5", ["127.0.0.1", "192.168.1.5"], True, "192.168.1.5"),
-        # ... or a proxy that was named
+        # ... or a trusted proxy
         ("172.20.0.5", ["203.0.113.9, 10.9.0.1"], True, "203.0.113.9"),
         ("172.20.0.5", ["127.0.0.1, 203.0.113.9, 10.9.0.2, 10.9.0.1"], True, "203.0.113.9"),
         ("172.20.0.5", ["203.0.113.9, fd00::7"], True, "203.0.113.9"),
-        # a named proxy without a gateway
+        # a trusted proxy without a gateway
         ("10.9.0.1", ["127.0.0.1, 203.0.113.9"], False, "203.0.113.9"),
         ("::ffff:10.9.0.1", ["203.0.113.9"], False, "203.0.113.9"),
         # only proxies on the way: the outermost one is the client
         ("10.9.0.1", ["10.9.0.3, 10.9.0.2"], False, "10.9.0.3"),
-        # what is no address was not written by a proxy
+        # a proxy writes only addresses
         ("10.9.0.1", ["203.0.113.9, unknown"], False, "10.9.0.1"),
         ("172.20.0.5", ["evil, 10.9.0.1"], True, "10.9.0.1"),
     ],

@@ -1,4 +1,4 @@
-"""Clients of our own addresses never use a proxy; those of a public name do as the environment says."""
+"""Clients of our own addresses never use a proxy; those of a public name follow the environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def server() -> Iterator[str]:
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(self.path.encode())  # a proxy is asked for a whole URL
+            self.wfile.write(self.path.encode())  # a proxy receives the whole URL
 
         def log_message(self, *_: object) -> None:
             pass
@@ -72,7 +72,7 @@ def test_what_is_local(host: str, local: bool) -> None:
 
 
 def test_certificates_that_the_operator_names_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("")  # none is trusted
+    (tmp_path / "ca.pem").write_text("")  # trusts no authority
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     context = http_client._trust("https://127.0.0.1")["verify"]

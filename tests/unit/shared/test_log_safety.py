@@ -1,4 +1,4 @@
-"""Whatever fails, a log says where and what kind, and never with whose data."""
+"""A log of any failure says where and what kind, and never contains personal data."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ FAILURES = [refused_mail, database_error, validation, lookup, in_a_group, caused
 def test_an_exception_is_logged_without_its_message_and_with_its_places(
     written: Written, fail: Callable[[], None]
 ) -> None:
-    local = NAME  # noqa: F841 - what a frame holds is not told either
+    local = NAME  # noqa: F841 - a frame's locals are not logged either
     try:
         fail()
     except Exception:

@@ -1,4 +1,4 @@
-"""The reader of an office's files: what is read alike, and what a refusal says."""
+"""The reader of an office's files: which forms read the same, and what a refusal says."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def refusal(body: bytes | str) -> str:
 
 
 def fault(value: Any, column: str) -> dict[str, Any]:
-    """What is said about a value of a workbook in a column."""
+    """The fault reported for a workbook's value in a column."""
     cells = {"nip": "1", "day": date(2026, 1, 1), "start": None} | {column: value}
     [row] = rows_of(workbook([list(cells), list(cells.values())]))
     faults = Faults()
@@ -137,7 +137,7 @@ def test_what_is_no_csv_and_no_xlsx_is_named_with_what_to_do(body: bytes, kind: 
 def test_marks_that_nobody_sees_make_no_difference(cell: str) -> None:
     quoted = '"' + cell.replace('"', '""') + '"'
     assert texts(f"nip;day\n{quoted};x") == [(2, "12")]
-    if not cell.startswith("="):  # which openpyxl writes as a formula
+    if not cell.startswith("="):  # openpyxl writes that as a formula
         assert texts(workbook([["nip", "day"], [cell, "x"]])) == [(2, "12")]
 
 
@@ -320,7 +320,7 @@ def table_with(*merged: str, rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def faults_of(body: bytes) -> list[tuple[int, str]]:
-    """Line and column of what is refused when all columns are read."""
+    """Line and column of each fault when all columns are read."""
     faults = Faults()
     for row in read_rows(body, COLUMNS, faults):
         row.text("nip", faults), row.date("day", faults), row.time("start", faults)

@@ -1,4 +1,4 @@
-"""When a consumer stops instead of parking on."""
+"""When a consumer stops instead of parking more records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problem documents can be sent, whatever their words quote."""
+"""Problem documents can be sent, whatever text they quote."""
 
 from __future__ import annotations
 

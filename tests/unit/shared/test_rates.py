@@ -1,4 +1,4 @@
-"""Who asks too often, or guesses, waits; whoever is known from the same address does not."""
+"""A client that asks too often or guesses waits; a known client at the same address does not."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_a_key_may_ask_so_often_from_anywhere() -> None:
 
 @pytest.mark.parametrize(("path", "key"), [("/my/wrong{}", None), ("/x", OTHER_KEY + "{}")])
 async def test_who_guesses_is_held_up_and_nobody_else_at_its_address(path: str, key: str | None) -> None:
-    guard, service = guarded(refusals_per_minute=15)  # of which five at once
+    guard, service = guarded(refusals_per_minute=15)  # at most five at once
     assert await ask(guard, key=KEY) == 200
     assert await ask(guard, "/f/right") == 200
 

@@ -1,4 +1,4 @@
-"""How far a revision may leap, and that an owner always gets its readers above a wrong one."""
+"""How far a revision may jump, and how an owner always brings its readers above a wrong one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rule documents are read within bounds, and whatever is wrong is a refusal with words."""
+"""Rule documents are read within limits, and every fault is refused with an explanation."""
 
 from __future__ import annotations
 

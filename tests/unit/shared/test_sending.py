@@ -1,4 +1,4 @@
-"""A round of the relay against a producer whose broker takes, refuses and fails as the test says."""
+"""A round of the relay against a producer whose broker accepts, refuses and fails as configured."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Row:
 
 
 Answer = Exception | str | None
-"""What becomes of a message: taken (None), failed, or never answered (`silence`)."""
+"""The result of a message: accepted (None), failed, or never answered (`silence`)."""
 
 
 @dataclass
 class Producer:
-    """`at_once` is raised by `send` itself; `answer` comes later. Stands for its own client and cluster too."""
+    """`send` itself raises `at_once`; `answer` comes later. Is also its own client and cluster."""
 
     at_once: Callable[[bytes], Exception | None] = lambda _: None
     answer: Callable[[bytes], Answer] = lambda _: None

@@ -1,4 +1,4 @@
-"""A row that fails is found by halving, left out for a while, and no other waits for it."""
+"""A failing row is found by halving and left out for a while; no other row waits for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.set_aside import RETRY_SECONDS_FIRST, SET_ASIDE_MAX, Batches
 
 @dataclass
 class Table:
-    """Rows that are worked on in their order, in transactions."""
+    """Rows that are processed in order, in transactions."""
 
     batches: Batches[int]
     waiting: list[int]

@@ -1,4 +1,4 @@
-"""A setting that cannot be used is one line: its name, its value and what would be right; a secret's value is never in it."""
+"""An invalid setting gives one line: its name, its value and what is valid; never a secret's value."""
 
 from __future__ import annotations
 
