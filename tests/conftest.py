@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-# A machine that is busy for a moment makes no example wrong.
+# A machine that is busy for a moment must not fail an example.
 settings.register_profile("kinerja", deadline=None)
 settings.load_profile("kinerja")
 

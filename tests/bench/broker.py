@@ -1,4 +1,4 @@
-"""The topics of a run, and records into them."""
+"""Creates the topics of a run and sends records to them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PARTITIONS = 12
 
 
 def client_options(bootstrap_servers: str | None = None) -> dict[str, Any]:
-    """A client's options for this address, else that of the environment, with the environment's login if it has one."""
+    """Client options for this address, or for the environment's address and, if set, its login."""
     settings = KafkaSettings()
     address = bootstrap_servers or settings.kafka_bootstrap_servers
     return {"bootstrap_servers": address, **client_security(settings)}
 
 
 async def prepare(bootstrap_servers: str) -> None:
-    """Makes the topics. Raises RuntimeError where they hold records already: those would count as ours."""
+    """Creates the topics. Raises RuntimeError where they hold records already: those would count as ours."""
     await provision(bootstrap_servers, read_topics())
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
     await consumer.start()
@@ -47,7 +47,7 @@ async def prepare(bootstrap_servers: str) -> None:
 
 
 async def send(bootstrap_servers: str | None, messages: Sequence[Message]) -> None:
-    """Sends the messages in their order, a partition by a hash of the key, in batches of up to 256 KiB."""
+    """Sends the messages in order, in batches of up to 256 KiB; a hash of the key chooses the partition."""
     lanes: dict[TopicPartition, list[Message]] = defaultdict(list)
     for message in messages:
         lanes[TopicPartition(message[0], zlib.crc32(message[1]) % PARTITIONS)].append(message)

@@ -1,4 +1,4 @@
-"""Says `ready`, sends the drawn records at a word, says `sent`, and `done` when the group has committed all of them."""
+"""Prints `ready`, sends the records after one input line, prints `sent`, then `done` when the group has committed all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the records and does nothing with them: the client's own limit, which the scoring path is held against."""
+"""Reads the records and does nothing with them: the client's own limit, the baseline for the scoring path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends an employee record of each officer to the stack, as attendance would."""
+"""Sends an employee record for each officer to the stack, as attendance does."""
 
 from __future__ import annotations
 

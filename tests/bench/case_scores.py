@@ -1,4 +1,4 @@
-"""Says `reading`, then prints each new score record of the stack, one a line, until it is told to end."""
+"""Prints `reading`, then each new score record of the stack, one per line, until it is stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service's own consumer and handler on its own migrated database, until every offset is committed."""
+"""Runs the service's own consumer and handler on its own migrated database until every offset is committed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECONDS_MAX = 90.0
 
 
 def rss_mib() -> float:
-    """What this process holds in memory now."""
+    """The memory that this process uses now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -56,7 +56,7 @@ async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
             context.dead_letters,
             context.metrics,
             handler,
-            service=f"bench-{uuid4().hex}",  # a group of its own: each round reads from the beginning
+            service=f"bench-{uuid4().hex}",  # its own group: each round reads from the beginning
             topics=TOPICS,
         )
         task = asyncio.create_task(consumer.run())

@@ -1,7 +1,7 @@
-"""The plain way: one record, one session, objects read and written by the mapper, then its offset.
+"""The plain way: one record, one session, the ORM reads and writes objects, then the offset is committed.
 
-It does the same work on the same tables (fact at its highest revision, totals, score), for a smaller sample. One
-instance only: it has no answer to two owners at once.
+It does the same work on the same tables (fact at its highest revision, totals, score), for a smaller sample. It works
+with one instance only: two owners of a partition at once would break it.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ async def _apply(engine: AsyncEngine, record: ConsumerRecord[Any, Any], policy: 
 
 
 def day_end(semester: Semester) -> Any:
-    """A moment for a column that this way does not keep up."""
+    """A placeholder time for a column that this case does not maintain."""
     return datetime.combine(semester.first_day, time(), UTC)
 
 

@@ -1,6 +1,6 @@
-"""Records in the contract's shape, drawn from a seed, and the totals that they must lead to.
+"""Records in the contract's shape, generated from a seed, and the totals expected from them.
 
-The truth is summed here from what was drawn, not with the service's rules: a fault in those would show.
+The expected totals are summed here, without the service's rules, so that a fault in those rules shows.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Message = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
 
 @dataclass
 class Drawn:
-    """The messages in the order of sending, and what they must become."""
+    """The messages in sending order, and the expected result."""
 
     messages: list[Message] = field(default_factory=list)
     days: int = 0
@@ -53,13 +53,13 @@ class Drawn:
 
 
 def officers(seed: int = 1) -> list[UUID]:
-    """The same for the same seed."""
+    """The same seed gives the same data."""
     draw_bits = random.Random(seed)
     return [UUID(int=draw_bits.getrandbits(128), version=4) for _ in range(OFFICERS)]
 
 
 def roster_record(officer: UUID, number: int) -> bytes:
-    """The employee record of the officer at this place of the roster."""
+    """The employee record of the officer at this index of the roster."""
     return orjson.dumps(
         {
             "revision": 1,
@@ -100,7 +100,7 @@ def draw(count: int, seed: int = 1) -> Drawn:
 
 @functools.cache
 def headers_of(topic: str, subject: str) -> list[tuple[str, bytes]]:
-    """As the relay writes them; one list for all records of a subject."""
+    """Headers as the relay writes them; all records of a subject share one list."""
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", b"019a9c3e-7c1d-7000-8000-000000000000"),
@@ -193,7 +193,7 @@ def _count(totals: list[int], added: tuple[int, ...]) -> None:
 
 
 def roster(seed: int = 1) -> list[Message]:
-    """An employee record for each officer."""
+    """One employee record for each officer."""
     topic = EMPLOYEE.name
     return [
         (topic, str(officer).encode(), roster_record(officer, number), headers_of(topic, str(officer)))

@@ -1,4 +1,4 @@
-"""ATTLOG posts through the real route, and a burst of which nothing may be lost."""
+"""ATTLOG posts through the real route, and a burst that must lose nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BURST_POSTS, BURST_POST = 63, 128  # 8,064 lines at once
 
 
 def _body(machine: int, post: int, lines: int) -> bytes:
-    # the machine's own clock, which has no zone
+    # the machine's local time, without a zone
     first = datetime.fromisoformat("2026-08-03 06:00:00") + timedelta(seconds=post * lines)
     return "".join(
         f"{machine}{n % 900:04d}\t{first + timedelta(seconds=n):%Y-%m-%d %H:%M:%S}\t255\t1\t\t0\t0\n"
@@ -36,7 +36,7 @@ async def _post(http: httpx.AsyncClient, serial: str, body: bytes, lines: int) -
 
 
 async def measure_intake(parts: Parts) -> list[Result]:
-    """Of an attendance service in a process of its own."""
+    """Measures an attendance service in its own process."""
     url = await service_database(parts, "attendance")
     async with Served({"attendance": url}, parts.bootstrap_servers, tasks=False) as served:
         headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
@@ -49,7 +49,7 @@ async def measure_intake(parts: Parts) -> list[Result]:
 
 
 async def measure_stack_intake(stack: RunningStack) -> list[Result]:
-    """Of a running stack, through its gateway; the machines are new ones each time."""
+    """Measures a running stack through its gateway; each run uses new machines."""
     prefix = f"BENCH{uuid4().hex[:6].upper()}"
     async with stack.http() as http:
         seconds = await _posts(http, prefix)
@@ -58,7 +58,7 @@ async def measure_stack_intake(stack: RunningStack) -> list[Result]:
 
 
 async def _posts(http: httpx.AsyncClient, prefix: str) -> float:
-    """The seconds of the steady posts; a burst follows."""
+    """Returns the seconds that the steady posts take; then posts a burst."""
     for machine in range(MACHINES + 1):
         body = {"name": "bench", "timezone": "Asia/Jakarta", "direction_from": "shift"}
         (await http.put(f"/attendance/v1/machines/{prefix}{machine}", json=body)).raise_for_status()
@@ -76,7 +76,7 @@ async def _posts(http: httpx.AsyncClient, prefix: str) -> float:
 
 
 def _result(seconds: float, kept: int) -> Result:
-    """Lines a second that were durable before their OK. Raises RuntimeError where the database lacks any."""
+    """Lines per second that were durable before their OK. Raises RuntimeError where the database lacks any."""
     lines = MACHINES * POSTS * LINES
     expected = lines + BURST_POSTS * BURST_POST
     if kept != expected:

@@ -1,4 +1,4 @@
-"""From the post of a late punch to the score record that another consumer reads, at a steady rate."""
+"""Time from the post of a late punch until another consumer reads the score record, at a steady rate."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SETTLE_SECONDS_MAX = 300
 QUIET_SECONDS = 5
 
 Read = Callable[[float], Awaitable[list[bytes]]]
-"""Score records that came; an empty list when none came within so many seconds."""
+"""Score records that arrived; an empty list when none arrived within so many seconds."""
 Ask = Callable[[str], Awaitable[bool]]
-"""What attendance's database answers to a yes-or-no query."""
+"""The answer of attendance's database to a yes-or-no query."""
 
-# Every day that the machines' first posts close has been judged and sent: their bulk is not what is measured.
+# Every day that the machines' first posts close is computed and sent: this bulk work is not measured.
 _DAYS_CLOSED = """
     select not exists (select from day_queue) and not exists (select from outbox)
        and exists (select from attendance_day where org_unit_id = 'bench')
@@ -43,7 +43,7 @@ _DAYS_CLOSED = """
 
 
 def _working_days(count: int) -> list[date]:
-    """The last `count` weekdays of the running semester's past that no holiday takes (July and September)."""
+    """The last `count` past weekdays of the running semester that are no holidays (July and September)."""
     days = [date(2026, 7, 6) + timedelta(days=n) for n in range(100)]
     return [d for d in days if d.weekday() < 5 and d.month in (7, 9)][:count]
 
@@ -53,7 +53,7 @@ def _nip(number: int) -> str:
 
 
 async def measure_latency(parts: Parts) -> list[Result]:
-    """The 99th percentile, in ms; and what each service holds in memory alone, and all four in one process."""
+    """The 99th percentile, in ms; and the memory of each service alone, and of all four in one process."""
     await provision(parts.bootstrap_servers, read_topics())
     databases = {name: await service_database(parts, name) for name in SERVICES}
     async with Served(databases, parts.bootstrap_servers, tasks=True) as served:
@@ -73,7 +73,7 @@ async def measure_latency(parts: Parts) -> list[Result]:
 
 
 async def measure_stack_latency(stack: RunningStack) -> list[Result]:
-    """Through the gateway; the clock of a punch ends when its score record has come out of the stack again."""
+    """Through the gateway; the time of a punch ends when its score record is read from the stack."""
 
     async def ask(query: str) -> bool:
         return await stack.psql("attendance", query) == ["t"]
@@ -132,7 +132,7 @@ async def _open_office(http: httpx.AsyncClient) -> list[str]:
         path = f"/attendance/v1/machines/{_serial(number)}/enrolments/{number:04d}"
         body = {"employee_id": employee_id, "valid_from": "2026-07-01"}
         (await http.put(path, json=body)).raise_for_status()
-    # a punch of the first day and one of yesterday: the machine has told all of the days between (all are absent)
+    # a punch on the first day and one yesterday: the machine has uploaded all days between (all are absent)
     yesterday = datetime.now() - timedelta(hours=20)  # noqa: DTZ005
     for number in range(MACHINES):
         for moment in (datetime(2026, 7, 1, 6, 0), yesterday):  # noqa: DTZ001
@@ -145,7 +145,7 @@ def _serial(number: int) -> str:
 
 
 async def _post(http: httpx.AsyncClient, number: int, body: str) -> None:
-    """As a machine does it: a post that is not answered with OK is sent again, and its clock goes on."""
+    """Posts as a machine does: without an OK it sends the post again, and the time goes on."""
     while True:
         answer = await http.post(
             "/iclock/cdata", params={"SN": _serial(number), "table": "ATTLOG"}, content=body.encode()
@@ -201,7 +201,7 @@ async def _post_steadily(
 
 
 async def _machine(http: httpx.AsyncClient, number: int, held: asyncio.Queue[str | None]) -> None:
-    """One post at a time, of all that the machine holds by then."""
+    """One post at a time, with all punches that the machine holds by then."""
     ending = False
     while not ending:
         lines = [await held.get()]
@@ -213,7 +213,7 @@ async def _machine(http: httpx.AsyncClient, number: int, held: asyncio.Queue[str
 
 
 async def _settle(read: Read, ask: Ask) -> None:
-    """Waits until the first days of all officers are closed and scored: so many seconds without a record."""
+    """Waits until the first days of all officers are closed and scored: no record for so many seconds."""
     async with asyncio.timeout(SETTLE_SECONDS_MAX):
         quiet_since = time.monotonic()
         while time.monotonic() - quiet_since < QUIET_SECONDS:

@@ -1,8 +1,8 @@
 """`python -m tests.bench.main [part ...]`: measures, prints a table, writes $DATA/bench.json.
 
-Where $DATA/connect.env names a stack (`make connect`), that stack is measured; it must be empty. Otherwise embedded
-parts are; BENCH_KAFKA=host:port then measures against that broker instead, whose topics must be empty.
-BENCH_RECORDS (10,000 at least: the first fetch is not counted) and BENCH_ROUNDS make a stack's backlogs smaller, for a try.
+Where $DATA/connect.env names a stack (`make connect`), it measures that stack, which must be empty. Otherwise it measures
+embedded parts; with BENCH_KAFKA=host:port it uses that broker instead, whose topics must be empty. For a trial run,
+BENCH_RECORDS (at least 10,000: the first fetch is not counted) and BENCH_ROUNDS make a stack's backlogs smaller.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STACK_PARTS: dict[str, Callable[[RunningStack], Awaitable[list[Result]]]] = {
     "scoring": lambda stack: measure_stack_scoring(stack, **_size()),
     "scale": lambda stack: measure_scale(stack, **_size()),
     "intake": measure_stack_intake,
-    "latency": measure_stack_latency,  # the last: it leaves officers behind
+    "latency": measure_stack_latency,  # last: it leaves officers behind
 }
 
 
@@ -48,7 +48,7 @@ def _size() -> dict[str, int]:
 
 
 async def measure_stack(names: list[str], stack: RunningStack) -> list[Result]:
-    """The results of the named parts on a running stack, and what each service holds in memory after them."""
+    """The results of the named parts on a running stack, and the memory of each service after them."""
     await stack.refuse_unless_empty()
     results: list[Result] = []
     async with stack.without_canary():
@@ -65,7 +65,7 @@ def _told(results: list[Result]) -> list[Result]:
 
 
 async def measure(names: list[str], folder: Path) -> list[Result]:
-    """The results of the named parts, each on a broker of its own where it is the embedded one."""
+    """The results of the named parts; with the embedded broker, each part gets its own."""
     results: list[Result] = []
     postgres = EmbeddedPostgres(folder / "postgres")
     postgres.start()

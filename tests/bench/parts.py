@@ -24,7 +24,7 @@ CASE_SECONDS_MAX = 240.0
 
 @dataclass(frozen=True)
 class Result:
-    """One figure. `note` tells the spread or the conditions."""
+    """One figure. `note` gives the spread or the conditions."""
 
     name: str
     value: float
@@ -49,7 +49,7 @@ async def service_database(parts: Parts, service: str) -> str:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection beside the services', by their URL."""
+    """A connection to a service's database, by the service's URL."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         yield connection
@@ -58,7 +58,7 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def run_case(module: str, *arguments: str) -> dict[str, Any]:
-    """Runs `tests.bench.<module>` in a process of its own and reads the JSON of its last line."""
+    """Runs `tests.bench.<module>` in its own process and reads the JSON of its last line."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", f"tests.bench.{module}", *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -77,5 +77,5 @@ async def run_case(module: str, *arguments: str) -> dict[str, Any]:
 
 
 def middle(name: str, values: list[float], unit: str) -> Result:
-    """The median of the rounds, with their span as note."""
+    """The median of the rounds, with their range as note."""
     return Result(name, median(values), unit, f"{min(values):.4g}..{max(values):.4g} in {len(values)} rounds")

@@ -35,7 +35,7 @@ async def measure_scoring(parts: Parts, *, rounds: int = 3, records: int = RECOR
 
 
 def per_case(rates: Mapping[str, list[float]]) -> list[Result]:
-    """What the rounds of the three cases (raw, scoring, plain; and scoring's rss in MiB) come to."""
+    """Summarizes the rounds of the three cases (raw, scoring, plain), and scoring's rss in MiB."""
     shares = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["raw"], strict=True)]
     gains = [mine / theirs for mine, theirs in zip(rates["scoring"], rates["plain"], strict=True)]
     return [
@@ -49,7 +49,7 @@ def per_case(rates: Mapping[str, list[float]]) -> list[Result]:
 
 
 async def _check(database_url: str, drawn: Drawn) -> None:
-    """Facts, totals and scores against what was drawn; a score of no column would not do."""
+    """Compares facts, totals and scores with the generated data; a score in no column would not be enough."""
     async with connected(database_url) as connection:
         facts = await connection.fetchrow(
             "select (select count(*) from day_fact), (select count(*) from feedback_fact),"

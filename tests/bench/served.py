@@ -1,4 +1,4 @@
-"""Services in a process of their own, served on loopback, for the parts that measure from outside."""
+"""Serves services in their own process on loopback, for the parts that measure from outside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scor
 
 
 def rss_mib(pid: int) -> float:
-    """What the process holds in memory now."""
+    """The memory that the process uses now."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -76,7 +76,7 @@ class Served:
 
 
 def main() -> None:
-    """The child's side."""
+    """The code of the child process."""
     orders = orjson.loads(sys.argv[1])
     logs.configure("WARNING", stream=sys.stderr)
     apps = {}

@@ -1,4 +1,4 @@
-"""A running stack under the bench: `docker compose` and what connect.env names. Only an empty one is taken."""
+"""A running stack for the bench: `docker compose` and the values of connect.env. Only an empty stack is accepted."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _IN_USE = {
 
 
 class StackRefusedError(Exception):
-    """The stack cannot be measured; the words say what to do."""
+    """The stack cannot be measured; the message says what to do."""
 
 
 class Talk:
-    """A case that runs: what it says, a line at a time, and a word to it."""
+    """A running case: reads its output line by line and sends it input."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None or process.stdin is None or process.stderr is None:
@@ -55,7 +55,7 @@ class Talk:
         return line
 
     async def wait_for(self, word: str, seconds: float = WAIT_SECONDS_MAX) -> None:
-        """Reads the word that has to come next. Raises TimeoutError when it does not come in time."""
+        """Reads the expected next line. Raises TimeoutError when it does not come in time."""
         async with asyncio.timeout(seconds):
             line = await self.line()
         if line.decode().strip() != word:
@@ -81,7 +81,7 @@ class RunningStack:
         return async_client(self.url, timeout=60, headers=headers)
 
     async def run(self, *command: str, **changes: str) -> str:
-        """What a command of this machine prints. Raises RuntimeError with its complaints."""
+        """The output of a command on this machine. Raises RuntimeError with its error output."""
         process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, env=self._environment | changes,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -100,12 +100,12 @@ class RunningStack:
         return (await self.compose("ps", "--quiet", service)).split()
 
     async def psql(self, database: str, query: str) -> list[str]:
-        """What the superuser sees, a row a line, columns between bars."""
+        """A superuser's query result, one row per line, columns separated by bars."""
         order = ("exec", "-T", "postgres", "psql", "-U", "postgres", "-d", database, "-Atqc", query)
         return (await self.compose(*order)).splitlines()
 
     async def until(self, database: str, query: str, wanted: str) -> None:
-        """Waits until the query's one value is the wanted one. Raises TimeoutError."""
+        """Waits until the query's single value is the wanted one. Raises TimeoutError."""
         async with asyncio.timeout(WAIT_SECONDS_MAX):
             while await self.psql(database, query) != [wanted]:  # noqa: ASYNC110 - the services work beside
                 await asyncio.sleep(0.5)
@@ -118,7 +118,7 @@ class RunningStack:
 
     @contextlib.asynccontextmanager
     async def talk(self, module: str, *arguments: str) -> AsyncIterator[Talk]:
-        """The same, for a case that is spoken with while it runs. A last word ends it with the block."""
+        """The same, for a case that exchanges lines while it runs. A last line stops it at the end of the block."""
         process = await asyncio.create_subprocess_exec(
             *_bench(module, arguments), cwd=ROOT, env=self._environment | {"COMPOSE_FILE": BENCH_FILE},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -126,13 +126,13 @@ class RunningStack:
         try:
             yield Talk(module, process)
         finally:
-            # Not terminate(): that ends Compose and leaves the container. It reads on: a full pipe would hold the case.
+            # Not terminate(): that ends Compose and leaves the container. Keep reading: a full pipe would block the case.
             async with asyncio.timeout(COMMAND_SECONDS_MAX):
                 await process.communicate(b"\n")
 
     @contextlib.asynccontextmanager
     async def without_canary(self) -> AsyncIterator[None]:
-        """Its punches and facts would be among those that are counted."""
+        """Stops the canary for the block: its punches and facts would be counted too."""
         await self.compose("stop", "canary")
         try:
             yield
@@ -140,12 +140,12 @@ class RunningStack:
             await self.compose("start", "canary")
 
     async def rss_mib(self, service: str) -> float:
-        """What the processes of the service's first container hold in memory now."""
+        """The memory that the processes of the service's first container use now."""
         table = await self.run("docker", "top", (await self.containers(service))[0], "-eo", "pid,rss")
         return sum(int(line.split()[1]) for line in table.splitlines()[1:]) / 1024
 
     async def refuse_unless_empty(self) -> None:
-        """Raises StackRefusedError where anybody's data are: the bench writes thousands of invented ones."""
+        """Raises StackRefusedError where the stack has anybody's data: the bench writes thousands of invented records."""
         for database, query in _IN_USE.items():
             [count] = await self.psql(database, query)
             if count != "0":

@@ -1,8 +1,8 @@
-"""Records to scores on a running stack: its own scoring containers, broker and database, publishing and all.
+"""Records to scores on a running stack: its own scoring containers, broker and database, including publishing.
 
-The scorers are held (`docker pause`) while the records are sent, which takes less than the group's patience. The clock
-runs from the order to go on until the group has committed the last record. Each round begins with empty facts and ends
-with a look at every fact and total.
+The scorers are paused (`docker pause`) while the records are sent, for less than the group's session timeout. The time
+runs from `docker unpause` until the group has committed the last record. Each round begins with empty facts and ends
+with a check of every fact and total.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tests.bench.stack import RunningStack
 __all__ = ["measure_scale", "measure_stack_scoring"]
 
 HELD_SECONDS_MAX = 25.0
-"""The group gives up a silent member after 30 s."""
+"""The group removes a silent member after 30 s."""
 BACKLOG_SECONDS_MAX = 240.0
 KAFKA = "kafka:9092"
 DATABASE = "postgresql+asyncpg://scoring@postgres/scoring"
-_PERSONS = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"  # its days begin while its container is stopped, too
+_PERSONS = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"  # the canary's days begin even while its container is stopped
 
 
 async def measure_stack_scoring(stack: RunningStack, *, rounds: int = 3, records: int = RECORDS) -> list[Result]:
@@ -63,22 +63,22 @@ async def measure_scale(stack: RunningStack, *, rounds: int = 3, records: int = 
 
 
 async def _prepare(stack: RunningStack) -> None:
-    """One scorer, and the roster with all who read it."""
+    """Starts one scorer, and waits until all services have read the roster."""
     await _scale(stack, 1)
     await stack.case("case_roster")
     for database in ("feedback", "scoring", "notifications"):
         await stack.until(database, f"select count(*) >= {OFFICERS} from employee", "t")
-    await _empty_facts(stack)  # the canary's
+    await _empty_facts(stack)  # those of the canary
 
 
 async def _scale(stack: RunningStack, replicas: int) -> None:
-    """So many scorers, each with its share of the partitions (or it would not be healthy)."""
+    """Scales scoring to so many replicas, each with its share of the partitions (otherwise it is not healthy)."""
     order = ("up", "--detach", "--wait", "--no-deps", "--no-recreate", "--scale", f"scoring={replicas}", "scoring")
     await stack.compose(*order)
 
 
 async def _backlog(stack: RunningStack, drawn: Drawn) -> float:
-    """Records a second of the running scorers. Raises where they were held too long or a total is not exact."""
+    """Records per second of the running scorers. Raises where they were paused too long or a total is not exact."""
     scorers = await stack.containers("scoring")
     async with stack.talk("case_backlog", str(len(drawn.messages)), "kinerja-scoring") as backlog:
         await backlog.wait_for("ready")
@@ -99,7 +99,7 @@ async def _backlog(stack: RunningStack, drawn: Drawn) -> float:
 
 
 async def _check(stack: RunningStack, drawn: Drawn) -> None:
-    """Facts, totals and scores against what was drawn."""
+    """Compares facts, totals and scores with the generated data."""
     query = (
         f"select (select count(*) from day_fact where {_PERSONS}), (select count(*) from feedback_fact),"
         " (select count(*) from parked_record), (select count(*) from semester_total where score is null and final_days > 0)"
@@ -114,9 +114,9 @@ async def _check(stack: RunningStack, drawn: Drawn) -> None:
 
 
 async def _empty_facts(stack: RunningStack) -> None:
-    """Once all is published, the facts and totals go; what was published stays, so revisions go on."""
+    """Once all is published, deletes facts and totals; published scores stay, so revisions go on."""
     waiting = "select exists (select from semester_total where changed) or exists (select from outbox)"
     await stack.until("scoring", waiting, "f")
-    # By itself and first: who publishes a year holds it and then reads the facts, and would wait for us as we for him.
+    # First and separately: the publisher locks a year before it reads the facts; one truncate could deadlock with it.
     await stack.psql("scoring", "truncate discipline_year")
     await stack.psql("scoring", "truncate day_fact, feedback_fact, semester_total")

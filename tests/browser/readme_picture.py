@@ -1,4 +1,4 @@
-"""Makes the README's picture again: an officer's page in the sample office, as Chromium shows it.
+"""Creates the README's picture: an officer's page in the sample office, as Chromium shows it.
 
 With `make up` running: `.venv/bin/python -m tests.browser.readme_picture`
 """
@@ -35,7 +35,7 @@ def page_link() -> str:
 
 
 async def take(link: str, file: Path) -> None:
-    """Takes the first screenful of a page."""
+    """Takes a screenshot of the first screen of a page."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = await browser.new_page(viewport=VIEW, locale="id-ID")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The API pages in a real browser: operations show, one is tried with the operator's key, and nothing comes from elsewhere."""
+"""The API pages in a real browser: operations show, one works with the operator's key, and all resources are local."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_an_operation_is_tried_with_the_operator_s_key(service: str, embed
         assert all(url.startswith((f"{address}/", "data:", f"blob:{address}/")) for url in asked), asked
         assert complaints == []
         assert await page.context.cookies() == []
-        assert await page.evaluate("localStorage.length") == 0  # the key is gone with the page
+        assert await page.evaluate("localStorage.length") == 0  # the key is not kept after the page closes
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,4 +1,4 @@
-"""The citizen's form in a real browser: a small phone, no scripts, nothing from elsewhere."""
+"""The citizen's form in a real browser: a small phone, no scripts, no external resources."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_citizen_rates_on_a_small_phone(embedded_postgres: EmbeddedPostg
         await expect(page.get_by_text("bersama sedikitnya 4 penilaian lain")).to_be_visible()
 
         await page.get_by_role("button", name="Kirim penilaian").tap()
-        await expect(page.get_by_role("alert")).to_be_visible()  # nothing was answered: the link is still good
+        await expect(page.get_by_role("alert")).to_be_visible()  # no question was answered: the link is still valid
 
         await page.get_by_role("group", name="kecepatan").get_by_label("Sangat cepat").check()
         await page.get_by_role("group", name="keramahan").get_by_label("Kurang sopan").check()
@@ -75,7 +75,7 @@ async def test_a_citizen_rates_on_a_small_phone(embedded_postgres: EmbeddedPostg
 
         (ballot,) = (await place.content()).waiting
         assert ballot.ratings == {"completion_time": 4, "officer_conduct": 2}
-        assert await place.outbox() == []  # nothing leaves before it has company
+        assert await place.outbox() == []  # a rating is published only in a group
         await page.goto(address + path)
         await expect(page.get_by_role("radio")).to_have_count(0)
         assert asked
@@ -96,7 +96,7 @@ async def test_a_thumb_hits_every_answer_and_nothing_is_cut_off(embedded_postgre
             assert box["x"] + box["width"] <= PHONE["width"]
         whole = await page.screenshot(full_page=True)
         assert int.from_bytes(whole[16:20]) <= PHONE["width"]  # the PNG's width: no sideways scrolling
-        # People do not see the field that betrays programs, and the keyboard does not stop at it.
+        # People do not see the honeypot field for bots, and the Tab key skips it.
         trap = await page.locator("input[type=text]").bounding_box()
         assert trap is None or trap["x"] + trap["width"] < 0
         await expect(page.locator("input[type=text]")).to_have_attribute("tabindex", "-1")

@@ -1,4 +1,4 @@
-"""An officer's inbox and page, and what a refusal looks like, in a real browser on a small phone, without scripts."""
+"""An officer's inbox and page, and the error page, in a real browser on a small phone, without scripts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [
 
 @asynccontextmanager
 async def city(server: EmbeddedPostgres) -> AsyncIterator[tuple[Running, Running, FastAPI]]:
-    """Notifications and scoring, which know an officer with a superior, behind one gateway."""
+    """Notifications and scoring behind one gateway; they know an officer with a superior."""
     clock = FakeClock(NOW)
     async with (
         running_service("notifications", server, clock=clock) as notices,
@@ -92,7 +92,7 @@ async def test_a_withdrawn_notice_and_a_button_that_came_too_late(embedded_postg
         await apply(notices, [absences(3)])
         inbox = address + await inbox_of(notices)
         await page.goto(inbox)
-        await apply(notices, [absences(2, 2)])  # while the page stands open
+        await apply(notices, [absences(2, 2)])  # while the page is open
         await page.get_by_role("button", name="Saya sudah membaca").tap()
         await expect(page.get_by_role("heading", name="Keadaannya sudah berubah")).to_be_visible()
         await page.goto(inbox)

@@ -1,6 +1,6 @@
-"""The stack as operators get it, with the listener for HR systems: started once for each file that asks for it.
+"""The stack as operators get it, with the listener for HR systems: started once for each file that uses it.
 
-It runs where much is against it: from a clone made with umask 077, and with a Docker client that gives every container a proxy.
+It runs under difficult conditions: a clone made with umask 077, and a Docker client that sets a proxy in every container.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A downstream HR system at the stack's outside listener, by another client library than the services'."""
+"""A downstream HR system at the stack's outside listener; it uses another client library than the services."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def kafka(connection: dict[str, str], **changes: Any) -> dict[str, Any]:
 
 
 def read_full_scores(connection: dict[str, str], officers: set[str], seconds: float) -> None:
-    """Reads until each of these officers has the full score in the town's semester; a failure tells what was read."""
+    """Reads until each of these officers has the full score in the town's semester; a failure shows what was read."""
     consumer = Consumer(kafka(connection, **{"group.id": "sandbox", "auto.offset.reset": "earliest"}))
     consumer.subscribe(["asn.score.v1"])
     read: dict[str, str] = {}
-    semester = str(Semester.of(work_days()[0]))  # the one before has scores too, on other partitions
+    semester = str(Semester.of(work_days()[0]))  # the previous semester has scores too, on other partitions
 
     def all_read() -> bool:
         message = consumer.poll(1.0)

@@ -1,4 +1,4 @@
-"""A load of which every punch changes a day, and what the stack made of it: on Kafka, and in scoring's transactions."""
+"""A load in which every punch changes a day, and its results: on Kafka, and in scoring's transactions."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ LAG_SECONDS_MAX = 180
 
 
 Punches = list[tuple[int, str]]
-"""PIN and local time of each."""
+"""PIN and local time of each punch."""
 
 
 class Load:
-    """A machine that posts without a pause, from a supply of posts that loads of one stack share.
+    """A machine that posts without a pause; all loads of one stack share the supply of posts.
 
-    A post without an answer, or with another than OK, is sent again.
+    It sends a post again if it gets no answer, or another than OK.
     """
 
     def __init__(self, stack: Stack, posts: Iterator[Punches]) -> None:
@@ -92,8 +92,8 @@ def _accepted(http: httpx.Client, lines: str) -> bool:
 def make_posts() -> Iterator[Punches]:
     """Ten officers' punches of five days each, on days that the town has not punched.
 
-    After all officers and days they begin anew, and bring each day's arrival a minute forward: so every punch is a new
-    revision of its day and changes its officer's credited minutes; and a record that comes again soon finds its day as it was.
+    After all officers and days they start again, and each day's arrival is a minute earlier: so every punch is a new revision
+    of its day and changes its officer's credited minutes; a record delivered again soon finds its day unchanged.
     """
     days = work_days(PUNCHED_DAYS + DAYS)[PUNCHED_DAYS:]
     for number in itertools.count():
@@ -111,13 +111,13 @@ def lines_of(punches: Punches) -> str:
 
 
 def _clock(day: date, number: int) -> str:
-    # taps within a minute are one; the first punch of a day is its way out
+    # taps within a minute count as one; the first punch of a day is the departure
     moment = datetime(day.year, day.month, day.day, 11) - timedelta(seconds=61 * number)  # noqa: DTZ001 - the machine's clock
     return f"{moment:%Y-%m-%d %H:%M:%S}" if number else f"{day} 16:40:00"
 
 
 class Broker:
-    """The stack's Kafka as its services may see it, at the outside listener."""
+    """The stack's Kafka as its services see it, at the outside listener."""
 
     TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
     GROUP = "kinerja-scoring"
@@ -147,7 +147,7 @@ class Broker:
         self._scoring.close()
 
     def records(self, topic: str) -> int:
-        """How many were ever written to it."""
+        """How many records were ever written to it."""
         return sum(self._ends(topic).values())
 
     def _ends(self, topic: str) -> dict[int, int]:
@@ -158,18 +158,18 @@ class Broker:
         }
 
     def consumed(self) -> int:
-        """Records behind the committed offsets of scoring's group, over all its topics."""
+        """Records after the committed offsets of scoring's group, over all its topics."""
         [(_, answer)] = self._admin.list_consumer_group_offsets(
             [ConsumerGroupTopicPartitions(self.GROUP)], request_timeout=20
         ).items()
         return sum(max(0, found.offset) for found in answer.result().topic_partitions)
 
     def lag(self) -> int:
-        """Records that are not behind them."""
+        """Records after the committed offsets."""
         return sum(self.records(topic) for topic in self.TOPICS) - self.consumed()
 
     def score_revisions(self) -> dict[bytes, list[int]]:
-        """Of each key the revisions on the topic, in the order in which each was first seen."""
+        """The revisions of each key on the topic, in the order in which each was first seen."""
         consumer = self._consumer("notifications")  # which may read scores
         try:
             numbers = consumer.list_topics(SCORE.name, timeout=20).topics[SCORE.name].partitions
@@ -203,9 +203,9 @@ _NOTE_DELIVERIES = """
 
 
 def note_deliveries(stack: Stack) -> None:
-    """From now on scoring's database notes each day that a batch brings, in the batch's transaction.
+    """From now on scoring's database records each day that a batch brings, in the batch's transaction.
 
-    An upsert's trigger fires before the row is looked for, so what came again and changed nothing is noted too.
+    A trigger fires before the upsert looks for the row, so a repeated day without a change is recorded too.
     """
     stack.psql("scoring", _NOTE_DELIVERIES)
 
@@ -215,13 +215,13 @@ def deliveries(stack: Stack) -> int:
 
 
 def copies(stack: Stack) -> int:
-    """How many days were applied again at a revision that had been applied before."""
+    """How many days were applied again at the same revision."""
     return deliveries(stack) - int(stack.psql("scoring", "select count(*) from (select distinct * from delivery) d"))
 
 
 @contextlib.contextmanager
 def slow_days(stack: Stack, seconds: float) -> Iterator[None]:
-    """Meanwhile scoring's database takes so long for each day: a fault is then likely to hit a transaction."""
+    """Within the block scoring's database takes so many seconds per day: a fault then probably hits a transaction."""
     slow = f"create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep({seconds});"
     slow += (
         " return new; end $$; create trigger linger before insert on day_fact for each row execute function linger()"
@@ -232,7 +232,7 @@ def slow_days(stack: Stack, seconds: float) -> Iterator[None]:
 
 
 def wait_until_settled(stack: Stack, broker: Broker) -> None:
-    """Intake has judged and published everything, and scoring's group is behind nothing."""
+    """Waits until intake has computed and published everything, and scoring's group has no lag."""
     until(
         "nothing waiting and no lag",
         lambda: attendance_rests(stack) and broker.lag() == 0,
@@ -241,14 +241,14 @@ def wait_until_settled(stack: Stack, broker: Broker) -> None:
 
 
 def days_missed(stack: Stack) -> int:
-    """How many revisions of days scoring has not taken."""
+    """How many revisions of days scoring has not applied."""
     return int(stack.psql("attendance", "select sum(revision) from attendance_day")) - int(
         stack.psql("scoring", "select sum(revision) from day_fact")
     )
 
 
 def assert_each_took_effect_once(stack: Stack, broker: Broker, accepted: Punches) -> None:
-    """To be called once fault and load are over, with the punches that were taken meanwhile."""
+    """Call it after fault and load have ended, with the punches accepted during them."""
     wait_until_settled(stack, broker)
     assert_nothing_is_lost(stack, cast(Traffic, SimpleNamespace(accepted=accepted)))
     credited = "select sum((record::json ->> 'credited_minutes')::int) from attendance_day where state = 'final'"

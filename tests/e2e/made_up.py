@@ -1,4 +1,4 @@
-"""`make up` as a person starts it: in a process group of its own, its words kept, ended by Ctrl-C."""
+"""`make up` as a person starts it: in its own process group, with its output kept, ended by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class MadeUp:
             self.lines.append(line.rstrip("\n"))
 
     def wait_for(self, what: str, holds: Callable[[str], bool], seconds: float) -> str:
-        """The first line for which it holds."""
+        """The first line that satisfies the condition."""
         deadline = time.monotonic() + seconds
         seen = 0
         while time.monotonic() < deadline:
@@ -73,15 +73,15 @@ class MadeUp:
         raise AssertionError(f"no {what} within {seconds:.0f} s:\n" + "\n".join(self.lines[-40:]))
 
     def ready(self, seconds: float = 240) -> dict[str, str]:
-        """Waits for the line; the connection that it promises."""
+        """Waits for the line and returns the connection that it names."""
         self.wait_for("line that starts with ready", lambda line: line.startswith("ready"), seconds)
         lines = (self.data / "connect.env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        """As a terminal does it: the signal goes to the whole group. Waits for the end.
+        """Sends Ctrl-C as a terminal does: the signal goes to the whole group. Waits for the end.
 
-        make itself dies of the signal; where the program that it runs ends with another status than 0, make says so (***).
+        make itself dies of the signal; where its program ends with another status than 0, make reports it (***).
         """
         os.killpg(self._process.pid, number)
         self._process.wait(STOP_SECONDS_MAX)
@@ -93,13 +93,13 @@ class MadeUp:
         next(child for child in children if child.name() == program).kill()
 
     def status(self) -> int:
-        """Waits until it ends by itself; its exit status."""
+        """Waits until it ends without a signal; its exit status."""
         status = self._process.wait(STOP_SECONDS_MAX)
         self._reader.join(5)
         return status
 
     def end(self) -> None:
-        """Whatever happened, nothing is left."""
+        """Removes all processes and files in any case."""
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             if self._process.poll() is None:
                 self.interrupt()
@@ -112,7 +112,7 @@ class MadeUp:
 def made_up(
     data: Path, port: int, kafka_port: int, *, sample: bool, root: Path = ROOT, **options: Any
 ) -> Iterator[MadeUp]:
-    """A `make up` of a checkout that is gone at the end of the block; `options` are those of MadeUp."""
+    """A `make up` of a checkout that is deleted at the end of the block; `options` are those of MadeUp."""
     running = MadeUp(data, port, kafka_port, sample=sample, root=root, **options)
     try:
         yield running

@@ -1,4 +1,4 @@
-"""Places where strangers start the system: closed clones, and computers behind a proxy."""
+"""Environments in which new users start the system: clones with umask 077, and computers behind a proxy."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 __all__ = ["PROXIES", "closed_copy", "config_with_proxy"]
 
 ROOT = Path(__file__).resolve().parents[2]
-_NOWHERE = "http://127.0.0.1:9"  # nothing listens there: whoever asks this proxy gets no answer
+_NOWHERE = "http://127.0.0.1:9"  # nothing listens there: a request to this proxy gets no answer
 
 PROXIES = {name: _NOWHERE for upper in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (upper, upper.lower())}
 
 
 def closed_copy(target: Path) -> Path:
-    """This checkout as a clone with umask 077 has it: nobody but its owner may read a file."""
+    """A clone of this checkout made with umask 077: only its owner may read the files."""
     kept = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(kept, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60).stdout.split("\0")
     for name in filter(None, names):
@@ -32,7 +32,7 @@ def closed_copy(target: Path) -> Path:
 
 
 def config_with_proxy(folder: Path) -> Path:
-    """A configuration of Docker's client that gives a proxy to every container, with this machine's plugins."""
+    """A Docker client configuration that sets a proxy in every container, with this machine's plugins."""
     usual = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"))
     folder.mkdir()
     found = json.loads((usual / "config.json").read_text()) if (usual / "config.json").is_file() else {}

@@ -1,4 +1,4 @@
-"""The Docker stack as an operator starts it: this repository's docker-compose.yml, under a name and a port of its own."""
+"""The Docker stack as an operator starts it: this repository's docker-compose.yml, with its own project name and port."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGE = os.environ.get("KINERJA_IMAGE", "kinerja:test")
 SERVICES = ("attendance", "feedback", "scoring", "notifications")
 LASTING = (*SERVICES, "canary", "postgres", "kafka", "gateway")
-"""What goes on running; the steps before it end."""
+"""Services that keep running; the setup steps end."""
 READY_SECONDS_MAX = 600
 
 
 def until(what: str, holds: Callable[[], Any], seconds: float, pause: float = 0.5) -> Any:
-    """The first true answer; a failure that names what did not come about in time."""
+    """The first true answer; a failure names the condition that was not met in time."""
     deadline = time.monotonic() + seconds
     while True:
         found = holds()
@@ -69,7 +69,7 @@ class Stack:
         )
 
     def run(self, *command: str, check: bool = True, seconds: float = 300) -> subprocess.CompletedProcess[str]:
-        """A command of the host in the stack's environment."""
+        """Runs a command on the host in the stack's environment."""
         done = subprocess.run(
             command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False,
             stdin=subprocess.DEVNULL,
@@ -79,12 +79,12 @@ class Stack:
         return done
 
     def compose(self, *arguments: str, check: bool = True, seconds: float = 300) -> str:
-        """What a `docker compose` command prints."""
+        """The output of a `docker compose` command."""
         done = self.run("docker", "compose", *arguments, check=check, seconds=seconds)
         return done.stdout if check else done.stdout + done.stderr
 
     def build(self) -> None:
-        """The image, with the proxies of this machine's own Docker configuration: a build needs the package index."""
+        """Builds the image with the proxies of this machine's own Docker configuration: a build needs the package index."""
         environment = {name: value for name, value in self.environment.items() if name != "DOCKER_CONFIG"}
         order = ["docker", "compose", "build", "--quiet", "attendance"]
         subprocess.run(order, cwd=self.root, env=environment, check=True, capture_output=True, timeout=600, text=True)
@@ -97,11 +97,11 @@ class Stack:
         return self.compose("ps", "--quiet", service).split()
 
     def healthy(self, container: str) -> bool:
-        """Whether the container's own health check says so."""
+        """Whether the container's own health check passes."""
         return self.run("docker", "inspect", "--format", "{{.State.Health.Status}}", container).stdout == "healthy\n"
 
     def psql(self, database: str, query: str, *, user: str = "postgres") -> str:
-        """What the superuser sees, one value a line."""
+        """A superuser's query result, one value per line."""
         order = ("exec", "-T", "postgres", "psql", "-U", user, "-d", database, "-Atc", query)
         return self.compose(*order).strip()
 
@@ -109,19 +109,19 @@ class Stack:
         return self.compose("logs", "--no-color", *services)
 
     def wait_until_ready(self, seconds: float = 120) -> None:
-        """Every service says that events flow, through the gateway."""
+        """Waits until every service is ready, through the gateway."""
         for prefix in ("attendance", "feedback", "scores", "notices"):
             until(f"{prefix} ready", lambda prefix=prefix: self.ready(prefix), seconds)  # type: ignore[misc]
 
     def ready(self, prefix: str) -> bool:
-        """Whether events flow in the service, as it says itself."""
+        """Whether the service's readiness endpoint reports that events flow."""
         try:
             return self.http.get(f"/{prefix}/health/ready").status_code == 200
         except httpx.TransportError:
             return False
 
     def end(self) -> None:
-        """Killed and removed: nobody waits for what is thrown away."""
+        """Kills and removes it: a graceful stop would only take time."""
         self.http.close()
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "0", check=False)
 
@@ -130,14 +130,14 @@ class Stack:
 def running_stack(
     folder: Path, *, files: tuple[str, ...] = (), root: Path = ROOT, **environment: str
 ) -> Iterator[Stack]:
-    """A stack of the checkout in `root` that is healthy at the block's begin and gone at its end."""
+    """A stack of the checkout in `root`: healthy at the start of the block, removed at its end."""
     stack = Stack(folder, files=files, root=root, **environment)
     before = dict(os.environ)
     os.environ.update({name: value for name, value in stack.environment.items() if before.get(name) != value})
-    # testcontainers runs the compose file; its environment is this process's
+    # testcontainers runs the compose file in this process's environment
     compose = DockerCompose(root, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], wait=True)
     try:
-        # by itself: after an `up --build` Compose takes the image for another one at the next `up`, and recreates all
+        # separately: after `up --build`, Compose sees a changed image at the next `up` and recreates all
         stack.build()
         compose.start()
         yield stack

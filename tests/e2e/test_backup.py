@@ -1,4 +1,4 @@
-"""A backup in an empty stack gives the same scores and notices; one that cannot be used is refused and changes nothing."""
+"""Restoring a backup in an empty stack gives the same scores and notices; an unusable one is refused and changes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.containers,
     pytest.mark.timeout(900),
     needs_engine,
-    # notices are made of the running semester, and in its first days the town works in the one before
+    # notices cover the running semester, and in its first days the town works in the previous one
     pytest.mark.skipif(
         Semester.of(work_days()[0]) != Semester.of(datetime.now(ZoneInfo("Asia/Jakarta")).date()),
         reason="the running semester has too few working days for a notice",
@@ -31,8 +31,8 @@ pytestmark = [
 
 DATABASES = ("attendance", "feedback", "scoring", "notifications")
 RULES = "rules/sample/notices.yaml"
-EVALUATION_SECONDS = 20  # as these rules say
-QUIET_LOOKS = 8  # a second apart
+EVALUATION_SECONDS = 20  # as set in these rules
+QUIET_LOOKS = 8  # one second apart
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def stack() -> Iterator[Stack]:
 
 
 def settled(stack: Stack) -> dict[str, dict[str, object]]:
-    """The scores once nothing waits to be published and none moves any more."""
+    """The scores once nothing waits to be published and they no longer change."""
     waiting = {"attendance": "outbox union all select 0 from day_queue", "scoring": "outbox"}
     seen: list[object] = []
 
@@ -67,7 +67,7 @@ def notices(stack: Stack) -> list[str]:
 
 
 def fill_town_and_send_notices(stack: Stack) -> None:
-    """Four officers with scores; one came late and gets a coaching letter, released and delivered, perhaps a nudge too."""
+    """Four officers with scores; one was late and gets a coaching letter, released and delivered, perhaps a nudge too."""
     open_town(stack, 4)
     lines = "".join(
         f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n"
@@ -88,7 +88,7 @@ def fill_town_and_send_notices(stack: Stack) -> None:
 
 
 def spoilt(stack: Stack, folder: Path, file: str, old: bytes, new: bytes) -> Path:
-    """A copy of the backup with other bytes in a file, and checksums that agree with it."""
+    """A copy of the backup with other bytes in a file, and matching checksums."""
     copy = stack.folder / "spoilt"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
@@ -100,7 +100,7 @@ def spoilt(stack: Stack, folder: Path, file: str, old: bytes, new: bytes) -> Pat
 
 
 def refusal(stack: Stack, folder: Path) -> str:
-    """The words with which a backup is refused; the stack goes on as it was."""
+    """The error message for a refused backup; the stack runs as before."""
     refused = stack.run("sh", "deploy/restore.sh", str(folder), check=False)
     assert refused.returncode != 0
     stack.wait_until_ready(30)
@@ -116,7 +116,7 @@ def test_an_empty_stack_gets_the_same_scores(stack: Stack) -> None:
     assert len(before) == 4
     words = stack.run("sh", "deploy/backup.sh", str(stack.folder / "backups")).stdout
     folder = Path(words.rpartition(" ")[2].strip())
-    assert [file.name for file in folder.parent.iterdir()] == [folder.name]  # nothing half done is left
+    assert [file.name for file in folder.parent.iterdir()] == [folder.name]  # no partial files are left
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.name for file in folder.iterdir()} == {"SHA256SUMS", "manifest", *(f"{n}.dump" for n in DATABASES)}
     manifest = dict(line.rsplit(" ", 1) for line in (folder / "manifest").read_text().splitlines())
@@ -131,7 +131,7 @@ def test_an_empty_stack_gets_the_same_scores(stack: Stack) -> None:
     stack.compose("down", "--volumes", "--timeout", "30")
     stack.up()
     assert scores(stack) == {}
-    # as a newer release would have made it: nothing of it may be left when an older backup is brought in
+    # as from a newer release: restoring an older backup must remove all of it
     stack.psql("attendance", "set role migrations; create table later (id int)")
     damaged = folder / "scoring.dump"
     whole = damaged.read_bytes()
@@ -140,7 +140,7 @@ def test_an_empty_stack_gets_the_same_scores(stack: Stack) -> None:
     damaged.write_bytes(whole)
     newer = spoilt(stack, folder, "manifest", b"schema scoring 0", b"schema scoring 9")
     assert "of a newer release" in refusal(stack, newer)
-    refusal(stack, spoilt(stack, folder, "notifications.dump", whole[:5], b"PGDMB"))  # no dump of Postgres
+    refusal(stack, spoilt(stack, folder, "notifications.dump", whole[:5], b"PGDMB"))  # not a Postgres dump
     assert scores(stack) == {}
 
     restored = stack.run("sh", "deploy/restore.sh", str(folder), seconds=400)
@@ -154,7 +154,7 @@ def test_an_empty_stack_gets_the_same_scores(stack: Stack) -> None:
     doctor = stack.compose("run", "--rm", "--no-deps", "-T", "admin", "doctor", check=False)
     assert "users and rights on Kafka are as the file says" in doctor
     assert "FAIL  topic" not in doctor
-    # it lives on: the rights are there, and a new punch moves a score
+    # the stack works: permissions are restored, and a new punch changes a score
     day = work_days()[0]
     assert punch(stack, f"1\t{day} 06:00:00\t255\t1\t\t0\t0\n1\t{day} 16:55:00\t255\t1\t\t0\t0\n") == "OK: 2"
     newest = f"select max(revision) from {{}} where work_date = '{day}' and employee_id <> '{CANARY_EMPLOYEE_ID}'"

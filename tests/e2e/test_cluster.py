@@ -1,4 +1,4 @@
-"""Three brokers: one may be killed and events go on flowing; with two gone nothing is acknowledged, and nothing is lost."""
+"""Three brokers: with one killed, events go on flowing; with two down, nothing is acknowledged and nothing is lost."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(1_8
 
 FILES = ("deploy/compose.cluster.yml", "deploy/compose.external.yml", "deploy/compose.cluster-external.yml")
 BROKERS = {1: "kafka", 2: "kafka2", 3: "kafka3"}
-ONE_MORE, TWO_MORE = OFFICERS + 1, OFFICERS + 2  # officers who punch only while brokers are away
-FLOWING_SECONDS_MAX = 5.0  # the age of the oldest event that waits, with events flowing
+ONE_MORE, TWO_MORE = OFFICERS + 1, OFFICERS + 2  # officers who punch only while brokers are down
+FLOWING_SECONDS_MAX = 5.0  # the age of the oldest waiting event while events flow
 
 DESCRIBE = """
 import json
@@ -64,7 +64,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(autouse=True)
 def whole_cluster(stack: Stack) -> None:
-    """A test that failed half-way leaves brokers away."""
+    """Restarts brokers that a failed test left stopped."""
     stack.compose("start", *BROKERS.values())
 
 
@@ -80,7 +80,7 @@ def town(stack: Stack) -> list[str]:
 
 @pytest.fixture(scope="module")
 def connection(stack: Stack) -> dict[str, str]:
-    """What an HR system is told."""
+    """The addresses and login for an HR system."""
     stack.run("sh", "deploy/connect.sh", str(stack.folder / "connect"))
     values = dict(line.split("=", 1) for line in (stack.folder / "connect/connect.env").read_text().splitlines())
     assert len(values["KAFKA_BOOTSTRAP_SERVERS"].split(",")) == len(BROKERS)
@@ -97,25 +97,25 @@ def punches_of(pin: int) -> str:
 
 
 def topics(stack: Stack) -> dict[str, Any]:
-    """Each topic's min.insync.replicas, and leader, replicas and replicas in sync of its partitions."""
+    """Each topic's min.insync.replicas, and the leader, replicas and in-sync replicas of its partitions."""
     order = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "python", "admin", "-c", DESCRIBE)
     return dict(json.loads(stack.compose(*order).splitlines()[-1]))
 
 
 def in_sync(stack: Stack) -> set[int]:
-    """The brokers that have every record of every partition."""
+    """The brokers that are in sync for every partition."""
     partitions = [set(isr) for topic in topics(stack).values() for _, _, isr in topic["partitions"]]
     return set.intersection(*partitions)
 
 
 def controller(stack: Stack) -> int:
-    """The broker that leads the cluster."""
+    """The controller that leads the cluster."""
     words = stack.compose("exec", "-T", "kafka", "bash", "-c", CONTROLLER)
     return int(next(line.split()[1] for line in words.splitlines() if line.startswith("LeaderId:")))
 
 
 def kill(stack: Stack, *brokers: int) -> None:
-    """Ends them at once; a container that was killed by hand is not started again by its policy."""
+    """Kills them at once; Docker does not restart a container that was killed by hand."""
     stack.run("docker", "kill", *(stack.containers(BROKERS[broker])[0] for broker in brokers))
 
 
@@ -158,12 +158,12 @@ def test_one_broker_killed_and_events_go_on_flowing(stack: Stack, town: list[str
 
 
 def test_with_two_brokers_gone_nothing_is_acknowledged_and_nothing_lost(stack: Stack, town: list[str]) -> None:
-    """The control: what the test before has seen came from the second copy, and it is not taken for kept with one alone."""
+    """The control: the test before depended on the second copy; with a single copy a record is not acknowledged."""
     with Traffic(stack, work_days()[1]) as traffic:
         time.sleep(2)
         kill(stack, 1, 2)
         assert punch(stack, punches_of(TWO_MORE)) == "OK: 10"
-        time.sleep(5)  # what was under way is over
+        time.sleep(5)  # requests in flight have ended
         waiting = int(stack.psql("attendance", "select count(*) from outbox"))
         time.sleep(20)
         assert int(stack.psql("attendance", "select count(*) from outbox")) >= waiting > 0

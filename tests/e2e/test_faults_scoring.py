@@ -1,7 +1,7 @@
-"""Scoring killed and its replicas coming and going under load, on the stack's own Kafka: every record takes effect once.
+"""Scoring is killed and its replicas start and stop under load, on the stack's own Kafka: every record takes effect once.
 
-Two mechanisms hold this, each with its control: offsets are committed after the database's transaction (below, with the
-order turned round), and totals change by what the upsert returns under the row's lock (test_owners_at_once, where
+Two mechanisms ensure this, each with its control: offsets are committed after the database's transaction (below, with the
+order reversed), and totals change by what the upsert returns under the row's lock (test_owners_at_once, where
 select-then-upsert counts twice).
 """
 
@@ -63,7 +63,7 @@ def posts() -> Iterator[Punches]:
 @pytest.fixture(scope="module")
 def broker(stack: Stack, external_port: int) -> Iterator[Broker]:
     reading = Broker(stack, external_port)
-    until("the officers' days", lambda: all_days_given(stack), 60)  # else they would pass for the load
+    until("the officers' days", lambda: all_days_given(stack), 60)  # otherwise they would count as part of the load
     wait_until_settled(stack, reading)
     note_deliveries(stack)
     yield reading
@@ -91,7 +91,7 @@ def test_killed_thirty_times_while_records_pass(stack: Stack, broker: Broker, po
             kill(stack, scoring)
             stack.run("docker", "start", scoring)
         passed = broker.consumed() - at_first
-    assert passed > 100 * KILLS  # and in each round some did
+    assert passed > 100 * KILLS  # and each round applied some
     assert_each_took_effect_once(stack, broker, load.accepted)
 
 
@@ -103,7 +103,7 @@ def test_replicas_come_and_go(stack: Stack, broker: Broker, posts: Iterator[Punc
     came_again, applied, signals = copies(stack), deliveries(stack), []
     with Load(stack, posts) as load, slow_days(stack, 0.01):
         ends = time.monotonic() + STORM_SECONDS
-        # longer where chance, or a slow machine, has not brought what is to be shown
+        # longer if chance or a slow machine has not yet produced the case
         while time.monotonic() < ends or (
             time.monotonic() < ends + 3 * STORM_SECONDS
             and (copies(stack) == came_again or not {"KILL", "TERM"} <= set(signals))
@@ -112,7 +112,7 @@ def test_replicas_come_and_go(stack: Stack, broker: Broker, posts: Iterator[Punc
             wanted = chance.choice([count for count in range(1, REPLICAS_MAX + 1) if count != len(alive)])
             for replica in chance.sample(alive, max(0, len(alive) - wanted)):
                 signals.append(chance.choice(["KILL", "TERM"]))
-                # one that was told to end before may be gone meanwhile
+                # one that was stopped before may have ended by now
                 stack.run("docker", "kill", "--signal", signals[-1], replica, check=False)
             away = [replica for replica in replicas if replica not in alive]
             if wanted > len(alive):
@@ -122,7 +122,7 @@ def test_replicas_come_and_go(stack: Stack, broker: Broker, posts: Iterator[Punc
     assert {"KILL", "TERM"} <= set(signals)
     assert deliveries(stack) > applied
     assert_each_took_effect_once(stack, broker, load.accepted)
-    assert copies(stack) > came_again  # records were delivered more than once, or this would prove nothing
+    assert copies(stack) > came_again  # records were delivered more than once, otherwise this proves nothing
     stack.compose("up", "--detach", "--no-recreate", "--scale", "scoring=1", "--no-deps", "scoring")
 
 
@@ -133,20 +133,20 @@ def test_killed_within_the_transaction(stack: Stack, broker: Broker, posts: Iter
 
 
 def test_offsets_before_the_transaction_lose_records(stack: Stack, broker: Broker, posts: Iterator[Punches]) -> None:
-    """The control: the same kill, of a scoring that commits the offsets first."""
+    """The control: the same kill, with a scoring service that commits the offsets first."""
     stack.environment["COMPOSE_FILE"] = CONTROL
     stack.compose("up", "--detach", "--no-deps", "--wait", "scoring")
     wait_until_settled(stack, broker)
-    until("nothing missed", lambda: days_missed(stack) == 0, 30)  # a day may begin between its two looks
+    until("nothing missed", lambda: days_missed(stack) == 0, 30)  # a day may begin between its two queries
     kill_within_the_transaction(stack, next(posts))
     wait_until_settled(stack, broker)
     assert days_missed(stack) > 0
 
 
 def kill_within_the_transaction(stack: Stack, punches: Punches) -> None:
-    """One post, of which scoring writes the days slowly, and a kill meanwhile."""
+    """Kills scoring while it slowly writes the days of one post."""
     [scoring] = stack.containers("scoring")
-    with slow_days(stack, 0.3):  # 15 s a post: the kill has to come before it is done
+    with slow_days(stack, 0.3):  # 15 s per post: the kill must come before its end
         assert punch(stack, lines_of(punches)) == f"OK: {len(punches)}"
         busy = "usename = 'scoring' and state = 'active' and query like '%day_change%'"
         busy = f"select count(*) from pg_stat_activity where {busy}"

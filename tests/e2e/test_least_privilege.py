@@ -1,4 +1,4 @@
-"""Nobody may do more than he needs: containers, database roles, users of Kafka, and what can be reached from outside."""
+"""Least privilege: containers, database roles, Kafka users, and what can be reached from outside."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_container_cannot_write_to_itself_and_has_no_capability(stack: Stack, 
     assert "Read-only file system" in write
     status = stack.compose("exec", "-T", service, "cat", "/proc/1/status")
     effective = int(re.findall(r"CapEff:\s*(\w+)", status)[0], 16)
-    assert effective & ~(1 << 10) == 0  # the gateway may bind a low port (NET_BIND_SERVICE), the others nothing
+    assert effective & ~(1 << 10) == 0  # the gateway may bind a low port (NET_BIND_SERVICE), the others have none
     assert "NoNewPrivs:\t1" in status
     if service != "gateway":
         assert effective == 0
@@ -74,7 +74,7 @@ def test_secrets_are_in_no_environment(stack: Stack) -> None:
 
 
 def as_role(stack: Stack, role: str, database: str, query: str) -> str:
-    """What a role's own login gets to see, with psql's words where it is refused."""
+    """What a role's own login can read, with psql's error message where access is denied."""
     password = (stack.secrets / f"database_{role}_password").read_text()
     address = f"postgresql://{role}:{password}@127.0.0.1/{database}"
     return stack.compose("exec", "-T", "postgres", "psql", address, "-Atc", query, check=False)
@@ -119,7 +119,7 @@ def login(stack: Stack, connection: dict[str, str], user: str) -> dict[str, str]
 
 
 def asyncio_client(settings: dict[str, Any], **changes: Any) -> AIOKafkaConsumer:
-    """aiokafka tells a refusal at once; librdkafka asks again until its time is over."""
+    """aiokafka reports a denial at once; librdkafka retries until its timeout."""
     return AIOKafkaConsumer(
         bootstrap_servers=settings["bootstrap.servers"],
         security_protocol=settings["security.protocol"],
@@ -135,7 +135,7 @@ def asyncio_client(settings: dict[str, Any], **changes: Any) -> AIOKafkaConsumer
 
 async def may_read(settings: dict[str, Any], topic: str) -> bool:
     described = AdminClient(settings).list_topics(topic, timeout=10).topics[topic].error
-    if described is not None:  # who may not see a topic is told so here, and a fetch would only wait
+    if described is not None:  # a user who may not see a topic gets the error here; a fetch would only wait
         assert described.code() == Code.TOPIC_AUTHORIZATION_FAILED, described
         return False
     try:
@@ -143,9 +143,9 @@ async def may_read(settings: dict[str, Any], topic: str) -> bool:
             partitions = [AioPartition(topic, number) for number in range(12)]
             consumer.assign(partitions)
             async with asyncio.timeout(30):
-                while any(consumer.highwater(each) is None for each in partitions):  # an answered fetch sets it
+                while any(consumer.highwater(each) is None for each in partitions):  # set by a fetch response
                     await consumer.getmany(timeout_ms=200)
-    except KafkaError as error:  # at the fetch, or wrapped at the consumer's end where the fetch was still under way
+    except KafkaError as error:  # at the fetch, or wrapped when the consumer stops during a fetch
         if "TopicAuthorizationFailedError" not in repr(error):
             raise
         return False
@@ -159,14 +159,14 @@ async def may_use_group(settings: dict[str, Any], group: str) -> bool:
                 await consumer.committed(AioPartition("asn.score.v1", 0))
         except GroupAuthorizationFailedError:
             return False
-        except KafkaError as error:  # the group is looked at first; then the topic, which not everybody may see
+        except KafkaError as error:  # the group is checked first; then the topic, which not every user may see
             if "TopicAuthorizationFailedError" not in repr(error):
                 raise
     return True
 
 
 def may_write(settings: dict[str, Any], topic: str) -> bool:
-    """Asks by a record too large for the topic: one that may write learns that, and nothing gets onto the topic."""
+    """Sends a record too large for the topic: a user who may write gets that error, and nothing is written."""
     outcome: list[Any] = []
     producer = Producer(settings | {"message.max.bytes": 8_000_000, "message.timeout.ms": 30_000, "retries": 0})
     producer.produce(topic, b"x" * 4_000_000, on_delivery=lambda error, _: outcome.append(error))
@@ -196,7 +196,7 @@ async def test_each_user_of_kafka_may_do_what_the_file_says_and_no_more(
 
 def test_strangers_and_old_passwords_are_refused(stack: Stack, connection: dict[str, str]) -> None:
     def logs_in(settings: dict[str, Any]) -> bool:
-        """librdkafka asks again and again; that its login was refused it tells its error callback at once."""
+        """librdkafka retries; it reports a refused login to its error callback at once."""
         errors: list[Code] = []
         consumer = Consumer(settings | {"group.id": "sandbox", "error_cb": errors.append})
         deadline = time.monotonic() + 15

@@ -1,4 +1,4 @@
-"""One command: it gets ready, can be used by scripts and the CLI, stops, and goes on with the same scores."""
+"""One command: it starts, works with scripts and the CLI, stops, and starts again with the same scores."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KINERJA = Path(sys.executable).with_name("kinerja")
 
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    # short: Postgres' socket lies in it
+    # short: Postgres' socket is in it
     with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -49,7 +49,7 @@ def ports() -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def first(data: Path, ports: tuple[int, int]) -> Iterator[MadeUp]:
-    # on a computer behind a proxy, which knows nothing of the programs here
+    # on a computer behind a proxy that cannot reach the programs here
     with made_up(data, *ports, sample=True, environment=PROXIES) as running:
         running.ready()
         yield running
@@ -81,15 +81,15 @@ def scores_of(connection: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def settled_scores(connection: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Scores that did not move for a second: a list shows a score at once and its revision when it is published."""
+    """Scores that did not change for a second: a list shows a score at once, but its revision only when it is published."""
     first = scores_of(connection)
     time.sleep(1)
     return {key: item for key, item in scores_of(connection).items() if first.get(key) == item}
 
 
 def kept_scores(connection: dict[str, str], before: dict[str, dict[str, Any]]) -> bool:
-    """Whether no score went back, and those at the revision of before are the same: half of them at least, for the
-    office lives and moves the others."""
+    """Whether no revision went back, and scores at the same revision are equal: at least half of them, because the sample
+    office changes the others."""
     after = settled_scores(connection)
     both = before.keys() & after.keys()
     assert all(after[key]["revision"] >= before[key]["revision"] for key in both)
@@ -98,7 +98,7 @@ def kept_scores(connection: dict[str, str], before: dict[str, dict[str, Any]]) -
 
 
 def wait_out_the_end_of_the_day() -> None:
-    """The windows of the office's shifts close at 20:00, on Fridays at 20:30: then every score moves at once."""
+    """The windows of the office's shifts close at 20:00, on Fridays at 20:30: then every score changes at once."""
     now = datetime.now(ZoneInfo("Asia/Jakarta"))
     for hour, minute in ((20, 0), (20, 30)):
         ends = now.replace(hour=hour, minute=minute, second=0)
@@ -153,7 +153,7 @@ def test_printed_links_open(first: MadeUp) -> None:
     first.ready()
     before_ready = first.lines[: next(n for n, line in enumerate(first.lines) if line.startswith("ready"))]
     links = [word for line in before_ready for word in line.split() if "://" in word]
-    assert len([link for link in links if link in first.lines]) == 3  # long ones stand alone on their line
+    assert len([link for link in links if link in first.lines]) == 3  # long links stand alone on their line
     assert len(links) >= 8
     for link in links:
         answer = httpx.get(link, follow_redirects=True, timeout=30)
@@ -200,7 +200,7 @@ def test_commands_work_against_it(first: MadeUp) -> None:
     assert "agree" in kinerja(first.data, "scores", "verify")
     officer = next(iter(scores_of(first.ready())))
     assert orjson.loads(kinerja(first.data, "scores", "show", officer, "--json"))["employee_id"] == officer
-    # early in a semester nobody's score is complete, and nobody is rewarded; low quality is told all the same
+    # early in a semester no score is complete, so there are no rewards; low quality still gives notices
     kinds = ("reward", "nudge", "coaching")
     until("a notice", lambda: any(kind in kinerja(first.data, "notices", "list") for kind in kinds), 90, pause=1)
     assert "record" in kinerja(first.data, "dead-letters", "list")
@@ -235,13 +235,13 @@ def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, po
     first.interrupt()
     assert "stopped" in first.lines
     assert "Traceback" not in "\n".join(first.lines)
-    assert "***" not in "\n".join(first.lines)  # what make says where a program ends with another status than 0
+    assert "***" not in "\n".join(first.lines)  # make prints this where a program ends with another status than 0
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", ports[0]), timeout=2)
     with made_up(data, *ports, sample=True) as second:
         assert second.ready() == connection
         assert set(before) <= set(scores_of(connection))
-        # all comes again after the start, and a backlog holds publishing back: a score may be ahead of its revision
+        # all records come again after the start, and the backlog delays publishing: a score may be ahead of its revision
         until("the scores of before", lambda: kept_scores(connection, before), 60, pause=1)
         assert "agree" in kinerja(data, "scores", "verify")
         second.wait_for("moving score", lambda line: line.startswith("score "), 60)
@@ -287,7 +287,7 @@ def test_a_setting_that_cannot_be_used_ends_it_with_one_line(setting: str, value
         check=False,
     )
     told = made.stdout + made.stderr
-    assert made.returncode == 2  # as make ends where a program failed
+    assert made.returncode == 2  # make's own status where a program failed
     [line] = [line for line in told.splitlines() if setting in line]
     assert line.startswith(f"{setting} is {value!r}: ")
     assert right in line
@@ -303,6 +303,6 @@ def test_it_ends_and_says_so_when_its_broker_or_database_dies(program: str, name
             running.ready()
             running.kill_child(program)
             running.wait_for("line about the end", lambda line: line.startswith(f"{name} has ended (Killed)"), 10)
-            assert running.status() == 2  # as make ends where a program ends with another status than 0
+            assert running.status() == 2  # make's own status where a program ends with another status than 0
         assert "stopped" not in running.lines
         assert "Traceback" not in "\n".join(running.lines)

@@ -1,4 +1,4 @@
-"""Monitoring: the alerts fire when they should, and alerts and dashboard ask for metrics that the services have."""
+"""Monitoring: the alerts fire when they should, and alerts and dashboard use metrics that the services have."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 
 MOUNT = f"{ROOT}/deploy/prometheus:/etc/prometheus:ro"
 NOT_NAMES = {"and", "or", "unless", "offset", "bool"}
-# of Prometheus: the scrape's and the alerts' own
+# Prometheus' own labels, for the scrape and the alerts
 BUILT_IN = {"up": {"instance", "job"}, "ALERTS": {"alertname", "alertstate", "severity", "service", "topic"}}
 
 
@@ -45,7 +45,7 @@ QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 
 def names_of(query: str) -> tuple[set[str], set[str]]:
-    """The metrics and the labels that a PromQL expression names; functions are for Prometheus to judge."""
+    """The metrics and labels that a PromQL expression names; Prometheus itself checks functions."""
     query = re.sub(r'"(?:[^"\\]|\\.)*"', '""', query)
     labels: set[str] = set()
     for grouped in re.findall(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)", query):
@@ -58,7 +58,7 @@ def names_of(query: str) -> tuple[set[str], set[str]]:
 
 
 def registry_of(service: str) -> CollectorRegistry:
-    """The registry of the whole service, as its composition root makes it; nothing connects yet."""
+    """The registry of the whole service, as its composition root builds it; nothing connects yet."""
     settings = settings_for(service, "postgresql+asyncpg://nobody@127.0.0.1:1/none")
     context: Context = importlib.import_module(f"services.{service}.app").create(settings).state.context
     return context.metrics.registry
@@ -66,7 +66,7 @@ def registry_of(service: str) -> CollectorRegistry:
 
 @cache
 def exposed() -> dict[str, set[str]]:
-    """Every metric that a service can show, with its labels, as the code makes them."""
+    """Every metric that a service can expose, with its labels, as the code defines them."""
     registries = [
         Canary(cast(httpx.AsyncClient, None), cast(ZoneInfo, None), CanaryMachine.of("key")).registry,
         *map(registry_of, SERVICES),
@@ -134,7 +134,7 @@ def test_every_service_is_scraped_where_it_serves_its_metrics() -> None:
         assert discovery["names"] == [scrape["job_name"]] == [label["replacement"]]
         assert label["target_label"] == "service"
         paths[scrape["job_name"]] = scrape["metrics_path"]
-    # the prefix that compose gives to each service's health check
+    # the prefix that Compose adds to each service's health check
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].items()
     lasting = {name: service for name, service in services if "healthcheck" in service}
     health = {name: service.get("environment", {}).get("KINERJA_HEALTH_PATH") for name, service in lasting.items()}

@@ -1,4 +1,4 @@
-"""Services stopped politely under load: each ends in time with status 0, and where there are two, nobody is refused."""
+"""Services are stopped with SIGTERM under load: each ends in time with status 0; with two replicas no request fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def stack() -> Iterator[Stack]:
 
 
 class Clients:
-    """Readers of every service and machines that post, over kept connections; each answer is counted."""
+    """Readers of every service and machines that post, over persistent connections; each answer is counted."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -56,7 +56,7 @@ class Clients:
 
     @property
     def refused(self) -> dict[tuple[str, int | str], int]:
-        """What was not answered with 200, and how often."""
+        """Answers other than 200, and how often each came."""
         return {answer: count for answer, count in self.answers.items() if answer[1] != 200}
 
     def _read(self, path: str) -> None:
@@ -96,7 +96,7 @@ def test_every_service_ends_in_time(stack: Stack) -> None:
         stack.run("docker", "start", *only.values())
         traffic.wait_for_one_more()
         stack.wait_until_ready()
-    # the control for the test below: with one replica somebody is refused, by the gateway
+    # the control for the test below: with one replica the gateway refuses some requests
     assert {status for _, status in clients.refused} <= {502, 503}
     assert {path for path, _ in clients.refused} == {*LISTS, "/iclock/cdata"}
     assert {status for status, _ in traffic.refused} <= {502, 503}

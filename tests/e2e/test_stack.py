@@ -1,4 +1,4 @@
-"""The Docker stack: from a punch to a score that an HR system reads, and what refuses to start."""
+"""The Docker stack: from a punch to a score that an HR system reads, and configurations that refuse to start."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_machine_s_address_is_the_clients_and_not_what_it_says(stack: Stack, t
     query = {"SN": MACHINE, "options": "all"}
     assert httpx.get(f"{stack.url}/iclock/cdata", params=query, headers=spoofed).text.startswith("GET OPTION")
     [machine] = [each for each in stack.http.get("/attendance/v1/machines").json() if each["serial"] == MACHINE]
-    # Docker passes a connection of this machine on under its bridge's address
+    # Docker forwards a connection of this machine under its bridge's address
     assert ipaddress.ip_address(machine["address"]).is_private
     assert machine["address"] != "10.99.99.99"
 
@@ -82,7 +82,7 @@ def test_the_canarys_punches_become_published_scores(stack: Stack, connection: d
     assert found["revision"] >= 1
     [canary] = stack.containers("canary")
     assert stack.run("docker", "inspect", "--format", "{{.State.Health.Status}}", canary).stdout.strip() == "healthy"
-    direct = "r.build_opener(r.ProxyHandler({}))"  # every container has a proxy here
+    direct = "r.build_opener(r.ProxyHandler({}))"  # here every container has a proxy
     text = f"import urllib.request as r; print({direct}.open('http://127.0.0.1:8000/canary/metrics').read().decode())"
     shown = stack.compose("exec", "-T", "canary", "python", "-c", text)
     assert float(re.findall(r"^kinerja_canary_age_seconds (\S+)$", shown, re.MULTILINE)[0]) < 300
@@ -103,7 +103,7 @@ def test_the_canarys_punches_become_published_scores(stack: Stack, connection: d
 
 
 def vote(stack: Stack, officer: str) -> str:
-    """The path of a form that was filled in through the gateway, as a browser does."""
+    """The path of a form that a browser filled in through the gateway."""
     visit = {"employee_id": officer, "service": "KTP-el"}
     link = stack.http.post("/feedback/v1/visits", json=visit).json()["url"]
     assert link.startswith(f"http://localhost:{stack.port}/f/")
@@ -118,7 +118,7 @@ def test_votes_through_the_gateway_count_once_and_as_a_group(stack: Stack, town:
     count = f"select count(*) from feedback_fact where employee_id = '{town[0]}'"
     paths = [vote(stack, town[0]) for _ in range(2)]
     assert [httpx.post(f"{stack.url}{path}", data={"product": "1"}).status_code for path in paths] == [410, 410]
-    time.sleep(10)  # more than a group waits at the most
+    time.sleep(10)  # longer than a group waits at most
     assert stack.psql("scoring", count) == "0"
     paths.append(vote(stack, town[0]))
     until("the group in scoring", lambda: stack.psql("scoring", count) == "3", 90)
@@ -139,7 +139,7 @@ def test_three_scorers_share_the_work_and_nothing_doubles(stack: Stack, town: li
         assert stack.http.post("/scores/v1/verify").json()["ok"]
         scheduled = "select sum(scheduled_minutes) from day_fact where final_days = 1"
         total = "select sum(scheduled_minutes) from semester_total"
-        # between the two looks the canary's day may begin
+        # the canary's day may begin between the two queries
         until("equal totals", lambda: stack.psql("scoring", scheduled) == stack.psql("scoring", total), 10)
     finally:
         stack.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "scoring=1", seconds=300)
@@ -154,7 +154,7 @@ def test_no_database_orders_text_by_a_library(stack: Stack) -> None:
 
 
 def test_the_first_day_of_an_operator_leads_to_a_score(stack: Stack, town: list[str], tmp_path: Path) -> None:
-    stack.run("sh", "-c", "make secrets && docker compose up -d --wait")  # the README's command, in a stack that runs
+    stack.run("sh", "-c", "make secrets && docker compose up -d --wait")  # the README's command, in a running stack
     environment = stack.environment | {"STACK": str(tmp_path / "connect"), "BACKUPS": str(tmp_path / "backups")}
     apart = {"var/compose": str(tmp_path / "connect"), "var/first-day": str(tmp_path / "first-day")}
     checked = run_document(

@@ -1,4 +1,4 @@
-"""What people, disks and clocks do to the stack: it refuses or degrades with one line that names cause and runbook."""
+"""Bad input, full disks and wrong clocks: the stack refuses or degrades with one line that names cause and runbook."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.fixtures.images import POSTGRES
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 
 OFFICERS = 16
-"""Of so many some move to another partition when the topic gets twice as many: of four, all may stay."""
+"""With so many, some move to another partition when the topic's partitions double; with four, perhaps none."""
 LINES = 400
-"""Of one post: enough that its rows need new pages."""
+"""Lines per post: enough that its rows need new pages."""
 
-# The stores on small disks in memory, which a test can fill.
+# The stores on small in-memory disks, which a test can fill.
 SMALL_DISKS = """
 volumes:
   postgres: {driver_opts: {type: tmpfs, device: tmpfs, o: "size=300m"}}
@@ -40,7 +40,7 @@ volumes:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """On small disks, and with a certificate for HR systems that has ended: it starts all the same."""
+    """On small disks, and with an expired certificate for HR systems: it starts all the same."""
     with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder:
         disks = Path(folder) / "disks.yml"
         disks.write_text(SMALL_DISKS)
@@ -58,7 +58,7 @@ def holder(stack: Stack, volume: str) -> str:
 
 @contextlib.contextmanager
 def held_disks(stack: Stack) -> Iterator[None]:
-    """A disk in memory would be gone with the last container on it: one more container holds each."""
+    """An in-memory disk disappears with its last container: one more container keeps each."""
     volumes = ("postgres", "kafka")
     try:
         for volume in volumes:
@@ -74,7 +74,7 @@ def held_disks(stack: Stack) -> Iterator[None]:
 
 @contextlib.contextmanager
 def full_disk(stack: Stack, volume: str) -> Iterator[None]:
-    """No byte is free within the block."""
+    """No byte is free on the disk within the block."""
     inside = ("docker", "exec", holder(stack, volume), "sh", "-c")
     fill = "for size in 1M 4k; do dd if=/dev/zero of=/disk/filler.$size bs=$size; done; true"
     assert "No space left" in stack.run(*inside, fill).stderr
@@ -89,7 +89,7 @@ def post(stack: Stack, lines: str) -> httpx.Response:
 
 
 def many_punches(number: int) -> str:
-    """A post of punches that no other post has."""
+    """A post of punches that no other post contains."""
     day = work_days()[0]
     return "".join(
         f"{n % OFFICERS + 1}\t{day} {12 + number % 4}:{n // 60 % 60:02d}:{n % 60:02d}\t255\t{number + 20}\t\t0\t0\n"
@@ -98,7 +98,7 @@ def many_punches(number: int) -> str:
 
 
 def change_every_day(stack: Stack, clock: str) -> None:
-    """An arrival earlier than any before: every punched day gets a new revision."""
+    """An arrival earlier than all before: every punched day gets a new revision."""
     punch_all(stack, work_days(), clock, OFFICERS)
 
 
@@ -114,17 +114,17 @@ def assert_all_is_applied(stack: Stack) -> None:
 
 
 def line_with(words: str, logs: str) -> str:
-    """The first line with these words; empty when there is none."""
+    """The first line that contains this text; empty when there is none."""
     return next((line for line in logs.splitlines() if words in line), "")
 
 
 def own_words(stack: Stack, service: str) -> str:
-    """A service's log without what Compose puts around it."""
+    """A service's log without Compose's prefix."""
     return stack.compose("logs", "--no-log-prefix", "--no-color", service).replace("\x1b[2K", "")
 
 
 def metrics(stack: Stack, service: str, prefix: str) -> dict[str, float]:
-    """A service's metrics, asked inside the stack: the public port does not serve them."""
+    """A service's metrics, read inside the stack: the public port does not serve them."""
     ask = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/{prefix}/metrics').read().decode())"
     lines = stack.compose("exec", "-T", service, "python", "-IS", "-c", ask).splitlines()
     pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
@@ -139,7 +139,7 @@ def doctor(stack: Stack) -> str:
 
 
 def refusal(stack: Stack) -> str:
-    """Why TLS of the listener for HR systems is refused to one who knows its authority; empty when it is not."""
+    """Why TLS fails at the listener for HR systems for a client that trusts its authority; empty when it works."""
     context = ssl.create_default_context(cafile=str(stack.secrets / "kafka_ca.pem"))
     address = ("127.0.0.1", int(stack.environment["KAFKA_EXTERNAL_PORT"]))
     try:
@@ -153,7 +153,7 @@ def refusal(stack: Stack) -> str:
 
 
 def test_an_expired_certificate_is_told_and_renewed(stack: Stack) -> None:
-    """The rest of the stack runs (the fixture has seen scores); HR systems alone are refused until it is renewed."""
+    """The rest of the stack runs (the fixture has seen scores); only HR systems are refused until it is renewed."""
     assert "expired" in refusal(stack)
     told = line_with("certificate of Kafka's listener for HR systems ended on", stack.logs("preflight"))
     assert told.endswith("docs/runbooks/certificate.md")
@@ -189,13 +189,13 @@ def test_a_full_disk_of_the_database(stack: Stack) -> None:
         assert told["event"] == "store_unavailable"
         assert told["cause"] == "the database's disk is full: docs/runbooks/database-full.md"
 
-        # The worst: no room for its own log either. It ends, and as often as it is started again.
+        # The worst case: no room for the WAL either. Postgres ends, and again after each restart.
         until("an end of Postgres", lambda: not switch_log(stack), 60, pause=0)
         words = "the disk of the database is full"
         until("a line that names the disk", lambda: line_with(words, stack.logs("postgres")), 60)
         assert line_with(words, stack.logs("postgres")).endswith("docs/runbooks/database-full.md")
         assert post(stack, many_punches(refused[0])).status_code == 503
-    stack.wait_until_ready(180)  # by itself
+    stack.wait_until_ready(180)  # without help
     for number in refused:  # as the machine does
         assert until("an answer", lambda n=number: post(stack, many_punches(n)).text == f"OK: {LINES}", 30)  # type: ignore[misc]
     assert kept_punches(stack) == before + 12 * LINES
@@ -203,7 +203,7 @@ def test_a_full_disk_of_the_database(stack: Stack) -> None:
 
 
 def switch_log(stack: Stack) -> bool:
-    """Makes Postgres need a new file for its log; whether it could."""
+    """Makes Postgres need a new WAL file; returns whether it could."""
     query = "select pg_switch_wal(), pg_current_xact_id()"
     order = ("exec", "-T", "postgres", "psql", "-U", "postgres", "-Atc", query)
     return stack.run("docker", "compose", *order, check=False).returncode == 0
@@ -214,9 +214,9 @@ def test_a_full_disk_of_kafka(stack: Stack) -> None:
         words = "the disk of Kafka is full"
         until("a line that names the disk", lambda: line_with(words, stack.logs("kafka")), 120)
         assert line_with(words, stack.logs("kafka")).endswith("docs/runbooks/broker-down.md")
-        change_every_day(stack, "07:11:00")  # answered from the outbox
+        change_every_day(stack, "07:11:00")  # answered OK: events wait in the outbox
         until("events that wait", lambda: stack.psql("attendance", "select count(*) from outbox") != "0", 30)
-    assert_all_is_applied(stack)  # by itself
+    assert_all_is_applied(stack)  # without help
 
 
 # ---- a topic changed by hand ----
@@ -231,7 +231,7 @@ def test_a_topic_changed_by_hand(stack: Stack) -> None:
     assert "topics" in ended.stderr
     told = line_with(f"{topic} has 24 partitions, the file says 12", stack.logs("topics"))
     assert told.endswith("docs/runbooks/topics-changed.md")
-    # what runs goes on, also when producer and consumer have seen the new partitions, on which officers' records move
+    # running services go on, also after clients have seen the new partitions, to which officers' records move
     change_every_day(stack, "07:10:00")
     assert_all_is_applied(stack)
     stack.compose("restart", "attendance", "scoring")
@@ -240,10 +240,10 @@ def test_a_topic_changed_by_hand(stack: Stack) -> None:
     assert_all_is_applied(stack)
     offsets = stack.compose("exec", "-T", "kafka", "bash", "/deploy/admin.sh", "kafka-get-offsets.sh", "--topic", topic)
     on_new = [line for line in offsets.splitlines() if int(line.split(":")[1]) >= 12 and not line.endswith(":0")]
-    assert on_new  # else the above has shown nothing
+    assert on_new  # otherwise the above has shown nothing
     assert {item["score"] for item in scores(stack).values()} == {"100.00"}
 
-    # back to the file's number, as the runbook says
+    # back to the number in the file, as the runbook says
     stack.compose("stop", "attendance", "feedback", "scoring", "notifications")
     stack.compose(*tool, "--delete", "--topic", topic)
     stack.up()
@@ -263,15 +263,15 @@ services:
 
 @contextlib.contextmanager
 def attendance_with_a_clock_off_by(stack: Stack, hours: int) -> Iterator[None]:
-    """A container has its host's clock, and nobody may set that from inside. So one service reads the time through a
-    `shared/clock.py` that is off: rules, marks and the times in its records follow it; TLS and timers do not."""
+    """A container uses its host's clock and cannot set it. So one service reads the time through a `shared/clock.py`
+    with an offset: rules, watermarks and the times in its records follow it; TLS and timers do not."""
     clock = (ROOT / "shared/clock.py").read_text()
     spoilt = clock.replace("return datetime.now(UTC)", f"return datetime.now(UTC) + timedelta(hours={hours})")
     assert spoilt != clock
     file, overlay = stack.folder / "clock.py", stack.folder / "clock.yml"
     file.write_text(spoilt)
     file.chmod(0o644)
-    stack.folder.chmod(0o755)  # the container's user is another than ours
+    stack.folder.chmod(0o755)  # the container's user differs from ours
     overlay.write_text(CLOCK.format(file=file))
     files = stack.environment["COMPOSE_FILE"]
     start = ("up", "--detach", "--wait", "--no-deps", "--force-recreate", "attendance")
@@ -285,12 +285,12 @@ def attendance_with_a_clock_off_by(stack: Stack, hours: int) -> Iterator[None]:
 
 
 def test_records_from_an_hour_ahead_break_no_consumer(stack: Stack) -> None:
-    """Their times are not what decides: a later correction with an earlier time still wins by its revision."""
+    """Their times do not decide: a later correction with an earlier time still wins by its revision."""
     with attendance_with_a_clock_off_by(stack, +1):
         change_every_day(stack, "07:08:00")
         assert_all_is_applied(stack)
         recorded = datetime.fromisoformat(stack.psql("attendance", "select max(recorded_at) from attendance_day"))
-        assert recorded > datetime.now(UTC) + timedelta(minutes=50)  # else the clock was not off
+        assert recorded > datetime.now(UTC) + timedelta(minutes=50)  # otherwise the clock was not off
         found = metrics(stack, "scoring", "scores")
         behind = [value for name, value in found.items() if name.startswith("kinerja_consumer_lag_seconds")]
         assert behind
@@ -300,13 +300,13 @@ def test_records_from_an_hour_ahead_break_no_consumer(stack: Stack) -> None:
 
 
 def now() -> datetime:
-    """As a right machine has it."""
+    """The local time of a machine with a correct clock."""
     return datetime.now(ZoneInfo("Asia/Jakarta")).replace(microsecond=0, tzinfo=None)
 
 
 def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None:
-    """Punches of right machines then lie in the future: they are kept and flagged, and close nobody's day. They count
-    once an operator has said so."""
+    """Punches of correct machines then lie in the future: they are stored and flagged, and close no day. They count
+    once an operator has accepted them."""
     with attendance_with_a_clock_off_by(stack, -1):
         assert punch(stack, f"1\t{now()}\t255\t77\t\t0\t0\n") == "OK: 1"
         kept = stack.psql("attendance", "select counted, flags from punch where verify = 77")
@@ -314,9 +314,9 @@ def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None
         found = line_with(f"machine {MACHINE}: its clock", doctor(stack))
         assert found.startswith("FAIL")
         assert found.endswith("docs/runbooks/clock.md")
-    assert punch(stack, f"1\t{now()}\t255\t77\t\t0\t0\n") == "OK: 1"  # a live one: starts took longer than a second
+    assert punch(stack, f"1\t{now()}\t255\t77\t\t0\t0\n") == "OK: 1"  # a live punch: the restart took over a second
     assert stack.psql("attendance", "select count(*) from punch where verify = 77 and counted") == "1"
-    assert not line_with(f"machine {MACHINE}: its clock", doctor(stack))  # believed again
+    assert not line_with(f"machine {MACHINE}: its clock", doctor(stack))  # its clock is trusted again
     (flagged,) = stack.http.get("/attendance/v1/punches", params={"not_counted": True}).json()["items"]
     received = datetime.fromisoformat(flagged["received_at"])
     behind = {
@@ -334,7 +334,7 @@ def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None
 
 
 def test_a_volume_of_another_postgres_version_is_refused_and_left_alone() -> None:
-    """The policy starts Postgres again and again; its log is that one line again and again, and the start ends."""
+    """Docker restarts Postgres again and again; its log repeats that one line, and `up` fails."""
     with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder:
         old = Stack(Path(folder))
         look = ("docker", "run", "--rm", "-v", f"{old.name}_postgres:/data", "--entrypoint", "sh", POSTGRES, "-c")

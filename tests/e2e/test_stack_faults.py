@@ -1,4 +1,4 @@
-"""The stack with a store gone: nothing accepted is lost, nothing hangs, nothing counts twice."""
+"""The stack with a store down: nothing accepted is lost, nothing hangs, nothing counts twice."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def test_broker_away(stack: Stack) -> None:
     with Traffic(stack, day) as traffic:
         time.sleep(2)
         stack.compose("stop", "--timeout", "30", "kafka")
-        punch_all(stack, [day], "07:10:00", OFFICERS)  # the traffic's own lie between arrival and departure
+        punch_all(stack, [day], "07:10:00", OFFICERS)  # the traffic's own punches lie between arrival and departure
         before = len(traffic.accepted)
         time.sleep(BROKER_AWAY_SECONDS)
         during = len(traffic.accepted) - before
         assert stack.psql("attendance", "select count(*) from outbox") != "0"
         begun = time.monotonic()
-        stack.compose("stop", "scoring")  # politely, with the broker away
+        stack.compose("stop", "scoring")  # with SIGTERM, while the broker is down
         assert time.monotonic() - begun < STOP_SECONDS_MAX
         stack.compose("start", "kafka", "scoring")
-    assert during > BROKER_AWAY_SECONDS  # intake went on from the outbox
+    assert during > BROKER_AWAY_SECONDS  # intake went on, with events in the outbox
     assert not traffic.refused
     assert_nothing_is_lost(stack, traffic)
 

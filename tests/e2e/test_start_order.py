@@ -1,4 +1,4 @@
-"""The stack's containers started in any order, its services before their stores too: events flow within a minute."""
+"""The stack's containers started in any order, also services before their stores: events flow within a minute."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def containers(stack: Stack) -> dict[str, str]:
-    """Container ids by service: the engine starts them without a look at what they depend on."""
+    """Container ids by service: the engine starts them and ignores their dependencies."""
     return {service: stack.containers(service)[0] for service in (*STORES, *SERVICES)}
 
 
 def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> None:
-    """Within a minute of the stores' answers, with few restarts, and a punch gets through to scoring."""
+    """Within a minute after the stores answer, with few restarts, a punch gets through to scoring."""
     until("healthy stores", lambda: all(stack.healthy(containers[store]) for store in STORES), STORES_SECONDS_MAX)
     begun = time.monotonic()
     stack.wait_until_ready(READY_SECONDS_MAX)
@@ -52,7 +52,7 @@ def assert_events_flow(stack: Stack, containers: dict[str, str], clock: str) -> 
     until("nothing waiting", lambda: attendance_rests(stack), 120)
     assert_scoring_agrees(stack)
     day = work_days()[0]
-    # Of this date alone: others may be judged for the first time meanwhile.
+    # Only this date: other days may be computed for the first time meanwhile.
     revisions = f"select coalesce(sum(revision), 0) from day_fact where work_date = '{day}'"
     before = int(stack.psql("scoring", revisions))
     punch_all(stack, [day], clock, OFFICERS)
@@ -72,13 +72,13 @@ def test_any_order(stack: Stack, containers: dict[str, str], seed: int) -> None:
     for service in order:
         stack.run("docker", "start", containers[service])
         time.sleep(chance.uniform(0, 1.5))
-    assert_events_flow(stack, containers, f"17:{10 + 2 * seed}:00")  # each leaves later than before: a new revision
+    assert_events_flow(stack, containers, f"17:{10 + 2 * seed}:00")  # each departure is later: a new revision
 
 
 def test_power_cut_and_the_stores_come_last(stack: Stack, containers: dict[str, str]) -> None:
     stack.run("docker", "kill", *containers.values())
     stack.run("docker", "start", *(containers[service] for service in SERVICES))
     time.sleep(STORES_LATE_SECONDS)
-    assert not stack.ready("attendance")  # the control: without its stores a service says so
+    assert not stack.ready("attendance")  # the control: without its stores a service is not ready
     stack.run("docker", "start", *(containers[store] for store in STORES))
     assert_events_flow(stack, containers, "17:30:00")

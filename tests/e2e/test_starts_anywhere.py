@@ -1,7 +1,7 @@
-"""The README's first command where strangers try it, each in a fresh clone, until another client has read a score; then Ctrl-C.
+"""The README's first command in three environments, each in a fresh clone, until a client has read a score; then Ctrl-C.
 
-As root below a folder that only root may enter; as root in a plain container of Python's image; and there as an ordinary user
-with umask 077, with a blank and a letter beyond ASCII in the path.
+As root below a folder that only root may enter; as root in a plain Python container; and there as an ordinary user
+with umask 077, with a space and a non-ASCII letter in the path.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Plain:
     container: str
 
     def run(self, command: str, *, user: str = "root", folder: str = "/", seconds: float = 60) -> str:
-        """What a shell in it prints."""
+        """The output of a shell command in it."""
         order = ["docker", "exec", "--user", user, "--workdir", folder, self.container, "sh", "-c", command]
         done = subprocess.run(order, capture_output=True, text=True, timeout=seconds, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -72,7 +72,7 @@ class Plain:
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Plain]:
-    # its package index is the host's, as for every build here: so the host's network
+    # it uses the host's package index, as every build here: so it needs the host's network
     run = ["docker", "run", "--detach", "--network", "host", PYTHON, "sleep", "3600"]
     container = subprocess.run(run, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
     try:
@@ -96,7 +96,7 @@ def test_in_a_plain_container(clone: Path, plain: Plain, user: str, home: str, m
         unpack = ["docker", "exec", "--interactive", plain.container, "sh", "-c"]
         unpack += [f"umask {mask}; mkdir '{here}'; tar -x --no-same-permissions -C '{here}'; chown -R {user}: '{home}'"]
         subprocess.run(unpack, stdin=archive.stdout, check=True, timeout=120)
-    if user != "root":  # what pip has downloaded for the one before
+    if user != "root":  # packages that pip has downloaded for the user before
         cache = f"mkdir -p ~{user}/.cache; cp -r /root/.cache/pip ~{user}/.cache; chown -R {user}: ~{user}/.cache"
         plain.run(f"[ ! -d /root/.cache/pip ] || {{ {cache}; }}")
     ports = f"PORT={free_port()} KAFKA_PORT={free_port()}"
@@ -129,7 +129,7 @@ def local(moment: str) -> datetime:
 
 
 def punch_becomes_score(url: str, key: str) -> None:
-    """A machine says that an officer came a minute earlier on a day than was known, and the score's evidence says so."""
+    """A machine reports that an officer came a minute earlier than known, and the score's evidence shows it."""
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as http:
         officer = http.get("/scores/v1/employees").json()["items"][0]["employee_id"]
 

@@ -29,7 +29,7 @@ HEADER = "nip,name,employment_type,org_unit_id,org_unit_name,superior_nip,email,
 PUNCHED_DAYS = 5
 
 
-@cache  # midnight changes no town
+@cache  # midnight must not change a town
 def work_days(count: int = PUNCHED_DAYS) -> list[date]:
     """The latest working days before yesterday, all of one semester."""
     days = [date.today() - timedelta(days=back) for back in range(2, 200)]  # noqa: DTZ011 - any recent days will do
@@ -40,7 +40,7 @@ def work_days(count: int = PUNCHED_DAYS) -> list[date]:
 
 
 def days_of(semester: Semester, days: list[date], count: int) -> list[date]:
-    """The semester's `count` latest days among these; none where there are fewer."""
+    """The semester's `count` latest days among these; empty where there are fewer."""
     found = [day for day in days if Semester.of(day) == semester][:count]
     return found if len(found) == count else []
 
@@ -56,7 +56,7 @@ def open_town(stack: Stack, officers: int = 4) -> list[str]:
     assert answer.is_success, answer.text
     items = stack.http.get("/attendance/v1/employees", params={"limit": 500}).json()["items"]
     ids = [item["employee_id"] for item in sorted(items, key=lambda item: item["nip"])]
-    # the address under which Docker passes this computer's connections on changes when a stack is made anew
+    # Docker forwards this computer's connections under an address that changes when a stack is created again
     networks = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
     machine = {
         "name": "gate", "timezone": "Asia/Jakarta", "direction_from": "shift", "org_unit_id": "unit", "networks": networks,
@@ -69,13 +69,13 @@ def open_town(stack: Stack, officers: int = 4) -> list[str]:
 
 
 def punch(stack: Stack, lines: str) -> str:
-    """A machine's post; the words of the answer."""
+    """A machine's post; returns the text of the answer."""
     post = {"SN": MACHINE, "table": "ATTLOG", "Stamp": "9999"}
     return stack.http.post("/iclock/cdata", params=post, content=lines.encode()).text
 
 
 def punch_days(officers: int) -> str:
-    """In and out of every officer on the punched days."""
+    """Arrival and departure of every officer on the punched days."""
     return "".join(
         f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n"
         for day in sorted(work_days())
@@ -85,12 +85,12 @@ def punch_days(officers: int) -> str:
 
 
 def all_days_given(stack: Stack) -> bool:
-    """Whether every officer has the days since the first of January: they come up to half a minute after the officer."""
+    """Whether every officer has the days since 1 January: they appear up to half a minute after the officer."""
     return stack.psql("attendance", "select count(*) from employee where queued_until is null") == "0"
 
 
 def punch_all(stack: Stack, days: Iterable[date], clock: str, officers: int) -> None:
-    """A punch of each officer at this local time on each of the days, accepted."""
+    """A punch of each officer at this local time on each of the days; all must be accepted."""
     lines = "".join(f"{pin}\t{day} {clock}\t255\t1\t\t0\t0\n" for day in days for pin in range(1, officers + 1))
     assert punch(stack, lines) == f"OK: {lines.count(chr(10))}"
 
@@ -103,7 +103,7 @@ def scores(stack: Stack) -> dict[str, dict[str, object]]:
 
 
 def fill_town(stack: Stack, officers: int = 4) -> list[str]:
-    """An open town whose punches have become scores."""
+    """A town that can send punches, and whose first punches have become scores."""
     ids = open_town(stack, officers)
     assert punch(stack, punch_days(officers)) == f"OK: {officers * PUNCHED_DAYS * 2}"
     until("a score of each officer", lambda: len([s for s in scores(stack).values() if s["score"]]) == officers, 90)

@@ -1,4 +1,4 @@
-"""Traffic for the fault tests, and what has to hold once a fault is over."""
+"""Traffic for the fault tests, and the checks after a fault."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["OFFICERS", "Traffic", "assert_nothing_is_lost", "assert_scoring_agre
 
 OFFICERS = 10
 
-# Not the canary's: it has a PIN 1 too, and may punch in the same minute of the same day.
+# Not the canary's: it uses PIN 1 too, and may punch in the same minute of the same day.
 _KEPT = f"select pin || ' ' || local_time from punch where serial = '{MACHINE}' and counted"
 
 
 class Traffic:
-    """A machine that posts without a pause and sends again what was not answered with OK."""
+    """A machine that posts without a pause and sends a post again if the answer was not OK."""
 
     def __init__(self, stack: Stack, day: date) -> None:
         self._stack = stack
@@ -39,7 +39,7 @@ class Traffic:
         self._thread.join(60)
 
     def wait_for_one_more(self) -> None:
-        """Until another punch is accepted."""
+        """Waits until another punch is accepted."""
         before = len(self.accepted)
         until("an accepted punch", lambda: len(self.accepted) > before, 60)
 
@@ -58,7 +58,7 @@ class Traffic:
                         "/iclock/cdata", params={"SN": MACHINE, "table": "ATTLOG"}, content=line.encode()
                     )
                 except httpx.TransportError:
-                    continue  # as a machine: no answer, so it is sent again
+                    continue  # as a machine: without an answer it sends again
                 if answer.text.startswith("OK: 1"):
                     self.accepted.append((pin, f"{self._day} {clock}"))
                     number += 1
@@ -68,13 +68,13 @@ class Traffic:
 
 
 def attendance_rests(stack: Stack) -> bool:
-    """Whether every day that was touched is judged, and every event is sent."""
+    """Whether every changed day is computed, and every event is sent."""
     waiting = "select (select count(*) from outbox) + (select count(*) from day_queue)"
     return stack.psql("attendance", waiting) == "0"
 
 
 def assert_nothing_is_lost(stack: Stack, traffic: Traffic) -> None:
-    """Every accepted punch is there once, every event arrives, and the totals agree with the facts."""
+    """Checks that every accepted punch is stored once, every event arrives, and the totals agree with the facts."""
     stack.wait_until_ready(180)
     for database in ("attendance", "scoring"):
         until(

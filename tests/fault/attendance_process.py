@@ -1,4 +1,4 @@
-"""The attendance service as its container runs it, in a process whose memory can be watched."""
+"""The attendance service as its container runs it, in a process whose memory can be measured."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @asynccontextmanager
 async def attendance(server: EmbeddedPostgres) -> AsyncIterator[tuple[int, psutil.Process, str]]:
-    """(port, process, database URL); the environment is the one of deploy/Dockerfile."""
+    """(port, process, database URL); the environment is that of deploy/Dockerfile."""
     url, port = await fresh_database(server), free_port()
     await asyncio.to_thread(upgrade, "attendance", url)
     environment = {

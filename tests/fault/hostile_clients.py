@@ -1,4 +1,4 @@
-"""Fifty connections that mean no good, for some seconds: run as a program, so that they have a processor of their own.
+"""Fifty hostile connections for some seconds: a separate program, so that they use their own processor.
 
 python -m tests.fault.hostile_clients PORT SECONDS SERIAL
 """
@@ -28,20 +28,20 @@ async def _endless_get(writer: asyncio.StreamWriter, _reader: asyncio.StreamRead
 
 
 async def _tiny_lines(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, number: int, _serial: str) -> None:
-    """Eight megabytes of a letter a line, from a serial that nobody knows."""
+    """Eight megabytes with one letter per line, from an unregistered serial."""
     writer.write(with_length("POST", f"/iclock/cdata?SN=Y{number}&table=ATTLOG", b"a\n" * 4 * MIB))
     await reader.read()
 
 
 async def _foreign_lines(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, _number: int, serial: str) -> None:
-    """Forged punches for a known machine, as many as a stranger may send."""
+    """Forged punches for a registered machine, as many as an unauthenticated client may send."""
     body = b"7\t2026-08-04 07:20:00\t255\t1\n" * 2_000
     writer.write(with_length("POST", f"/iclock/cdata?SN={serial}&table=ATTLOG", body, "Connection: close"))
     await reader.read()
 
 
 async def _slow_body(writer: asyncio.StreamWriter, _reader: asyncio.StreamReader, number: int, serial: str) -> None:
-    """A large body, announced and given byte by byte."""
+    """A large body with Content-Length, sent byte by byte."""
     length = f"Content-Length: {8 * MIB}"
     writer.write(head("POST", f"/iclock/cdata?SN={serial if number % 2 else 'Z'}&table=ATTLOG", length))
     while True:
@@ -58,7 +58,7 @@ async def _large_json(writer: asyncio.StreamWriter, reader: asyncio.StreamReader
 
 
 async def _serials(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, number: int, _serial: str) -> None:
-    """A serial after the other."""
+    """One serial after another."""
     for guess in itertools.count():
         writer.write(
             head("GET", f"/iclock/ping?SN=G{number}X{guess}", "Connection: close" if guess % 9 == 8 else "A: b")
@@ -78,7 +78,7 @@ async def attack(port: int, seconds: float, serial: str, connections: int = 50) 
         nonlocal opened
         behaviour = BEHAVIOURS[number % len(BEHAVIOURS)]
         while time.monotonic() < ends:
-            # a dozen addresses, and none of them a real machine's
+            # a dozen addresses, none of them a real machine's
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", port, local_addr=(f"127.0.0.{10 + number % 12}", 0)
             )

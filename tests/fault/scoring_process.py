@@ -1,4 +1,4 @@
-"""The scoring service as a process of its own, to be killed. OFFSETS_FIRST=1 makes it unsafe, for the control."""
+"""The scoring service in its own process, which tests kill. OFFSETS_FIRST=1 makes it unsafe, for the control."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["commit_offsets_first", "main"]
 
 
 def commit_offsets_first() -> None:
-    """What most tutorials do: the offsets are committed before the effect is."""
+    """As most tutorials do it: commits the offsets before the effect."""
     apply = BatchConsumer._apply_until_done
 
     async def unsafe(self: BatchConsumer, records: object) -> bool:
         await self._commit_offsets(records)  # type: ignore[arg-type]
-        await asyncio.sleep(0.1)  # the kill comes within 0.15 s of a batch: it has to find some that are not applied
+        await asyncio.sleep(0.1)  # the kill comes within 0.15 s of a batch: it must find some that are not applied
         return await apply(self, records)  # type: ignore[arg-type]
 
     BatchConsumer._apply_until_done = unsafe  # type: ignore[assignment,method-assign]

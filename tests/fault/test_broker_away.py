@@ -1,4 +1,4 @@
-"""The broker goes away and comes back: intake answers all the time, and every event arrives afterwards, in order."""
+"""The broker goes down and comes back: intake answers all the time, and every event arrives afterwards, in order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def until_ready_is(service: Running, status: int) -> None:
 
 
 async def revisions(bootstrap: str, last: int) -> list[int]:
-    """The officer's revisions in the order of the log, up to the last."""
+    """The officer's revisions in log order, up to the last."""
     found: list[int] = []
     async with AIOKafkaConsumer(
         EMPLOYEE.name, bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=10
@@ -74,17 +74,17 @@ async def test_intake_goes_on_and_the_events_follow(postgres: Postgres, own_kafk
         post = {"SN": "M1", "table": "ATTLOG"}
         answer = await service.http.post("/iclock/cdata", params=post, content=line)
         assert answer.text.startswith("OK: ")
-        # the relay gives up a round after its deadline, and must lose nothing by it
+        # the relay gives up a round after its deadline, and must not lose anything then
         await until_ready_is(service, 503)
         assert "relay" in (await service.http.get("/attendance/health/ready")).text
         assert await outbox_rows(service) >= CHANGES - 1
         async with service.context.database.transaction() as session:
-            # The embedded one forgot its topics, and would make those that the relay asks for by settings of its own.
+            # The embedded broker lost its topics; it would create those that the relay asks for with its own default settings.
             await hold_lanes(session)
             await asyncio.to_thread(own_kafka.start)
             await provision(own_kafka.bootstrap_servers, read_topics())
         await until_empty(service)
         found = list(dict.fromkeys(await revisions(own_kafka.bootstrap_servers, CHANGES)))
-        # what was sent before is in Apache Kafka's log still; the embedded broker forgot it with all else
+        # Apache Kafka's log still has what was sent before; the embedded broker lost it with all else
         assert found[-(CHANGES - 1) :] == list(range(2, CHANGES + 1))
         await until_ready_is(service, 200)

@@ -1,4 +1,4 @@
-"""What was cut off is not whole: it does nothing at all, and the client's next try counts."""
+"""A truncated request does nothing at all, and the client's next try counts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def small(_: object) -> Allowed:
 
 
 def recorder() -> tuple[FastAPI, list[bytes]]:
-    """An app behind the bounds of every service, and the bodies that it saw."""
+    """An app behind every service's limits, and the bodies that it received."""
     app, seen = FastAPI(), []
 
     @app.api_route("/", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
@@ -117,7 +117,7 @@ async def test_a_vote_that_is_cut_off_is_no_vote(embedded_postgres: EmbeddedPost
 
 
 async def test_a_length_that_is_not_kept_is_refused() -> None:
-    """A server that passes on less than was announced (a faulty proxy before it) is believed as little."""
+    """A server that passes on less than Content-Length (after a faulty proxy) is not trusted either."""
     app, seen = recorder()
     answers: list[dict[str, object]] = []
 

@@ -1,4 +1,4 @@
-"""Fifty hostile connections: attendance stays within its container's memory and goes on answering the real machines."""
+"""Fifty hostile connections: attendance stays within its container's memory and still answers the real machines."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PHASE_SECONDS = 12.0
 ROUNDS_MAX = 3
 SLOWER_MAX = 3.0
 QUIET_MS_MIN = 10.0
-"""Below this the noise of a shared machine decides."""
+"""Below this, noise of a shared machine decides the result."""
 
 
 class Machines:
-    """Real machines, which push a punch each as long as asked, and how long each answer took."""
+    """Real machines, each pushing punches for the given seconds, and the time of each answer."""
 
     def __init__(self, port: int) -> None:
         self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)

@@ -1,4 +1,4 @@
-"""kill -9 of the scoring process at random moments: every accepted record takes effect once, and offsets end at the end."""
+"""kill -9 of the scoring process at random moments: every accepted record takes effect once, and all offsets are committed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _UNPUBLISHED = "select exists (select from semester_total where changed) or exis
 
 @dataclass
 class Storm:
-    """One run: a database, a broker, and a process that is started and killed again and again."""
+    """One run: a database, a broker, and a process that the test starts and kills again and again."""
 
     url: str
     broker: Kafka
@@ -55,7 +55,7 @@ class Storm:
     """(officer, date) → the highest revision that was sent."""
     ratings: set[str] = field(default_factory=set)
     sent: dict[TopicPartition, int] = field(default_factory=dict)
-    """Where each partition's log ends, by the broker's acknowledgements."""
+    """The end of each partition's log, from the broker's acknowledgements."""
 
     def start(self) -> None:
         environment = os.environ | {
@@ -81,7 +81,7 @@ class Storm:
         self.process.wait()
 
     def draw(self) -> tuple[str, str, bytes]:
-        """A record of the contract's shape: a day at a new revision, now and then a copy of an old one, or a rating."""
+        """A record in the contract's shape: a day at a new revision, sometimes a copy of an old one, or a rating."""
         officer = self.chance.choice(OFFICERS)
         if self.chance.random() < 0.2:
             record = rating(officer, self.chance.randint(1, 4))
@@ -149,7 +149,7 @@ async def _run(storm: Storm, kills: int) -> None:
 
 
 async def _lag(storm: Storm) -> int:
-    """Records that are not yet behind the group's committed offsets."""
+    """Records after the group's committed offsets."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=storm.broker.bootstrap_servers, group_id="kinerja-scoring", enable_auto_commit=False
     )
@@ -174,7 +174,7 @@ async def _stored(url: str) -> tuple[dict[tuple[str, str], int], set[str]]:
 
 
 async def _revisions_due(url: str) -> dict[bytes, int]:
-    """Per key of the score topic the revision that the database says is its last."""
+    """The last revision in the database, per key of the score topic."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         rows = await connection.fetch("select record, revision from published_score")
@@ -185,7 +185,7 @@ async def _revisions_due(url: str) -> dict[bytes, int]:
 
 
 async def _score_revisions(bootstrap: str, due: dict[bytes, int]) -> dict[bytes, list[int]]:
-    """Per key the revisions in the order in which they were first seen, until each is there or a minute has passed."""
+    """Revisions per key in the order in which they were first seen, until each is there or a minute has passed."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=50)
     await consumer.start()
     try:
@@ -193,7 +193,7 @@ async def _score_revisions(bootstrap: str, due: dict[bytes, int]) -> dict[bytes,
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         seen: dict[bytes, list[int]] = {}
-        # The embedded broker's ListOffsets names the start of the last batch: what is due tells where the end is.
+        # The embedded broker's ListOffsets returns the start of the last batch, so `due` decides when to stop.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and any(due[key] not in seen.get(key, []) for key in due):
             for records in (await consumer.getmany(timeout_ms=500)).values():

@@ -1,4 +1,4 @@
-"""Two owners of a partition at once, as after a rebalance: totals must be exact all the same."""
+"""Two owners of a partition at once, as after a rebalance: totals must still be exact."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
 
 
 def drawn_records() -> tuple[list[Incoming], int]:
-    """Days in one to three revisions and ratings that change officers; and the credited minutes of the last ones."""
+    """Days in one to three revisions and ratings that change officers; and the credited minutes of the last revisions."""
     rnd = random.Random(7)
     officers = [UUID(int=rnd.getrandbits(128), version=4) for _ in range(OFFICERS)]
     records, credited = [], 0
@@ -56,7 +56,7 @@ def drawn_records() -> tuple[list[Incoming], int]:
 
 
 async def by_all_owners(service: Running, records: Sequence[Incoming], write: Write) -> None:
-    """Each owner applies the same records, in an order and in batches of its own, all at once."""
+    """All owners apply the same records at once, each in its own order and batches."""
 
     async def owner(seed: int) -> None:
         mine = list(records)
@@ -83,14 +83,14 @@ async def test_totals_are_exact_when_three_owners_write_the_same_records_at_once
 
 
 async def test_a_select_before_the_upsert_would_count_twice(scoring: Running) -> None:
-    """The negative control: the same race has to break a writer that reads the old contribution outside of the lock."""
+    """The negative control: the same race must break a writer that reads the old contribution without the lock."""
     records, credited = drawn_records()
     await by_all_owners(scoring, [r for r in records if r.topic == ATTENDANCE_DAY.name], select_then_upsert)
     assert await credited_minutes(scoring) != credited
 
 
 async def select_then_upsert(session: AsyncSession, records: Sequence[Incoming]) -> None:
-    """Old contributions by a select, facts by an upsert, totals by the difference: right only for a single owner."""
+    """Old contributions by a select, facts by an upsert, totals by the difference: correct only for a single owner."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     for record in records:
         content = orjson.loads(record.value or b"")
@@ -127,7 +127,7 @@ async def select_then_upsert(session: AsyncSession, records: Sequence[Incoming])
         )
         delta = content["credited_minutes"] - (before.credited_minutes if before is not None else 0)
         deltas[officer] = deltas.get(officer, 0) + delta
-    for officer, delta in deltas.items():  # all facts before all totals: the race is to be about the sums alone
+    for officer, delta in deltas.items():  # all facts before all totals: the race is only about the sums
         await session.execute(_ADD, {"officer": officer, "delta": delta})
 
 

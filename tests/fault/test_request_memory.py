@@ -1,4 +1,4 @@
-"""No request is heavier than it looks: a byte of input becomes no more memory than is stated."""
+"""Memory per request is bounded: a byte of input uses no more memory than stated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.embedded, pytest.mark.timeout(600)]
 
 MIB = 1_048_576
 NOISE_BYTES = 16 * MIB
-"""What the allocator and the driver keep, whatever comes."""
+"""What the allocator and the driver keep, with any input."""
 CONTAINER_BYTES = 256 * MIB
 LOG = {"SN": "S1", "table": "ATTLOG"}
 JSON = {"Authorization": f"Bearer {OPERATOR_KEY}", "Content-Type": "application/json"}
@@ -76,7 +76,7 @@ async def test_a_byte_becomes_no_more_memory_than_is_stated(embedded_postgres: E
                 try:
                     answered = (await asked).status_code
                 except httpx.TransportError:
-                    answered = 413  # refused while the client still sent: its system dropped the answer
+                    answered = 413  # refused while the client was sending: its system dropped the answer
             grown = peak - before
             print(f"{name}: {len(body)} bytes, {answered}, {grown >> 20} MiB more, peak {peak >> 20} MiB")
             assert answered == status, name
