@@ -1,4 +1,4 @@
-"""API keys in every service: what each opens, when it ends, how it is replaced, and what its list tells."""
+"""API keys in every service: what each allows, when it ends, how it is replaced, and what the list shows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def service(
 
 
 def rights(scope: Scope) -> dict[str, Any]:
-    """The body that makes a key with this scope alone."""
+    """The body that creates a key with this scope only."""
     body: dict[str, Any] = {"name": key_name(), "scopes": [scope.name]}
     if scope.by_machine:
         body["machines"] = ["M1"]
@@ -59,7 +59,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 async def status(running: Running, prefix: str, token: str) -> int:
-    """What a key with any scope gets at a route that no scope opens: 403 while it works, 401 after its end."""
+    """The status for a key at a route that no scope allows: 403 while the key is valid, 401 after its end."""
     return (await running.http.get(f"/{prefix}/v1/api-keys", headers=bearer(token))).status_code
 
 
@@ -111,7 +111,7 @@ async def test_each_scope_opens_what_the_description_says_and_nothing_else(servi
         token = (await make(running, PREFIXES[name], rights(scope)))["token"]
         for method, path, scopes in guarded:
             answer = await running.http.request(method, path, headers=bearer(token))
-            # without a body or a real id an open route answers 404 or 422
+            # an allowed route answers 404 or 422 because there is no body or real id
             assert (answer.status_code == 403) == (scope.name not in scopes), (scope.name, method, path, answer.text)
             assert answer.status_code != 401
             assert (await running.http.request(method, path, headers={"Authorization": ""})).status_code == 401
@@ -137,7 +137,7 @@ async def test_limits_that_are_missing_or_that_nothing_heeds_are_refused(service
         if not scope.by_unit:
             refused.append((rights(scope) | {"org_unit_ids": ["unit-1"]}, "`org_unit_ids`"))
         good = rights(scope)
-        refused.append((good | {"org_unit_ids": []}, "not valid"))  # no unit at all is not "all units"
+        refused.append((good | {"org_unit_ids": []}, "not valid"))  # an empty list of units does not mean "all units"
         refused.append((good | {"expires_at": NOW.isoformat()}, "`expires_at`"))
         refused.append((good | {"expires_at": (NOW + timedelta(days=6 * 365)).isoformat()}, "`expires_at`"))
         refused.append((good | {"token": "short"}, "`token`"))
@@ -175,7 +175,7 @@ async def test_a_revoked_key_ends_in_every_process(
             assert (await one.http.delete(f"/{prefix}/v1/api-keys/{made['id']}")).status_code == 204
             assert await status(one, prefix, made["token"]) == 401
             with monkeypatch.context() as later:
-                later.setattr(auth, "CACHE_SECONDS", 0.0)  # what was seen is seconds old
+                later.setattr(auth, "CACHE_SECONDS", 0.0)  # the cached key has expired
                 assert await status(other, prefix, made["token"]) == 401
             assert (await listed(other, prefix, made["id"]))["state"] == "revoked"
             missing = await one.http.delete(f"/{prefix}/v1/api-keys/{uuid4()}")
@@ -201,7 +201,7 @@ async def test_a_replaced_key_works_until_its_overlap_is_over(service: tuple[str
     clock.advance(timedelta(minutes=1))
     assert [await status(running, prefix, key["token"]) for key in (old, new)] == [401, 403]
     assert (await running.http.post(path, json={})).status_code == 409
-    # without a word it is a week, and never longer than the old key's own end
+    # the default is a week, and never later than the old key's own end
     clock.advance(timedelta(days=89) - timedelta(days=3))
     again = (await running.http.post(f"/{prefix}/v1/api-keys/{new['id']}/rotate")).json()
     assert again["id"] != new["id"]
@@ -218,7 +218,7 @@ async def test_the_last_use_is_noted_once_a_minute(
     made = await make(running, prefix, rights(scopes_of(name)[0]))
     assert (await listed(running, prefix, made["id"]))["last_used_at"] is None
     assert await status(running, prefix, f"{made['id']}.{'b' * 43}") == 401
-    assert (await listed(running, prefix, made["id"]))["last_used_at"] is None  # a wrong secret is no use
+    assert (await listed(running, prefix, made["id"]))["last_used_at"] is None  # a wrong secret does not count as use
 
     async def row_version() -> Any:
         async with running.context.database.transaction() as session:
@@ -249,15 +249,15 @@ async def test_a_name_has_one_holder_until_its_keys_end(service: tuple[str, Runn
         assert refused.status_code == 409
         assert "another name" in refused.json()["detail"]
         assert "rotate" in refused.json()["detail"]
-    clock.advance(timedelta(hours=2))  # the old one is over, the new one works
+    clock.advance(timedelta(hours=2))  # the old key has ended, the new one works
     assert (await running.http.post(path, json=body)).status_code == 409
     await running.http.delete(f"{path}/{new['id']}")
     async with running.context.database.transaction() as session:
         await keys.issue(session, keys.Rights(body["name"], body["scopes"]), clock.now())
         second = asyncio.create_task(running.http.post(path, json=body))
-        while not second.done() and (await session.execute(WAITING)).first() is None:  # noqa: ASYNC110 - for the store
+        while not second.done() and (await session.execute(WAITING)).first() is None:  # noqa: ASYNC110 - polls a table
             await asyncio.sleep(0.01)
-    assert (await second).status_code == 409  # it waited for the first to be committed
+    assert (await second).status_code == 409  # it waited until the first was committed
 
 
 async def test_one_token_may_open_several_services(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> None:

@@ -1,4 +1,4 @@
-"""Where no engine answers, container tests are skipped by name; where they are required, they fail instead."""
+"""Without a container engine, container tests are skipped by name; if they are required, they fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the services ask of a broker: topics, keyed order, groups that commit and share."""
+"""What the services need from a broker: topics, order per key, groups that commit and share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def make_topic(bootstrap: str, partitions: int) -> str:
         )
         answer = await admin.create_topics([topic])
         assert [error[1] for error in answer.topic_errors] == [0]
-        async with asyncio.timeout(20):  # the controller answers before the broker knows of it
+        async with asyncio.timeout(20):  # the controller knows the topic before the broker does
             while name not in await admin.list_topics():  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     finally:
@@ -53,7 +53,7 @@ def _member(bootstrap: str, topic: str, group: str) -> AIOKafkaConsumer:
 
 
 async def _read(consumer: AIOKafkaConsumer, count: int, seconds: float = 20.0) -> list[tuple[bytes, int]]:
-    """At least `count` records as (key, number), or what came in time."""
+    """At least `count` records as (key, number), or fewer if the time ends."""
     records: list[tuple[bytes, int]] = []
     deadline = time.monotonic() + seconds
     while len(records) < count and time.monotonic() < deadline:
@@ -63,7 +63,7 @@ async def _read(consumer: AIOKafkaConsumer, count: int, seconds: float = 20.0) -
 
 
 async def _until_shared(members: list[AIOKafkaConsumer], partitions: int) -> None:
-    """Polls until the members have distinct, non-empty shares that make up the whole topic."""
+    """Polls until the members have separate, non-empty shares that cover the whole topic."""
     deadline = time.monotonic() + REBALANCE_SECONDS_MAX
     while time.monotonic() < deadline:
         for member in members:
@@ -95,7 +95,7 @@ async def test_two_members_share_and_the_one_that_stays_takes_over(kafka: Kafka)
     async with _member(kafka.bootstrap_servers, topic, group) as stays:
         leaves = _member(kafka.bootstrap_servers, topic, group)
         joining = asyncio.create_task(leaves.start())
-        while not joining.done():  # the other has to poll, or the group cannot settle
+        while not joining.done():  # the other member must poll, or the rebalance cannot end
             await stays.getmany(timeout_ms=20)
         await joining
         await _until_shared([stays, leaves], 4)

@@ -1,4 +1,4 @@
-"""The canary in the other services: its score is answered to all, is in no list, and leads to no notice."""
+"""The canary in the other services: everyone may read its score, but no list has it and it causes no notice."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def apply(service: Running, records: Sequence[Incoming]) -> None:
 
 
 async def empty_outbox(service: Running) -> None:
-    """As the relay does when the broker has acknowledged."""
+    """Deletes the outbox rows, like the relay after an acknowledgement."""
     async with service.context.database.transaction() as session:
         await session.execute(text("delete from outbox"))
 
@@ -60,7 +60,7 @@ async def test_its_newest_punch_is_published_when_the_broker_has_it(embedded_pos
         assert datetime.fromisoformat(found["last_out"]) == datetime.fromisoformat(times["last_out"])
         changed = mine | {"revision": 2, "credited_minutes": 449}
         await apply(service, [incoming(ATTENDANCE_DAY, changed)])
-        assert (await canary_of(service))["published"] is False  # the publisher has not looked yet
+        assert (await canary_of(service))["published"] is False  # the publisher has not run yet
 
 
 async def test_it_is_in_no_list_of_scores(embedded_postgres: EmbeddedPostgres) -> None:

@@ -1,4 +1,4 @@
-"""A library that orders text in another way than the indexes were built for: it is noticed, and the indexes are rebuilt."""
+"""A library that sorts text differently from existing indexes is detected, and the indexes are rebuilt."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MISSED_BY_INDEX = """
 
 
 async def new_database(server: Server, options: str = "", owner: str | None = None) -> str:
-    """The name of a database; an owner is made as in the stack: it may log in, and is no superuser."""
+    """The name of a new database; its owner is as in the stack: may log in, no superuser."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.dsn())
     try:
@@ -66,7 +66,7 @@ async def new_database(server: Server, options: str = "", owner: str | None = No
 
 @asynccontextmanager
 async def superuser(server: Server, database: str) -> AsyncIterator[asyncpg.Connection]:
-    """A new session: what one has read of a collation it keeps."""
+    """A new session: a session caches collations that it has read."""
     connection = await asyncpg.connect(server.dsn(database))
     try:
         yield connection
@@ -75,7 +75,7 @@ async def superuser(server: Server, database: str) -> AsyncIterator[asyncpg.Conn
 
 
 async def migrate(url: str) -> tuple[int | None, str]:
-    """Status and output of the deployment's migration step."""
+    """Exit status and output of the deployment's migration step."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli.main", "migrate", "scoring"),
         env=os.environ | {"KINERJA_DATABASE_URL": url}, stdout=PIPE, stderr=STDOUT,
@@ -131,7 +131,7 @@ async def test_another_version_is_noticed_and_the_migration_step_rebuilds_the_in
         async with superuser(postgres_container, name) as session:
             assert await session.fetchval(OWN_VERSION) == "1"
             after = dict(await session.fetch(FILES))
-        # parked_record is keyed by a topic's name, api_key by a UUID
+        # the key of parked_record is a topic's name, the key of api_key is a UUID
         assert {index: after[index] != before[index] for index in before} == {
             "parked_record_pkey": True, "api_key_pkey": False
         }  # fmt: skip
@@ -139,7 +139,7 @@ async def test_another_version_is_noticed_and_the_migration_step_rebuilds_the_in
 
 
 def doctor_of(answer: httpx.Response) -> list[Finding]:
-    """What the doctor says when scoring gives this answer, and the others are well."""
+    """What the doctor reports when scoring gives this answer, and the other services are well."""
     well = {"provider": "builtin", "depends_on_library": False, "changes": []}
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -195,7 +195,7 @@ async def test_rows_that_an_index_of_another_order_misses_are_found_again(
         await session.execute("create collation odd (provider = icu, locale = 'und', rules = '&d < a')")
         await session.execute("create table person (name text collate odd primary key)")
         await session.execute("insert into person select unnest($1::text[])", people)
-        # the new library: other rules, another version
+        # the new library has other rules and another version
         await session.execute(
             "update pg_collation set collicurules = '&d < b', collversion = '1' where collname = 'odd'"
         )

@@ -1,4 +1,4 @@
-"""Compose reads the stack's files without a warning, in every combination that is documented; bind mounts are read only."""
+"""Compose reads the stack's files without warnings, in every documented combination; bind mounts are read only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OVERLAYS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "deploy").glob
 SETUPS = [(BASE,), *((BASE, *NEEDS.get(overlay, ()), overlay) for overlay in OVERLAYS)]
 SETUPS += [(BASE, *(overlay for overlay in OVERLAYS if overlay != CLUSTER_EXTERNAL), CLUSTER_EXTERNAL)]
 REQUIRED = {"DOMAIN": "kinerja.example.go.id", "MACHINE_PORT": "8181"}
-"""What the overlays ask for in `.env`."""
+"""Variables that the overlays require in `.env`."""
 PROFILES = ("", "tools", "monitoring", "*")
 
 

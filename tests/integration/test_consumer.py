@@ -1,4 +1,4 @@
-"""The batch consumer on a real broker and database: what cannot be used is parked, the rest applied, offsets at the end."""
+"""The batch consumer, real broker and database: it parks unusable records, applies the others, commits offsets last."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafk
     assert await _committed(bootstrap, good[-1][0]) == good[-1][1] + 1
 
     later = await _send(bootstrap, [orjson.dumps(day(officer, date(2026, 8, 5)))])
-    changes["kafka_bootstrap_servers"] = f"127.0.0.1:9,{bootstrap}"  # of a cluster's brokers one is away
+    changes["kafka_bootstrap_servers"] = f"127.0.0.1:9,{bootstrap}"  # one broker of the cluster is down
     async with running_service("scoring", postgres, **changes) as service:
 
         async def resumed() -> bool:
@@ -98,7 +98,7 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafk
 
 
 async def test_what_the_client_cannot_parse_is_stepped_over(postgres: Postgres, kafka: Kafka) -> None:
-    """A header's name that is not UTF-8, amid the good of its batch and beside other partitions: nobody else's is lost."""
+    """A header's name is not UTF-8: the record is parked, others in its batch and other partitions are applied."""
     bootstrap = kafka.bootstrap_servers
     await provision(bootstrap, read_topics(replication_factor=1))
     officer = uuid4()
@@ -138,7 +138,7 @@ async def test_what_the_client_cannot_parse_is_stepped_over(postgres: Postgres, 
 
 
 async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: Kafka) -> None:
-    """It parks none of them, says so, leaves the pages up; an operator lets them be parked, or mends the service."""
+    """It parks no record, reports this and keeps the pages up; an operator allows parking or fixes the service."""
     bootstrap = kafka.bootstrap_servers
     await provision(bootstrap, read_topics(replication_factor=1))
     place = TopicPartition(ATTENDANCE_DAY.name, 3)
@@ -146,7 +146,7 @@ async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: 
     changes: dict[str, Any] = {"database_url": url, "tasks": True} | kafka_settings(kafka)
     async with running_service("scoring", postgres, **changes | {"unusable_records_per_minute": 0}) as service:
 
-        async def read() -> bool:  # what earlier tests left on the topic
+        async def read() -> bool:  # earlier tests left records on the topic
             return await _committed(bootstrap, place.partition) is not None
 
         await _send(bootstrap, [day(uuid4(), date(2026, 9, 3))])

@@ -1,4 +1,4 @@
-"""A consumer that makes no progress ends its process; one whose batch takes long is at work and goes on."""
+"""A consumer without progress ends its process; a consumer with a slow batch continues."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_a_slow_batch_is_no_stall(postgres: Postgres, own_kafka: Kafka, mo
             await send(own_kafka)
             await until(service, 2)
         await send(own_kafka)
-        await until(service, 3)  # it goes on: an ended one would still have finished its batch
+        await until(service, 3)  # it still runs: an ended consumer would also have finished its batch
 
 
 async def test_records_that_wait_without_a_batch_end_the_consumer(
@@ -82,7 +82,7 @@ async def test_records_that_wait_without_a_batch_end_the_consumer(
         await until(service, 1)
         ended: asyncio.Queue[str] = asyncio.Queue()
         service.app.state.runtime.on_failure = ended.put_nowait
-        monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing)  # what the client's known long-run stalls look like
-        await asyncio.wait_for(stuck.wait(), WAIT_SECONDS)  # the last true look may still take what comes meanwhile
+        monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing)  # like the client's known stalls in long runs
+        await asyncio.wait_for(stuck.wait(), WAIT_SECONDS)  # until then the last real poll may return new records
         await send(own_kafka)
         assert await asyncio.wait_for(ended.get(), WAIT_SECONDS) == "scoring.consumer"

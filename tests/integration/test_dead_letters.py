@@ -1,4 +1,4 @@
-"""Parked records in a service's database: which of them wait for a person, and what dismissing and releasing leave."""
+"""Parked records in a service's database: which of them need a person, and the effects of dismissing and releasing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bad() -> Incoming:
 
 
 def good(employee_id: UUID | None = None) -> Incoming:
-    """Parked by an older release, say: the handler takes it."""
+    """A record that the handler accepts, for example parked by an older release."""
     return incoming(EMPLOYEE, employee(employee_id or uuid4()))
 
 
@@ -56,7 +56,7 @@ async def dismiss(service: Running, record: Incoming, reason: str = WHY, prefix:
 
 
 async def listed(service: Running, prefix: str = "scores", **query: Any) -> list[int]:
-    """The offsets of a list, read by pages of two."""
+    """The offsets of a list, read in pages of two."""
     offsets: list[int] = []
     after: dict[str, str] = {}
     while True:
@@ -69,7 +69,7 @@ async def listed(service: Running, prefix: str = "scores", **query: Any) -> list
 
 
 async def waiting(service: Running, prefix: str = "scores") -> float:
-    """What the metric says after the service has looked, as Prometheus reads it."""
+    """The value of the metric after the service has updated it, as Prometheus reads it."""
     async with service.context.database.transaction() as session:
         await service.context.dead_letters.observe(session)
     lines = (await service.http.get(f"/{prefix}/metrics")).text.splitlines()
@@ -84,7 +84,7 @@ async def kept(service: Running, record: Incoming) -> dict[str, Any]:
 
 
 def conflict(answer: httpx.Response) -> str:
-    """The words of a refusal as RFC 9457 wants it."""
+    """The detail of a refusal in the format of RFC 9457."""
     assert answer.status_code == 409, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -185,7 +185,7 @@ async def test_a_dismissal_during_a_release_waits_for_its_end(scoring: Running) 
         async with asyncio.timeout(20):
             while not waits:
                 assert not dismissal.done()
-                async with scoring.context.database.transaction() as look:  # one transaction sees one state of it
+                async with scoring.context.database.transaction() as look:  # a transaction sees one snapshot of it
                     waits = bool((await look.execute(locks)).scalar_one())
     assert "was released" in conflict(await dismissal)
 
@@ -264,4 +264,4 @@ async def test_another_record_at_the_place_of_a_topic_made_anew_is_kept_beside_t
     async with scoring.context.database.transaction() as session:
         query = text("select value from outbox where topic = 'asn.dead-letter.v1' order by id")
         letters = [orjson.loads(row.value) for row in await session.execute(query)]
-    assert [letter["revision"] for letter in letters] == [1, 2, 3, 4]  # who keeps the newest of a place sees each
+    assert [letter["revision"] for letter in letters] == [1, 2, 3, 4]  # newest per offset wins: each is accepted

@@ -37,7 +37,7 @@ async def scoring(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running]
 
 @pytest.fixture
 async def record(scoring: Running) -> Incoming:
-    """The one that is parked."""
+    """The parked record."""
     parked = incoming(EMPLOYEE, b"{")
     async with scoring.context.database.transaction() as session:
         await scoring.context.dead_letters.park(session, [Parked(parked, "NOT_JSON", "no words")])
@@ -95,7 +95,7 @@ async def test_nothing_is_dismissed_without_a_reason(
 async def test_all_that_wait_are_released_and_those_that_stay_say_why(
     kinerja: Callable[..., asyncio.Future[Result]], scoring: Running, record: Incoming
 ) -> None:
-    """The one of the fixture cannot be used; two others can since their cause was mended."""
+    """The fixture's record cannot be used; two others can, because their cause was fixed."""
     good = [incoming(EMPLOYEE, orjson.dumps(employee(UUID(int=number, version=4)))) for number in (1, 2)]
     async with scoring.context.database.transaction() as session:
         await scoring.context.dead_letters.park(session, [Parked(each, "HANDLER_FAILED", "") for each in good])
@@ -143,7 +143,7 @@ async def test_all_that_wait_for_one_code_are_dismissed_and_one_that_changed_mea
     gateway: Callable[[], httpx.Client],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Three wait for the code; a colleague dismisses the first one after it was listed."""
+    """Three records wait for the code; a colleague dismisses the first one after it was listed."""
     wrong = [incoming(EMPLOYEE, orjson.dumps({"number": number})) for number in range(3)]
     async with scoring.context.database.transaction() as session:
         await scoring.context.dead_letters.park(session, [Parked(each, "NOT_VALID", "no words") for each in wrong])

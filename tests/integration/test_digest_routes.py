@@ -1,4 +1,4 @@
-"""The digests of one owner, and who may ask for what."""
+"""The digests of one owner, and which key may ask for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def test_a_digest_holds_each_thing_once_and_its_bucket_lists_it(embedded_p
         query = {"reader": "scoring"}
         found = (await town.http.get(f"{PATH}/{EMPLOYEE.name}", params=query)).json()
         assert (found["things"], found["semester"], len(found["buckets"])) == (1, "2026-S2", BUCKETS)
-        assert found["in_flight"]  # nobody relays here
+        assert found["in_flight"]  # no relay runs here
         [bucket] = [number for number, total in enumerate(found["buckets"]) if total != "0" * 16]
         assert bucket == bucket_of(officer)
         listed = await town.http.get(f"{PATH}/{EMPLOYEE.name}/things", params=query | {"bucket": bucket})
@@ -28,7 +28,7 @@ async def test_a_digest_holds_each_thing_once_and_its_bucket_lists_it(embedded_p
         assert item == {"thing": officer, "revision": 1, "hash": found["buckets"][bucket]}
         other = await town.http.get(f"{PATH}/{EMPLOYEE.name}/things", params=query | {"bucket": (bucket + 1) % BUCKETS})
         assert other.json()["items"] == []
-        # another reader keeps other fields
+        # another reader stores other fields
         theirs = (await town.http.get(f"{PATH}/{EMPLOYEE.name}", params={"reader": "feedback"})).json()
         assert theirs["buckets"] != found["buckets"]
 

@@ -1,4 +1,4 @@
-"""The embedded broker's own ways: it forgets everything at its end, at once."""
+"""What is special about the embedded broker: it loses everything at once when it stops."""
 
 from __future__ import annotations
 

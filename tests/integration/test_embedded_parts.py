@@ -1,4 +1,4 @@
-"""The embedded Postgres and broker keep what `make up` promises of them."""
+"""The embedded Postgres and broker work as `make up` promises."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_stale_lock_that_names_another_program_is_no_obstacle(scratch_folder: 
     pid_file = folder / "data" / "postmaster.pid"
     left = pid_file.read_text()
     server.stop()
-    owner = pid_file.parent.stat().st_uid  # Postgres minds programs of its own user only
+    owner = pid_file.parent.stat().st_uid  # Postgres checks only processes of its own user
     with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None) as other:
         try:
             pid_file.write_text(left.replace(left.partition("\n")[0], str(other.pid), 1))

@@ -1,4 +1,4 @@
-"""The gateway as the stack runs it: machines' networks, paths and port, and whose word on an address it passes on."""
+"""The gateway as the stack runs it: machine networks, paths and port, and which client address it trusts."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ OVERLAYS = sorted(
     for file in (ROOT / "deploy").glob("compose.*.yml")
     if "environment" in (yaml.safe_load(file.read_text().replace("!override", ""))["services"].get("gateway") or {})
 )
-"""The Compose files that set the gateway up in another way than the base file does."""
+"""The Compose files that configure the gateway differently from the base file."""
 SETUPS = [(), *((overlay,) for overlay in OVERLAYS), tuple(OVERLAYS)]
 REQUIRED = {"DOMAIN": "kinerja.example.go.id", "MACHINE_PORT": "8181"}
-"""What the overlays ask for in `.env`."""
+"""Variables that the overlays require in `.env`."""
 PORT, MACHINE_PORT = 8080, 8081
-"""Inside the container. The overlay for HTTPS adds 443, which answers as 8080 does."""
-# Answers with who it is and what it was told of the client.
+"""Inside the container. The overlay for HTTPS adds 443, which answers like 8080."""
+# Answers with its name and the client headers that it received.
 UPSTREAM = """
 import http.server, sys
 class Echo(http.server.BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def docker(*arguments: str, check: bool = True, env: Mapping[str, str] | None = 
 
 
 def configured(overlays: tuple[Path, ...]) -> tuple[dict[str, str], set[int]]:
-    """The gateway's environment in the composed stack, and its ports that are published."""
+    """The gateway's environment in the composed stack, and its published ports."""
     files = [part for file in (ROOT / "docker-compose.yml", *overlays) for part in ("--file", str(file))]
     config = docker("compose", *files, "config", "--format", "json", env={**os.environ, **REQUIRED})
     composed = json.loads(config)["services"]["gateway"]
@@ -71,10 +71,10 @@ def table(routes: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def answers_of(routes: list[Any], paths: tuple[str, ...] = ("*",)) -> Iterator[tuple[str, str]]:
-    """Path → who answers it (a service, or a status): Caddy's own reading of the Caddyfile, in its order."""
+    """Path → who answers (a service, or a status), as Caddy itself reads the Caddyfile, in its order."""
     for route in routes:
         matchers = route.get("match", [{}])
-        if any("not" in matcher for matcher in matchers):  # other networks than the machines'
+        if any("not" in matcher for matcher in matchers):  # networks other than the machines'
             continue
         matched = tuple(path for matcher in matchers for path in matcher.get("path", ())) or paths
         for handler in route["handle"]:
@@ -103,12 +103,12 @@ def test_the_gateway_s_routes_are_those_of_the_code(overlays: tuple[Path, ...]) 
     of_machines = {path: service for path, service in table(ROUTES).items() if path.startswith("/iclock")}
     assert of_machines
     everything = table(ROUTES) | {"*/metrics": "404", "*": "scoring"}
-    if MACHINE_PORT in published:  # a machine finds its path at one published port: its own where there is one
+    if MACHINE_PORT in published:  # machines use one published port: their own if there is one
         everything = {path: service for path, service in everything.items() if path not in of_machines}
     for port, found in answers.items():
         assert set(found) == set(((of_machines | {"*": "404"}) if port == MACHINE_PORT else everything).items()), port
-        assert found[-1][0] == "*", port  # the first that matches answers
-    assert answers.keys() >= {PORT, MACHINE_PORT} | published - {80}  # 80 only leads on to 443
+        assert found[-1][0] == "*", port  # the first match answers
+    assert answers.keys() >= {PORT, MACHINE_PORT} | published - {80}  # 80 only redirects to 443
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def upstreams() -> Iterator[str]:
 
 @contextmanager
 def gateway(network: str, **environment: str) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """Clients of its port and of the machines' own."""
+    """HTTP clients of its main port and of the machine port."""
     port, machine_port = free_port(), free_port()
     values = {"SITE": ":8080"} | environment
     options = [part for name, value in values.items() for part in ("--env", f"{name}={value}")]
@@ -183,13 +183,13 @@ def test_machines_paths_are_none_to_other_networks(upstreams: str) -> None:
 def test_on_a_port_of_their_own_machines_are_served_there_only_and_nothing_else(upstreams: str) -> None:
     with gateway(upstreams, MACHINE_PATHS="/attendance") as (http, machines):
         assert machines.get("/iclock/ping").text.startswith("attendance ")
-        assert http.get("/iclock/ping").text.startswith("scoring ")  # which has no such path
+        assert http.get("/iclock/ping").text.startswith("scoring ")  # scoring has no such path
         for path in ("/", "/attendance/v1/machines", "/scores/v1/canary", "/f/x", "/attendance/metrics", "/iclockx"):
             assert machines.get(path).status_code == 404
 
 
 def test_the_gateway_s_own_refusals_say_what_to_do(upstreams: str) -> None:
-    with gateway(upstreams) as (http, _):  # notifications is away
+    with gateway(upstreams) as (http, _):  # notifications is down
         for path, kind in (("/notices/v1/notices", NO_ANSWER), ("/scores/metrics", NO_SUCH_ADDRESS)):
             answer = http.get(path)
             assert answer.headers["content-type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""The gateway's log of requests with secrets in every part, through good, broken and missing services."""
+"""The gateway's log of requests with secrets in every part; services are up, broken or missing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 
 
 class Gateway:
-    """Caddy with our configuration; `attendance`, `feedback` and `scoring` are one tiny server, notifications is away."""
+    """Caddy with our settings; `attendance`, `feedback` and `scoring` are one tiny server; notifications is down."""
 
     def __init__(self, container: Any, port: int, machine_port: int) -> None:
         self._container = container
@@ -109,10 +109,10 @@ def gateway() -> Iterator[Gateway]:
 
 def test_the_log_holds_nothing_of_who_asked_and_no_link(gateway: Gateway) -> None:
     client = gateway.http.get("/attendance/v1/employees").text.split(",")[-1].strip()
-    assert re.fullmatch(r"[0-9a-f.:]+", client)  # the address under which the gateway saw us
+    assert re.fullmatch(r"[0-9a-f.:]+", client)  # the client address that the gateway logs
     statuses = [gateway.http.request(method, path).status_code for path in PATHS for method in ("GET", "POST")]
     assert statuses.count(200) > len(PATHS)
-    assert statuses.count(502) >= 2  # notifications is away
+    assert statuses.count(502) >= 2  # notifications is down
     for path in (f"/f/{TOKEN}/broken", f"/iclock/broken?pushcommkey={COMM_KEY}"):
         assert gateway.http.get(path).status_code == 502
     _send_raw(gateway.port, f"GET /f/{TOKEN} {NAME} HTTP/1.1\r\n\r\n")
@@ -120,7 +120,7 @@ def test_the_log_holds_nothing_of_who_asked_and_no_link(gateway: Gateway) -> Non
 
     for path in (f"/iclock/cdata?SN=1&pushcommkey={COMM_KEY}", f"/f/{TOKEN}", f"/iclock/{TOKEN}?Name={NAME}"):
         gateway.http.post(gateway.machines + path, content=NIP)
-    for _ in range(30):  # Caddy says either that the request was cancelled, or to which address it could not write
+    for _ in range(30):  # Caddy logs either that the request was cancelled, or the address to which it could not write
         _leave_in_the_middle(gateway.port, f"/my/{TOKEN}/endless?nip={NIP}")
         time.sleep(0.5)
         if '"write tcp ' in gateway.log():
@@ -159,7 +159,7 @@ def _leave_in_the_middle(port: int, path: str) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST_LABEL}\r\n\r\n".encode())
         client.recv(100_000)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, no polite end
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a TCP reset, no normal close
 
 
 def _send_raw(port: int, request: str) -> None:

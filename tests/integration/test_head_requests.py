@@ -1,4 +1,4 @@
-"""HEAD is answered wherever GET is, with the same status and headers; what is refused says which methods there are."""
+"""HEAD is answered wherever GET is, with the same status and headers; a refusal lists the allowed methods."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHANGING = frozenset({"date", "x-request-id"})
 
 
 def routes_of(service: Running) -> Iterator[tuple[str, set[str]]]:
-    """Every path that a request can have, with its methods."""
+    """Every path of the service, with its methods."""
     methods: dict[str, set[str]] = {}
     for route in iter_route_contexts(service.app.router.routes):
         if route.methods:
@@ -47,7 +47,7 @@ async def test_head_answers_as_get_does_without_the_body(name: str, embedded_pos
         for path in found:
             get, without_body = await service.http.get(path), await service.http.head(path)
             assert (without_body.status_code, without_body.content) == (get.status_code, b""), path
-            if not path.endswith("/metrics"):  # it counts the two requests
+            if not path.endswith("/metrics"):  # the metrics count the two requests
                 assert lasting(without_body) == lasting(get), path
                 assert int(without_body.headers["content-length"]) == len(get.content), path
 
@@ -63,7 +63,7 @@ async def test_another_method_is_refused_with_those_that_there_are(
                 answer = await service.http.request(method, path)
                 assert answer.status_code == 405, (method, path)
                 allowed = set(answer.headers["allow"].split(", "))
-                assert allowed >= expected, (method, path)  # more where another route takes any name at this place
+                assert allowed >= expected, (method, path)  # more if another route has a parameter at this place
                 assert method not in allowed, (method, path)
 
 

@@ -1,4 +1,4 @@
-"""An event that cannot be published holds back what stands behind it and nothing else, until it is mended or dropped."""
+"""An event that cannot be published blocks only the events behind it, until it is fixed or dropped."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def keys_of_one_lane(count: int) -> list[bytes]:
 
 
 async def put(service: Running, *events: tuple[bytes, bytes], topic: str = TOPIC, headers: bytes = b"[]") -> None:
-    """Outbox rows of these keys and values, in this order."""
+    """Adds outbox rows with these keys and values, in this order."""
     insert = text(
         "insert into outbox (lane, topic, key, event_id, headers, value, created_at)"
         " values (:lane, :topic, :key, :event_id, :headers, :value, now())"
@@ -55,7 +55,7 @@ async def put(service: Running, *events: tuple[bytes, bytes], topic: str = TOPIC
 
 
 async def arrived(kafka: Kafka, topic: str, *, last: bytes) -> list[bytes]:
-    """The values on the topic up to `last`, in the order of the log as this consumer gets it."""
+    """The values on the topic up to `last`, in the order received."""
     found: list[bytes] = []
     async with AIOKafkaConsumer(
         topic, bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest", fetch_max_wait_ms=10
@@ -67,7 +67,7 @@ async def arrived(kafka: Kafka, topic: str, *, last: bytes) -> list[bytes]:
 
 
 async def held(service: Running, *, count: int) -> list[dict[str, Any]]:
-    """The list of held events, once it is as long as that."""
+    """The list of held events, as soon as it has `count` entries."""
     async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
         while True:
             answer = await service.http.get("/attendance/v1/outbox/held")
@@ -79,7 +79,7 @@ async def held(service: Running, *, count: int) -> list[dict[str, Any]]:
 
 
 async def metric(service: Running, name: str) -> float:
-    """Once the service has looked."""
+    """The metric's value after an update."""
     await service.app.state.runtime._observe()
     lines = (await service.http.get("/attendance/metrics")).text.splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
@@ -126,7 +126,7 @@ async def test_it_is_tried_again_after_a_growing_pause(postgres: Postgres, own_k
         await put(service, (b"a", LARGE))
         [first] = await held(service, count=1)
         async with asyncio.timeout(ARRIVAL_SECONDS_MAX):
-            while (again := (await held(service, count=1))[0])["attempts"] < 3:  # noqa: ASYNC110 - the relay works beside
+            while (again := (await held(service, count=1))[0])["attempts"] < 3:  # noqa: ASYNC110 - the relay runs too
                 await asyncio.sleep(0.2)
         assert again["held_since"] == first["held_since"]
         # 1 s, 2 s, 4 s, … and never more than the limit
@@ -249,7 +249,7 @@ async def test_a_missing_topic_holds_back_its_own_events_only(postgres: Postgres
 async def test_the_brokers_own_refusal_of_a_batch_finds_the_one(
     postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A topic that takes less than the producer's batches: each batch is refused whole, for one record or for its size."""
+    """The topic's limit is below the producer's batch size: each batch is refused, for one record or for its size."""
     only_containers(own_kafka)
     specs = [
         replace(spec, partitions=1, config={**spec.config, "max.message.bytes": "20000"})

@@ -1,4 +1,4 @@
-"""The example subscriber as its own process against a broker: copies, late revisions, bad records, restarts."""
+"""The example subscriber as its own process with a broker: copies, late revisions, bad records, restarts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def _send(bootstrap: str, officer: str, *values: bytes, content_type: byte
 
 
 def _start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs it to its end, whatever that is."""
+    """Runs it until it ends, with any result."""
     others = {name: text for name, text in os.environ.items() if not name.startswith("KAFKA_")}
     command = [sys.executable, str(PROGRAM), *arguments]
     return subprocess.run(command, env=others | settings, capture_output=True, text=True, timeout=60, check=False)
@@ -59,7 +59,7 @@ def _run(bootstrap: str, database: Path, *options: str) -> subprocess.CompletedP
 
 @contextmanager
 def _following(bootstrap: str, database: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs it without an end, and kills it."""
+    """Runs it without an end, then kills it."""
     environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": bootstrap}
     follower = subprocess.Popen([sys.executable, str(PROGRAM), str(database)], env=environment)
     try:
@@ -78,7 +78,7 @@ async def _until_kept(follower: subprocess.Popen[bytes], database: Path, officer
 
 
 async def _make_topics_anew(broker: Kafka) -> None:
-    """All records and offsets are gone."""
+    """Deletes all records and offsets."""
     if isinstance(broker, EmbeddedBroker):
         broker.stop()
         broker.start()
@@ -103,7 +103,7 @@ def _keeps(database: Path, officer: str, revision: int) -> bool:
         return False
     try:
         return [row[1] for row in _row(database, officer)] == [revision]
-    except sqlite3.OperationalError:  # its tables are not made yet
+    except sqlite3.OperationalError:  # its tables do not exist yet
         return False
 
 
@@ -122,7 +122,7 @@ async def test_a_restart_goes_on_where_it_was(kafka: Kafka, tmp_path: Path) -> N
     await _send(kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"))
     _run(kafka.bootstrap_servers, database)
     before = dict(_ask(database, "select part, next from place"))
-    # a row that only a second reading of the first record could bring back
+    # only a second reading of the first record could restore this row
     connection = sqlite3.connect(database)
     with connection:
         connection.execute("delete from score")
@@ -200,7 +200,7 @@ async def test_a_revision_that_leaps_is_refused_and_the_next_true_one_is_kept(ka
     )
     complaints = _run(kafka.bootstrap_servers, database).stderr
     assert _row(database, officer)[0][1:3] == (1_000_002, "81.00")
-    assert complaints.count("REVISION_TOO_FAR") >= 2  # the topic is every test's
+    assert complaints.count("REVISION_TOO_FAR") >= 2  # all tests share the topic
 
 
 async def test_it_says_from_where_it_reads_and_what_it_keeps(own_kafka: Kafka, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ async def test_a_topic_that_was_made_anew_is_read_from_its_beginning(own_kafka: 
     await _send(own_kafka.bootstrap_servers, officer, _score(officer, 1, "70.00"))
     _run(own_kafka.bootstrap_servers, database)
     await _make_topics_anew(own_kafka)
-    # the new log is longer than the old one: the kept offset exists, and lies behind the record that matters
+    # the new log is longer than the old one: the stored offset exists, but is after the record that matters
     copy = _score(officer, 1, "70.00")
     await _send(own_kafka.bootstrap_servers, officer, _score(officer, 2, "71.50"), copy, copy)
     assert "from the beginning: the topic was created again" in _run(own_kafka.bootstrap_servers, database).stdout
@@ -235,7 +235,7 @@ async def test_a_topic_made_anew_while_it_follows_is_read_from_its_beginning(own
     await _send(own_kafka.bootstrap_servers, officer, first)
     with _following(own_kafka.bootstrap_servers, database) as follower:
         await _until_kept(follower, database, officer, 1)
-        follower.send_signal(signal.SIGSTOP)  # it sees the new log only when that is longer than the old one
+        follower.send_signal(signal.SIGSTOP)  # it resumes when the new log is longer than the old one
         await _make_topics_anew(own_kafka)
         await _send(own_kafka.bootstrap_servers, officer, _score(officer, 2, "71.50"), first, first)
         follower.send_signal(signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""`kinerja keys`, `kinerja links` and the doctor's look at keys, against the four services."""
+"""`kinerja keys`, `kinerja links` and the doctor's check of keys, with the four services."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def officer(city: dict[str, Running]) -> str:
 
 @pytest.fixture
 async def gateway(city: dict[str, Running]) -> Callable[[], httpx.Client]:
-    """What leads a command, in its thread, to the services."""
+    """Sends a command's requests, from its thread, to the services."""
     return gateway_to(city)
 
 
@@ -236,6 +236,6 @@ async def test_the_doctor_warns_of_keys_that_end_and_of_keys_that_nobody_uses(
     later = await findings(now + timedelta(days=91))
     assert any(unused.split(".")[0] in words and "never used" in words for words in later["warn"])
     assert any(used.split(".")[0] in words and "not used since" in words for words in later["warn"])
-    # one that was replaced is nobody's to look after
+    # the doctor ignores a replaced key
     await kinerja("keys", "rotate", used.split(".")[0])
     assert not any(used.split(".")[0] in words for words in (await findings(now + timedelta(days=91)))["warn"])

@@ -1,4 +1,4 @@
-"""A record that is too large to be published again is parked whole, and the dead letters and scores of others go on."""
+"""A record that is too large to be published again is parked whole; dead letters and scores of others continue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ARRIVAL_SECONDS_MAX = 60
 
 
 async def first(kafka: Kafka, topic: str) -> ConsumerRecord[bytes, bytes]:
-    """The topic's first record, by a consumer with the limits that a client has by itself."""
+    """The topic's first record, read by a consumer with default limits."""
     async with AIOKafkaConsumer(
         topic, bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest"
     ) as reader:
@@ -69,7 +69,7 @@ async def test_scores_go_on_and_the_record_can_be_had_whole(postgres: Postgres, 
 
 
 async def test_headers_of_any_number_and_name_are_kept_and_released_whole(embedded_postgres: EmbeddedPostgres) -> None:
-    """A header's name holds a NUL, or is longer than a detail may be; there are more than a dead letter can hold."""
+    """A header's name has a NUL, or is longer than a detail may be; a dead letter cannot hold so many headers."""
     headers = [("a\x00b", b"\x00\xff"), ("n" * 5_000, None), *[(f"h{n}", b"v") for n in range(20_000)]]
     usable = replace(incoming(EMPLOYEE, employee(uuid4())), offset=77)
     record = Incoming(usable.topic, 0, 77, usable.key, usable.value, [*usable.headers, *headers])

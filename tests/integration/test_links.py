@@ -1,4 +1,4 @@
-"""Links to officers' own pages: issued, used, listed without their addresses, ended; in both services that have them."""
+"""Links to officers' own pages: issued, used, listed without addresses, ended; in both services that have them."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_the_list_tells_who_made_it_when_it_was_used_and_no_address(place:
     assert await place.items(employee_id=str(uuid4())) == []
     place.clock.advance(timedelta(seconds=59))
     await place.status(made["url"])
-    assert {item["last_used_at"] for item in await place.items()} == {used["last_used_at"], None}  # to a minute
+    assert {item["last_used_at"] for item in await place.items()} == {used["last_used_at"], None}  # rounded to a minute
     seen, query = set(), {"limit": "1"}
     while True:
         page = (await place.running.http.get(f"/{place.prefix}/v1/links", params=query)).json()
@@ -203,7 +203,7 @@ async def both_services(server: EmbeddedPostgres, clock: FakeClock) -> AsyncIter
 
 
 def score_link(inbox: httpx.Response) -> str:
-    """The path behind "Nilai saya" on an inbox page."""
+    """The path of the "Nilai saya" link."""
     assert inbox.status_code == 200, inbox.text
     assert "/my/" not in inbox.text  # no handover that outlives the link
     return inbox.text.split('href="')[1].split('"')[0]
@@ -243,7 +243,7 @@ async def test_an_open_inbox_leads_to_the_same_officer_s_page(embedded_postgres:
 
         opened = [await scores.http.get(await way()) for _ in range(3)]
         assert {answer.status_code for answer in opened} == {303}
-        [path] = {answer.headers["location"] for answer in opened}  # however often: one link
+        [path] = {answer.headers["location"] for answer in opened}  # every time the same link
         assert "Contoh Pegawai" in (await scores.http.get(path)).text
         [item] = (await scores.http.get("/scores/v1/links")).json()["items"]
         assert (item["source"], item["employee_id"]) == ("inbox", str(OFFICER))
@@ -254,7 +254,7 @@ async def test_an_open_inbox_leads_to_the_same_officer_s_page(embedded_postgres:
         assert (await scores.http.get(old)).status_code == 410
         assert (await scores.http.get(old + "x")).status_code == 404
         clock.advance(timedelta(hours=24))
-        assert (await scores.http.get(path)).status_code == 410  # from an inbox it is a day's
+        assert (await scores.http.get(path)).status_code == 410  # a link from the inbox is valid for one day
         assert (await scores.http.get(await way())).headers["location"] == path
         assert (await scores.http.get(path)).status_code == 200
         await scores.http.delete(f"/scores/v1/links/{item['id']}")
@@ -271,7 +271,7 @@ async def test_head_answers_as_get_does_but_is_no_use_of_the_link(place: Place) 
     for url, status in ((path, 200), (redirect, 303)):
         head = await place.running.http.head(url, headers={"Authorization": ""})
         assert head.status_code == status
-    [unused] = await place.items()  # from the inbox to the page too: no link is issued
+    [unused] = await place.items()  # HEAD on the way from the inbox to the page issues no link
     assert unused["last_used_at"] is None
     assert await place.status(made["url"]) == 200
     [used] = await place.items()

@@ -1,8 +1,8 @@
-"""A run with good requests and every kind of fault, on a server of its own; then every log is searched for what was planted.
+"""Runs good requests and every kind of fault on its own server, then searches every log for the planted data.
 
-Nothing of it may be in the services' log or in Postgres' own: no officer's name, NIP or e-mail, no citizen's address, no link,
-no key, no secret of a machine. The faults are real ones: constraints, missing columns, broken rows, stores that are away, a
-mail server that refuses, a broker that is not there.
+The services' logs and Postgres' own log must have none of it: no officer's name, NIP or e-mail, no citizen's address, no
+link, no key, no machine's secret. The faults are real: constraints, missing columns, broken rows, unavailable databases, a
+mail server that refuses, an unavailable broker.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ANSWERS = {"completion_time": "1", "product": "4"}
 
 
 class Refusing:
-    """A mail server that quotes the address, as they do."""
+    """A mail server that quotes the address, as real ones do."""
 
     async def handle_RCPT(self, _server: Any, _session: Any, _envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         return f"550 5.1.1 <{address}> {NAME}: unknown user"
@@ -58,7 +58,7 @@ class Refusing:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
-    """Its log is searched as well, and it is stopped on the way."""
+    """A server whose log is searched as well; the test stops it during the run."""
     folder = Path(tempfile.mkdtemp(prefix="kinerja-logs-"))
     folder.chmod(0o755)
     own = EmbeddedPostgres(folder / "postgres")
@@ -91,7 +91,7 @@ class City:
                 await session.execute(text(statement))
 
     async def visit(self, officer: UUID) -> str:
-        """The path of a form, planted."""
+        """The path of a form; its token is planted."""
         body = {"employee_id": str(officer), "service": "KTP-el"}
         path = httpx.URL((await self.ask("POST", "/feedback/v1/visits", json=body)).json()["url"]).path
         self.planted.add(path.removeprefix("/f/"))
@@ -129,7 +129,7 @@ async def test_no_log_of_a_run_with_faults_holds_what_was_planted(server: Embedd
     for secret in city.planted:
         assert secret not in written, secret
         assert secret not in of_postgres, secret
-    # and the faults were there
+    # the faults happened
     events = [json.loads(line)["event"] for line in written.splitlines()]
     for fault in ("request_failed", "store_unavailable", "mail_not_accepted", "record_failed", "relay_waits"):
         assert fault in events, fault
@@ -143,7 +143,7 @@ async def test_no_log_of_a_run_with_faults_holds_what_was_planted(server: Embedd
 
 
 async def test_an_error_of_the_store_does_not_quote_parameters(embedded_postgres: EmbeddedPostgres) -> None:
-    """Whoever prints it, and wherever: the parameters are not in its words."""
+    """The error's message has no parameters, wherever it is printed."""
     async with running_service("feedback", embedded_postgres) as service:
         with pytest.raises(DBAPIError) as caught:
             async with service.context.database.transaction() as session:
@@ -195,7 +195,7 @@ async def good_and_wrong_requests(city: City) -> None:
 
 
 async def link_to(city: City, prefix: str, officer: UUID) -> str:
-    """The path of a new link to the officer's page or inbox; its token is to be in no log."""
+    """The path of a new link to the officer's page or inbox; its token must be in no log."""
     made = await city.ask("POST", f"/{prefix}/v1/links", json={"employee_id": str(officer)})
     path = httpx.URL(made.json()["url"]).path
     city.planted.add(path.rpartition("/")[2])
@@ -223,14 +223,14 @@ async def broken_database(city: City) -> None:
     csv = {"Content-Type": "text/csv"}
     newer = ROSTER.replace("Unit Satu", "Unit Dua")
     assert (await city.ask("POST", "/attendance/v1/roster", content=newer, headers=csv)).status_code == 500
-    # a column that is gone, in a statement with parameters
+    # a missing column, in a statement with parameters
     [row] = (await city.ask("GET", "/attendance/v1/employees")).json()["items"]
     officer = UUID(row["employee_id"])
     path = await city.visit(officer)
     await city.sql("feedback", "alter table ballot_box rename column due to was_due")
     assert (await city.ask("POST", path, data=ANSWERS)).status_code == 500
     await city.sql("feedback", "alter table ballot_box rename column was_due to due")
-    # a row that is not as it should be: what reads it quotes it
+    # an invalid row: the code that reads it quotes it
     await city.sql(
         "feedback",
         f"""
@@ -240,7 +240,7 @@ async def broken_database(city: City) -> None:
     )
     assert (await city.ask("GET", "/feedback/v1/feedback")).status_code == 500
     link = await link_to(city, "scores", officer)
-    # a value of which the server's own message speaks, and a statement that takes its time
+    # a value that the server's own message quotes, and a slow statement
     await city.sql("feedback", "set local log_min_duration_statement = 0", f"select pg_sleep(0.01), '{'x' * 20}'")
     await city.sql("scoring", "alter table employee alter column name type int using 1")
     await city.sql("scoring", "alter table employee add column copy text", f"update employee set copy = '{NAME}'")
@@ -255,7 +255,7 @@ async def broken_database(city: City) -> None:
 
 
 async def failing_consumer(city: City) -> None:
-    """A record at which the service itself fails is parked, and fails again when it is released."""
+    """A record that makes the service itself fail is parked, and fails again when it is released."""
     feedback = city.services["feedback"]
     await city.sql("feedback", f"alter table employee add constraint odd check (name <> '{NAME}') not valid")
     record = incoming(EMPLOYEE, employee(uuid4(), nip=NIP, name=NAME, email=MAIL))
@@ -266,7 +266,7 @@ async def failing_consumer(city: City) -> None:
 
 
 async def odd_connections(city: City) -> None:
-    """What the HTTP server itself says: upgrades, broken requests, a task that nobody waits for."""
+    """Messages of the HTTP server itself: upgrades, broken requests, a task that nobody awaits."""
 
     async def forgotten() -> None:
         raise ValueError(f"{NAME} {NIP}")
@@ -284,7 +284,7 @@ async def odd_connections(city: City) -> None:
         )  # fmt: skip
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this flag only
+        while not server.started:  # noqa: ASYNC110 - uvicorn has only this flag
             await asyncio.sleep(0.01)
         upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n"
         for request in (
@@ -304,13 +304,13 @@ async def odd_connections(city: City) -> None:
 
 
 async def broker_away(city: City) -> None:
-    """The relay and the client library speak of what they cannot reach."""
+    """The relay and the client library log what they cannot reach."""
     attendance = city.services["attendance"]
     relay = asyncio.create_task(attendance.app.state.runtime.relay.run())
     failures = attendance.context.metrics.relay_failures
     try:
         async with asyncio.timeout(30):
-            while failures._value.get() < 1:  # noqa: ASYNC110 - a metric tells no event
+            while failures._value.get() < 1:  # noqa: ASYNC110 - a metric has no event
                 await asyncio.sleep(0.1)
     finally:
         relay.cancel()

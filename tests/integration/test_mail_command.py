@@ -1,4 +1,4 @@
-"""`kinerja mail test`: through the service to a real mail server, in words, with a status."""
+"""`kinerja mail test`: through the service to a real mail server, with messages and an exit status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def script() -> Scripted:
 
 
 async def run(service: Running, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
-    """The command in a thread, with its requests answered by the service in this loop."""
+    """Runs the command in a thread; the service answers its requests in this loop."""
     loop = asyncio.get_running_loop()
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Mail over real connections: every kind of TLS and login, and at which stage a server refuses."""
+"""Mail over real connections: every kind of TLS and login, and the stage at which a server refuses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def server(port: int, **changes: Any) -> MailServer:
 
 
 async def send(port: int, **changes: Any) -> list[str]:
-    """The stages that the server passed."""
+    """The stages that the server completed."""
     steps: list[Step] = []
     await server(port, **changes).send(SENDER, RECIPIENT, MESSAGE, steps)
     return [step.stage for step in steps]
@@ -163,7 +163,7 @@ async def test_what_is_no_mail_server_is_the_operators_and_holds_all(
 async def after_the_message(
     answer: bytes | None, *, data: bytes = b"354 go\r\n", seconds: float = 0
 ) -> AsyncIterator[int]:
-    """The port of a server that answers the message as told, so much later; None: not before the client goes."""
+    """The port of a server that sends this answer after a delay; None: only after the client disconnects."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for line in (b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", data):

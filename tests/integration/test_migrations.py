@@ -1,5 +1,5 @@
-"""Two starts at once migrate one after the other, a migration does not wait for ever behind somebody's transaction, and
-what was kept before a migration is there after it."""
+"""Two simultaneous starts migrate one after the other, a migration does not wait for ever for another transaction, and
+data from before a migration is still there after it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WAITERS = text("select count(*) from pg_locks where locktype = 'advisory' and no
 
 
 async def migrate(url: str) -> Process:
-    """The deployment's migration step, as its container runs it."""
+    """Starts the deployment's migration step as its container does."""
     command = (sys.executable, "-m", "cli.main", "migrate", "scoring")
     return await asyncio.create_subprocess_exec(
         *command, env=os.environ | {"KINERJA_DATABASE_URL": url}, stdout=PIPE, stderr=STDOUT
@@ -44,7 +44,7 @@ async def migrate(url: str) -> Process:
 
 
 async def end_of(process: Process) -> tuple[int | None, str]:
-    """Its status and words."""
+    """Its exit status and output."""
     async with asyncio.timeout(WAIT_SECONDS):
         words, _ = await process.communicate()
     return process.returncode, words.decode()
@@ -59,7 +59,7 @@ async def until_waiting(connection: AsyncConnection, count: int) -> None:
 async def test_migrations_of_two_starts_run_one_after_the_other(embedded_postgres: EmbeddedPostgres) -> None:
     url = await fresh_database(embedded_postgres)
     engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.connect() as third:  # holds both back, so that they run side by side and not by luck apart
+    async with engine.connect() as third:  # holds both back, so that they really run concurrently
         await third.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         both = [await migrate(url), await migrate(url)]
         await until_waiting(third, len(both))
@@ -78,7 +78,7 @@ async def test_a_migration_gives_up_behind_a_long_transaction_and_changes_nothin
     async with engine.connect() as other:
         await other.execute(
             text("create table day_fact (id int)")
-        )  # not committed: the first migration's table of that name
+        )  # not committed: the first migration creates a table of this name
         begun = time.monotonic()
         status, words = await end_of(await migrate(url))
         assert (status, "lock timeout" in words) == (1, True), words
@@ -164,7 +164,7 @@ async def test_notices_of_before_they_could_be_withdrawn_are_told_as_released(
 
 
 def old_rating(officer: UUID, given_at: str, **changes: object) -> dict[str, object]:
-    """A citizen's rating as it was published one by one."""
+    """A citizen's rating as it was published individually."""
     return {
         "feedback_id": str(uuid4()), "revision": 1, "kind": "citizen_rating", "state": "accepted", "employee_id": str(officer),
         "org_unit_id": "unit-1", "service": "KTP-el", "given_at": given_at, "recorded_at": "2026-08-04T03:15:00Z",
@@ -213,7 +213,7 @@ async def test_ratings_published_one_by_one_become_groups_and_their_moments_go(
         assert record.group_size == sum(other.group_id == record.group_id for other in records)
         assert record.revision > next(r for r in old if r["feedback_id"] == str(record.feedback_id))["revision"]  # type: ignore[operator]
     accepted = [record for record in records if record.state == "accepted"]
-    # four of one officer and semester; one of another semester, one of another officer, and the quarantined are withdrawn
+    # four of one officer and semester stay; singles of another semester or officer and quarantined ones are withdrawn
     assert {(r.employee_id, r.given_at.date().isoformat(), r.group_size, r.revision) for r in accepted} == {
         (many, "2026-08-04", 4, 5)
     }
@@ -223,7 +223,7 @@ async def test_ratings_published_one_by_one_become_groups_and_their_moments_go(
 async def test_units_and_types_of_before_become_steps_and_decisions_their_history(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
-    """What was published of the time before the present unit is the only trace of it."""
+    """The published days are the only record of the time before the current unit."""
     url = await fresh_database(embedded_postgres)
     await asyncio.to_thread(command.upgrade, config_for("attendance", url), "0005")
     engine = create_async_engine(url, poolclass=NullPool)

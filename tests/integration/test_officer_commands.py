@@ -1,4 +1,4 @@
-"""`kinerja` commands about an officer, a unit and a machine, against the four services."""
+"""`kinerja` commands about an officer, a unit and a machine, with the four services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On a page's address every refusal is a page, in the reader's language; an API answers browsers with pages, too."""
+"""On a page's address every refusal is a page in the reader's language; APIs also answer browsers with pages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_each_refusal_on_a_page_is_a_page(service: tuple[str, Running]) ->
     assert_page(wrong, 405)
     assert "GET" in wrong.headers["allow"]
     assert_page(await http.post(page, headers=BROWSER, content=b"x" * 1_100_000), 413)
-    # a program that asks there gets the page too: nobody speaks JSON to it
+    # a program also gets the page: these addresses have no JSON
     assert_page(await http.get(page, headers={"Accept": "*/*"}), 404)
     interface = {"scoring": "scores", "notifications": "notices", "feedback": "feedback"}[name]
     refused = await http.get(f"/{interface}/v1/no-such-thing", headers={"Accept": "*/*"})

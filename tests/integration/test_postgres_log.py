@@ -1,4 +1,4 @@
-"""The stack's Postgres, with the stack's own settings: what it logs of errors and slow statements quotes no value."""
+"""The stack's Postgres with the stack's settings: its log of errors and slow statements contains no value."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def test_the_stack_and_make_up_log_alike() -> None:
     of_stack = dict(part.split("=", 1) for part in stack_command() if "=" in part)
     assert QUIET.items() <= of_stack.items()
     assert QUIET.items() <= _SERVER_OPTIONS.items()
-    assert int(of_stack["log_min_duration_statement"]) > 0  # slow statements are told, without their parameters
+    assert int(of_stack["log_min_duration_statement"]) > 0  # slow statements are logged, without their parameters
 
 
 class PostgresOfTheStack(PostgresInContainer):
-    """With the settings of docker-compose.yml, and every statement slow enough to be told."""
+    """Postgres with the settings of docker-compose.yml; every statement is slow enough to be logged."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Topics are made as the file says, and every difference is an error that says what to do."""
+"""Topics are created as the file says, and every difference is an error that says what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAYS_MS = 24 * 3600 * 1000
 
 @pytest.fixture
 async def broker(kafka: Kafka) -> AsyncIterator[str]:
-    """The broker without our topics, before and after: other tests make their own."""
+    """The broker without our topics, before and after: other tests create their own."""
     await remove_topics(kafka.bootstrap_servers)
     yield kafka.bootstrap_servers
     await remove_topics(kafka.bootstrap_servers)
@@ -55,7 +55,7 @@ async def test_one_topic_that_is_missing_is_made_beside_the_others(broker: str) 
 
 
 async def test_verifying_makes_nothing_and_names_what_is_missing(broker: str) -> None:
-    for _ in range(2):  # a topic that was made by the question would not be missing the second time
+    for _ in range(2):  # if the check created topics, the second check would not miss them
         with pytest.raises(TopicDriftError) as drift:
             await provision(broker, read_topics(), create=False)
         assert len(drift.value.differences) == len(NAMES)

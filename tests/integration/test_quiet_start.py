@@ -1,4 +1,4 @@
-"""Commands print what they have to say, and no warning of a library."""
+"""Commands print their own output only, and no warning of a library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    """As an account without a session of the desktop runs it."""
+    """Runs it like an account without a desktop session."""
     without = {name: text for name, text in os.environ.items() if not name.startswith(("XDG_", "KINERJA_", "KAFKA_"))}
     return subprocess.run(command, env=without, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 

@@ -1,4 +1,4 @@
-"""When the relay looks: at once for its own process's commits, soon for rows that another relay's locks hid from it."""
+"""The relay runs at once after its own process's commits, and soon after another relay releases its locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /<service>/v1/republish-above`: what it refuses, and how it stands beside the service's own writers."""
+"""`POST /<service>/v1/republish-above`: what it refuses, and how it works beside the service's own writers."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ WRITERS = [
 async def test_a_writer_at_work_does_not_write_over_the_new_revision(
     town: Town, service: str, topic: Topic[Any], thing: str, hold: str, write: str, read: str
 ) -> None:
-    """The service's own writer holds its row, has read the present revision and will write the next one."""
+    """The service's own writer locks its row, has read the current revision and will write the next one."""
     running, prefix = town.services[service], {"attendance": "attendance", "scoring": "scores"}[service]
     of = {"officer": town.officer}
     body = {"topic": topic.name, "thing": thing.format(**of), "above": 900_000, "reason": "a test"}
@@ -94,5 +94,5 @@ async def _someone_waits(service: Running) -> bool:
     waits = text(
         "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     )
-    async with service.context.database.transaction() as session:  # a transaction sees the same activity all the time
+    async with service.context.database.transaction() as session:  # a transaction sees only one snapshot of it
         return bool((await session.execute(waits)).scalar())

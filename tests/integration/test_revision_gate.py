@@ -1,4 +1,4 @@
-"""A record whose revision leaps is parked by every consumer, and the records after it are used."""
+"""A record whose revision jumps too far is parked by every consumer, and the records after it are used."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_every_topic_that_a_service_reads_is_here() -> None:
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> list[str]:
-    """One batch, as the consumer gives it; what was parked and why."""
+    """Applies one batch as the consumer does; returns why records were parked."""
     async with service.context.database.transaction() as session:
         parked: Sequence[Parked] = await service.app.state.handler(session, records)
         await service.context.dead_letters.park(session, parked)
@@ -76,25 +76,25 @@ async def test_a_leap_is_parked_and_what_comes_after_it_is_used(
     async with running_service(reader, embedded_postgres) as service:
         if reader == "scoring":
             await service.app.state.keep_rules()
-        # of a thing that nobody knew
+        # the reader has no record of this key yet
         end = incoming(topic, make(REVISION_MAX))
         [words] = await apply(service, [end])
         assert words.startswith(
             f"{REVISION_TOO_FAR}: revision {REVISION_MAX} is more than 1,000,000 above 0, the highest known"
         )
         assert await revision_in(service, table) is None
-        # in the batch of the state before
+        # in the same batch as the revision before
         [words] = await apply(
             service, [incoming(topic, make(1)), incoming(topic, make(5_000_000)), incoming(topic, make(2))]
         )
         assert "revision 5000000 is more than 1,000,000 above 1," in words
         assert await revision_in(service, table) == 2
-        # one after the other in a batch: each counts from the one before
+        # several steps in one batch: each counts from the one before
         step = [incoming(topic, make(revision)) for revision in (3, STEP_MAX + 3, 2 * STEP_MAX + 3, 3 * STEP_MAX + 4)]
         [words] = await apply(service, step)
         assert f"revision {3 * STEP_MAX + 4} is more than 1,000,000 above {2 * STEP_MAX + 3}," in words
         assert await revision_in(service, table) == 2 * STEP_MAX + 3
-        # in a batch of its own: from what is kept
+        # in its own batch: counts from the stored revision
         assert await apply(service, [incoming(topic, make(3 * STEP_MAX + 3))]) == []
         assert await revision_in(service, table) == 3 * STEP_MAX + 3
 
@@ -113,7 +113,7 @@ async def test_a_group_that_waits_for_its_rest_is_known_too(embedded_postgres: E
         high = [member | {"revision": STEP_MAX} for member in group]
         assert await apply(service, [incoming(FEEDBACK, member) for member in high[:2]]) == []
         assert await revision_in(service, "feedback_fact") is None
-        # what waits is the highest that is known of these two; of the third nothing is known
+        # for these two, the highest known revision is in the waiting group; the third has none
         higher = [member | {"revision": STEP_MAX + 7} for member in group]
         words = await apply(service, [incoming(FEEDBACK, member) for member in higher])
         assert [f"above {0}," in w for w in words] == [True]

@@ -1,4 +1,4 @@
-"""One row that a service cannot use holds up nobody else: scores, years, days, drafts, mails and groups of ratings."""
+"""One row that a service cannot use blocks no others: scores, years, days, drafts, mails and groups of ratings."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def set_aside(metrics: Metrics, task: str) -> float:
 
 
 async def test_scores_and_years_of_the_others_are_published(embedded_postgres: EmbeddedPostgres) -> None:
-    """What was published of one officer cannot be read any more: nobody can say whether the new record differs."""
+    """The published record of one officer cannot be read: it cannot be compared with the new record."""
     officers = sorted(uuid4() for _ in range(5))
     bad = officers[2]
     async with running_service("scoring", embedded_postgres) as service:
@@ -95,7 +95,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
 
 
 async def test_days_of_the_others_are_judged(embedded_postgres: EmbeddedPostgres) -> None:
-    """A revision can count no further."""
+    """A day's revision is already the maximum."""
     async with city(embedded_postgres) as town:
         await town.import_lines(person(), person(nip="199001012015011002", name="Contoh Dua"))
         await town.machine()
@@ -114,7 +114,7 @@ async def test_days_of_the_others_are_judged(embedded_postgres: EmbeddedPostgres
 
 
 async def _days(town: City) -> set[tuple[bool, str]]:
-    """Whether it is the first officer's, and the date, of each day that went into the outbox."""
+    """For each day in the outbox: whether it is the first officer's, and the date."""
     first = (await town.officer())["employee_id"]
     rows = await town.rows("select value from outbox where topic = 'asn.attendance-day.v1'")
     records = [orjson.loads(row.value) for row in rows]
@@ -139,7 +139,7 @@ async def test_notices_of_the_others_are_drafted_expired_and_sent(embedded_postg
         assert drafts == {str(one) for one in officers if one != bad}
         assert set_aside(service.context.metrics, "evaluation") == 1
 
-        # a letter about absences that cannot be looked at again, and those of the others
+        # a letter about absences that cannot be checked again, and letters to the others
         assert not await apply(service, [absences(3, officer=one) for one in officers if one != bad])
         spoil = (
             "update notice set evidence = 'no evidence' where kind = 'discipline_information' and employee_id = :one"
@@ -152,7 +152,7 @@ async def test_notices_of_the_others_are_drafted_expired_and_sent(embedded_postg
         assert states == {officers[0]: "released", officers[2]: "delivered"}
         assert set_aside(service.context.metrics, "delivery") == 1
 
-        # a draft whose revision can count no further: the database refuses it
+        # a draft whose revision is already the maximum: the database refuses the next one
         full = "update notice set revision = 2147483647 where state = 'draft' and employee_id = :one"
         assert await change(service, full, one=officers[0]) == 1
         clock.advance(timedelta(days=90))
@@ -165,7 +165,7 @@ async def test_notices_of_the_others_are_drafted_expired_and_sent(embedded_postg
 
 
 async def test_groups_of_the_others_are_published(embedded_postgres: EmbeddedPostgres) -> None:
-    """A box holds answers that the contract does not know, as of another release."""
+    """A box holds answers that the contract does not know, for example from another release."""
     async with office(embedded_postgres) as place:
         other = uuid4()
         await place.hear(employee(other, nip="199001012015011002"))
@@ -181,6 +181,6 @@ async def test_groups_of_the_others_are_published(embedded_postgres: EmbeddedPos
         assert {record["employee_id"] for record in await place.ratings()} == {str(other)}
         assert len((await place.content()).waiting) == MINIMUM, "nothing of it is lost"
         assert set_aside(place.service.context.metrics, "publication") == 1
-        place.clock.advance(timedelta(days=60))  # the semester is over: what is left goes to the units
+        place.clock.advance(timedelta(days=60))  # the semester is over: remaining ratings go to the units
         await place.publish()
         assert len((await place.content()).waiting) == MINIMUM

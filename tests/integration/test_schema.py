@@ -1,4 +1,4 @@
-"""The migrations of each service make exactly the tables that its code knows."""
+"""The migrations of each service create exactly the tables in its code."""
 
 from __future__ import annotations
 

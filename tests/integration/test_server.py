@@ -1,4 +1,4 @@
-"""A server that is told to end answers whoever got through to it, so that a restart behind a gateway loses no request."""
+"""A stopping server answers every request that reached it, so that a restart behind a gateway loses no request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ server.run(sockets=[server.config.bind_socket()])
 
 
 def ask_until_away(port: int, seen: Counter[str]) -> None:
-    """As the gateway does: a kept connection for many requests, a new one after `Connection: close`."""
+    """Acts like the gateway: reuses a connection, and opens a new one after `Connection: close`."""
     connection: http.client.HTTPConnection | None = None
     while True:
         if connection is None:
@@ -48,7 +48,7 @@ def ask_until_away(port: int, seen: Counter[str]) -> None:
             answer = connection.getresponse()
             answer.read()
         except (http.client.HTTPException, OSError) as error:
-            # who takes longer to ask than a server waits was held up himself, on a busy machine
+            # if sending takes longer than the server waits, the client itself was slow (busy machine)
             seen["held up" if held_up and time.monotonic() - begun > HELD_UP_SECONDS else type(error).__name__] += 1
             connection = None
         else:
@@ -58,7 +58,7 @@ def ask_until_away(port: int, seen: Counter[str]) -> None:
 
 
 def restart_under_load(kind: str) -> Counter[str]:
-    """What became of the requests around one end of a server."""
+    """The results of requests while a server stops."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-c", SERVE, str(port), kind])
     seen: Counter[str] = Counter()
@@ -99,5 +99,5 @@ def test_nobody_who_got_through_goes_without_an_answer() -> None:
 
 
 def test_without_leave_somebody_does() -> None:
-    """The control: the same server as it comes."""
+    """The control: the unmodified server."""
     assert any(set(restart_under_load("as it comes")) != {"answered"} for _ in range(ROUNDS))

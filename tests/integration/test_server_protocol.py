@@ -1,4 +1,4 @@
-"""A head that does not end, or does not come, is ended by the server; ordinary connections are not."""
+"""The server closes a connection whose request head is incomplete or missing; ordinary connections stay open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def app(_scope: Any, receive: Any, send: Any) -> None:
 
 
 async def closed_after(port: int, sent: bytes, seconds: float = 5) -> bytes:
-    """What came back until the server closed; raises TimeoutError when it does not."""
+    """What the server sent before it closed; TimeoutError if it does not close."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
     with contextlib.suppress(ConnectionError):
@@ -49,7 +49,7 @@ async def test_a_head_that_does_not_come_in_time_ends_the_connection(monkeypatch
     async with served(app) as port:
         for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n"):
             assert await closed_after(port, sent) == b""
-        # a request that is being read, and the pause after it, are no head
+        # neither a request body nor the pause after it is a head
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head("POST", "/", "Content-Length: 4") + b"ab")
         await asyncio.sleep(0.5)
@@ -133,7 +133,7 @@ async def test_requests_that_wait_for_no_answer_are_bounded() -> None:
         for _ in range(3):
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
         writer.close()
-    assert waiting == 4  # of the endless one the first alone
+    assert waiting == 4  # of the endless connection, only the first request
 
 
 async def test_a_blank_line_after_an_answer_keeps_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:

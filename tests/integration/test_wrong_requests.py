@@ -1,4 +1,4 @@
-"""What a stranger to the API does wrong is answered with what to do: in problem+json for programs, as a page for browsers."""
+"""A wrong request is answered with what to do: as problem+json for programs, as a page for browsers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def feedback(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[Running
 
 
 def refused(answer: httpx.Response, code: str) -> dict[str, Any]:
-    """The problem document: of a registered type, whose status and title it has."""
+    """The problem document; its type is registered, with the same status and title."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     document: dict[str, Any] = answer.json()
     kind = BY_CODE[code]
@@ -61,7 +61,7 @@ async def test_a_wrong_path_names_the_page_with_the_right_ones(
 async def test_a_wrong_method_is_told_all_methods_of_the_path(feedback: Running) -> None:
     answer = await feedback.http.put("/feedback/v1/api-keys")
     assert refused(answer, "method-not-allowed")["detail"] == "Use GET or POST here."
-    assert answer.headers["allow"] == "GET, HEAD, POST"  # two routes have this path, one method each
+    assert answer.headers["allow"] == "GET, HEAD, POST"  # two routes have this path, with one method each
     page = await feedback.http.put("/feedback/v1/api-keys", headers={"Accept": BROWSER})
     assert (page.status_code, page.headers["allow"]) == (405, "GET, HEAD, POST")
     assert "Use GET or POST here." in page.text
@@ -157,6 +157,6 @@ def test_every_refusal_has_a_registered_type() -> None:
     raised = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.AppError)]
     assert {kind.kind.code for kind in raised} <= set(BY_CODE)
     assert len(BY_CODE) == len(PROBLEM_TYPES)
-    for folder in ("shared", "services", "embedded"):  # `problem` takes a ProblemType, and there are no others
+    for folder in ("shared", "services", "embedded"):  # `problem` takes a ProblemType, and only that file creates them
         for file in (ROOT / folder).rglob("*.py"):
             assert "ProblemType(" not in file.read_text() or file.name == "problem_types.py", file

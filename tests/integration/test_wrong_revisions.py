@@ -1,4 +1,4 @@
-"""Four services and an HR system with forged records on the topics: seen by verify and doctor, put right by the owner."""
+"""Forged records reach four services and an HR system: verify and doctor find them, the owner corrects them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def seen_by_the_doctor(town: Town) -> list[str]:
 
 
 Forge = Callable[[Town], tuple[Topic[Any], dict[str, Any], str, dict[str, Any]]]
-"""The topic, the true record, the thing's name and what is wrong in the forged one."""
+"""The topic, the true record, the thing's name and the forged values."""
 
 
 def _officer(town: Town) -> tuple[Topic[Any], dict[str, Any], str, dict[str, Any]]:
@@ -83,7 +83,7 @@ async def test_a_forged_record_is_seen_and_put_right_at_every_reader(town: Town,
     assert agreed.exit_code == 0, agreed.output
     assert await seen_by_the_doctor(town) == []
     topic, true, thing, changes = choose(town)
-    if by == 0:  # the true revision with other content: the reader had it before the true one came
+    if by == 0:  # same revision, other content: the reader must get the forged record first
         await _forget(town, topic, thing)
     wrong = await town.forge(topic, true, by=by, **changes)
 
@@ -111,7 +111,7 @@ async def test_a_forged_record_is_seen_and_put_right_at_every_reader(town: Town,
 
 
 async def _forget(town: Town, topic: Topic[Any], thing: str) -> None:
-    """The readers lose the thing, as if it had never come; scoring's totals with it."""
+    """Deletes the record at its readers, with scoring's totals."""
     tables = {EMPLOYEE: "employee", SCORE: "score", DISCIPLINE: "discipline"}
     for reader in READS[topic.name]:
         async with town.services[reader].context.database.transaction() as session:
@@ -147,7 +147,7 @@ async def test_an_hr_system_gets_the_truth_too(town: Town, kafka: Kafka, tmp_pat
 
 
 async def _onto(kafka: Kafka, town: Town) -> None:
-    """Scores that were sent since the last time, in their order."""
+    """The scores sent since the last call, in order."""
     await provision(kafka.bootstrap_servers, read_topics())
     async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
         for record in town.sent:
@@ -176,7 +176,7 @@ async def test_a_reader_that_begins_anew_is_led_up_to_a_high_owner(town: Town) -
 
 
 async def test_a_writer_that_climbed_step_by_step_is_overtaken_at_every_reader(town: Town) -> None:
-    """Each step is within what a reader uses; a reader that lost the officer follows the copies on the way."""
+    """Each step is small enough for readers; a reader that lost the officer accepts the copies on the way."""
     topic, true, officer, changes = _officer(town)
     for by in (900_000, 1_800_000, 2_700_000):
         wrong = await town.forge(topic, true, by=by, **changes)
@@ -194,7 +194,7 @@ async def test_a_writer_that_climbed_step_by_step_is_overtaken_at_every_reader(t
 
 
 async def test_a_revision_at_the_end_is_set_to_nothing_and_overtaken(town: Town) -> None:
-    """A writer that climbed to it left the reader so."""
+    """Forged records raised the reader to the maximum revision."""
     topic, true, _, changes = _day(town)
     await town.forge(topic, true, by=1, **changes)
     of_the_day = f"employee_id = '{town.officer}' and work_date = '2026-08-03'"
@@ -205,7 +205,7 @@ async def test_a_revision_at_the_end_is_set_to_nothing_and_overtaken(town: Town)
     )
     assert refused.exit_code == 1
     assert "docs/runbooks/replay.md" in refused.output
-    # what the runbook says
+    # the steps of the runbook
     async with town.services["scoring"].context.database.transaction() as session:
         await session.execute(text(f"update day_fact set revision = 0 where {of_the_day}"))
     await town.kinerja("republish")
@@ -228,7 +228,7 @@ async def test_a_thing_that_no_owner_knows_and_one_that_a_reader_lacks_are_named
     day = _day(town)[1]
     made_up = (date(2026, 8, 1) + timedelta(days=200)).isoformat()
     await town.send(incoming(ATTENDANCE_DAY, day | {"work_date": "2026-07-01"}))
-    await town.send(incoming(ATTENDANCE_DAY, day | {"work_date": made_up}))  # of another semester: not looked at
+    await town.send(incoming(ATTENDANCE_DAY, day | {"work_date": made_up}))  # in another semester: not compared
     async with town.services["notifications"].context.database.transaction() as session:
         await session.execute(text("delete from score"))
     found = (await town.kinerja("scores", "verify")).output

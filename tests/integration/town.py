@@ -1,4 +1,4 @@
-"""The four services in one process, what carries records between them, and the command line: for tests that forge records."""
+"""The four services in one process, their record transport and the command line: for tests that forge records."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ ANSWER_SECONDS = 60
 
 @dataclass
 class Town:
-    """The services, what carries records between them, and the command line."""
+    """The services, record transport between them, and the command line."""
 
     attendance: City
     services: dict[str, Running]
     officer: str = ""
     boss: str = ""
     sent: list[Incoming] = field(default_factory=list)
-    """What went over the topics, in order."""
+    """All records sent over the topics, in order."""
 
     async def carry(self) -> None:
-        """Publishes and reads until nothing is on its way."""
+        """Publishes and reads until no record is in flight."""
         while True:
             moved = [r for service in self.services.values() for r in await self._taken(service)]
             for record in moved:
@@ -62,7 +62,7 @@ class Town:
                 return
 
     async def send(self, record: Incoming) -> None:
-        """A record as a reader of the topic gets it, whoever wrote it."""
+        """Delivers a record to the readers of its topic, from any writer."""
         self.sent.append(record)
         for reader in READS.get(record.topic, ()):
             service = self.services[reader]
@@ -88,7 +88,7 @@ class Town:
         raise AssertionError(f"no such record on {topic.name}")
 
     async def forge(self, topic: Topic[Any], record: dict[str, Any], *, by: int, **changes: Any) -> int:
-        """A record of the right shape with wrong content and a revision so much above the true one."""
+        """Sends a valid record with wrong content and a revision that is `by` above the true one."""
         wrong = record | {"revision": record["revision"] + by} | changes
         await self.send(incoming(topic, wrong))
         return int(wrong["revision"])
@@ -99,7 +99,7 @@ class Town:
 
 @asynccontextmanager
 async def living_town(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    """On fresh databases; `kinerja` asks these services."""
+    """Starts on fresh databases; `kinerja` uses these services."""
     async with AsyncExitStack() as stack:
         attendance = await stack.enter_async_context(city(server))
         clock = FakeClock(local("2026-08-05 20:00"))
@@ -114,7 +114,7 @@ async def living_town(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 
 
 async def _live(town: Town, clock: FakeClock) -> None:
-    """Two officers, three days of which one is an absence, a group of ratings and an assessment."""
+    """Two officers, three days (one is an absence), a group of ratings and an assessment."""
     attendance = town.attendance
     await attendance.import_lines(person(superior_nip=BOSS_NIP), person(BOSS_NIP, name="Atasan Contoh"))
     town.officer = (await attendance.officer(FIRST_NIP))["employee_id"]

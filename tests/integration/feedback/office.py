@@ -1,4 +1,4 @@
-"""A feedback service with a superior and an officer, and what tests ask of it."""
+"""A feedback service with a superior and an officer, and helpers for its tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANSWERS = {"completion_time": "4", "product": "3", "officer_competence": "2", "o
 
 @dataclass
 class Office:
-    """The service under test, its clock and its people."""
+    """The service under test, its clock and its officers."""
 
     service: Running
     clock: FakeClock
@@ -53,24 +53,24 @@ class Office:
         return httpx.URL(answer.json()["url"]).path
 
     async def votes(self, count: int, answers: dict[str, str] = ANSWERS, **visit: Any) -> None:
-        """So many citizens visit, and answer alike."""
+        """`count` citizens visit and give the same answers."""
         for _ in range(count):
             answer = await self.http.post(await self.visit(**visit), data=answers)
             assert answer.status_code == 200, answer.text
 
     async def publish(self) -> None:
-        """Lets the time pass in which full groups are published, and publishes them."""
+        """Advances the clock until full groups are due, and publishes them."""
         publication = self.service.app.state.publication
         await publication.round()
         self.clock.advance(timedelta(seconds=publication.rules.publish_seconds[1]))
         await publication.round()
 
     async def ratings(self) -> list[dict[str, Any]]:
-        """What was published of citizens' ratings."""
+        """The published citizen ratings."""
         return [record for record in await self.outbox() if record["kind"] == "citizen_rating"]
 
     async def content(self, employee_id: UUID | None = None) -> Content:
-        """The opened box of an officer, by default the office's one."""
+        """The opened box of an officer; by default the office's officer."""
         target = Target(employee_id or self.officer, "unit-1", "visit")
         async with self.service.context.database.transaction() as session:
             return await self.service.app.state.boxes.take(session, target)
@@ -84,7 +84,7 @@ class Office:
         return [orjson.loads(row.value) for row in rows]
 
     async def key(self, scope: str, employee_id: UUID | None = None) -> dict[str, str]:
-        """The headers of a new key's holder."""
+        """Headers with a new key."""
         body = {"name": key_name(), "scopes": [scope], "employee_id": str(employee_id) if employee_id else None}
         answer = await self.http.post("/feedback/v1/api-keys", json=body)
         assert answer.status_code == 201, answer.text
@@ -93,7 +93,7 @@ class Office:
 
 @asynccontextmanager
 async def office(server: Server, **changes: Any) -> AsyncIterator[Office]:
-    """On a fresh database."""
+    """Starts the service on a fresh database."""
     clock = FakeClock(NOW)
     async with running_service("feedback", server, clock=clock, **changes) as service:
         place = Office(service, clock)

@@ -1,4 +1,4 @@
-"""The key of the ballot boxes: changed without a loss, and missed with one clear line."""
+"""Changing the key of the ballot boxes loses no vote; a missing key gives one clear message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEW_KEY = "a newer ballot key of the tests"
 
 
 async def sealed_with(place: Office, key: str) -> list[bool]:
-    """Whether each box is sealed with the key."""
+    """Whether each box is sealed with this key."""
     rows = await place.rows("select box_id, sealed from ballot_box")
     found = []
     for row in rows:

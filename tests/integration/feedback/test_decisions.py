@@ -1,4 +1,4 @@
-"""What persons say and decide: assessments, withdrawals, the list, publishing again, the index of a unit."""
+"""Decisions of persons: assessments, withdrawals, the list, republishing, the index of a unit."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ async def test_the_index_of_a_unit_is_told_from_ten_ratings_on(embedded_postgres
         assert set(few["means"].values()) == {None}
         await place.votes(MINIMUM - 1)
         await place.publish()
-        assert (await place.http.get(query)).json() == few  # what waits for a group is in no number
+        assert (await place.http.get(query)).json() == few  # ratings that wait for a group are not counted
         await place.votes(1)
         await place.publish()
         enough = (await place.http.get(query)).json()

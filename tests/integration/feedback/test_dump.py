@@ -1,8 +1,8 @@
-"""Whoever gets the whole database, its transaction ids and row order included, cannot join a rating to its visit.
+"""A reader of the whole database, with transaction ids and row order, cannot join a rating to its visit.
 
-The attacker of these tests also knows the moment of every vote and which visit it used (a gateway's log beside the order in
-which visits were marked gives that away). Each test is one way to join. It may find what the group tells: that a rating is
-one of at least five. On a copy of the data that is written as the votes came, every one of these ways finds every rating.
+The attacker in these tests also knows the time of every vote and its visit (a gateway's log and the order in which visits
+were marked reveal that). Each test is one way to join. It may find what the group reveals: a rating is one of at least
+five. As a control, each way also runs on a copy in which every vote wrote its own row: there it finds most ratings.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Guess = Callable[[list[Row], "Run"], dict[str, UUID]]
 
 @dataclass(frozen=True)
 class Vote:
-    """What really happened; the answers of every vote are different, so that they name it."""
+    """The real vote; every vote has different answers, so the answers identify it."""
 
     visit_id: UUID
     employee_id: UUID
@@ -52,22 +52,22 @@ class Vote:
 
 @dataclass
 class Run:
-    """A run's truth, the database after it, and what was seen on the way."""
+    """The real votes of a run, the database after it, and what was observed during it."""
 
     votes: list[Vote] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
-    """Of the requests that visited and voted."""
+    """Of the requests for visits and votes."""
     tables: dict[str, list[Row]] = field(default_factory=dict)
     ratings: list[Row] = field(default_factory=list)
-    """The rows of `feedback`, each with its outbox row, in the order in which they lie in the table."""
+    """The rows of `feedback`, each with its outbox row, in table order."""
     snapshots: list[dict[UUID, int]] = field(default_factory=list)
-    """After each vote: officer to the number of published ratings."""
+    """After each vote: officer → number of published ratings."""
     logged: str = ""
     dumped: str = ""
 
     def used_visits(self, employee_id: UUID) -> list[Vote]:
-        """The officer's used visits in the order in which they were used, as the visit table tells it."""
+        """The officer's used visits in order of use, according to the visit table."""
         rows = [row for row in self.tables["visit"] if row["used"] and row["employee_id"] == employee_id]
         order = [row["visit_id"] for row in sorted(rows, key=lambda row: (row["xmin"], row["place"]))]
         votes = {vote.visit_id: vote for vote in self.votes}
@@ -76,7 +76,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 async def run(embedded_postgres: EmbeddedPostgres) -> Run:
-    """Citizens of four officers vote over twelve days, some visits stay unused; groups are published as time passes."""
+    """Citizens of four officers vote over twelve days; some visits stay unused; groups are published in between."""
     found = Run()
     with captured_logs("DEBUG") as out:
         async with office(embedded_postgres) as place:
@@ -131,7 +131,7 @@ async def _names(place: Office) -> list[str]:
 
 
 async def _table(place: Office, name: str) -> list[Row]:
-    """All rows with the transaction that wrote them and their place in the table's file, in the order of the places."""
+    """All rows with the transaction that wrote them and their position in the table's file, in file order."""
     query = f"select xmin::text::bigint as xmin, ctid::text as ctid, t.* from {name} t"
     async with place.service.context.database.transaction() as session:
         rows = [dict(row) for row in (await session.execute(text(query))).mappings()]
@@ -147,7 +147,7 @@ def _pg_dump(place: Office) -> str:
 
 
 def as_votes_came(run: Run) -> list[Row]:
-    """The same ratings as they would lie there if each vote wrote its own: what every join has to find."""
+    """The same ratings as if each vote wrote its own row: here every join must find them."""
     rows = {row["visit_id"]: row for row in run.tables["visit"]}
     published = {_said(rating["record"]["ratings"]) for rating in run.ratings}
     found = []
@@ -172,7 +172,7 @@ def as_votes_came(run: Run) -> list[Row]:
 
 
 def _in_step(order: Callable[[Row], Any]) -> Guess:
-    """The officer's ratings in some order of theirs beside his used visits in the order of their use."""
+    """Pairs the officer's ratings, in the given order, with his used visits in order of use."""
 
     def guess(ratings: list[Row], run: Run) -> dict[str, UUID]:
         found = {}
@@ -191,7 +191,7 @@ def same_transaction(ratings: list[Row], run: Run) -> dict[str, UUID]:
 
 
 def _nearest(moment_of: Callable[[Row], datetime]) -> Guess:
-    """The officer's vote that is the closest to some moment of the rating."""
+    """The officer's vote that is closest to a time in the rating."""
 
     def guess(ratings: list[Row], run: Run) -> dict[str, UUID]:
         found = {}
@@ -205,7 +205,7 @@ def _nearest(moment_of: Callable[[Row], datetime]) -> Guess:
 
 
 def content(ratings: list[Row], run: Run) -> dict[str, UUID]:
-    """The only used visit of the same officer, service and date, where there is only one; else one of them."""
+    """The used visit of the same officer, service and date; the first one if there are several."""
     found = {}
     for row in ratings:
         date = datetime.fromisoformat(row["record"]["given_at"]).date()
@@ -256,10 +256,10 @@ def test_the_run_is_worth_an_attack(run: Run) -> None:
 
 @pytest.mark.parametrize("name", JOINS)
 def test_a_join_finds_no_more_than_the_group(run: Run, name: str) -> None:
-    # The same join finds all or nearly all where votes are written as they come: it is a real one.
+    # The join is realistic: it finds (nearly) all ratings if each vote writes its own row.
     control = as_votes_came(run)
     assert hits(JOINS[name](control, run), run) >= (0.5 if name == "officer, service and date" else 0.95) * len(control)
-    # Of a group of five a guess is right for one; a group's members in step with its votes for one on average.
+    # In a group of five, a guess finds one on average; pairing members with votes in order finds one too.
     found = hits(JOINS[name](run.ratings, run), run)
     assert found <= 0.4 * len(run.ratings), f"{found} of {len(run.ratings)}"
 

@@ -1,4 +1,4 @@
-"""Citizens' ratings leave the service in groups only: when, how, and what is shown of them."""
+"""Citizens' ratings are published in groups only: when, how, and what is shown of them."""
 
 from __future__ import annotations
 
@@ -77,19 +77,19 @@ async def test_a_full_group_waits_for_a_random_time(embedded_postgres: EmbeddedP
                 await publication.round()
             assert waited >= least
             waits.append(waited)
-            place.clock.advance(timedelta(minutes=10))  # no burst
+            place.clock.advance(timedelta(minutes=10))  # not a burst
         assert len(set(waits)) > 1
 
 
 async def test_the_order_of_a_group_is_chance(embedded_postgres: EmbeddedPostgres) -> None:
-    """Thirty groups of five: were the votes' order kept, all first records would be of first votes."""
+    """Thirty groups of five: if the order of votes were kept, the first vote would always come first."""
     async with office(embedded_postgres) as place:
         first = 0
         for _ in range(30):
             for product in ("1", "2", "3", "4", "4"):
                 await place.votes(1, {"product": product})
             await place.publish()
-            place.clock.advance(timedelta(minutes=10))  # no burst
+            place.clock.advance(timedelta(minutes=10))  # not a burst
         records = await place.ratings()
         assert len(records) == 30 * MINIMUM
         for start in range(0, len(records), MINIMUM):
@@ -106,7 +106,7 @@ async def test_targets_units_and_weight_classes_are_not_mixed(embedded_postgres:
         await place.votes(3, weight_class="counter")
         await place.votes(3, employee_id=None, org_unit_id="unit-1")
         await place.hear(employee(place.officer, 2, org_unit_id="unit-2"))
-        await place.votes(3)  # of the same officer, elsewhere
+        await place.votes(3)  # the same officer in another unit
         await place.publish()
         assert await place.outbox() == []
         await place.votes(2, employee_id=None, org_unit_id="unit-1")
@@ -152,7 +152,7 @@ async def test_operators_see_groups_and_never_a_single_rating(embedded_postgres:
         assert (item["kind"], item["ratings"], item["given_on"], item["state"]) == (
             "citizen_rating", MINIMUM, "2026-11-24", "accepted",
         )  # fmt: skip
-        # Of the conduct one answer was given, of the competence four: the mean of few is what these few said.
+        # Conduct has one answer and competence four: a mean of so few answers would reveal them.
         assert item["answers"] == {"product": {"n": 5, "sum": 16}}
         listed = (await place.http.get(LIST)).text
         for record in await place.ratings():
@@ -168,14 +168,14 @@ async def test_a_withdrawn_rating_takes_its_group_along_and_the_others_wait(
         await place.publish()
         first = await place.ratings()
         [bad] = [record for record in first if record["ratings"] == {"product": 1}]
-        for _ in range(2):  # the same again changes nothing
+        for _ in range(2):  # a repeated withdrawal changes nothing
             found = await withdraw(place, bad["feedback_id"])
             assert (found["state"], found["ratings"], found["reason"]) == ("withdrawn", MINIMUM, "FORGED")
         second = (await place.ratings())[MINIMUM:]
         assert sorted((r["feedback_id"], r["revision"], r["state"]) for r in second) == sorted(
             (r["feedback_id"], 2, "withdrawn") for r in first
         )
-        # The four others are known by what they said: beside fewer than a group's minimum of new ones they stay.
+        # The answers of the four others are known: they wait until a full group of new ratings joins them.
         await place.votes(MINIMUM - 1, {"product": "2"})
         await place.publish()
         assert len(await place.ratings()) == 2 * MINIMUM
@@ -214,7 +214,7 @@ async def test_a_semesters_rest_is_published_for_the_unit(embedded_postgres: Emb
         await place.votes(MINIMUM, employee_id=str(full))
         await place.votes(2, weight_class="counter")
         place.clock.advance(timedelta(minutes=5))
-        await place.publish()  # not before votes that came in time are there
+        await place.publish()  # waits for votes that came in time
         assert {r["employee_id"] for r in await place.ratings()} == {str(full)}
         place.clock.advance(timedelta(minutes=10))
         await place.publish()
@@ -224,7 +224,7 @@ async def test_a_semesters_rest_is_published_for_the_unit(embedded_postgres: Emb
         } == {(None, "unit-1", "2026-12-31T00:00:00+07:00", 5, "visit")}
         assert len(rest) == MINIMUM
         assert (await place.content()).waiting == ()
-        # The two of the counter are too few for their class in the unit: they wait with the city's.
+        # The two `counter` ratings are too few for a group in the unit: they wait with the city's.
         query = "/feedback/v1/satisfaction?semester=2026-S2"
         assert (await place.http.get(query)).json()["respondents"] == 2 * MINIMUM
 
@@ -244,8 +244,8 @@ async def test_what_makes_no_group_in_its_unit_counts_in_the_citys_number_only(
         published = len(await place.ratings())
         assert published == MINIMUM
         query = "/feedback/v1/satisfaction?semester=2026-S2"
-        assert (await place.http.get(query)).json()["respondents"] == MINIMUM  # four wait: fewer than a group
-        # More of the old semester comes to light: a quarantined vote that somebody accepts only now.
+        assert (await place.http.get(query)).json()["respondents"] == MINIMUM  # four wait: too few for a group
+        # A late vote for the old semester: a person accepts a quarantined vote only now.
         place.clock.set(END_OF_SEMESTER)
         path = await place.visit(employee_id=str(people[2]))
         await place.http.post(path, data={"product": "2", "surat_elektronik": "x"})

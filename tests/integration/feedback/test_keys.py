@@ -1,4 +1,4 @@
-"""What a key with `satisfaction:read` reads."""
+"""What a key with `satisfaction:read` may read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ async def test_the_index_of_other_units_is_not_there(embedded_postgres: Embedded
         key = await place.service.key("feedback", "satisfaction:read", org_unit_ids=["unit-1"])
         for query, status in (({"org_unit_id": "unit-1"}, 200), ({"org_unit_id": "unit-2"}, 404), ({}, 404)):
             answer = await place.http.get("/feedback/v1/satisfaction", params=query, headers=key)
-            assert answer.status_code == status  # without a unit it is the city's
+            assert answer.status_code == status  # without a unit the query is for the whole city
         every = await place.service.key("feedback", "satisfaction:read")
         assert (await place.http.get("/feedback/v1/satisfaction", headers=every)).status_code == 200

@@ -1,4 +1,4 @@
-"""What a rule set aside is never published; a person accepts or dismisses it whole, and sees no answers."""
+"""Quarantined ratings are never published; a person accepts or dismisses them all at once, and sees no answers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_an_accepted_batch_waits_for_a_group_like_all_others(embedded_post
         answer = await place.http.post(path, json=WHY)
         assert (answer.status_code, answer.json()) == (200, batch)
         await place.publish()
-        assert await place.outbox() == []  # four: accepting moves no score
+        assert await place.outbox() == []  # four ratings: accepting them changes no score
         await place.votes(1)
         await place.publish()
         assert len(await place.ratings()) == MINIMUM

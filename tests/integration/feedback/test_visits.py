@@ -1,4 +1,4 @@
-"""Visits and votes: one each, anonymous, whatever is sent."""
+"""Visits and votes: one vote for each visit, anonymous, for any input."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ async def test_visits_are_forgotten_some_time_after_their_links_have_ended(feedb
     clock.advance(timedelta(seconds=1))
     assert await visits() == 1
     assert [(await feedback.http.get(path)).status_code for path in (used, open_one, late)] == [404, 404, 200]
-    assert len((await content(feedback)).waiting) == 1  # the vote is not forgotten with its visit
+    assert len((await content(feedback)).waiting) == 1  # deleting the visit does not delete the vote
 
 
 async def test_only_the_direct_superior_assesses_and_a_correction_is_a_revision(feedback: Running) -> None:

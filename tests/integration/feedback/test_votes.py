@@ -1,4 +1,4 @@
-"""Votes at the edges: links of any bytes, bursts at once, a store that is away."""
+"""Edge cases of votes: links with any bytes, simultaneous bursts, an unavailable database."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_used_link_says_so(embedded_postgres: EmbeddedPostgres) -> None:
 
 
 async def test_links_of_any_bytes_are_unknown(embedded_postgres: EmbeddedPostgres) -> None:
-    # as many as are asked here would else be refused as guesses (429)
+    # with the default limit these requests would be refused as guesses (429)
     async with office(embedded_postgres, refusals_per_minute=600) as place:
         path = await place.visit()
         for name in ("unknown", "%00", "%ff%fe", "x" * 3000, path[3:-1], "%ED%A0%80"):
@@ -66,7 +66,7 @@ async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
 ) -> None:
     async with office(
         embedded_postgres, database_pool_size=40
-    ) as place:  # none waits for a connection, all for the lock
+    ) as place:  # no request waits for a connection, all wait for the lock
         rules = place.service.app.state.boxes.rules
         paths = [await place.visit() for _ in range(rules.burst_ratings + 10)]
         answers = await asyncio.gather(*(place.http.post(path, data=ANSWERS) for path in paths))
@@ -118,7 +118,7 @@ async def test_a_visit_asked_for_at_once_with_one_key_is_one(embedded_postgres: 
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.text for answer in answers}) == 1
         assert (await place.rows("select count(*) from visit"))[0][0] == 1
-        # Another system that counts its tickets alike gets a visit of its own.
+        # Another system with the same ticket numbers gets its own visit.
         desk = await place.key("visits:write")
         own = await place.http.post("/feedback/v1/visits", json=body, headers=headers | desk)
         assert own.status_code == 201

@@ -1,4 +1,4 @@
-"""A notification service with an officer and a superior, a clock that is moved, and a mail server."""
+"""A notification service with an officer and a superior, a fake clock, and a mail server."""
 
 from __future__ import annotations
 

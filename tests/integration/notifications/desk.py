@@ -1,4 +1,4 @@
-"""What tests of notices say: people, records as they come, weeks that pass, a mail server that keeps what it gets."""
+"""Helpers for tests of notices: people, incoming records, passing weeks, a mail server that stores mails."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ MAIL_SETTINGS = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_from": "Din
 
 
 class Mails:
-    """A mail server that keeps what it gets, or answers as told."""
+    """A mail server that stores what it receives, or answers as the test sets."""
 
     def __init__(self) -> None:
         self.kept: list[Any] = []
         self.asked: list[str] = []
-        """Recipients that were named, and senders that were refused."""
+        """Recipients that a client named, and senders that were refused."""
         self.answer = "250 OK"
         """To RCPT."""
         self.answers: dict[str, str] = {}
-        """To MAIL and DATA; `drop` closes the connection instead of an answer. A mail is kept unless it is refused."""
+        """To MAIL and DATA; `drop` closes the connection instead of an answer. A mail is stored unless it is refused."""
         self.refused_only: str | None = None
-        """The only recipient to whom `answer` is said."""
+        """The only recipient that gets `answer`."""
         self.port = 0
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        """Happens in the loop of the test when a mail has arrived and before it is answered."""
+        """Runs in the test's loop after a mail arrives and before its answer."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
@@ -96,7 +96,7 @@ def link_of(mail: Any) -> str:
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> int:
-    """One batch, as the consumer gives it; the number of parked records."""
+    """Applies one batch as the consumer does; returns the number of parked records."""
     async with service.context.database.transaction() as session:
         parked = await service.app.state.handler(session, records)
         await service.context.dead_letters.park(session, parked)
@@ -106,7 +106,7 @@ async def apply(service: Running, records: Sequence[Incoming]) -> int:
 def score(
     value: str | None, revision: int = 1, quality: str | None = "85.20", days: int = 80, **changes: Any
 ) -> Incoming:
-    """A complete score of the officer, with so many final days."""
+    """A complete score of the officer with `days` final days."""
     record = EXAMPLES[SCORE.name][0] | {"employee_id": str(OFFICER), "revision": revision, "score": value}
     return incoming(SCORE, record | {"indicators": indicators(quality, days)} | changes)
 
@@ -119,7 +119,7 @@ def indicators(quality: str | None, days: int = 80) -> list[dict[str, Any]]:
 
 
 def absences(days: int, revision: int = 1, officer: UUID = OFFICER, year: int = 2026, **changes: Any) -> Incoming:
-    """An officer's unexcused days of a year, on the ladder of a PNS."""
+    """An officer's unexcused days of a year, with the steps for a PNS."""
     reached = [step for step, limit in zip(STEPS, LIMITS, strict=True) if days >= limit]
     record = EXAMPLES[DISCIPLINE.name][0] | {
         "employee_id": str(officer),
@@ -137,7 +137,7 @@ def absences(days: int, revision: int = 1, officer: UUID = OFFICER, year: int = 
 
 
 async def weeks(service: Running, clock: FakeClock, count: int) -> None:
-    """So many evaluations, a week apart; the first one now."""
+    """Runs `count` evaluations, one week apart; the first one now."""
     for number in range(count):
         if number:
             clock.advance(WEEK)
@@ -145,7 +145,7 @@ async def weeks(service: Running, clock: FakeClock, count: int) -> None:
 
 
 async def draft_of_a_reward(service: Running, clock: FakeClock, value: str = "91.00") -> dict[str, Any]:
-    """After four weeks at 91 points."""
+    """A draft after four weeks at 91 points."""
     await apply(service, [score(value)])
     await weeks(service, clock, 4)
     [draft] = await listed(service, kind="reward", state="draft")
@@ -160,7 +160,7 @@ async def listed(service: Running, **query: str) -> list[dict[str, Any]]:
 
 
 async def one(service: Running, notice: dict[str, Any]) -> dict[str, Any]:
-    """The whole notice, as it is now."""
+    """The whole notice in its current state."""
     answer = await service.http.get(f"/notices/v1/notices/{notice['notice_id']}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -172,13 +172,13 @@ async def ask(service: Running, notice: dict[str, Any], action: str, **options: 
 
 
 async def behind_its_back(service: Running, table: str, **changes: Any) -> None:
-    """Changes the records that are kept without anybody following it, as a repair by hand would."""
+    """Changes stored records without any follow-up, like a manual repair."""
     statement = text(f"update {table} set record = cast(cast(record as jsonb) || cast(:changes as jsonb) as text)")
     async with service.context.database.transaction() as session:
         await session.execute(statement, {"changes": json.dumps(changes)})
 
 
 async def forget(service: Running, table: str) -> None:
-    """The records of a table are lost."""
+    """Deletes all records of a table."""
     async with service.context.database.transaction() as session:
         await session.execute(text(f"delete from {table}"))

@@ -1,4 +1,4 @@
-"""Mails: once, what was released, and never what is no longer true."""
+"""Each released mail is sent once, and never after it stops being true."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def test_a_refused_address_ends_in_the_inbox_and_a_busy_server_is_tried_ag
     mails.answer = "450 busy"
     await notices.app.state.sender.round()
     assert (await one(notices, draft))["state"] == "released"
-    await notices.app.state.sender.round()  # not yet due again
+    await notices.app.state.sender.round()  # not due yet
     clock.advance(timedelta(minutes=1))
     mails.answer = "550 no such user"
     await notices.app.state.sender.round()
@@ -94,7 +94,7 @@ async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(
     assert (await one(notices, sent[0]))["state"] == "withdrawn"
     clock.advance(LEASE)
     await notices.app.state.sender.round()
-    # the superior, whose mail had not begun, gets none
+    # the superior gets no mail: his had not started
     subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
     assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
@@ -119,7 +119,7 @@ async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncor
     gone.set()
     await apply(notices, [absences(2, 2)])
     await notices.app.state.sender.round()
-    assert len(mails.kept) == 1  # another sender may still be at it
+    assert len(mails.kept) == 1  # another sender may still be sending it
     clock.advance(LEASE)
     await notices.app.state.sender.round()
     clock.advance(timedelta(days=1))
@@ -143,7 +143,7 @@ async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
     await notices.app.state.sender.round()
     again = (await notices.http.get("/notices/v1/links", params={"employee_id": str(OFFICER)})).json()["items"]
     assert [item["id"] for item in again] == [found[0]["id"]]
-    # a revoked link stays dead: the next mail brings another
+    # a revoked link stays revoked: the next mail has a new link
     assert (await notices.http.delete(f"/notices/v1/links/{found[0]['id']}")).status_code == 204
     assert (await notices.http.get(link)).status_code == 410
     await apply(notices, [absences(3, 3)])

@@ -1,4 +1,4 @@
-"""What is told of a discipline step: to whom, in which order, and that it ends with its ground."""
+"""Notices about a discipline step: recipients, order, and withdrawal when the reason ends."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ async def test_a_step_is_told_once_and_the_canary_never(notices: Running) -> Non
 
 
 async def test_old_news_of_a_year_that_is_over_is_told_to_nobody(notices: Running, clock: FakeClock) -> None:
-    """A service that is new, or was restored, reads what was told years ago."""
+    """A new or restored service reads old events that were already notified."""
     await apply(notices, [absences(3, year=2025, recorded_at="2025-12-30T01:00:00Z")])
     assert await listed(notices) == []
-    # a day of last year that was corrected just now is news
+    # a day of last year that was corrected just now is notified
     await apply(notices, [absences(4, 2, year=2025, recorded_at="2026-08-09T01:00:00Z")])
     assert [period for _, period, _ in await states(notices)] == ["2025/TEGURAN_TERTULIS"] * 2
     clock.advance(timedelta(days=90))
@@ -101,7 +101,7 @@ async def test_what_comes_before_its_officer_is_made_up_for(notices: Running) ->
     await apply(notices, [absences(3, officer=late)])
     assert await listed(notices) == []
     await apply(notices, [incoming(EMPLOYEE, employee(late, nip="199001012015011003"))])
-    assert [n["kind"] for n in await listed(notices)] == ["discipline_information"]  # nobody is the superior yet
+    assert [n["kind"] for n in await listed(notices)] == ["discipline_information"]  # the officer has no superior yet
     await apply(notices, [incoming(EMPLOYEE, employee(late, 2, nip="199001012015011003", superior_id=str(SUPERIOR)))])
     assert [n["kind"] for n in await listed(notices)] == ["discipline_information", "discipline_alert"]
 
@@ -169,7 +169,7 @@ async def test_a_record_of_before_steps_were_listed_withdraws_nothing_it_cannot_
 async def test_a_step_that_comes_back_is_told_again_and_old_records_are_not(notices: Running) -> None:
     await apply(notices, [absences(3)])
     await apply(notices, [absences(2, 2)])
-    # the records are lost and come again from the beginning: nobody hears of it twice
+    # the records are lost and arrive again from the beginning: nobody is notified twice
     await forget(notices, "discipline")
     for revision, days in ((1, 3), (2, 2)):
         await apply(notices, [absences(days, revision)])
@@ -200,7 +200,7 @@ async def test_a_new_superior_is_told_and_the_former_one_too(notices: Running, m
     )
     assert (present["recipient_id"], present["state"]) == (str(new), "delivered")
     assert sorted(address_of(mail) for mail in mails.kept[2:]) == ["new@example.go.id", "superior@example.go.id"]
-    # one that somebody has read stays where it is, and one without a superior stays with the last
+    # an acknowledged alert does not move; without a superior, an alert stays with the last one
     await ask(notices, present, "acknowledge")
     await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 3, superior_id=str(SUPERIOR)))])
     assert len(await alerts(notices)) == 2
@@ -209,7 +209,7 @@ async def test_a_new_superior_is_told_and_the_former_one_too(notices: Running, m
 async def test_an_unacknowledged_alert_goes_up_one_level_at_a_time(notices: Running, clock: FakeClock) -> None:
     head, mayor = await chain(notices)
     await apply(notices, [absences(3)])
-    for _ in range(3):  # the second look finds it raised already, and above the mayor there is nobody
+    for _ in range(3):  # the second round escalates nothing more, and the mayor has no superior
         clock.advance(timedelta(days=7))
         await notices.app.state.ageing.round()
         await notices.app.state.ageing.round()
@@ -227,7 +227,7 @@ async def test_an_unacknowledged_alert_goes_up_one_level_at_a_time(notices: Runn
 async def test_nothing_is_escalated_without_a_look_at_the_record(notices: Running, clock: FakeClock) -> None:
     head, _ = await chain(notices)
     await apply(notices, [absences(3)])
-    # a correction that nobody followed
+    # a correction without any follow-up
     await behind_its_back(notices, "discipline", revision=2, step=None, level=None, steps_reached=[])
     clock.advance(timedelta(days=9))
     await notices.app.state.ageing.round()

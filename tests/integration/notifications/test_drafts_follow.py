@@ -1,4 +1,4 @@
-"""A draft tells the truth when it is released, and a queued letter when it is sent."""
+"""A draft is true when it is released, and a queued letter when it is sent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_a_draft_is_written_anew_when_its_facts_change(notices: Running, c
     assert "92,50" in after["body"]
     assert "81 hari kerja" in after["body"]
     assert (after["evidence"]["value"], after["evidence"]["final_days"]) == ("92.50", 81)
-    await apply(notices, [score("92.50", 3, days=81)])  # the same facts: no other letter
+    await apply(notices, [score("92.50", 3, days=81)])  # the same facts: the letter does not change
     assert (await one(notices, draft))["revision"] == after["revision"]
     people = [
         employee(OFFICER, 2, superior_id=str(SUPERIOR), name="Nama Baru", email="officer@example.go.id"),
@@ -101,7 +101,7 @@ async def test_release_looks_again_and_says_what_differs(notices: Running, clock
     renewed = await one(notices, draft)
     assert (renewed["state"], renewed["revision"]) == ("draft", draft["revision"] + 1)
     assert "92,00" in renewed["body"]
-    # who releases what he read before gets the same answer, and who has read the renewed letter lets it go
+    # releasing the old revision fails in the same way; releasing the renewed revision succeeds
     stale = await ask(notices, draft, "release", json={"revision": draft["revision"]})
     assert stale.status_code == 409
     assert "updated" in stale.json()["detail"]
@@ -148,7 +148,7 @@ async def test_coaching_follows_until_it_is_above_its_exit(notices: Running, clo
     )
     await apply(notices, [score("80.00", 3, quality="75.01")])
     assert (await one(notices, item))["reasons"][-1] == "ABOVE_EXIT_THRESHOLD"
-    # it was never sent: it begins no episode, and no cool-down
+    # it was never sent: it starts no episode and no cool-down
     await apply(notices, [score("80.00", 4, quality="60.00")])
     clock.advance(WEEK)
     await weeks(notices, clock, 2)
@@ -183,7 +183,7 @@ async def test_a_nudge_is_looked_at_again_when_it_is_sent(notices: Running, cloc
     nudge = await one(notices, item)
     assert (nudge["state"], "64,00" in nudge["body"]) == ("delivered", True)
     await apply(notices, [score("80.00", 2, quality="90.00")])
-    assert (await one(notices, item))["state"] == "delivered"  # it was true when it went out
+    assert (await one(notices, item))["state"] == "delivered"  # it was true when it was sent
 
 
 async def test_what_is_queued_and_has_lost_its_ground_is_not_sent(

@@ -1,4 +1,4 @@
-"""The inbox as a page: what it shows, to whom, and the button that starts the clock of the objection."""
+"""The inbox page: what it shows, to whom, and the button that starts the objection period."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def inbox_of(service: Running, officer: UUID) -> str:
 async def test_a_released_notice_is_read_and_acknowledged(notices: Running, clock: FakeClock) -> None:
     draft = await draft_of_a_reward(notices, clock)
     inbox = await inbox_of(notices, OFFICER)
-    assert "Belum ada surat" in (await notices.http.get(inbox)).text  # a draft is nobody's to see
+    assert "Belum ada surat" in (await notices.http.get(inbox)).text  # nobody may see a draft
     await ask(notices, draft, "release")
     page = (await notices.http.get(inbox)).text
     assert "Saya sudah membaca" in page
@@ -57,7 +57,7 @@ async def test_a_withdrawn_notice_says_so_and_accuses_no_more(notices: Running) 
         assert "diperbaiki" in page
         assert "3 hari kerja" not in page
         assert "Saya sudah membaca" not in page
-    assert "Contoh Pegawai" in (await notices.http.get(superior)).text  # whom it was about
+    assert "Contoh Pegawai" in (await notices.http.get(superior)).text  # the officer that the notice is about
     [alert] = await listed(notices, kind="discipline_alert")
     late = await notices.http.post(f"{superior}/{alert['notice_id']}/acknowledge")
     assert late.status_code == 409

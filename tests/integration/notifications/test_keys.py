@@ -1,4 +1,4 @@
-"""Who reads notices and who decides on them."""
+"""Which keys may read notices and which may decide on them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_a_reader_gets_the_notices_of_its_units_and_decides_nothing(notice
             inside = notice["employee_id"] in {str(officer) for officer in officers}
             assert answer.status_code == (200 if inside else 404)
         assert (await ask(notices, draft, "release", headers=key)).status_code == 403
-    # an officer whose unit is not known belongs to nobody's units
+    # an officer without a known unit is in nobody's units
     async with notices.context.database.transaction() as session:
         await session.execute(text("update employee set org_unit_id = null"))
     assert (await notices.http.get(LIST, headers=limited)).json()["items"] == []
@@ -68,7 +68,7 @@ async def test_only_the_superior_or_the_operator_decides(notices: Running, clock
 
 
 async def test_nobody_is_not_nobodys_superior(notices: Running, clock: FakeClock) -> None:
-    """A key without an officer and an officer without a superior: null is not null."""
+    """A key without an officer and an officer without a superior do not match: null is not null."""
     key = await notices.key("notices", "notices:release", employee_id=str(SUPERIOR))
     async with notices.context.database.transaction() as session:
         await session.execute(text("update api_key set employee_id = null"))

@@ -1,4 +1,4 @@
-"""Notices from records: once each, by a person's decision, with a clock."""
+"""Notices from records: created once, released by a person, with time limits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_a_reward_is_drafted_when_it_was_held_and_once(notices: Running, c
     [draft] = await listed(notices)
     assert (draft["kind"], draft["state"], draft["period"]) == ("reward", "draft", "2026-S2")
     await weeks(notices, clock, 6)
-    # a broker that forgot everything, and a service whose memory of scores is gone too
+    # the broker lost everything, and the service lost its scores
     await forget(notices, "score")
     await apply(notices, [score("92.00", revision=2)])
     await weeks(notices, clock, 6)
@@ -92,7 +92,7 @@ async def test_two_weeks_below_make_a_draft_and_one_makes_a_nudge(notices: Runni
     assert kinds == [("coaching", "work_quality", "draft"), ("nudge", "work_quality", "released")]
     [draft] = await listed(notices, kind="coaching")
     assert (await ask(notices, draft, "release")).status_code == 200
-    for _ in range(6):  # the cool-down of 30 days passes, but the episode ends only above the exit threshold
+    for _ in range(6):  # the cool-down of 30 days ends, but the episode ends only above the exit threshold
         clock.advance(WEEK)
         await notices.app.state.evaluation.round()
     assert len(await listed(notices, kind="coaching")) == 1
@@ -111,14 +111,14 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
     assert (await ask(notices, draft, "acknowledge")).status_code == 409
     assert (await notices.http.get(f"/notices/v1/inbox/{OFFICER}")).json() == []
     assert (await ask(notices, draft, "release")).json()["state"] == "released"
-    assert (await ask(notices, draft, "release")).json()["state"] == "released"  # again: no other revision
+    assert (await ask(notices, draft, "release")).json()["state"] == "released"  # again: the revision stays the same
     assert (await ask(notices, draft, "withhold", json={"reason_code": "LATE"})).status_code == 409
     await notices.app.state.sender.round()
     [mail] = mails.kept
     assert address_of(mail) == "officer@example.go.id"
     assert mail["Message-ID"] == f"<{draft['notice_id']}@example.go.id>"
     assert "PermenPANRB" in text_of(mail)
-    assert "7 September 2026" in text_of(mail)  # the day on which it was let go
+    assert "7 September 2026" in text_of(mail)  # the day of the release
     assert (await ask(notices, draft, "acknowledge")).status_code == 200
     found = await one(notices, draft)
     assert found["state"] == "acknowledged"
@@ -126,7 +126,7 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
     async with notices.context.database.transaction() as session:
         count = await session.execute(text("select count(*) from outbox where topic = 'asn.notice.v1'"))
     assert count.scalar_one() == found["revision"] == 4
-    clock.advance(timedelta(days=400))  # what was released never expires, and is not delivered again
+    clock.advance(timedelta(days=400))  # a released notice never expires and is not delivered again
     await notices.app.state.ageing.round()
     await notices.app.state.sender.round()
     assert (await one(notices, draft))["state"] == "acknowledged"
@@ -144,7 +144,7 @@ async def test_a_draft_that_nobody_decides_on_expires(notices: Running, clock: F
     assert (found["state"], found["reasons"][-1]) == ("expired", "NOT_DECIDED")
     assert (await ask(notices, draft, "release")).status_code == 409
     await weeks(notices, clock, 2)
-    assert len(await listed(notices, kind="reward")) == 1  # nobody wanted it: once a semester is enough
+    assert len(await listed(notices, kind="reward")) == 1  # it expired: one per semester is enough
 
 
 async def test_the_numbers_of_notices_are_metrics(notices: Running, clock: FakeClock) -> None:
@@ -168,7 +168,7 @@ async def test_poison_is_parked(notices: Running) -> None:
 
 
 async def test_a_batch_of_many_officers_at_once(notices: Running) -> None:
-    """One transaction takes the locks of all its officers, whatever comes of them."""
+    """One transaction takes the locks of all its officers, with any result."""
     people = [employee(OFFICER, 2, superior_id=str(SUPERIOR), name="Nama Baru"), employee(SUPERIOR, 2)]
     records = [incoming(EMPLOYEE, person) for person in people]
     await apply(notices, [absences(3), absences(4, officer=SUPERIOR), *records, score("91.00")])

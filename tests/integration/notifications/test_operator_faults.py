@@ -1,4 +1,4 @@
-"""A fault of the sender's side ends no mail: it waits, is reported, and goes out when the operator has mended the cause."""
+"""A fault on the sender's side ends no mail: it waits, is reported, and is sent when the cause is fixed."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ async def test_a_fault_of_every_mail_is_found_out_by_one_mail_and_keeps_the_orde
     await apply(notices, [absences(3)])
     await send(notices)
     await send(notices)
-    assert len(mails.asked) == 1  # the second waits behind it
+    assert len(mails.asked) == 1  # the second waits for it
     clock.advance(timedelta(seconds=31))
     await send(notices)
     clock.advance(timedelta(seconds=31))
     await send(notices)
-    assert len(mails.asked) == 2  # pauses grow
+    assert len(mails.asked) == 2  # the pauses grow
     mails.answers, mails.asked = {}, []
     clock.advance(timedelta(minutes=10))
     await send(notices)
-    assert mails.asked == [OFFICERS, SUPERIORS]  # the officer learns of it first, also now
+    assert mails.asked == [OFFICERS, SUPERIORS]  # the officer is still notified first
 
 
 async def test_a_refused_domain_does_not_hold_the_others(notices: Running, clock: FakeClock, mails: Mails) -> None:
@@ -111,7 +111,7 @@ async def test_a_test_mail_that_is_accepted_lets_held_mails_go_at_once(
     await send(notices)
     mails.answer = "250 OK"
     await send(notices)
-    assert mails.kept == []  # not due
+    assert mails.kept == []  # not due yet
     answer = await notices.http.post("/notices/v1/mail-tests", json={"to": "admin@example.go.id"})
     assert answer.json()["accepted"] is True
     await send(notices)
@@ -147,7 +147,7 @@ async def test_a_mail_whose_answer_is_always_missing_goes_out_a_limited_number_o
     found = await listed(notices)
     assert {(n["state"], n["reasons"][-1]) for n in found} == {("delivered", "EMAIL_UNCONFIRMED")}
     assert (await queue(notices))["waiting"] == 0
-    # it may have arrived: when it is withdrawn, a correction follows, with the same limit
+    # the mail may have arrived: a withdrawal sends a correction, with the same limit
     await apply(notices, [absences(2, 2)])
     for _ in range(3 * COPIES_MAX):
         await send(notices)

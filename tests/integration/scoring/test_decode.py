@@ -1,5 +1,6 @@
-"""The fast decoders against the contract: what the schema and the model accept they accept, what the model refuses they
-refuse. Between the two lies only the model's leniency (a number given as a string), which no producer may rely on.
+"""The fast decoders follow the contract: they accept what the schema and the model accept, and refuse what the model
+refuses. Only a number sent as a string is undefined: the model accepts it, the schema does not.
+No producer may rely on it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a key with `scores:read` reads, and what lies outside of its units."""
+"""What a key with `scores:read` may read, and what is outside its units."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_scores_of_other_units_are_not_there(embedded_postgres: EmbeddedPo
             assert (await service.http.get("/scores/v1/policies", headers=key)).status_code == 200
         unknown = await service.http.get(f"/scores/v1/employees/{uuid4()}", params=query, headers=limited)
         outside = await service.http.get(f"/scores/v1/employees/{other}", params=query, headers=limited)
-        assert unknown.json() == outside.json()  # the same words: it does not tell that there is such an officer
+        assert unknown.json() == outside.json()  # the same answer: it does not reveal that the officer exists
 
 
 async def test_scores_are_listed_of_one_unit_and_of_one_band(embedded_postgres: EmbeddedPostgres) -> None:

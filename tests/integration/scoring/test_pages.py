@@ -1,4 +1,4 @@
-"""An officer's own page: the score, and the unexcused days of the year with what follows from them."""
+"""An officer's own page: the score, the unexcused days of the year and their consequences."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_a_step_is_told_with_its_days_and_goes_with_them(embedded_postgres
         one = await page_of(service, officer)
         assert "1 hari kerja tanpa keterangan" in one
         assert "pengelola kepegawaian" in one
-        assert "PP 94" not in one  # below the first step there is nothing to examine
+        assert "PP 94" not in one  # below the first step there is no examination
 
         await hear(service, absent(WEEK[1]), absent(WEEK[2]))
         three = await page_of(service, officer)

@@ -1,4 +1,4 @@
-"""Policies by decree and date: a new one rescores what it governs, and a semester's opening fixes its units' priors."""
+"""Policies by decree and date: a new one rescores its period, and the start of a semester fixes the units' priors."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def score_of(service: Running, officer: UUID, semester: str) -> dict[str, 
 
 
 async def published(service: Running, officer: UUID) -> list[tuple[str, int, int]]:
-    """(semester, revision, policy version) of what went into the outbox."""
+    """(semester, revision, policy version) of each record in the outbox."""
     query = text(
         "select value::text from (select convert_from(value, 'UTF8')::json as value from outbox"
         " where topic = 'asn.score.v1' order by id) as records"
@@ -90,7 +90,7 @@ async def test_a_new_policy_moves_the_semesters_it_governs_and_no_other(scoring:
     assert after["2026-S1"]["score"] == before["2026-S1"]["score"]
     assert float(after["2026-S2"]["score"]) > float(
         before["2026-S2"]["score"]
-    )  # attendance is full and weighs more now
+    )  # attendance is complete and has more weight now
     assert await published(scoring, officer) == [("2026-S1", 1, 1), ("2026-S2", 1, 1), ("2026-S2", 2, 2)]
     assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
 
@@ -146,7 +146,7 @@ async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: R
         found = await score_of(scoring, officer, "2027-S1")
         values[officer] = found["indicators"][2]["value"]
     assert values == {loved: "87.50", other: "75.81"}
-    # ratings that come late for the old semester do not move what was fixed
+    # late ratings for the old semester do not change the fixed prior
     late = [incoming(FEEDBACK, rating(loved, 1, given_at="2026-12-31T10:00:00+07:00")) for _ in range(10)]
     async with scoring.context.database.transaction() as session:
         await scoring.app.state.handler(session, late)
@@ -166,6 +166,6 @@ async def test_two_processes_that_start_together_keep_one_policy(postgres: Postg
             async with service.context.database.transaction() as first:
                 await load_defaults(first, *words, now)
                 late = asyncio.create_task(load_defaults(second, *words, now))
-                await asyncio.sleep(0.2)  # it finds none, and waits for the row of the first
+                await asyncio.sleep(0.2)  # it finds no row, and waits for the row of the first
             await late
         assert len((await service.http.get("/scores/v1/policies")).json()) == 1

@@ -1,4 +1,4 @@
-"""From changed totals to the outbox: revisions without gaps, nothing published twice for nothing."""
+"""From changed totals to the outbox: revisions without gaps, no record published twice without a change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
         await service.app.state.keep_rules()
         for records in (
             [incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, monday))],
-            [incoming(ATTENDANCE_DAY, day(officer, monday))],  # again: changes nothing
+            [incoming(ATTENDANCE_DAY, day(officer, monday))],  # the same record changes nothing
             [incoming(ATTENDANCE_DAY, day(officer, monday, 2, status="absent", credited_minutes=0))],
         ):
             async with service.context.database.transaction() as session:
@@ -52,7 +52,7 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
 async def test_years_of_many_officers_are_one_round_each_with_its_own_days(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A streak runs on across 1 January; the count of the year does not."""
+    """A streak continues across 1 January; the count of the year does not."""
     monkeypatch.setattr(DisciplinePublisher, "rows_max", 3)
     across, within, present = uuid4(), uuid4(), uuid4()
     winter = [date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 2)]
@@ -64,7 +64,7 @@ async def test_years_of_many_officers_are_one_round_each_with_its_own_days(
         await service.app.state.keep_rules()
         async with service.context.database.transaction() as session:
             assert not await service.app.state.handler(session, records)
-        assert await service.app.state.discipline_publisher.round()  # as many as fit: there may be more
+        assert await service.app.state.discipline_publisher.round()  # a full round: there may be more
         assert not await service.app.state.discipline_publisher.round()
         years = {
             (r["employee_id"], r["year"]): (r["cumulative_days"], r["longest_streak_days"], r["revision"])
@@ -80,7 +80,7 @@ async def test_years_of_many_officers_are_one_round_each_with_its_own_days(
 async def test_a_backlog_holds_publishing_back_for_a_while_only(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its batches change the same scores again and again: what matters is what they come to."""
+    """A backlog changes the same scores many times: only the final scores matter."""
     officers, monday = [uuid4(), uuid4()], date(2026, 8, 3)
     async with running_service("scoring", postgres, batch_records_max=4) as service:
         await service.app.state.keep_rules()
@@ -98,5 +98,5 @@ async def test_a_backlog_holds_publishing_back_for_a_while_only(
             impatient.setattr(held_publisher, "HELD_SECONDS_MAX", 0.0)
             assert await apply(*full) == 2
         assert await apply(*[incoming(ATTENDANCE_DAY, day(o, monday, 2, credited_minutes=9)) for o in officers]) == 2
-        # a small batch is no backlog: all that waited goes out at once
+        # a small batch is no backlog: everything that waited is published at once
         assert await apply(incoming(ATTENDANCE_DAY, day(officers[0], monday, 3, credited_minutes=8))) == 4

@@ -1,4 +1,4 @@
-"""A group of citizens' ratings moves a score at once or not at all, and is shown as a group."""
+"""A group of citizens' ratings changes a score all at once or not at all, and is shown as a group."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def verified(service: Running) -> bool:
 
 
 async def test_part_of_a_group_moves_nothing_however_the_batches_fall(scoring: Running) -> None:
-    """Every record as a batch of its own, in any order, some twice: what somebody watches moves by whole groups."""
+    """Each record is its own batch, in any order, some twice: the totals change by whole groups only."""
     chance = random.Random(3)
     officer = uuid4()
     await known(scoring, officer)
@@ -120,7 +120,7 @@ async def test_two_owners_at_once_complete_a_group_once(scoring: Running) -> Non
 async def test_a_group_that_never_gets_whole_is_told_by_verify(scoring: Running) -> None:
     officer = uuid4()
     await apply(scoring, rating_group(officer, [4, 4, 4, 4, 4])[:3])
-    assert await verified(scoring)  # it may still come
+    assert await verified(scoring)  # the rest may still arrive
     async with scoring.context.database.transaction() as session:
         await session.execute(text("update held_rating set held_at = held_at - interval '2 hours'"))
     found = (await scoring.http.post("/scores/v1/verify")).json()
@@ -165,7 +165,7 @@ async def test_a_semester_opens_when_the_last_groups_of_the_one_before_are_there
         clock.set(datetime(2026, 12, 31, 17, 30, tzinfo=UTC))  # half past midnight
         await service.app.state.keep_rules()
         await apply(service, rating_group(officer, [3] * 10, given_at="2027-01-01T00:00:00+07:00"))
-        # What the unit's officers had left comes for the unit as a whole, and counts in its mean.
+        # Ratings that the officers had left are published for the whole unit, and count in its mean.
         await apply(service, rating_group(None, [2] * 10, given_at="2026-12-31T00:00:00+07:00"))
 
         async def shown() -> tuple[str, str]:
