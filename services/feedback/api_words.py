@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.feedback.domain.satisfaction import UNSUR
 from shared.contracts.examples import EXAMPLES
 from shared.openapi.common import COMMON_EXAMPLES, COMMON_TAGS
 from shared.openapi.document import ApiWords
@@ -37,17 +38,6 @@ _BATCH = {
     "day": "2026-08-04",
     "ballots": 14,
 }
-_ELEMENTS = (
-    "requirements",
-    "procedure",
-    "completion_time",
-    "cost",
-    "product",
-    "officer_competence",
-    "officer_conduct",
-    "complaint_handling",
-    "facilities",
-)
 _MEANS = {"completion_time": "3.2000", "product": "3.4000", "officer_competence": "3.5000", "officer_conduct": "3.6000"}
 
 _EXAMPLES: dict[str, Any] = {
@@ -92,8 +82,8 @@ _EXAMPLES: dict[str, Any] = {
         "org_unit_id": UNIT,
         "semester": "2026-S2",
         "respondents": 40,
-        "n": {name: 40 if name in _MEANS else 0 for name in _ELEMENTS},
-        "means": {name: _MEANS.get(name) for name in _ELEMENTS},
+        "n": {name: 40 if name in _MEANS else 0 for name in UNSUR},
+        "means": {name: _MEANS.get(name) for name in UNSUR},
         "skm": "3.4250",
         "ikm": "85.63",
         "grade": "B",
