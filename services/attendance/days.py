@@ -25,7 +25,6 @@ __all__ = [
     "day_before",
     "mark_advanced",
     "mark_all",
-    "mark_employee",
     "mark_employees",
     "mark_moments",
     "mark_new",
@@ -220,11 +219,6 @@ async def mark_advanced(
     """
     values = {"org_unit_id": org_unit_id, "before": before, "after": after, "ends": ends}
     await _mark(session, _ADVANCED, values)
-
-
-async def mark_employee(session: AsyncSession, employee_id: UUID, first: date, last: date) -> None:
-    """Enqueues one officer's dates, both ends included."""
-    await mark_employees(session, [employee_id], first, last)
 
 
 async def mark_employees(session: AsyncSession, employees: Sequence[UUID], first: date, last: date) -> None:
