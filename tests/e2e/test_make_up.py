@@ -217,7 +217,7 @@ def test_commands_work_against_it(first: MadeUp) -> None:
 @pytest.mark.parametrize("document", ["docs/api.md", "docs/command-line.md"])
 def test_what_a_document_says_is_so_in_the_sample_office(first: MadeUp, document: str, tmp_path: Path) -> None:
     first.ready()
-    until("a draft notice", lambda: "draft" in kinerja(first.data, "notices", "list", "--state", "draft"), 120, pause=1)
+    until("a draft notice", lambda: '"draft"' in kinerja(first.data, "notices", "list", "--json"), 120, pause=1)
     (tmp_path / "checkout").mkdir()
     folder = checkout(tmp_path / "checkout", first.data)
     assert run_document(ROOT / document, folder, reader_environment(), tmp_path) >= 9
