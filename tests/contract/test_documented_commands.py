@@ -20,7 +20,7 @@ def commands(name: str) -> list[str]:
 
 
 def test_both_readmes_have_the_same_commands_and_lead_to_the_same_places() -> None:
-    # `make up` is run by tests/e2e/test_make_up.py, the stack's commands by tests/e2e/test_stack.py
+    # `make up` is run by tests/e2e/test_make_up.py, the stack's commands by tests/e2e/one_stack/test_path.py
     assert commands("README.md") == ["make up", "make secrets && docker compose up -d --wait"]
     assert commands("README.id.md") == commands("README.md")
     english, indonesian = (set(LINK.findall((ROOT / name).read_text())) for name in ("README.md", "README.id.md"))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from embedded.children import free_port
 from tests.e2e.load import (
     OFFICERS,
     Broker,
@@ -42,6 +43,11 @@ REPLICAS_MAX = 4
 STORM_SECONDS = 60
 OVERLAYS = ("deploy/compose.external.yml", NO_CANARY, "tests/e2e/overlays/quick-groups.yml")
 CONTROL = ":".join(("docker-compose.yml", *OVERLAYS, "tests/e2e/overlays/offsets-first.yml"))
+
+
+@pytest.fixture(scope="module")
+def external_port() -> int:
+    return free_port()
 
 
 @pytest.fixture(scope="module")

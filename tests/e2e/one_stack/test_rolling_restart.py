@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from tests.e2e.stack import SERVICES, Stack, running_stack, until
-from tests.e2e.town import MACHINE, fill_town, work_days
-from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
+from tests.e2e.stack import SERVICES, Stack, until
+from tests.e2e.town import MACHINE, work_days
+from tests.e2e.traffic import Traffic, assert_nothing_is_lost
 from tests.fixtures.engine import needs_engine
 
-pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+pytestmark = [
+    pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine, pytest.mark.usefixtures("town"),
+]  # fmt: skip
 
 LISTS = ("/attendance/v1/employees", "/feedback/v1/feedback", "/scores/v1/employees", "/notices/v1/notices")
 CLIENTS = 4
 STOP_SECONDS_MAX = 20
 GATEWAY_TRIES_SECONDS = 3
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder, running_stack(Path(folder)) as running:
-        running.wait_until_ready()
-        fill_town(running, OFFICERS)
-        yield running
 
 
 class Clients:
@@ -86,6 +78,11 @@ def stop_politely(stack: Stack, container: str) -> None:
     assert stack.run("docker", "inspect", "--format", "{{.State.ExitCode}}", container).stdout.strip() == "0"
 
 
+def scale(stack: Stack, replicas: int) -> None:
+    counts = [word for service in SERVICES for word in ("--scale", f"{service}={replicas}")]
+    stack.compose("up", "--detach", "--wait", "--no-recreate", *counts, seconds=180)
+
+
 def test_every_service_ends_in_time(stack: Stack) -> None:
     only = {service: stack.containers(service)[0] for service in SERVICES}
     with Traffic(stack, work_days()[4]) as traffic, Clients(stack) as clients:
@@ -104,14 +101,16 @@ def test_every_service_ends_in_time(stack: Stack) -> None:
 
 
 def test_a_rolling_restart_refuses_nobody(stack: Stack) -> None:
-    two = [word for service in SERVICES for word in ("--scale", f"{service}=2")]
-    stack.compose("up", "--detach", "--wait", "--no-recreate", *two, seconds=180)
-    with Traffic(stack, work_days()[3]) as traffic, Clients(stack) as clients:
-        time.sleep(2)
-        for replica in [replica for service in SERVICES for replica in stack.containers(service)]:
-            stop_politely(stack, replica)
-            stack.run("docker", "start", replica)
-            until("a healthy replica", lambda replica=replica: stack.healthy(replica), 120)  # type: ignore[misc]
+    try:
+        scale(stack, 2)
+        with Traffic(stack, work_days()[3]) as traffic, Clients(stack) as clients:
+            time.sleep(2)
+            for replica in [replica for service in SERVICES for replica in stack.containers(service)]:
+                stop_politely(stack, replica)
+                stack.run("docker", "start", replica)
+                until("a healthy replica", lambda replica=replica: stack.healthy(replica), 120)  # type: ignore[misc]
+    finally:
+        scale(stack, 1)
     assert clients.refused == {}
     assert traffic.refused == []
     assert {path for path, _ in clients.answers} == {*LISTS, "/iclock/cdata"}

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import NO_CANARY, SERVICES, Stack, running_stack, until
-from tests.e2e.town import fill_town, punch_all, work_days
+from tests.e2e.stack import SERVICES, Stack, until
+from tests.e2e.town import punch_all, work_days
 from tests.e2e.traffic import OFFICERS, assert_scoring_agrees, attendance_rests
 from tests.fixtures.engine import needs_engine
 
-pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+pytestmark = [
+    pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine, pytest.mark.usefixtures("town"),
+]  # fmt: skip
 
 STORES = ("kafka", "postgres")
 STORES_SECONDS_MAX = 180
 READY_SECONDS_MAX = 60
 RESTARTS_MAX = 4
 STORES_LATE_SECONDS = 15
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with (
-        tempfile.TemporaryDirectory(prefix="kin-stack-") as folder,
-        running_stack(Path(folder), files=(NO_CANARY,)) as running,
-    ):
-        running.wait_until_ready()
-        fill_town(running, OFFICERS)
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Stack, running_stack
-from tests.e2e.town import fill_town, punch_all, work_days
+from tests.e2e.stack import Stack
+from tests.e2e.town import punch_all, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
 from tests.fixtures.engine import needs_engine
 
-pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
+pytestmark = [
+    pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine, pytest.mark.usefixtures("town"),
+]  # fmt: skip
 
 BROKER_AWAY_SECONDS = 60
 ANSWER_SECONDS_MAX = 5.0
 STOP_SECONDS_MAX = 20
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="kin-stack-") as folder, running_stack(Path(folder)) as running:
-        running.wait_until_ready()
-        fill_town(running, OFFICERS)
-        yield running
 
 
 def test_broker_away(stack: Stack) -> None:
