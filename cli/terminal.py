@@ -12,7 +12,21 @@ import typer
 
 from shared.errors import plain_message
 
-__all__ = ["check_span", "counted", "days_of", "echo", "fail", "id_of", "plain", "usage", "visible", "visible_json"]
+__all__ = [
+    "ANOTHER_PROGRAM",
+    "check_span",
+    "counted",
+    "days_of",
+    "echo",
+    "fail",
+    "id_of",
+    "plain",
+    "usage",
+    "visible",
+    "visible_json",
+]
+
+ANOTHER_PROGRAM = "The system's answer is not Kinerja's: is another program at this address? `kinerja where` shows it."
 
 # C0 and C1 controls without tab and line end, marks that change the direction or are invisible, and lone surrogates
 _HIDDEN = re.compile(
