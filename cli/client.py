@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from cli.connection import CONNECT_FILE, connection, folders, read_connection
-from cli.terminal import fail, plain, usage
+from cli.terminal import ANOTHER_PROGRAM, fail, plain, usage
 from shared import http_client
-from shared.url_space import PREFIXES
+from shared.url_space import PREFIXES, masked_login
 
 __all__ = [
     "PREFIXES",
@@ -31,7 +31,7 @@ FAULTS_SHOWN = 20
 """Printed faults of one error. After correcting these, send the file again to see the rest."""
 TIMEOUT_SECONDS = 600.0  # a verification of a large city reads all data
 PAGE_ITEMS = 500
-_KEY = re.compile(r"[!-~]+")
+HEADER_WORD = re.compile(r"[!-~]+")
 """The characters that an Authorization header may carry."""
 _FIELD = re.compile(r"`(\w+)`")
 _SEE_ERRORS, _SEE_LINES = "Correct what `errors` lists.", "Correct these lines:"
@@ -60,14 +60,14 @@ def client() -> httpx.Client:
             " with docker compose up -d --wait and make connect; or set DATA to the folder of its connect.env."
         )
     url, key = values["KINERJA_URL"], values["KINERJA_OPERATOR_KEY"]
-    if not _KEY.fullmatch(key):
+    if not HEADER_WORD.fullmatch(key):
         source = read_connection().source("KINERJA_OPERATOR_KEY")
         raise fail(
             f"KINERJA_OPERATOR_KEY (from {source}) has a blank, a line end or a letter that no key has: copy it again"
         )
     if not _is_address(url):
         source = read_connection().source("KINERJA_URL")
-        raise fail(f"KINERJA_URL (from {source}) is not http://HOST:PORT or https://HOST: {url}")
+        raise fail(f"KINERJA_URL (from {source}) is not http://HOST:PORT or https://HOST: {masked_login(url)}")
     try:
         return http_client.client(url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS)
     except (ImportError, ValueError) as error:
@@ -79,7 +79,7 @@ def _is_address(url: str) -> bool:
         found = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
         return False
-    return found.scheme in ("http", "https") and bool(found.host)
+    return found.scheme in ("http", "https") and bool(found.host) and not found.userinfo
 
 
 def request(
@@ -111,6 +111,8 @@ def pages(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, Any
     while True:
         params = {"limit": PAGE_ITEMS, **query, **({"after": after} if after else {})}
         page = request(http, "GET", path, params=params).json()
+        if not (isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page):
+            raise fail(ANOTHER_PROGRAM)
         yield from page["items"]
         after = page["next"]
         if after is None:
@@ -157,6 +159,8 @@ def words_of(answer: httpx.Response, typed: Mapping[str, str] = TYPED) -> str:
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.reason_phrase}"
     body, names = answer.json(), {**TYPED, **typed}
+    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in ("title", "detail")):
+        return ANOTHER_PROGRAM
     faults = body.get("errors", [])
     if faults and all(fault.keys() == {"at", "message"} for fault in faults):  # then `detail` repeats the first one
         lines = [_argument(fault, names) for fault in faults]

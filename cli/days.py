@@ -11,7 +11,7 @@ import typer
 from cli.client import client, request
 from cli.officers import OfficerArgument, find_officer
 from cli.output import JsonOption, city_zone, nothing, print_json, table
-from cli.terminal import check_span, echo
+from cli.terminal import DATE, check_span, date_option, echo
 
 __all__ = ["REASONS", "days", "reason_words"]
 
@@ -48,27 +48,22 @@ REASONS: Mapping[str, str] = {
 }
 """From docs/working-time.md. Another code, such as RAMADAN, is the name of a decree's hours and is shown unchanged."""
 
-_FORMATS = ["%Y-%m-%d"]
-_METAVAR = "YYYY-MM-DD"
-
 
 def days(
     officer: OfficerArgument,
     first: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from", formats=_FORMATS, metavar="YYYY-MM-DD", help="The first date; 31 days before the last one."
-        ),
+        date | None,
+        typer.Option("--from", parser=date_option, metavar=DATE, help="The first date; 31 days before the last one."),
     ] = None,
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=_FORMATS, metavar=_METAVAR, help="The last date; today.")
+        date | None, typer.Option("--to", parser=date_option, metavar=DATE, help="The last date; today.")
     ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Lists an officer's days with status, punches and reasons. `open` days may still change."""
-    until = last.date() if last else datetime.now(city_zone()).date()
-    since = first.date() if first else until - timedelta(days=SPAN_DAYS - 1)
+    until = last or datetime.now(city_zone()).date()
+    since = first or until - timedelta(days=SPAN_DAYS - 1)
     check_span(since, until)
     with client() as http:
         who = find_officer(http, officer)

@@ -34,7 +34,7 @@ def examine_keys(http: httpx.Client, now: datetime) -> Iterator[Finding]:
         if now - datetime.fromisoformat(last or key["created_at"]) >= UNUSED:
             used = "never used" if last is None else f"not used since {city_time(last)[:10]}"
             yield Finding("warn", f"{name}: {used}", f"kinerja keys revoke, if nobody needs it; {RUNBOOK}")
-    yield Finding("ok", counted(len(active), "key works", "keys work"))
+    yield Finding("ok", counted(len(active), "key works", "keys work") if active else "no keys yet")
 
 
 def _all(http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:

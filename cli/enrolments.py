@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
@@ -12,13 +12,11 @@ from cli.client import client, request
 from cli.machine_proof import BASE, SerialArgument
 from cli.officers import OfficerArgument, find_officer, names_of
 from cli.output import JsonOption, nothing, print_json, table
-from cli.terminal import check_span, echo
+from cli.terminal import DATE, check_span, date_option, echo
 
 __all__ = ["enrol", "pins", "unenrol"]
 
 PinArgument = Annotated[str, typer.Argument(metavar="PIN", help="As the machine sends it, zeros included.")]
-_FORMATS = ["%Y-%m-%d"]
-_METAVAR = "YYYY-MM-DD"
 
 
 def pins(serial: SerialArgument, *, as_json: JsonOption = False) -> None:
@@ -44,20 +42,20 @@ def enrol(
     serial: SerialArgument,
     pin: PinArgument,
     officer: OfficerArgument,
-    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, metavar=_METAVAR, help="The first date.")],
+    first: Annotated[date, typer.Option("--from", parser=date_option, metavar=DATE, help="The first date.")],
     last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=_FORMATS, metavar=_METAVAR, help="The last date; else to its next enrolment."),
+        date | None,
+        typer.Option("--to", parser=date_option, metavar=DATE, help="The last date; else to its next enrolment."),
     ] = None,
 ) -> None:
     """Assigns a PIN to an officer from a date on, with the punches of that time. Run it again with --to to end it."""
-    check_span(first.date(), (last or first).date())
+    check_span(first, last or first)
     with client() as http:
         who = find_officer(http, officer)
         body = {
             "employee_id": who["employee_id"],
-            "valid_from": first.date().isoformat(),
-            "valid_to": last.date().isoformat() if last else None,
+            "valid_from": first.isoformat(),
+            "valid_to": last.isoformat() if last else None,
         }
         request(http, "PUT", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", json=body)
     until = f" to {body['valid_to']}" if body["valid_to"] else ""
@@ -68,11 +66,11 @@ def unenrol(
     serial: SerialArgument,
     pin: PinArgument,
     first: Annotated[
-        datetime, typer.Option("--from", formats=_FORMATS, metavar=_METAVAR, help="The date on which it begins.")
+        date, typer.Option("--from", parser=date_option, metavar=DATE, help="The date on which it begins.")
     ],
 ) -> None:
     """Removes a wrong enrolment that begins on a date. To end a correct one, enrol the PIN again with --to."""
-    query = {"valid_from": first.date().isoformat()}
+    query = {"valid_from": first.isoformat()}
     with client() as http:
         request(http, "DELETE", f"{BASE}/{serial}/enrolments/{quote(pin, safe='')}", params=query)
     echo(f"PIN {pin} at {serial}: the enrolment from {query['valid_from']} is removed")

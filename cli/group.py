@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from cli.terminal import echo, plain, visible
+from cli.terminal import ANOTHER_PROGRAM, echo, plain, visible
 
 __all__ = ["Entry", "Subjects", "subject"]
 
@@ -129,8 +129,8 @@ def _words_of(error: Exception) -> str:
     """Never the message of an unexpected exception: it may contain personal data or a key."""
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
         return f"The system does not answer as it should: {error}. Run kinerja doctor."
-    if isinstance(error, json.JSONDecodeError):
-        return "The system's answer is not JSON: is another program at this address? `kinerja where` shows it."
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return ANOTHER_PROGRAM
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     place = error.__traceback__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -13,7 +13,7 @@ from cli.client import client, request
 from cli.group import subject
 from cli.officers import OFFICER_HELP, OfficerArgument, find_officer, names_of, officer_id, person
 from cli.output import JsonOption, city_time, entry, nothing, print_json
-from cli.terminal import check_span, echo, fail, id_of, usage
+from cli.terminal import DATE, check_span, date_option, echo, fail, id_of, usage
 from services.attendance.domain.excuse_codes import EXCUSE_KINDS
 
 __all__ = ["app"]
@@ -26,8 +26,6 @@ LeaveArgument = Annotated[
     typer.Argument(metavar="LEAVE", parser=id_of("kinerja leave list OFFICER"), help="Its id, as `list` prints it."),
 ]
 ByOption = Annotated[str | None, typer.Option("--by", help=f"The officer who decided: {OFFICER_HELP}")]
-_FORMATS = ["%Y-%m-%d"]
-_METAVAR = "YYYY-MM-DD"
 
 
 @app.command("list")
@@ -58,10 +56,10 @@ def list_leave(officer: OfficerArgument, *, as_json: JsonOption = False) -> None
 def add(
     officer: OfficerArgument,
     code: Annotated[str, typer.Argument(metavar="CODE", help=f"One of: {', '.join(EXCUSE_KINDS)}.")],
-    first: Annotated[datetime, typer.Option("--from", formats=_FORMATS, metavar=_METAVAR, help="The first date.")],
+    first: Annotated[date, typer.Option("--from", parser=date_option, metavar=DATE, help="The first date.")],
     last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=_FORMATS, metavar=_METAVAR, help="The last date; else the first."),
+        date | None,
+        typer.Option("--to", parser=date_option, metavar=DATE, help="The last date; else the first."),
     ] = None,
     half: Annotated[str, typer.Option(help="morning or afternoon, for half a day.")] = "none",
     reference: Annotated[str | None, typer.Option(help="The letter's number. Never a diagnosis.")] = None,
@@ -75,7 +73,7 @@ def add(
         raise usage(f"no such leave or duty: {code}; one of {', '.join(EXCUSE_KINDS)}")
     if half not in ("none", "morning", "afternoon"):
         raise usage(f"--half is morning or afternoon, not {half}")
-    check_span(first.date(), (last or first).date())
+    check_span(first, last or first)
     identifier = uuid4()
     with client() as http:
         who = find_officer(http, officer)
@@ -83,8 +81,8 @@ def add(
             "employee_id": who["employee_id"],
             "code": code.upper(),
             "kind": kind.value,
-            "first_date": first.date().isoformat(),
-            "last_date": (last or first).date().isoformat(),
+            "first_date": first.isoformat(),
+            "last_date": (last or first).isoformat(),
             "half": half,
             "state": "requested" if requested else "approved",
             "reference": reference,

@@ -29,7 +29,7 @@ class _Kinerja(Subjects):
         "leave": Entry("cli.leave", "app", "Leave and duty: list, add, approve, withdraw."),
         "notices": Entry("cli.notices", "app", "Notices: list, show, release, withhold."),
         "links": Entry("cli.links", "app", "Links to officers' own pages: issue, list, revoke."),
-        "keys": Entry("cli.keys", "app", "API keys: create, list, show, rotate, revoke."),
+        "keys": Entry("cli.keys", "app", "API keys: make, list, show, rotate, revoke."),
         "roster": Entry("cli.roster", "app", "Officers, units and shifts, from files."),
         "mail": Entry("cli.mail", "app", "The mail server: test."),
         "machines": Entry("cli.machines", "app", "Machines: registration, PINs, and proof of identity."),
@@ -43,7 +43,9 @@ class _Kinerja(Subjects):
         "serve": Entry("cli.serve", "serve", "Run one service."),
         "canary": Entry("cli.canary", "canary", "Punch every minute, and check that the score changes."),
         "migrate": Entry("cli.serve", "migrate", "Migrate a database to the newest schema."),
-        "preflight": Entry("cli.preflight", "preflight", "Check the stack's secrets before it starts."),
+        "preflight": Entry(
+            "cli.preflight", "preflight", "Check the stack's secrets, settings and files before it starts."
+        ),
     }
 
 

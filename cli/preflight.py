@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.client import HEADER_WORD
 from cli.stack_settings import stack_faults, unreadable_files
 from cli.terminal import echo, fail
 from shared.certificates import written_certificate_ends_at
@@ -101,6 +102,8 @@ def _fault(file: Path) -> str | None:
         return f"secret {file.name} is empty: delete its file and run make secrets"
     if words != words.strip():
         return f"secret {file.name} begins or ends with a space or line end: write it without one"
+    if file.name == "operator_key" and not HEADER_WORD.fullmatch(words):
+        return f"secret {file.name} has a blank or a letter outside ASCII: delete its file and run make secrets"
     if len(words) < LENGTH_MIN:
         return f"secret {file.name} has fewer than {LENGTH_MIN} characters: delete its file and run make secrets"
     return None

@@ -25,7 +25,7 @@ SCORE_REASONS: Mapping[str, str] = {
         for end, text in _ENDS.items()
     },
     "REWEIGHTED": "the weight of what is not assessed counts for the rest",
-    "DEFAULT_PRIOR": "citizens' ratings: the rule's average is used, because the unit has none of its own yet",
+    "DEFAULT_PRIOR": "citizens' ratings are weighed with the policy's general average: it sets none for this unit",
     "REWEIGHTING_NOT_ALLOWED": "no score: the rule needs all indicators",
     "NOTHING_ASSESSED": "no score: nothing is assessed yet",
     "TOO_LITTLE_ASSESSED": "no score: what is assessed weighs too little",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from shared.migrations import SERVICES
 from shared.setting_types import HostName
@@ -16,6 +17,8 @@ from shared.settings import BaseSettings, LogSettings
 from shared.settings_reader import environment_name, settings_faults
 
 __all__ = ["name_in_dotenv", "stack_faults", "unreadable_files"]
+
+_HEAP = re.compile(r"-Xm[sx]\d+[kmgKMG]?( -Xm[sx]\d+[kmgKMG]?)*")
 
 # Settings that docker-compose.yml passes on under a name other than KINERJA_ plus their own.
 _OTHER_NAMES = {
@@ -32,9 +35,16 @@ class StackSettings(LogSettings):
     kafka_external_host: HostName | None = None
     kafka_external_protocol: Literal["SASL_SSL", "SASL_PLAINTEXT"] | None = None
     """HR systems log in at this listener, so only Kafka's SASL protocols are allowed."""
-    kafka_heap_opts: Annotated[str, Field(pattern=r"^-Xm[sx]\d+[kmgKMG]?( -Xm[sx]\d+[kmgKMG]?)*$")] | None = None
+    kafka_heap_opts: str | None = None
     machine_networks: str | None = None
     trusted_proxies: str | None = None
+
+    @field_validator("kafka_heap_opts")
+    @classmethod
+    def _heap(cls, value: str | None) -> str | None:
+        if value is not None and not _HEAP.fullmatch(value):
+            raise ValueError("write the smallest and largest size of Java's heap, as in -Xms256m -Xmx512m")
+        return value
 
     @field_validator("machine_networks", "trusted_proxies")
     @classmethod

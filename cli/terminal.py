@@ -5,14 +5,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import typer
 
 from shared.errors import plain_message
 
-__all__ = ["check_span", "counted", "days_of", "echo", "fail", "id_of", "plain", "usage", "visible", "visible_json"]
+__all__ = [
+    "ANOTHER_PROGRAM",
+    "DATE",
+    "check_span",
+    "counted",
+    "date_option",
+    "days_of",
+    "echo",
+    "fail",
+    "id_of",
+    "plain",
+    "usage",
+    "visible",
+    "visible_json",
+]
+
+ANOTHER_PROGRAM = "The system's answer is not Kinerja's: is another program at this address? `kinerja where` shows it."
 
 # C0 and C1 controls without tab and line end, marks that change the direction or are invisible, and lone surrogates
 _HIDDEN = re.compile(
@@ -73,6 +89,17 @@ def check_span(first: date, last: date) -> None:
 def counted(number: int, one: str, many: str) -> str:
     """ "1 key works", "2 keys work", "no keys work"."""
     return f"{number or 'no'} {one if number == 1 else many}"
+
+
+DATE = "YYYY-MM-DD"
+
+
+def date_option(words: str) -> date:
+    """The parser of a date; another form is a usage error that shows the right one."""
+    try:
+        return datetime.strptime(words, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        raise usage(f"{words!r} is not a date: write it like 2026-11-30") from None
 
 
 def days_of(number: int) -> str:

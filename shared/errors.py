@@ -86,6 +86,18 @@ class UnsupportedMediaTypeError(AppError):
     kind = types.UNSUPPORTED_MEDIA_TYPE
 
 
+_BETTER = {
+    "Input should have timezone info": "Input should have a time zone, as in 2026-11-30T07:21:00+07:00",
+    "Input should be a valid UUID": "Input should be an id, as in 0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f10",
+}
+
+
 def plain_message(message: str) -> str:
-    """A message of pydantic without its prefix for our validators, and without the full stop: it becomes part of a sentence."""
+    """A message of pydantic without its prefix for our validators, and without the full stop: it becomes part of a sentence.
+
+    Messages that name no right value get one.
+    """
+    for start, better in _BETTER.items():
+        if message.startswith(start):
+            return better
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ").rstrip(".")

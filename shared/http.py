@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +23,7 @@ from shared.problem_types import INTERNAL_ERROR
 from shared.problems import install_problem_handlers, problem
 from shared.rates import Rates
 from shared.tracing import begin_trace
+from shared.wrong_requests import refuse_unknown_parameters
 
 __all__ = ["context_of", "keyed_allowance", "make_app"]
 
@@ -57,7 +58,8 @@ def make_app(
     app.state.context = context
     install_problem_handlers(app)
     for router in routers:
-        app.include_router(router)
+        checks = [Depends(refuse_unknown_parameters)] if router.include_in_schema else []
+        app.include_router(router, dependencies=checks)
     app.include_router(problems_router())
     add_api_page(app, prefix)
     describe(app, words)

@@ -108,7 +108,8 @@ def _is_behind_link(path: str) -> bool:
 
 def wants_page(accept: str) -> bool:
     """Whether a browser asks for a page; a client that names JSON gets JSON."""
-    return "text/html" in accept and "json" not in accept
+    types = accept.lower()
+    return "text/html" in types and "json" not in types
 
 
 def _is_api(path: str) -> bool:

@@ -18,7 +18,13 @@ from typing import Any
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from shared.contracts.asyncapi import TOPICS_FILE
 from shared.contracts.topics import ALL_TOPICS
@@ -124,6 +130,8 @@ async def _admin(
             f"no answer from Kafka at {bootstrap_servers} within {timeout_seconds:g} s: is it up, and does it advertise"
             " an address that can be reached from here?"
         ) from error
+    except KafkaConnectionError as error:
+        raise BrokerError(f"no broker answers at {bootstrap_servers}: is it up, and is the address right?") from error
     except (KafkaError, OSError) as error:
         raise BrokerError(
             f"Kafka at {bootstrap_servers} cannot be used ({type(error).__name__}: {error}): check the address, that"

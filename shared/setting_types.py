@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -14,20 +15,42 @@ from pydantic import AfterValidator
 from shared.errors import InvalidError
 from shared.rule_documents import read_document
 
-__all__ = ["BaseUrl", "HostName", "HostPorts", "LogLevel", "Timezone", "rules_in"]
+__all__ = ["TIMEZONES", "BaseUrl", "HostName", "HostPorts", "LogLevel", "Timezone", "rules_in"]
+
+TIMEZONES = frozenset(
+    name for name in available_timezones() if ("/" in name and not name.startswith("Etc/")) or name == "UTC"
+)
+"""Zones of places, and UTC. Other names depend on the host (localtime), are no zone (Factory), or mislead: Etc/GMT+7 is
+seven hours behind UTC, the opposite of how people read it."""
+
 
 ABBREVIATIONS = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*")
 
 # Only characters of a URL (RFC 3986): urlsplit drops or accepts blanks, quotes and control characters.
 _URL = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 
 
+# No empty part, and % only before two hexadecimal digits.
+_PATH = re.compile(r"(/([^/%]|%[0-9A-Fa-f]{2})+)*/?")
+
+
+def _is_host(value: str) -> bool:
+    """Whether it is a host name, an IPv4 address, or an IPv6 address in brackets."""
+    if not (value.startswith("[") and value.endswith("]")):
+        return _NAME.fullmatch(value) is not None
+    try:
+        IPv6Address(value[1:-1])
+    except ValueError:
+        return False
+    return True
+
+
 def _timezone(value: str) -> str:
-    zones = {name.lower(): name for name in available_timezones() if "/" in name or name == "UTC"}
-    if value in zones.values():
+    if value in TIMEZONES:
         return value
+    zones = {name.lower(): name for name in TIMEZONES}
     found = ABBREVIATIONS.get(value.upper()) or zones.get(value.lower())
     raise ValueError(f"write {found}" if found else "name a zone of the IANA database, as in Asia/Jakarta (WIB)")
 
@@ -44,13 +67,13 @@ def _base_url(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or "@" in parts.netloc:
         raise ValueError(hint)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    if not _HOST.fullmatch(host) or parts.query or parts.fragment:
+    if not _is_host(host) or parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
         raise ValueError(hint)
     return value
 
 
 def _host(value: str) -> str:
-    if not _HOST.fullmatch(value):
+    if not _is_host(value):
         raise ValueError(
             "write a host name or an address, without http:// and without a port, as in mail.example.go.id"
         )
@@ -60,7 +83,7 @@ def _host(value: str) -> str:
 def _host_ports(value: str) -> str:
     for word in value.split(","):
         host, _, port = word.strip().rpartition(":")
-        if not _HOST.fullmatch(host) or not port.isdecimal() or not 1 <= int(port) <= 65_535:
+        if not _is_host(host) or not port.isdecimal() or not 1 <= int(port) <= 65_535:
             raise ValueError("write host:port, several with commas between, as in kafka:9092,kafka2:9092")
     return value
 

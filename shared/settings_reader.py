@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from shared.errors import plain_message
 from shared.settings import BaseSettings
+from shared.url_space import masked_login
 
 __all__ = ["SettingsError", "environment_name", "read_settings", "settings_faults"]
 
@@ -19,7 +19,6 @@ S = TypeVar("S", bound=BaseSettings)
 VALUE_MAX = 100
 MESSAGE_MAX = 400
 """Characters that an error shows of a value, and of a message; the middle of a longer one is left out."""
-_LOGIN = re.compile(r"^(\w+://)?.*@", re.DOTALL)
 
 
 class SettingsError(ValueError):
@@ -75,8 +74,8 @@ def _words(message: str) -> str:
 
 
 def _shown(value: object) -> str:
-    """A refused value, quoted. What stands before an @ may be a user name and password, and is masked."""
-    return repr(_shortened(_LOGIN.sub(r"\1***@", str(value)), VALUE_MAX))
+    """A refused value, quoted."""
+    return repr(_shortened(masked_login(str(value)), VALUE_MAX))
 
 
 def _shortened(text: str, characters: int) -> str:

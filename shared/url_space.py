@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["API_PAGES", "EVENTS_PAGE", "PREFIXES", "ROUTES", "service_of"]
+import re
+
+__all__ = ["API_PAGES", "EVENTS_PAGE", "PREFIXES", "ROUTES", "masked_login", "service_of"]
 
 ROUTES: tuple[tuple[str, str], ...] = (
     ("/iclock", "attendance"),
@@ -21,6 +23,14 @@ API_PAGES = {prefix: f"/{prefix}/docs" for prefix in PREFIXES.values()}
 
 EVENTS_PAGE = "/scores/asyncapi"
 """The contract of the events: a page for browsers, JSON for programs."""
+
+
+_LOGIN = re.compile(r"^(\w+://)?.*@", re.DOTALL)
+
+
+def masked_login(address: str) -> str:
+    """The address with *** for what stands before an @: it may be a user name and password."""
+    return _LOGIN.sub(r"\1***@", address)
 
 
 def service_of(path: str) -> str:

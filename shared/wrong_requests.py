@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from shared.url_space import API_PAGES
 
-__all__ = ["allowed_methods", "body_type", "listed", "method_words", "no_such_address", "validation_words"]
+__all__ = [
+    "allowed_methods",
+    "body_type",
+    "listed",
+    "method_words",
+    "no_such_address",
+    "refuse_unknown_parameters",
+    "validation_words",
+]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+VERSIONED = "/v1/"
+"""In the path of every operation of the JSON API. Health and contract pages ignore query parameters, as monitors add some."""
 _PATH_CHARACTERS_MAX = 200
 _PLACES = {"query": "query parameter", "path": "part of the path", "header": "header", "body": "field"}
 
@@ -60,6 +73,35 @@ def body_type(request: Request) -> str | None:
     json_sent = sent == "application/json" or (sent.startswith("application/") and sent.endswith("+json"))
     fits = json_sent if wanted == "application/json" else not json_sent
     return None if fits else wanted
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """A dependency of the JSON API's operations: a mistyped filter must not answer as if there were none.
+
+    Raises RequestValidationError.
+    """
+    route = request.scope.get("route")
+    if not request.query_params or not isinstance(route, APIRoute) or VERSIONED not in route.path:
+        return
+    method = "get" if request.method == "HEAD" else request.method.lower()
+    operation = request.app.openapi()["paths"][route.path_format][method]
+    known = sorted(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+    faults = [
+        {"type": "extra_forbidden", "loc": ("query", name), "msg": _unknown(name, known), "input": None}
+        for name in dict.fromkeys(request.query_params)
+        if name not in known
+    ]
+    if faults:
+        raise RequestValidationError(faults)
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"there is no such parameter; did you mean `{close[0]}`?"
+    if not known:
+        return "this operation has no query parameters"
+    return f"there is no such parameter; the known ones are {listed([f'`{word}`' for word in known], 'and')}"
 
 
 def validation_words(faults: Sequence[dict[str, Any]]) -> str:

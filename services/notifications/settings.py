@@ -21,6 +21,8 @@ __all__ = ["Settings", "TlsMode"]
 TlsMode = Literal["none", "starttls", "implicit"]
 
 _PORTS: dict[TlsMode, int] = {"none": 25, "starttls": 587, "implicit": 465}
+SENDER_NAME_MAX = 100
+"""Characters; a longer one is no name."""
 _NAMED_ADDRESS = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}")
@@ -118,8 +120,10 @@ class Settings(ServiceSettings):
         except ValueError as error:
             raise ValueError(f"SMTP_FROM={self.smtp_from!r}: {error}") from None
         name = self.sender[0]
-        if not name.isprintable() or "=?" in name:
-            raise ValueError("SMTP_FROM_NAME: must be one line of printable characters, not encoded (no =?)")
+        if not name.isprintable() or "=?" in name or len(name) > SENDER_NAME_MAX:
+            raise ValueError(
+                f"SMTP_FROM_NAME: must be one line of at most {SENDER_NAME_MAX} printable characters, not encoded (no =?)"
+            )
         if self.smtp_username and not self.smtp_password:
             raise ValueError(
                 "SMTP_USERNAME is set without a password: write it to deploy/secrets/smtp_password, or remove the name"

@@ -63,11 +63,11 @@ def _completed(document: dict[str, Any], words: ApiWords) -> dict[str, Any]:
     for name, schema in schemas.items():
         _describe_schema(name, schema)
     composer = Composer(schemas, words.examples)
-    for _, _, operation in operations(document):
+    for path, _, operation in operations(document):
         _describe_operation(operation)
         _describe_parameters(operation)
         _add_examples(operation, composer)
-        add_refusals(document, operation)
+        add_refusals(document, path, operation)
     for name in ("HTTPValidationError", "ValidationError"):  # replaced by our problem documents
         schemas.pop(name, None)
     order = [name for name, _ in words.tags]

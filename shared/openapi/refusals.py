@@ -8,6 +8,7 @@ from typing import Any
 from shared import problem_types as types
 from shared.problem_types import ProblemType
 from shared.problems import PROBLEM_TYPE
+from shared.wrong_requests import VERSIONED
 
 __all__ = ["PROBLEM_SCHEMA", "add_refusals", "problem_example", "refuses"]
 
@@ -43,11 +44,11 @@ def problem_example(kind: ProblemType) -> dict[str, Any]:
     return example
 
 
-def add_refusals(document: dict[str, Any], operation: dict[str, Any]) -> None:
+def add_refusals(document: dict[str, Any], path: str, operation: dict[str, Any]) -> None:
     """Adds every error to the operation's responses; components has each combination of types of a status once."""
     responses = operation["responses"]
     by_status: dict[int, list[ProblemType]] = {}
-    for kind in [*_derived(operation), *_declared(responses)]:
+    for kind in [*_derived(path, operation), *_declared(responses)]:
         if kind not in by_status.setdefault(kind.status, []):
             by_status[kind.status].append(kind)
     components = document["components"]
@@ -72,7 +73,7 @@ def _declared(responses: Mapping[str, Any]) -> list[ProblemType]:
     return [types.BY_CODE[answer[_DECLARED]] for answer in responses.values() if _DECLARED in answer]
 
 
-def _derived(operation: Mapping[str, Any]) -> list[ProblemType]:
+def _derived(path: str, operation: Mapping[str, Any]) -> list[ProblemType]:
     """The errors that can occur before the operation's own rules, by its parameters and body."""
     parameters = [parameter["in"] for parameter in operation.get("parameters", [])]
     media_types = list(operation.get("requestBody", {}).get("content", {}))
@@ -84,7 +85,7 @@ def _derived(operation: Mapping[str, Any]) -> list[ProblemType]:
         found += [types.UNSUPPORTED_MEDIA_TYPE]
         if "application/json" in media_types:
             found += [types.NOT_JSON]
-    if parameters or media_types:
+    if parameters or media_types or VERSIONED in path:
         found += [types.INVALID_REQUEST]
     if media_types or {"query", "header"} & set(parameters):
         found += [types.INVALID_CONTENT]

@@ -160,3 +160,24 @@ def test_every_refusal_has_a_registered_type() -> None:
     for folder in ("shared", "services", "embedded"):  # `problem` takes a ProblemType, and only that file creates them
         for file in (ROOT / folder).rglob("*.py"):
             assert "ProblemType(" not in file.read_text() or file.name == "problem_types.py", file
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "words"),
+    [
+        ("scoring", "/scores/v1/employees?org_unit=x",
+         "parameter `org_unit`: there is no such parameter; did you mean `org_unit_id`"),
+        ("attendance", "/attendance/v1/employees?page=2", "the known ones are `after`, "),
+        ("attendance", "/attendance/v1/machines?limit=2", "this operation has no query parameters"),
+        ("notifications", "/notices/v1/notices?state=draft&State=draft", "did you mean `state`?"),
+    ],
+)  # fmt: skip
+async def test_a_filter_that_does_not_exist_is_refused(
+    service: str, path: str, words: str, embedded_postgres: EmbeddedPostgres
+) -> None:
+    async with running_service(service, embedded_postgres) as running:
+        document = refused(await running.http.get(path), "invalid-request")
+        assert words in document["detail"]
+        assert (await running.http.head(path)).status_code == 422
+        health = await running.http.get(f"/{PREFIXES[service]}/health/live?now=1")
+        assert health.status_code == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AfterValidator, Field
@@ -34,17 +33,15 @@ from shared.contracts.canary import CANARY_UNIT_ID
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
 from shared.problem_types import CONFLICT, NOT_FOUND
+from shared.setting_types import TIMEZONES
 
 __all__ = ["Serial", "router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
-# Names without a region depend on the host (localtime) or are no real zone (Factory).
-_ZONES = frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
-
 
 def _known_zone(name: str) -> str:
-    if name not in _ZONES:
+    if name not in TIMEZONES:
         raise ValueError("not an IANA zone: write it like Asia/Jakarta")
     return name
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli import compose, doctor, kafka, units
+from cli import compose, doctor, kafka, officers, units
 from cli.client import client, request
 from cli.connection import read_connection
 from cli.main import app
@@ -71,6 +71,13 @@ def test_an_address_that_is_none_is_named_with_its_place(elsewhere: Path, url: s
     done = CliRunner().invoke(app, ["units", "list"])
     assert done.exit_code == 1
     assert f"KINERJA_URL (from var/connect.env) is not http://HOST:PORT or https://HOST: {url}" in done.stderr
+
+
+def test_a_password_in_the_address_is_refused_and_not_printed(elsewhere: Path) -> None:
+    write(elsewhere / "var", f"http://user:{KEY}@127.0.0.1:9")
+    done = CliRunner().invoke(app, ["units", "list"])
+    assert (done.exit_code, "http://***@127.0.0.1:9" in done.stderr) == (1, True)
+    assert KEY not in done.output
 
 
 @pytest.mark.parametrize(
@@ -226,10 +233,18 @@ def test_a_fault_that_nobody_expected_is_one_line_without_its_message(monkeypatc
     assert KEY not in done.output
 
 
-def test_an_answer_that_is_not_json_says_what_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    web = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>It works!</html>"))
-    monkeypatch.setattr(units, "client", lambda: httpx.Client(transport=web, base_url="http://testserver"))
-    done = CliRunner().invoke(app, ["units", "list"])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>It works!</html>"), (200, b"\xff"), (200, b"[]"), (200, b"null"), (200, b'{"a": 1}'),
+        (200, b'{"items": null, "next": null}'), (404, b'{"title": 7, "detail": ["x"], "errors": "no"}'), (404, b"[]"),
+    ],
+)  # fmt: skip
+def test_another_programs_answer_says_what_it_may_be(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes) -> None:
+    kind = {"content-type": "application/problem+json"}
+    web = httpx.MockTransport(lambda _: httpx.Response(status, content=body, headers=kind))
+    monkeypatch.setattr(officers, "client", lambda: httpx.Client(transport=web, base_url="http://testserver"))
+    done = CliRunner().invoke(app, ["officers", "list"])
     assert (done.exit_code, "is another program at this address?" in done.stderr) == (1, True)
 
 

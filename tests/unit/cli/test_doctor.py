@@ -140,7 +140,7 @@ def findings(system: System, url: str = "http://testserver") -> list[Finding]:
             0,
             (
                 "no machines are in service",
-                "no keys work",
+                "no keys yet",
                 "journal: less than 1 MiB, the oldest is less than a day old",
             ),
         ),

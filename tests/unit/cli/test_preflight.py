@@ -43,6 +43,14 @@ def test_a_file_without_a_certificate_is_told(secrets: Path) -> None:
     assert "kafka_certificate.pem cannot be read (ValueError)" in done.output
 
 
+@pytest.mark.parametrize("key", ["an operator's key", "kunci-operator-dinas-ü"])
+def test_an_operators_key_that_no_header_can_carry_is_refused(secrets: Path, key: str) -> None:
+    (secrets / "operator_key").write_text(key, "utf-8")
+    done = CliRunner().invoke(app, ["preflight", "--folder", str(secrets)])
+    assert (done.exit_code, "secret operator_key has a blank" in done.output) == (1, True)
+    assert key not in done.output
+
+
 @pytest.mark.parametrize(
     ("uid_map", "kernel", "words"),
     [

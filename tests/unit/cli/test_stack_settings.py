@@ -20,8 +20,10 @@ from cli.stack_settings import stack_faults, unreadable_files
         ("KINERJA_NOTICE_RULES_FILE", "none.yaml", "NOTICE_RULES is 'none.yaml': "),
         ("KINERJA_FEEDBACK_RULES_FILE", "none.yaml", "FEEDBACK_RULES is 'none.yaml': "),
         ("KINERJA_DOMAIN", "https://x", "DOMAIN is 'https://x': "),
+        ("KINERJA_DOMAIN", "a..b", "DOMAIN is 'a..b': "),
+        ("KINERJA_DOMAIN", "[::::]", "DOMAIN is '[::::]': "),
         ("KINERJA_MACHINE_NETWORKS", "10.0.0.0/8,192.168.0.0/16", "MACHINE_NETWORKS is '10.0.0.0/8,192.168.0.0/16': "),
-        ("KINERJA_KAFKA_HEAP_OPTS", "256m", "KAFKA_HEAP_OPTS is '256m': "),
+        ("KINERJA_KAFKA_HEAP_OPTS", "256m", "KAFKA_HEAP_OPTS is '256m': write "),
         ("KINERJA_KAFKA_EXTERNAL_PROTOCOL", "SSL", "KAFKA_EXTERNAL_PROTOCOL is 'SSL': "),
     ],
 )

@@ -67,6 +67,7 @@ def test_the_greeting_is_a_full_name_and_never_the_machines(values: dict[str, st
         ({"smtp_from": "kinerja@localhost"}, "SMTP_FROM='kinerja@localhost': must be one e-mail address"),
         ({"smtp_from": "a@b.id, c@d.id"}, "SMTP_FROM="),
         ({"smtp_from_name": "Kota\nBcc: x"}, "SMTP_FROM_NAME"),
+        ({"smtp_from_name": "K" * 101}, "SMTP_FROM_NAME"),
         ({"smtp_from_name": "=?utf-8?q?Kota?="}, "SMTP_FROM_NAME"),
         ({"smtp_from": "=?utf-8?q?Kota?= <kinerja@example.go.id>"}, "SMTP_FROM_NAME"),
         ({"smtp_host": "http://mail.example.go.id"}, "SMTP_HOST is 'http://mail.example.go.id': write a host name"),
