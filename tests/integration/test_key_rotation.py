@@ -44,5 +44,6 @@ async def test_a_key_may_be_replaced_at_once_but_not_after_it_was_revoked(servic
     assert [await status(running, prefix, key["token"]) for key in (old, new)] == [401, 403]
     assert (await running.http.delete(f"/{prefix}/v1/api-keys/{new['id']}")).status_code == 204
     refused = await running.http.post(rotate.format(new["id"]))
-    assert (refused.status_code, refused.json()["detail"]) == (409, "This key is revoked: create a new one.")
+    assert refused.status_code == 409, refused.text
+    assert "revoked" in refused.json()["detail"]
     assert (await listed(running, prefix, new["id"]))["replaced_by"] is None
