@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -68,6 +69,32 @@ async def test_officers_and_units_of_other_units_are_not_there(town: City) -> No
         assert find.status_code == status
     every = await town.service.key("attendance", "employees:read")
     assert len((await town.http.get("/attendance/v1/employees", headers=every)).json()["items"]) == 2
+
+
+async def test_an_officer_who_moves_is_not_in_the_former_unit_from_that_date_on(town: City) -> None:
+    officer = await town.officer()
+    path = f"/attendance/v1/employees/{officer['employee_id']}"
+    former, present = [await town.service.key("attendance", "employees:read", org_unit_ids=[u]) for u in ("u1", "u2")]
+    assert (await town.http.put(f"{path}/units/2026-08-06", json={"org_unit_id": "u2"})).status_code == 204
+
+    async def found(key: dict[str, str]) -> list[bool]:
+        """By the list, the search, the NIP and the id."""
+        post = town.http.post
+        lists = [
+            await town.http.get("/attendance/v1/employees", headers=key),
+            await post("/attendance/v1/employees/search", json={"q": officer["nip"]}, headers=key),
+        ]
+        single = [
+            await post("/attendance/v1/employees/find", json={"nip": officer["nip"]}, headers=key),
+            await town.http.get(path, headers=key),
+        ]
+        return [officer["nip"] in answer.text for answer in lists] + [answer.is_success for answer in single]
+
+    assert [await found(former), await found(present)] == [[True] * 4, [False] * 4]
+    assert town.clock is not None
+    town.clock.advance(timedelta(hours=5))  # past midnight of the city
+    await town.service.app.state.settle_transfers()
+    assert [await found(former), await found(present)] == [[False] * 4, [True] * 4]
 
 
 async def test_days_are_read_in_the_units_where_they_were(town: City) -> None:

@@ -31,6 +31,7 @@ class Device:
         self, town: City, address: str = OWN, serial: str = "S1", host: str = "testserver", **key: str
     ) -> None:
         transport = httpx.ASGITransport(app=town.service.app, client=(address, 4711), raise_app_exceptions=False)
+        self.host = host
         self._http = httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
         self._query = {"SN": serial} | key
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import EMPLOYEE
@@ -194,3 +195,35 @@ async def test_officers_are_kept_at_their_highest_revision_and_bad_records_parke
             parked = await place.service.app.state.handler(session, records)
         assert [one.reason for one in parked] == ["NOT_JSON", "NOT_VALID", "NOT_VALID"]
         assert len(await place.rows(f"select 1 from employee where employee_id = '{fresh}'")) == 1
+
+
+@pytest.mark.parametrize("followed", [True, False])
+async def test_a_former_superior_neither_assesses_nor_corrects(
+    embedded_postgres: EmbeddedPostgres, followed: bool
+) -> None:
+    async with office(embedded_postgres) as place:
+        successor = uuid4()
+        former, present = [await place.key("assessments:write", who) for who in (place.superior, successor)]
+        body = points(place)
+        del body["assessor_id"]
+        assert (await place.http.post(ASSESSMENTS, json=body, headers=former)).status_code == 200
+        await place.hear(employee(place.officer, 2, superior_id=str(successor) if followed else None))
+        for changes in ({}, {"work_quality": "10"}, {"assessment_id": str(uuid4())}):
+            assert (await place.http.post(ASSESSMENTS, json=body | changes, headers=former)).status_code == 403
+        overwrite = await place.http.post(ASSESSMENTS, json=body | {"work_quality": "10"}, headers=present)
+        assert overwrite.status_code == (409 if followed else 403)  # what the former superior gave stays
+        assert len(await place.outbox()) == 1
+
+
+async def test_nobody_is_not_nobodys_superior(embedded_postgres: EmbeddedPostgres) -> None:
+    """Without an assessor nobody assesses an officer without a superior: null is not null."""
+    async with office(embedded_postgres) as place:
+        key = await place.key("assessments:write", place.superior)
+        async with place.service.context.database.transaction() as session:
+            await session.execute(text("update api_key set employee_id = null"))
+        await place.hear(employee(place.officer, 2, superior_id=None))
+        body = points(place)
+        del body["assessor_id"]
+        for headers in (key, {}):  # an incomplete key, and the operator
+            assert (await place.http.post(ASSESSMENTS, json=body, headers=headers)).status_code == 422
+        assert await place.outbox() == []

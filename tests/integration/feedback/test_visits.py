@@ -108,6 +108,12 @@ async def test_bad_answers_are_answered_with_the_form(feedback: Running, body: b
     assert (await feedback.http.post(path, data=GOOD)).status_code == 200
 
 
+async def test_a_link_opens_for_the_hours_that_were_asked_for(feedback: Running, clock: FakeClock) -> None:
+    short, default = await visit(feedback, valid_hours=2), await visit(feedback)
+    clock.advance(timedelta(hours=2))
+    assert [(await feedback.http.post(path, data=GOOD)).status_code for path in (short, default)] == [410, 200]
+
+
 async def test_the_same_key_gives_the_same_link(feedback: Running) -> None:
     one, two = [(await keyed_visit(feedback)).json() for _ in "12"]
     assert one == two

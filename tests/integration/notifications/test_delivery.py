@@ -7,9 +7,12 @@ from datetime import timedelta
 
 from services.notifications.delivery import LEASE, REFUSALS_MAX
 from shared.clock import FakeClock
+from shared.contracts.topics import EMPLOYEE
+from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (
     OFFICER,
+    SUPERIOR,
     Mails,
     absences,
     address_of,
@@ -150,3 +153,22 @@ async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
     await notices.app.state.sender.round()
     newest = [mail for mail in mails.kept if address_of(mail) == "officer@example.go.id"][-1]
     assert (await notices.http.get(link_of(newest))).status_code == 200
+
+
+async def test_each_mail_opens_the_inbox_of_its_own_recipient(notices: Running, mails: Mails) -> None:
+    await apply(notices, [absences(3)])
+    await notices.app.state.sender.round()
+    opened = {}
+    for mail in mails.kept:
+        assert (await notices.http.get(link_of(mail))).status_code == 200
+        used = (await notices.http.get("/notices/v1/links")).json()["items"]
+        opened[address_of(mail)] = {link["employee_id"] for link in used if link["last_used_at"]} - {
+            officer for officers in opened.values() for officer in officers
+        }
+    assert opened == {"officer@example.go.id": {str(OFFICER)}, "superior@example.go.id": {str(SUPERIOR)}}
+
+
+async def test_an_address_that_the_roster_no_longer_has_gets_no_mail(notices: Running, mails: Mails) -> None:
+    await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=str(SUPERIOR), email=None)), absences(3)])
+    await notices.app.state.sender.round()
+    assert [address_of(mail) for mail in mails.kept] == ["superior@example.go.id"]

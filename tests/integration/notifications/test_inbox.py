@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import pytest
 
 from shared.clock import FakeClock
 from tests.fixtures.services import Running
@@ -90,4 +92,26 @@ async def test_a_foreign_link_opens_and_acknowledges_nothing(notices: Running, c
     foreign = await inbox_of(notices, SUPERIOR)
     assert "Belum ada surat" in (await notices.http.get(foreign)).text
     assert (await notices.http.post(f"{foreign}/{draft['notice_id']}/acknowledge")).status_code == 404
+    assert (await one(notices, draft))["state"] == "released"
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+async def test_a_link_that_has_ended_reads_and_acknowledges_nothing(
+    notices: Running, clock: FakeClock, end: str
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    inbox = await inbox_of(notices, OFFICER)
+    assert "Saya sudah membaca" in (await notices.http.get(inbox)).text
+    if end == "revoked":
+        [link] = (await notices.http.get("/notices/v1/links")).json()["items"]
+        assert (await notices.http.delete(f"/notices/v1/links/{link['id']}")).status_code == 204
+    else:
+        clock.advance(timedelta(days=30))
+    for answer in (
+        await notices.http.get(inbox),
+        await notices.http.get(f"{inbox}/score"),
+        await notices.http.post(f"{inbox}/{draft['notice_id']}/acknowledge"),
+    ):
+        assert answer.status_code == 410
     assert (await one(notices, draft))["state"] == "released"

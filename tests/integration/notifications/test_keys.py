@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
 from shared.clock import FakeClock
@@ -78,3 +79,35 @@ async def test_nobody_is_not_nobodys_superior(notices: Running, clock: FakeClock
     assert (await notices.http.get(f"{LIST}/{draft['notice_id']}", headers=key)).status_code == 404
     for action, body in (("release", None), ("withhold", {"reason_code": "NEW_DATA"})):
         assert (await ask(notices, draft, action, headers=key, json=body)).status_code == 403
+
+
+@pytest.mark.parametrize("successor", [uuid4(), None])
+async def test_a_former_superior_reads_and_decides_nothing_more(
+    notices: Running, clock: FakeClock, successor: UUID | None
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    former = await notices.key("notices", "notices:release", employee_id=str(SUPERIOR))
+    assert len((await notices.http.get(LIST, headers=former)).json()["items"]) == 1
+    person = employee(OFFICER, 2, superior_id=None if successor is None else str(successor))
+    await apply(notices, [incoming(EMPLOYEE, person), absences(3)])
+    assert (await notices.http.get(LIST, headers=former)).json()["items"] == []
+    for notice in await listed(notices):
+        assert (await notices.http.get(f"{LIST}/{notice['notice_id']}", headers=former)).status_code == 404
+    for action, body in (("release", None), ("withhold", {"reason_code": "NEW_DATA"})):
+        assert (await ask(notices, draft, action, headers=former, json=body)).status_code == 403
+    if successor is not None:
+        present = await notices.key("notices", "notices:release", employee_id=str(successor))
+        assert (await ask(notices, draft, "release", headers=present)).status_code == 200
+        assert (await ask(notices, draft, "release", headers=former)).status_code == 403  # nor a repeated decision
+
+
+async def test_an_officer_who_moves_is_not_in_the_former_unit_any_more(notices: Running) -> None:
+    await apply(notices, [absences(3)])
+    former, present = [await notices.key("notices", "notices:read", org_unit_ids=[u]) for u in ("unit-1", "unit-2")]
+    moved = employee(OFFICER, 2, superior_id=str(SUPERIOR), org_unit_id="unit-2", org_unit_name="Unit Dua")
+    await apply(notices, [incoming(EMPLOYEE, moved)])
+    for key, status in ((former, 404), (present, 200)):
+        assert bool((await notices.http.get(LIST, headers=key)).json()["items"]) is (status == 200)
+        for notice in await listed(notices):
+            answer = await notices.http.get(f"{LIST}/{notice['notice_id']}", headers=key)
+            assert answer.status_code == status

@@ -37,6 +37,25 @@ async def test_scores_of_other_units_are_not_there(embedded_postgres: EmbeddedPo
         assert unknown.json() == outside.json()  # the same answer: it does not reveal that the officer exists
 
 
+async def test_an_officer_who_moves_is_not_in_the_former_unit_any_more(embedded_postgres: EmbeddedPostgres) -> None:
+    officer, query = uuid4(), {"semester": "2026-S2"}
+    async with running_service("scoring", embedded_postgres) as service:
+        await service.app.state.keep_rules()
+        former, present = [await service.key("scores", "scores:read", org_unit_ids=[u]) for u in ("unit-1", "unit-2")]
+        moved = employee(officer, 2, org_unit_id="unit-2")
+        for batch in (
+            [incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))],
+            [incoming(EMPLOYEE, moved)],
+        ):
+            async with service.context.database.transaction() as session:
+                assert not await service.app.state.handler(session, batch)
+        for key, officers, status in ((former, [], 404), (present, [str(officer)], 200)):
+            listed = (await service.http.get("/scores/v1/employees", params=query, headers=key)).json()["items"]
+            assert [item["employee_id"] for item in listed] == officers
+            answer = await service.http.get(f"/scores/v1/employees/{officer}", params=query, headers=key)
+            assert answer.status_code == status
+
+
 async def test_scores_are_listed_of_one_unit_and_of_one_band(embedded_postgres: EmbeddedPostgres) -> None:
     mine, other = uuid4(), uuid4()
     async with running_service("scoring", embedded_postgres) as service:

@@ -88,3 +88,26 @@ def test_a_limited_key_reaches_its_units_alone(units: set[str] | None, unit: str
 def test_the_operator_has_every_scope_and_a_key_its_own() -> None:
     assert auth.OPERATOR.has("anything")
     assert not Principal("x", frozenset({"days:read"})).has("scores:read")
+
+
+async def test_a_key_that_has_just_been_used_opens_with_its_own_secret_only() -> None:
+    authenticator = Authenticator("operator-key-of-the-tests", FakeClock(NOW))
+    assert await authenticator.principal(f"{KEY_ID}.right", Store(row())) is not None
+    for wrong in ("wrong", "", "right.", "Right"):
+        assert await authenticator.principal(f"{KEY_ID}.{wrong}", Store(row())) is None
+
+
+async def test_a_revoked_key_in_steady_use_ends_within_the_cache_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    authenticator, table = Authenticator("operator-key-of-the-tests", FakeClock(NOW)), [row()]
+
+    async def first_row(_work: Any) -> Any:
+        return next(iter(table), None)
+
+    accepted = []
+    for second in range(20):
+        monkeypatch.setattr(auth.time, "monotonic", lambda at=600.0 + second: at)
+        if await authenticator.principal(f"{KEY_ID}.right", first_row) is not None:
+            accepted.append(second)
+        table.clear()  # revoked just after its first use
+    assert 0 in accepted
+    assert max(accepted) < auth.CACHE_SECONDS

@@ -19,12 +19,15 @@ class Service:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.link_ended = False
 
     async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
         self.asked += 1
         headers = dict(scope["headers"])
         known = headers.get(b"authorization") == KEY.encode() or scope["path"] in ("/f/right", "/", "/my/right")
         wrong = 404 if scope["path"].startswith(("/f/", "/my/")) else 401
+        if self.link_ended and scope["path"] == "/my/right":
+            known, wrong = False, 410
         await send({"type": "http.response.start", "status": 200 if known else wrong, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
@@ -107,6 +110,21 @@ async def test_a_key_that_was_revoked_is_not_known_any_more() -> None:
         guesses.refused("a", secret)
     assert not guesses.may_try("a", "key")
     assert guesses.may_try("b", "key")
+
+
+async def test_a_link_that_has_ended_counts_as_a_guess() -> None:
+    guard, service = guarded(refusals_per_minute=15)  # at most five at once
+    assert await ask(guard, "/my/right") == 200
+    service.link_ended = True
+    assert [await ask(guard, "/my/right") for _ in range(6)] == [410] * 5 + [429]
+
+
+async def test_a_secret_that_passed_is_known_for_ten_minutes_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    guesses = Guesses(2)
+    guesses.passed("a", "key")
+    for seconds, known in ((599, True), (600, False)):
+        monkeypatch.setattr(rates.time, "monotonic", lambda at=600.0 + seconds: at)
+        assert guesses.knows("a", "key") is known
 
 
 async def test_one_address_takes_so_many_answers_at_once() -> None:
