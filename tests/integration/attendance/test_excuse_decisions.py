@@ -92,6 +92,18 @@ async def test_moves_that_cannot_be_are_refused_and_change_nothing(town: City) -
     assert (await town.http.get(EXCUSE.format(9) + "/decisions")).status_code == 404
 
 
+async def test_the_leave_of_one_officer_is_not_taken_over_by_another(town: City) -> None:
+    head = (await town.officer(HEAD_NIP))["employee_id"]
+    assert await put(town, "approved") == 204
+    for state in ("approved", "revoked"):
+        assert await put(town, state, employee_id=head, reason="Dipanggil") == 409
+    assert await put(town, "approved") == 204  # sent again: no new decision
+    assert await tuesday(town) == ("excused", ["LEAVE"], 2)
+    assert (await town.day(head, "2026-08-04"))["day"]["status"] == "absent"
+    decisions = (await town.http.get(EXCUSE.format(1) + "/decisions")).json()
+    assert [d["state"] for d in decisions] == ["approved"]
+
+
 async def test_the_dates_of_an_approval_can_be_put_right(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     assert await put(town, "approved") == 204
