@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,7 @@ async def assess(
     """Stores an assessment. Idempotent; other points create a new revision.
 
     Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for the id of another
-    assessment and for a withdrawn assessment.
+    assessment, for a withdrawn assessment and for one of a closed semester.
     """
     officer: Any = (await session.execute(_EMPLOYEE, {"id": employee_id})).first()
     if officer is None:
@@ -53,6 +53,8 @@ async def assess(
         return known
     if known is not None and known.state == "withdrawn":
         raise ConflictError("This assessment is withdrawn permanently: send a new one with a new assessment_id.")
+    if known is not None and known.given_at.astimezone(context.zone).date() < _first_open_day(context, now):
+        raise ConflictError("This assessment was given before the previous semester: earlier semesters are closed.")
     record = FeedbackRecord.model_validate(
         {
             "revision": 1 if known is None else known.revision + 1,
@@ -78,6 +80,10 @@ def _moment(context: Context, given_at: datetime | None, known: FeedbackRecord |
     if given_at.year < FIRST_YEAR:
         raise InvalidError("`given_at` is before the previous semester: earlier semesters are closed.")
     local = given_at.astimezone(context.zone)
-    if local.date() < Semester.of(now.astimezone(context.zone).date()).previous.first_day:
+    if local.date() < _first_open_day(context, now):
         raise InvalidError("`given_at` is before the previous semester: earlier semesters are closed.")
     return local
+
+
+def _first_open_day(context: Context, now: datetime) -> date:
+    return Semester.of(now.astimezone(context.zone).date()).previous.first_day

@@ -92,12 +92,25 @@ async def test_moves_that_cannot_be_are_refused_and_change_nothing(town: City) -
     assert (await town.http.get(EXCUSE.format(9) + "/decisions")).status_code == 404
 
 
+async def test_the_leave_of_one_officer_is_not_taken_over_by_another(town: City) -> None:
+    head = (await town.officer(HEAD_NIP))["employee_id"]
+    assert await put(town, "approved") == 204
+    for state in ("approved", "revoked"):
+        assert await put(town, state, employee_id=head, reason="Dipanggil") == 409
+    assert await put(town, "approved") == 204  # sent again: no new decision
+    assert await tuesday(town) == ("excused", ["LEAVE"], 2)
+    assert (await town.day(head, "2026-08-04"))["day"]["status"] == "absent"
+    decisions = (await town.http.get(EXCUSE.format(1) + "/decisions")).json()
+    assert [d["state"] for d in decisions] == ["approved"]
+
+
 async def test_the_dates_of_an_approval_can_be_put_right(town: City) -> None:
     officer = (await town.officer())["employee_id"]
-    assert await put(town, "approved") == 204
-    assert await put(town, "approved", first_date="2026-08-03", last_date="2026-08-03") == 204
-    statuses = [(await town.day(officer, f"2026-08-0{n}"))["day"]["status"] for n in (3, 4)]
-    assert statuses == ["excused", "absent"]
+    monday, wednesday = "2026-08-03", "2026-08-05"  # a change of one date also enqueues its neighbours
+    for right in (monday, wednesday):
+        assert await put(town, "approved", first_date=right, last_date=right) == 204
+        statuses = {date: (await town.day(officer, date))["day"]["status"] for date in (monday, wednesday)}
+        assert [date for date, status in statuses.items() if status == "excused"] == [right]
 
 
 async def test_leave_on_the_morning_after_does_not_eat_the_departure_of_a_night(town: City) -> None:

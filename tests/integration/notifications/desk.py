@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -12,12 +13,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from embedded.postgres import EmbeddedPostgres
 from shared.clock import FakeClock
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import DISCIPLINE, SCORE
 from shared.incoming import Incoming
 from tests.fixtures.records import incoming
-from tests.fixtures.services import Running
+from tests.fixtures.services import Running, running_service
 
 NOW = datetime(2026, 8, 10, 3, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -93,6 +95,16 @@ def link_of(mail: Any) -> str:
     """The link to the inbox."""
     [link] = [line for line in text_of(mail).splitlines() if line.startswith("http")]
     return link
+
+
+def second_sender(
+    first: Running, server: EmbeddedPostgres, clock: FakeClock, mails: Mails
+) -> AbstractAsyncContextManager[Running]:
+    """A second process of the service on the same database."""
+    database = first.context.settings.database
+    return running_service(
+        "notifications", server, clock=clock, database_url=database, smtp_port=mails.port, **MAIL_SETTINGS
+    )
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> int:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import text
+
+from embedded.postgres import EmbeddedPostgres
 from services.notifications.delivery import LEASE, REFUSALS_MAX
+from services.notifications.notices import lock_officers
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
@@ -23,6 +28,7 @@ from tests.integration.notifications.desk import (
     listed,
     one,
     score,
+    second_sender,
 )
 
 
@@ -80,6 +86,57 @@ async def test_what_was_acknowledged_in_the_inbox_is_not_mailed_any_more(
     await notices.app.state.sender.round()
     assert mails.kept == []
     assert (await one(notices, draft))["state"] == "acknowledged"
+
+
+async def test_what_is_acknowledged_while_its_mail_is_sent_stays_acknowledged(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    draft = await draft_of_a_reward(notices, clock)
+    await ask(notices, draft, "release")
+    read: list[dict[str, Any]] = []
+
+    async def read_it() -> None:
+        mails.meanwhile = None
+        read.append((await ask(notices, draft, "acknowledge")).json())
+
+    mails.meanwhile = read_it
+    await notices.app.state.sender.round()
+    clock.advance(LEASE)
+    await notices.app.state.sender.round()
+    assert (read[0]["state"], len(mails.kept)) == ("acknowledged", 1)
+    assert await one(notices, draft) == read[0]
+
+
+async def test_a_mail_that_one_sender_sends_is_sent_by_no_other(
+    notices: Running, clock: FakeClock, mails: Mails, embedded_postgres: EmbeddedPostgres
+) -> None:
+    await apply(notices, [absences(3)])
+    async with second_sender(notices, embedded_postgres, clock, mails) as other:
+
+        async def send_too() -> None:
+            mails.meanwhile = None
+            await other.app.state.sender.round()
+
+        mails.meanwhile = send_too
+        await notices.app.state.sender.round()
+    assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]
+
+
+async def test_senders_that_choose_the_same_mail_at_once_send_it_once(
+    notices: Running, clock: FakeClock, mails: Mails, embedded_postgres: EmbeddedPostgres
+) -> None:
+    await apply(notices, [absences(3)])
+    waiting = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+    async with second_sender(notices, embedded_postgres, clock, mails) as other:
+        async with notices.context.database.transaction() as session:
+            await lock_officers(session, [OFFICER])
+            rounds = [asyncio.create_task(service.app.state.sender.round()) for service in (notices, other)]
+            async with asyncio.timeout(30):
+                # until both have chosen the officer's mail
+                while (await session.execute(waiting)).scalar_one() < len(rounds):  # noqa: ASYNC110 - no event tells it
+                    await asyncio.sleep(0.01)
+        await asyncio.gather(*rounds)
+    assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]
 
 
 async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(

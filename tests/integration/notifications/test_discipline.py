@@ -253,3 +253,15 @@ async def test_an_acknowledged_alert_stays_where_it_is(notices: Running, clock: 
     clock.advance(timedelta(days=8))
     await notices.app.state.ageing.round()
     assert len(await alerts(notices)) == 1
+
+
+async def test_a_withdrawn_alert_of_the_superiors_superior_does_not_hide_a_new_one(
+    notices: Running, clock: FakeClock
+) -> None:
+    head, _ = await chain(notices)
+    for revision, days in ((1, 3), (2, 2), (3, 3)):  # reached, corrected, reached again
+        await apply(notices, [absences(days, revision)])
+        clock.advance(timedelta(days=8))
+        await notices.app.state.ageing.round()
+    states = [n["state"] for n in await alerts(notices) if n["recipient_id"] == str(head)]
+    assert states == ["withdrawn", "released"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from embedded.postgres import EmbeddedPostgres
 from services.notifications.delivery import COPIES_MAX, LEASE, REFUSALS_MAX, RETRY_COPY
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
@@ -23,6 +24,7 @@ from tests.integration.notifications.desk import (
     apply,
     listed,
     one,
+    second_sender,
     text_of,
 )
 
@@ -116,6 +118,28 @@ async def test_a_test_mail_that_is_accepted_lets_held_mails_go_at_once(
     assert answer.json()["accepted"] is True
     await send(notices)
     assert [address_of(mail) for mail in mails.kept] == ["admin@example.go.id", OFFICERS, SUPERIORS]
+
+
+async def test_a_test_mail_makes_no_mail_due_that_is_being_sent(
+    notices: Running, clock: FakeClock, mails: Mails, embedded_postgres: EmbeddedPostgres
+) -> None:
+    mails.answer = "554 5.7.1 Relay access denied"
+    await apply(notices, [absences(3)])
+    await send(notices)
+    assert (await queue(notices))["held"] == 2
+    mails.answer = "250 OK"
+    clock.advance(DAY)
+    async with second_sender(notices, embedded_postgres, clock, mails) as other:
+
+        async def test_the_server() -> None:
+            mails.meanwhile = None
+            answer = await other.http.post("/notices/v1/mail-tests", json={"to": "admin@example.go.id"})
+            assert answer.json()["accepted"] is True
+            await send(other)
+
+        mails.meanwhile = test_the_server
+        await send(notices)
+    assert [address_of(mail) for mail in mails.kept] == [OFFICERS, "admin@example.go.id", SUPERIORS]
 
 
 async def test_a_letter_that_perhaps_went_out_is_corrected_when_it_is_withdrawn(

@@ -139,23 +139,6 @@ async def test_a_record_that_the_service_failed_at_is_released_once_the_service_
     assert await verified(scoring)
 
 
-async def test_verify_sees_a_changed_total_a_changed_fact_and_a_changed_score(scoring: Running) -> None:
-    officer = uuid4()
-    await apply(scoring, [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))])
-    for damage in (
-        "update semester_total set credited_minutes = credited_minutes - 1",
-        "update day_fact set credited_minutes = credited_minutes - 1",
-        "update semester_total set score = 1",
-    ):
-        assert await verified(scoring)
-        async with scoring.context.database.transaction() as session:
-            await session.execute(text(damage))
-        assert not await verified(scoring)
-        async with scoring.context.database.transaction() as session:
-            await session.execute(text("truncate day_fact, semester_total"))
-        await apply(scoring, [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))])
-
-
 async def test_the_list_of_scores_goes_on_from_page_to_page(scoring: Running) -> None:
     officers = sorted(str(uuid4()) for _ in range(5))
     await apply(scoring, [incoming(ATTENDANCE_DAY, day(UUID(one), date(2026, 8, 3))) for one in officers])

@@ -103,6 +103,18 @@ async def test_a_withdrawn_group_leaves_at_once_too(scoring: Running) -> None:
     assert await verified(scoring)
 
 
+async def test_a_group_that_was_withdrawn_before_it_was_whole_never_counts(scoring: Running) -> None:
+    officer = uuid4()
+    group = rating_group(officer, [4, 4, 4, 4, 1])
+    await apply(scoring, group[:3])
+    await apply(scoring, [record | {"revision": 2, "state": "withdrawn"} for record in group])
+    async with scoring.context.database.transaction() as session:
+        assert (await session.execute(text("select count(*) from held_rating"))).scalar_one() == 0
+    await apply(scoring, group[3:])
+    assert await citizens(scoring, officer) == 0
+    assert await verified(scoring)
+
+
 async def test_two_owners_at_once_complete_a_group_once(scoring: Running) -> None:
     officers = [uuid4() for _ in range(12)]
     groups = [rating_group(officer, [4, 3, 2, 1, 4]) for officer in officers]
