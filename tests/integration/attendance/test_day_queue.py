@@ -81,6 +81,10 @@ async def judged(town: City, number: int) -> tuple[str, str]:
     return found["state"], found["status"]
 
 
+async def hours_and_result(town: City, number: int) -> tuple[int, str, str]:
+    return (await day(town, number))["scheduled_minutes"], *await judged(town, number)
+
+
 async def queued(town: City) -> list[int]:
     return [
         row.day for row in await town.rows("select distinct extract(day from work_date)::int as day from day_queue")
@@ -210,6 +214,39 @@ async def test_a_machine_that_left_in_the_night_changes_the_shift_of_the_evening
     await town.import_lines(person("199009132025212001", employment_type="PPPK", org_unit_id="u2", org_unit_name="Dua"))
     await put(town, "/machines/M1", SETUP | {"org_unit_id": "u2", "in_unit_from": "2026-08-05T01:00:00+07:00"})
     assert await judged(town, 4) == ("final", "unknown")
+
+
+WEEK = {"name": "Pagi", "kind": "five_day", "days": {key: {"start": "08:00", "end": "11:00"} for key in DAYS}}
+LEAVE = {"code": "CUTI_SAKIT", "kind": "leave", "state": "approved"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "border"),
+    [
+        pytest.param("/excuses", LEAVE, ("first_date", "last_date"), id="leave"),
+        pytest.param("/schedules", WEEK, ("effective_from", "effective_to"), id="week"),
+        pytest.param("/by-roster", {"by_roster": True}, ("effective_from", "effective_to"), id="by roster"),
+        pytest.param("/overrides", WEEK | {"code": "R", "decree": "SE"}, ("first_date", "last_date"), id="override"),
+    ],
+)
+async def test_what_is_shortened_or_deleted_frees_every_former_date(
+    town: City, path: str, body: dict[str, Any], border: tuple[str, str]
+) -> None:
+    """Not only the next date, which is computed again as a neighbour."""
+    whole = body if path == "/overrides" else await officer(town, **body)
+    until = {
+        last: whole | dict(zip(border, ("2026-08-03", last), strict=True)) for last in ("2026-08-03", "2026-08-05")
+    }
+    before = await hours_and_result(town, 5)
+    await put(town, f"{path}/{ID}", until["2026-08-05"])
+    assert await hours_and_result(town, 5) != before
+    await put(town, f"{path}/{ID}", until["2026-08-03"])
+    assert await hours_and_result(town, 5) == before
+    if path != "/excuses":  # a decision is never deleted
+        await put(town, f"{path}/{ID}", until["2026-08-05"])
+        assert (await town.http.delete(f"{BASE}{path}/{ID}")).is_success
+        await town.work()
+        assert await hours_and_result(town, 5) == before
 
 
 @pytest.mark.parametrize(
