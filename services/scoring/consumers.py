@@ -10,8 +10,8 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.decode import DayRecord, FeedbackRecord, day_of, feedback_of
-from services.scoring.domain.contribution import InvalidFactError
-from services.scoring.facts import Batch, save_facts
+from services.scoring.domain.contribution import TOTALS, InvalidFactError
+from services.scoring.facts import Batch, save_facts, save_scores
 from services.scoring.groups import Groups
 from services.scoring.policies import PolicyBook
 from shared.contracts.employee import EmployeeRecord
@@ -45,11 +45,15 @@ _EMPLOYEE = text(
     where e.revision < excluded.revision
     """
 )
-# The published records depend on the unit (prior) and the employment type (ladder).
-_EMPLOYEE_CHANGED = (
-    text("update semester_total set changed = true where employee_id = any(cast(:employees as uuid[]))"),
-    text("update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))"),
+# The score depends on the unit (prior), the discipline record on the employment type (ladder).
+_SCORES_OF_CHANGED = text(
+    f"""
+    update semester_total t set changed = true from employee e
+    where e.employee_id = t.employee_id and t.employee_id = any(cast(:employees as uuid[]))
+    returning t.employee_id, t.semester, {", ".join(f"t.{name}" for name in TOTALS)}, e.org_unit_id
+    """
 )
+_LADDER_CHANGED = text("update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))")
 
 
 class RecordHandler:
@@ -84,7 +88,7 @@ class RecordHandler:
                 _sort(found, batch, groups, employees)
             except InvalidFactError as error:
                 parked.append(Parked(record, "NOT_VALID", str(error)))
-        await _save_employees(session, employees)
+        await _save_employees(session, employees, self._policies)
         for rating in await groups.complete(session):
             batch.add_feedback(rating)
         await save_facts(session, batch, self._policies)
@@ -115,11 +119,12 @@ def _sort(found: Readable, batch: Batch, groups: Groups, employees: dict[str, Em
             employees[str(found.employee_id)] = found
 
 
-async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRecord]) -> None:
+async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRecord], policies: PolicyBook) -> None:
     if not employees:
         return
     fields = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "scoring"]}
     rows = [employees[key].model_dump(include=fields) for key in sorted(employees)]
     await session.execute(_EMPLOYEE, rows)
-    for statement in _EMPLOYEE_CHANGED:
-        await session.execute(statement, {"employees": [row["employee_id"] for row in rows]})
+    changed = {"employees": [row["employee_id"] for row in rows]}
+    await save_scores(session, (await session.execute(_SCORES_OF_CHANGED, changed)).all(), policies)
+    await session.execute(_LADDER_CHANGED, changed)

@@ -105,6 +105,24 @@ async def test_the_weeks_of_the_unit_follow_the_date_too(town: City) -> None:
     assert await minutes() == [450, 450, 450]
 
 
+async def test_the_first_date_in_the_new_unit_follows_the_former_units_hours_as_a_neighbour(town: City) -> None:
+    """An evening shift of the former unit takes the punch that was the arrival of the night after it."""
+    officer = (await town.officer())["employee_id"]
+    await put_unit(town, officer, "2026-08-05", "u2")
+    night = {"starts_at": "2026-08-05T01:00:00", "ends_at": "2026-08-05T09:00:00"}
+    address = f"/attendance/v1/employees/{officer}/roster/2026-08-05"
+    assert (await town.http.put(address, json=night)).status_code == 204
+    await town.punch(officer, "2026-08-04 23:10:00")
+    await town.work()
+    assert (await town.day(officer, "2026-08-05"))["day"]["first_in"] == "2026-08-04T23:10:00+07:00"
+    evening = {"name": "Sore", "kind": "five_day", "days": {"tuesday": {"start": "14:00", "end": "22:00"}}}
+    address = "/attendance/v1/schedules/0190a5a0-0000-7000-8000-000000000002"
+    body = evening | {"effective_from": "2026-08-01", "effective_to": "2026-08-04", "org_unit_id": "u1"}
+    assert (await town.http.put(address, json=body)).status_code == 204
+    await town.work()
+    assert (await town.day(officer, "2026-08-05"))["day"]["first_in"] is None
+
+
 async def test_the_first_unit_that_is_stated_is_that_of_the_dates_before_it_too(town: City) -> None:
     nip = "199203042018012004"
     await town.import_lines(person(nip, unit_from="2026-08-07"))

@@ -9,7 +9,7 @@ import pytest
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.holidays_calendar import published_days
-from tests.integration.attendance.city import City, city, person
+from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
 
@@ -74,3 +74,17 @@ async def test_what_was_decreed_survives_the_next_load(town: City) -> None:
     days = (await town.http.get("/attendance/v1/calendar", params={"year": 2026})).json()
     assert "2026-12-24" not in [day["day"] for day in days]
     assert len(days) == 24
+
+
+async def test_a_holiday_that_is_loaded_later_rewrites_the_days_that_were_computed_without_it(town: City) -> None:
+    """As after an upgrade of the package that knows the holidays."""
+    assert town.clock is not None
+    town.clock.set(local("2026-08-18 12:00"))
+    await town.run("delete from calendar_day where day = '2026-08-17'")
+    await town.import_lines(person())
+    await town.close()
+    officer = (await town.officer())["employee_id"]
+    assert (await town.day(officer, "2026-08-17"))["day"]["status"] == "unknown"
+    await town.service.app.state.load_defaults()
+    await town.work()
+    assert (await town.day(officer, "2026-08-17"))["day"]["excuse"] == "LIBUR_NASIONAL"

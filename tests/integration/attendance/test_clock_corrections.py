@@ -224,3 +224,15 @@ async def test_a_unit_that_the_machine_left_is_judged_again_too(town: City) -> N
     await town.work()
     await correct(town, seconds_behind=0)
     assert await state(town, "199608182022041002") == ("provisional", "unknown")
+
+
+async def test_a_guests_punches_count_too_although_nothing_changes_in_the_guests_unit(town: City) -> None:
+    """The officer of another unit punched at M1, whose watermark concerns no day of that unit."""
+    await town.import_lines(person(org_unit_id="u2", org_unit_name="Dinas Dua", unit_from="2026-08-01"))
+    await town.machine("M2", "u2", mark="2026-08-05 23:00")
+    await town.close()
+    assert await state(town) == ("final", "absent")
+    answer = await town.http.put(ADDRESS, json=HOUR_BEHIND)
+    assert answer.status_code == 204, answer.text
+    await town.work()
+    assert await state(town) == ("final", "present")

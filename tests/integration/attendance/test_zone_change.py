@@ -87,6 +87,21 @@ async def test_a_mark_that_a_record_set_moves_back_with_it_and_opens_the_day_aga
     assert (await town.day(officer, "2026-08-05"))["day"]["state"] == "provisional"
 
 
+async def test_a_day_that_the_wrong_zone_closed_is_open_again_at_once(town: City) -> None:
+    """The record is nobody's: only the watermark that moves back concerns the day."""
+    officer = (await town.officer())["employee_id"]
+    assert town.clock is not None
+    town.clock.set(local("2026-08-06 12:00"))
+    await zone(town, "UTC")
+    await town.close()
+    await post(town, "8\t2026-08-05 14:00:00")
+    await town.work()
+    assert (await town.day(officer, "2026-08-05"))["day"]["status"] == "absent"
+    await zone(town, "Asia/Jakarta")
+    await town.work()
+    assert (await town.day(officer, "2026-08-05"))["day"]["state"] == "provisional"
+
+
 async def test_a_mark_that_a_poll_set_stands(town: City) -> None:
     await zone(town, "UTC")
     await post(town, "7\t2026-08-04 07:00:00")
