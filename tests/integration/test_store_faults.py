@@ -23,7 +23,7 @@ from shared.incoming import Incoming
 from shared.poison_limit import PoisonLimit
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.fixtures.store_faults import CANCELLED, ENDED, blocked, cut_off_at, until_one_waits
+from tests.fixtures.store_faults import CANCELLED, ENDED, blocked, cut_off_at, until_waiting
 from tests.integration.attendance.city import city, person
 from tests.integration.feedback.office import MINIMUM, office
 from tests.integration.notifications.desk import NOW, score, weeks
@@ -68,7 +68,7 @@ async def test_a_batch_that_ends_in_a_deadlock_parks_nothing_and_counts_once(
         async with blocked(service, lock, officer=second) as other:
             await other.execute(text("set local deadlock_timeout = '1h'"))  # the consumer is the one that gives way
             batch = asyncio.ensure_future(consumer.apply(records))
-            await until_one_waits(other)  # it has written the first officer's day
+            await until_waiting(other)  # it has written the first officer's day
             await other.execute(text(lock), {"officer": first})
             with pytest.raises(Exception, match="deadlock") as failed:
                 await batch

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from unittest.mock import patch
 
 from aiokafka.errors import (
@@ -21,9 +20,9 @@ from hypothesis import strategies as st
 
 from shared import sending
 from shared.sending import SendResult, send_rows
+from tests.fixtures.scripted_broker import SILENCE, Fate, ScriptedBroker
 
 TOPICS, KEYS = ("asn.score.v1", "asn.employee.v1"), (b"a", b"b", b"c")
-SILENCE = "the broker does not answer"
 NOT_TAKEN = (KafkaConnectionError, MessageSizeTooLargeError)
 """Raised when the producer is given the event."""
 NOT_ACKNOWLEDGED = (
@@ -50,56 +49,7 @@ class Event:
         return str(self.id).encode()
 
 
-@dataclass(frozen=True)
-class Fate:
-    """What happens to an event in the round with faults; None: nothing bad."""
-
-    taken: type[Exception] | None = None
-    answer: type[Exception] | str | None = None
-    alone: type[Exception] | None = None
-
-
-@dataclass
-class Broker:
-    """A producer, its client and its cluster in one. `log` is what the broker acknowledged."""
-
-    fates: dict[bytes, Fate]
-    log: list[int] = field(default_factory=list)
-
-    @property
-    def client(self) -> Broker:
-        return self
-
-    @property
-    def cluster(self) -> Broker:
-        return self
-
-    def partitions_for_topic(self, _: str) -> set[int]:
-        return {0}
-
-    async def send(self, *, value: bytes, **_: Any) -> asyncio.Future[None]:
-        fate = self.fates.get(value, Fate())
-        if fate.taken is not None:
-            raise fate.taken
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if isinstance(fate.answer, type):
-            future.set_exception(fate.answer())
-        elif fate.answer is None:
-            self.log.append(int(value))
-            future.set_result(None)
-        return future
-
-    async def send_and_wait(self, *, value: bytes, **_: Any) -> None:
-        alone = self.fates.get(value, Fate()).alone
-        if alone is not None:
-            raise alone
-        self.log.append(int(value))
-
-    async def renew(self) -> Any:
-        return self
-
-
-async def send(broker: Broker, outbox: Sequence[Event]) -> SendResult:
+async def send(broker: ScriptedBroker, outbox: Sequence[Event]) -> SendResult:
     return await send_rows(broker, outbox, broker.renew)  # type: ignore[arg-type]
 
 
@@ -117,11 +67,11 @@ def outboxes() -> st.SearchStrategy[list[Event]]:
 
 
 async def check_one_round(outbox: Sequence[Event], drawn: Sequence[Fate]) -> None:
-    broker = Broker({event.value: fate for event, fate in zip(outbox, drawn, strict=False)})
+    broker = ScriptedBroker({event.value: fate for event, fate in zip(outbox, drawn, strict=False)})
     result = await send(broker, outbox)
 
     gone = {event.id for event in result.sent}
-    assert gone <= set(broker.log), "an event leaves the outbox only when the broker has acknowledged it"
+    assert gone <= set(map(int, broker.log)), "an event leaves the outbox only when the broker has acknowledged it"
     assert len(gone) == len(result.sent)
     assert not gone & {each.row.id for each in result.refused}
     for event in result.sent:
@@ -130,10 +80,11 @@ async def check_one_round(outbox: Sequence[Event], drawn: Sequence[Fate]) -> Non
 
     broker.fates = {}  # every cause is solved: the next round sends the rest
     await send(broker, [event for event in outbox if event.id not in gone])
+    log = list(map(int, broker.log))
     for topic in TOPICS:
         for key in KEYS:
             mine = [event.id for event in outbox if (event.topic, event.key) == (topic, key)]
-            last_seen = sorted(mine, key=lambda one: len(broker.log) - 1 - broker.log[::-1].index(one))
+            last_seen = sorted(mine, key=lambda one: len(log) - 1 - log[::-1].index(one))
             assert last_seen == mine, "after all retries the broker has the events of a key in their order"
 
 
