@@ -42,7 +42,8 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
 
 @asynccontextmanager
 async def scoring(postgres: EmbeddedPostgres, broker: EmbeddedBroker, url: str) -> AsyncIterator[Running]:
-    changes = {"database_url": url, "tasks": True} | kafka_settings(broker)
+    # the embedded broker lets the first member wait for half of the session timeout
+    changes = {"database_url": url, "tasks": True, "kafka_session_timeout_ms": 3_000} | kafka_settings(broker)
     async with running_service("scoring", postgres, **changes) as service:
         yield service
 
