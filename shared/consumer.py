@@ -171,7 +171,8 @@ class BatchConsumer:
             batch = message.raw_message
             if not isinstance(batch, tuple):
                 raise TypeError("the subscriber was made with batch=True")
-            if self.halted is not None:  # until it has left the group; nothing is committed
+            # Until it has left the group it applies nothing: a later commit would skip the batch at which it stopped.
+            if self.halted is not None or self._failed is not None:
                 return
             records = [_incoming(record) for record in batch]
             self._applying = True

@@ -15,9 +15,11 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from shared.batch_work import BatchWork
 from shared.contracts.topics import EMPLOYEE
 from shared.dead_letters import Parked, Place
 from shared.incoming import Incoming
+from shared.poison_limit import PoisonLimit
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -119,6 +121,23 @@ async def test_a_dismissed_record_waits_no_longer_and_is_kept_whole(
         changed = {key for key, value in after.items() if value != before[key]}
         assert changed == {"dismissed_at", "dismissed_by", "dismissed_reason"}
         assert (after["key"], after["value"]) == (first.key, first.value)
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+async def test_the_unusable_records_of_a_batch_are_parked_and_the_others_applied(
+    name: str, embedded_postgres: EmbeddedPostgres
+) -> None:
+    before, after = uuid4(), uuid4()
+    unusable = [bad(), incoming(EMPLOYEE, employee(uuid4(), name="a\x00b")), incoming(EMPLOYEE, None)]
+    batch = [good(before), *unusable, good(after)]
+    async with running_service(name, embedded_postgres) as service:
+        context = service.context
+        consumer = BatchWork(context.database, context.dead_letters, service.app.state.handler, PoisonLimit(100))
+        await consumer.apply(batch)
+        assert await listed(service, PREFIXES[name]) == [record.offset for record in unusable]
+        async with context.database.transaction() as session:
+            officers = set((await session.execute(text("select employee_id from employee"))).scalars())
+        assert officers == {before, after}
 
 
 async def test_a_list_holds_what_waits_and_else_what_was_asked_for(scoring: Running) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.ballot_boxes import PAGE_ROWS, Target
+from services.feedback.domain.ballots import Content
 from services.feedback.seal import Seal, SealError
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.services import BALLOT_KEY, running_service
@@ -80,3 +83,18 @@ async def test_another_boxs_content_is_noticed(embedded_postgres: EmbeddedPostgr
             )
         with pytest.raises(SealError, match="another box"):
             await place.service.app.state.publication.look()
+
+
+async def test_a_new_key_seals_every_box_anew_also_when_there_are_many(embedded_postgres: EmbeddedPostgres) -> None:
+    async with office(embedded_postgres) as place:
+        boxes = place.service.app.state.boxes
+        async with place.service.context.database.transaction() as session:
+            for _ in range(PAGE_ROWS + 1):
+                await boxes.keep(session, Target(uuid4(), "unit-1", "visit"), Content())
+        changes = {
+            "database_url": place.service.context.settings.database,
+            "ballot_key": f"{NEW_KEY}\n{BALLOT_KEY}",
+        }
+        async with running_service("feedback", embedded_postgres, clock=place.clock, **changes) as both:
+            await both.app.state.publication.look()
+        assert await sealed_with(place, NEW_KEY) == [True] * (PAGE_ROWS + 1)

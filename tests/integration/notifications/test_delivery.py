@@ -13,8 +13,10 @@ from services.notifications.delivery import LEASE, REFUSALS_MAX
 from services.notifications.notices import lock_officers
 from shared.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
+from shared.database import is_transient
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
+from tests.fixtures.store_faults import blocked, cut_off_at, until_waiting
 from tests.integration.notifications.desk import (
     OFFICER,
     SUPERIOR,
@@ -229,3 +231,29 @@ async def test_an_address_that_the_roster_no_longer_has_gets_no_mail(notices: Ru
     await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=str(SUPERIOR), email=None)), absences(3)])
     await notices.app.state.sender.round()
     assert [address_of(mail) for mail in mails.kept] == ["superior@example.go.id"]
+
+
+async def test_a_mail_whose_result_was_not_stored_is_sent_again_only_after_its_lease(
+    notices: Running, clock: FakeClock, mails: Mails
+) -> None:
+    await apply(notices, [absences(3)])
+    sender = notices.app.state.sender
+    assert is_transient(await cut_off_at(notices, "outbox", sender.round))
+    await sender.round()
+    addresses = [address_of(mail) for mail in mails.kept]
+    assert addresses == ["officer@example.go.id", "superior@example.go.id"]
+    clock.advance(LEASE)
+    await sender.round()
+    await sender.round()
+    assert [address_of(mail) for mail in mails.kept] == [*addresses, "officer@example.go.id"]
+    assert mails.kept[2]["Message-ID"] == mails.kept[0]["Message-ID"]
+    assert {notice["state"] for notice in await listed(notices)} == {"delivered"}
+
+
+async def test_two_senders_at_once_send_each_mail_once(notices: Running, mails: Mails) -> None:
+    await apply(notices, [absences(3)])
+    async with blocked(notices, "select 1 from delivery for update") as session:
+        rounds = [asyncio.create_task(notices.app.state.sender.round()) for _ in range(2)]
+        await until_waiting(session, 2)
+    await asyncio.gather(*rounds)
+    assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]

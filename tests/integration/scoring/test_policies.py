@@ -14,6 +14,7 @@ import yaml
 from sqlalchemy import text
 
 from services.scoring.policies import load_defaults
+from services.scoring.rescore import ROWS_MAX
 from services.scoring.settings import Settings
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
@@ -169,3 +170,13 @@ async def test_two_processes_that_start_together_keep_one_policy(postgres: Postg
                 await asyncio.sleep(0.2)  # it finds no row, and waits for the row of the first
             await late
         assert len((await service.http.get("/scores/v1/policies")).json()) == 1
+
+
+async def test_a_new_policy_rescores_every_officer_also_when_there_are_many(scoring: Running) -> None:
+    officers = [uuid4() for _ in range(ROWS_MAX + 1)]
+    records = [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in officers]
+    async with scoring.context.database.transaction() as session:
+        assert not await scoring.app.state.handler(session, records)
+    answer = await scoring.http.post("/scores/v1/policies", content=policy(), headers=YAML)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["rescored"] == len(officers)
