@@ -16,7 +16,7 @@ from services.scoring.digests import SOURCES
 from services.scoring.discipline_publisher import DisciplinePublisher
 from services.scoring.policies import OPENS_AFTER, PolicyBook, load_defaults, open_semester
 from services.scoring.publisher import Publisher
-from services.scoring.rescore import rescore
+from services.scoring.rescore import finish_rescores, rescore
 from services.scoring.routes import canary, contract, pages, policies, scores
 from services.scoring.settings import Settings
 from shared.above import above_router
@@ -59,7 +59,8 @@ def create(
         async with context.database.transaction() as session:
             opened = await open_semester(session, semester, book, now)
         if opened:
-            await rescore(context, book, semester)  # scores from before the opening lack the units' priors
+            await rescore(context, book, semester)
+        if await finish_rescores(context, book) or opened:
             changed.set()
         return False
 

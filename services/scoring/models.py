@@ -28,6 +28,7 @@ __all__ = [
     "OutboxRow",
     "ParkedRecord",
     "PublishedScore",
+    "RescoreDue",
     "RuleDocument",
     "SemesterOpening",
     "SemesterTotal",
@@ -222,6 +223,15 @@ class SemesterOpening(Base, table=True):
 
     semester: int = Field(primary_key=True, sa_type=SmallInteger)
     opened_at: datetime = utc_field()
+
+
+class RescoreDue(Base, table=True):
+    """Scores of all semesters from this one on have to be computed again."""
+
+    __tablename__ = "rescore_due"
+
+    first_semester: int = Field(primary_key=True, sa_type=SmallInteger)
+    requested_at: datetime = utc_field()
 
 
 class UnitPrior(Base, table=True):

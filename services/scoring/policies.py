@@ -46,6 +46,11 @@ _INSERT = text(
 )
 
 
+_REQUEST_RESCORE = text(
+    "insert into rescore_due (first_semester, requested_at) values (:first, :now)"
+    " on conflict (first_semester) do update set requested_at = excluded.requested_at"
+)
+
 # Ratings of a unit as a whole, and ratings that formed no group of an officer by the end of the semester.
 _RATINGS_OF_UNITS = text("select totals, record from feedback_fact where employee_id is null and semester = :semester")
 
@@ -104,7 +109,10 @@ class PolicyBook:
 
 
 async def load_policy(session: AsyncSession, document: Mapping[str, object], now: datetime) -> ScorePolicy:
-    """Stores a new score policy. Raises InvalidError for an invalid one, ConflictError for an existing version."""
+    """Stores a new score policy and requests the scores that it changes.
+
+    Raises InvalidError for an invalid one, ConflictError for an existing version.
+    """
     try:
         policy = policy_from_mapping(document)
     except PolicyError as error:
@@ -112,6 +120,7 @@ async def load_policy(session: AsyncSession, document: Mapping[str, object], now
     kept = await _insert(session, "score", policy, policy_to_mapping(policy), now)
     if not kept:
         raise ConflictError(f"Policy {policy.id} version {policy.version} exists: add a change as a new version.")
+    await _request_rescore(session, Semester.of(policy.effective_from), now)
     return policy
 
 
@@ -142,7 +151,7 @@ async def _insert(session: AsyncSession, kind: str, rules: Any, content: Mapping
 async def open_semester(session: AsyncSession, semester: Semester, policies: PolicyBook, now: datetime) -> bool:
     """Fixes the units' priors of a semester from the previous one, once; True if this call did it.
 
-    The caller then recomputes the scores since the semester's first midnight. All scores of the previous semester are marked
+    Requests the scores since the semester's first midnight, which lack the priors. All scores of the previous semester are marked
     as changed, because its end may make them final.
     """
     opened = await session.execute(
@@ -179,4 +188,9 @@ async def open_semester(session: AsyncSession, semester: Semester, policies: Pol
         text("update semester_total set changed = true where semester = :previous"),
         {"previous": semester.previous.number},
     )
+    await _request_rescore(session, semester, now)
     return True
+
+
+async def _request_rescore(session: AsyncSession, first: Semester, now: datetime) -> None:
+    await session.execute(_REQUEST_RESCORE, {"first": first.number, "now": now})

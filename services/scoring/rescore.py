@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,9 +13,11 @@ from services.scoring.policies import PolicyBook
 from shared.context import Context
 from shared.contracts.semester import Semester
 
-__all__ = ["rescore"]
+__all__ = ["finish_rescores", "rescore"]
 
 ROWS_MAX = 1_000
+CACHES_END_SECONDS = 30
+"""After this time no process computes with the former policy any more: well above CACHE_SECONDS and a batch's duration."""
 
 _ROWS = text(
     f"""
@@ -27,6 +30,11 @@ _ROWS = text(
               (select org_unit_id from employee e where e.employee_id = t.employee_id) as org_unit_id
     """
 )
+
+_DUE = text(
+    "select first_semester, requested_at from rescore_due where requested_at <= :settled order by first_semester"
+)
+_DONE = text("delete from rescore_due where first_semester = :first_semester and requested_at = :requested_at")
 
 
 async def rescore(context: Context, policies: PolicyBook, first: Semester) -> int:
@@ -43,3 +51,19 @@ async def rescore(context: Context, policies: PolicyBook, first: Semester) -> in
         if len(rows) < ROWS_MAX:
             return count
         after = max((row.employee_id, row.semester) for row in rows)
+
+
+async def finish_rescores(context: Context, policies: PolicyBook) -> bool:
+    """Recomputes what was requested and is perhaps not complete: its process ended, or another one still used the former policy.
+
+    Returns whether there was any. A request stays until this is done CACHES_END_SECONDS after it.
+    """
+    settled = context.clock.now() - timedelta(seconds=CACHES_END_SECONDS)
+    async with context.database.transaction() as session:
+        due = (await session.execute(_DUE, {"settled": settled})).all()
+    if not due:
+        return False
+    await rescore(context, policies, Semester.from_number(due[0].first_semester))
+    async with context.database.transaction() as session:
+        await session.execute(_DONE, [row._asdict() for row in due])
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,15 +14,17 @@ import yaml
 from sqlalchemy import text
 
 from services.scoring.policies import load_defaults
-from services.scoring.rescore import ROWS_MAX
+from services.scoring.rescore import CACHES_END_SECONDS, ROWS_MAX
 from services.scoring.settings import Settings
 from shared.clock import FakeClock
+from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.rule_documents import DOCUMENT_BYTES_MAX
 from tests.fixtures.backends import Postgres
 from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.store_faults import cut_off_at
 
 DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 YAML = {"Content-Type": "application/yaml"}
@@ -180,3 +182,43 @@ async def test_a_new_policy_rescores_every_officer_also_when_there_are_many(scor
     answer = await scoring.http.post("/scores/v1/policies", content=policy(), headers=YAML)
     assert answer.status_code == 201, answer.text
     assert answer.json()["rescored"] == len(officers)
+
+
+async def test_a_policy_whose_rescoring_was_cut_off_is_applied_later(scoring: Running, clock: FakeClock) -> None:
+    officer = uuid4()
+    await fill(scoring, officer)
+    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
+    new = policy(effective_from=date(2026, 7, 1), weights=weights)
+    await cut_off_at(
+        scoring, "semester_total", lambda: scoring.http.post("/scores/v1/policies", content=new, headers=YAML)
+    )
+    assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 409
+    assert not (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+    clock.advance(timedelta(seconds=CACHES_END_SECONDS))
+    await scoring.app.state.keep_rules()
+    assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+
+
+async def test_a_score_that_another_process_computed_with_the_former_policy_is_computed_again(
+    scoring: Running, clock: FakeClock
+) -> None:
+    officer = uuid4()
+    await fill(scoring, officer)
+    former = await score_of(scoring, officer, "2026-S2")
+    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
+    new = policy(effective_from=date(2026, 7, 1), weights=weights)
+    assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 201
+    right = await score_of(scoring, officer, "2026-S2")
+    late = text("update semester_total set score = :score where employee_id = :officer and semester = :semester")
+    async with scoring.context.database.transaction() as session:
+        hundredths = round(float(former["score"]) * 100)
+        semester = Semester.parse("2026-S2").number
+        await session.execute(late, {"score": hundredths, "officer": officer, "semester": semester})
+    assert not (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+    await scoring.app.state.keep_rules()
+    clock.advance(timedelta(seconds=CACHES_END_SECONDS))
+    await scoring.app.state.keep_rules()
+    assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+    async with scoring.context.database.transaction() as session:
+        assert (await session.execute(text("select count(*) from rescore_due"))).scalar_one() == 0
+    assert (await score_of(scoring, officer, "2026-S2"))["score"] == right["score"]
