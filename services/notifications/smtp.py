@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import aiosmtplib
 
-from services.notifications.domain.mail_faults import Blame, Reply, Stage, blame
+from services.notifications.domain.mail_faults import Blame, Reply, Stage, blame, broken_off, holds_all
 from services.notifications.settings import Settings
 
 __all__ = ["ANSWER_SECONDS_MAX", "SMTP_SECONDS_MAX", "MailServer", "NotAcceptedError", "Step"]
@@ -37,6 +37,14 @@ class NotAcceptedError(Exception):
     @property
     def blame(self) -> Blame:
         return blame(self.stage, self.reply)
+
+    @property
+    def holds_all(self) -> bool:
+        return holds_all(self.stage, self.reply)
+
+    @property
+    def broken_off(self) -> bool:
+        return broken_off(self.stage, self.reply)
 
     @property
     def may_be_accepted(self) -> bool:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["STAGES", "Blame", "Reply", "Stage", "blame", "holds_all"]
+__all__ = ["STAGES", "Blame", "Reply", "Stage", "blame", "broken_off", "holds_all"]
 
 Stage = Literal["connect", "tls", "ehlo", "auth", "mail", "rcpt", "data"]
 Blame = Literal["recipient", "recipient_for_now", "operator"]
@@ -123,10 +123,13 @@ def _names_no_mailbox(text: str) -> bool:
 
 
 def holds_all(stage: Stage, reply: Reply) -> bool:
-    """Whether an operator's fault affects every mail, so that the others need not be tried now."""
-    if stage in ("connect", "tls", "ehlo", "auth") or reply.code == _CLOSING:
-        return True
-    if reply.code is None:
-        return stage != "data"  # a filter may close the connection because of one message
+    """Whether a fault certainly affects every mail: it came before the recipient was named, and not because of the size."""
     too_large = reply.code == _FULL_CODE if reply.enhanced is None else reply.enhanced[1:] in _TOO_LARGE
-    return stage == "mail" and not too_large
+    return stage in ("connect", "tls", "ehlo", "auth") or (stage == "mail" and not too_large)
+
+
+def broken_off(stage: Stage, reply: Reply) -> bool:
+    """Whether the server ended the dialogue (421, connection closed, no answer) after the recipient was named. The server may
+    be failing, or it fails for this recipient or message only."""
+    ended = stage in ("rcpt", "data") and reply.code in (None, _CLOSING)
+    return ended and blame(stage, reply) == "operator"  # not "421 4.2.1 mailbox busy"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.domain.mail_advice import advice
-from services.notifications.domain.mail_faults import STAGES, Reply, Stage, blame, holds_all
+from services.notifications.domain.mail_faults import STAGES, Reply, Stage, blame, broken_off, holds_all
 
 NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknown in local recipient table"
 
@@ -69,8 +69,9 @@ NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknow
         ("rcpt", 552, "5.2.3 Message length exceeds administrative limit", "operator", False),
         ("rcpt", 450, "4.7.1 Greylisted", "operator", False),
         ("rcpt", 451, "4.3.0 Temporary lookup failure", "operator", False),
-        ("rcpt", 421, "4.3.2 Service shutting down", "operator", True),
-        ("rcpt", None, "the server closed the connection", "operator", True),
+        ("rcpt", 421, "4.3.2 Service shutting down", "operator", False),
+        ("rcpt", 421, "4.2.1 mailbox busy", "recipient_for_now", False),
+        ("rcpt", None, "the server closed the connection", "operator", False),
         ("rcpt", 550, NO_SUCH_USER, "recipient", False),
         ("rcpt", 550, "5.1.1 <x@example.go.id>: User unknown in relay recipient table", "recipient", False),
         ("rcpt", 553, "5.1.3 bad address", "recipient", False),
@@ -111,6 +112,23 @@ def test_a_refusal(stage: Stage, code: int | None, text: str, whose: str, all_wa
     assert len(advice(stage, reply)) > 40
 
 
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "broken"),
+    [
+        ("rcpt", 421, "4.3.0 temporary lookup failure", True),
+        ("rcpt", None, "the server closed the connection", True),
+        ("data", 421, "4.3.2 Service shutting down", True),
+        ("data", None, "no answer in time", True),
+        ("rcpt", 421, "4.2.1 mailbox busy", False),
+        ("rcpt", 451, "4.3.0 temporary lookup failure", False),
+        ("data", 554, "5.7.1 spam", False),
+        ("mail", None, "the server closed the connection", False),
+    ],
+)
+def test_a_dialogue_that_the_server_breaks_off(stage: Stage, code: int | None, text: str, broken: bool) -> None:
+    assert broken_off(stage, Reply(code, text)) is broken
+
+
 CODES = st.one_of(st.none(), st.integers(100, 999))
 TEXTS = st.one_of(
     st.text(max_size=30),
@@ -126,8 +144,9 @@ def test_before_the_recipient_is_named_nothing_is_the_recipients(stage: Stage, c
         assert whose == "operator"
     if whose == "recipient":
         assert 500 <= (code or 0) < 600
-    if holds_all(stage, reply):
+    if holds_all(stage, reply) or broken_off(stage, reply):
         assert whose == "operator"
+    assert not (holds_all(stage, reply) and stage in ("rcpt", "data"))
     assert advice(stage, reply)
 
 
