@@ -11,7 +11,6 @@ from prometheus_client import Counter
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.domain.mail_faults import holds_all
 from services.notifications.domain.rules import mail_due
 from services.notifications.mail_queue import Pause
 from services.notifications.message import Mail, compose
@@ -41,13 +40,6 @@ RETRY_COPY = timedelta(minutes=15)
 """A mail whose answer is missing may have arrived: five attempts within about four hours, then the inbox only."""
 RUNBOOK = "docs/runbooks/mail.md"
 
-_DUE = text(
-    """
-    select d.notice_id, d.next_attempt_at, n.employee_id from delivery d join notice n using (notice_id)
-    where d.next_attempt_at <= :now and d.notice_id <> all(cast(:without as uuid[]))
-    order by d.next_attempt_at, d.notice_id limit 1
-    """
-)
 # Taking a row postpones its next attempt (a lease): another sender sees it again only if this one crashed.
 _TAKE = text(
     """
@@ -126,7 +118,7 @@ class Sender:
         if self.pause.holds(now):
             return False
         async with self._context.database.transaction() as session:
-            due = (await session.execute(_DUE, {"now": now, "without": self._mails.without})).first()
+            due = await self.pause.next_due(session, now, self._mails.without)
             if due is None:
                 return False
             self._mails.took([due.notice_id])
@@ -203,7 +195,7 @@ class Sender:
                 if failure is None:
                     return
             else:
-                self.pause.end()
+                self.pause.answered(job.notice["recipient_id"])
         elif failure in ("EMAIL_UNUSABLE", "EMAIL_UNCONFIRMED"):
             self._failed.labels("inbox_only").inc()
         await self._context.transact(lambda s: self._conclude(s, job, failure))
@@ -224,20 +216,22 @@ class Sender:
         )  # fmt: skip
         if failure is None:
             await self._put_off(job, refused, refusals)
-        if blame != "operator":
-            self.pause.end()  # the server accepts connections and our side's commands
+        if not (refused.holds_all or refused.broken_off):
+            self.pause.answered(job.notice["recipient_id"])
         return failure
 
     async def _put_off(self, job: _Job, refused: NotAcceptedError, refusals: int) -> None:
         """After a fault that affects every mail, this one keeps its place in the order; after any other it is postponed."""
         now = self._context.clock.now()
-        held, all_wait = refused.blame == "operator", holds_all(refused.stage, refused.reply)
-        if held and all_wait:
+        if refused.holds_all:
             self.pause.extend(now)
             at, attempts = job.due_at, job.attempts - 1
         else:
             first = RETRY_COPY if refused.may_be_accepted else RETRY_FIRST
             at, attempts = now + min(first * 2 ** min(job.attempts - 1, 10), RETRY_MOST), job.attempts
+        if refused.broken_off and job.mail is not None:
+            until = at if refused.stage == "rcpt" else now  # at DATA the message may be the cause: others are tried
+            self.pause.broken_off(job.notice["recipient_id"], job.mail.recipient[1], now, until)
         values = {
             "id": job.notice["notice_id"],
             "at": at,
@@ -246,7 +240,7 @@ class Sender:
             "error": f"{refused.stage} {refused.reply.status}".strip(),
             "unsure": job.unsure,
             "certain": 0 if refused.may_be_accepted else 1,
-            "held": now if held else None,
+            "held": now if refused.blame == "operator" else None,
         }
         await self._context.transact(lambda s: s.execute(_AGAIN, values))
 

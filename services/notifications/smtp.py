@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import aiosmtplib
 
-from services.notifications.domain.mail_faults import Blame, Reply, Stage, blame
+from services.notifications.domain.mail_faults import Blame, Reply, Stage, blame, broken_off, holds_all
 from services.notifications.settings import Settings
 
 __all__ = ["ANSWER_SECONDS_MAX", "SMTP_SECONDS_MAX", "MailServer", "NotAcceptedError", "Step"]
@@ -37,6 +37,14 @@ class NotAcceptedError(Exception):
     @property
     def blame(self) -> Blame:
         return blame(self.stage, self.reply)
+
+    @property
+    def holds_all(self) -> bool:
+        return holds_all(self.stage, self.reply)
+
+    @property
+    def broken_off(self) -> bool:
+        return broken_off(self.stage, self.reply)
 
     @property
     def may_be_accepted(self) -> bool:
@@ -119,8 +127,8 @@ class MailServer:
         if self.settings.login is not None:
             await dialogue.step("auth", client.login(*self.settings.login))
         options = [f"SIZE={size}"] if client.supports_extension("size") else []
-        await dialogue.step("mail", client.mail(sender, options=options))
-        await dialogue.step("rcpt", client.rcpt(recipient))
+        await dialogue.step("mail", _any_2xx(client.mail(sender, options=options)))
+        await dialogue.step("rcpt", _any_2xx(client.rcpt(recipient)))
         await dialogue.begin_data()
 
 
@@ -160,6 +168,16 @@ class _Dialogue:
             if self.client.is_connected:
                 await self.client.quit(timeout=QUIT_SECONDS_MAX)
         self.client.close()
+
+
+async def _any_2xx(command: Awaitable[aiosmtplib.SMTPResponse]) -> aiosmtplib.SMTPResponse:
+    """The reply of MAIL or RCPT. Any 2xx accepts, as "252 cannot verify"; aiosmtplib knows 250 and 251 only."""
+    try:
+        return await command
+    except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused) as error:
+        if not 200 <= error.code < 300:
+            raise
+        return aiosmtplib.SMTPResponse(error.code, error.message)
 
 
 def _readable(text: str) -> str:

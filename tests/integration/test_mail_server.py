@@ -189,6 +189,24 @@ async def test_any_positive_answer_to_the_message_accepts_it(answer: str) -> Non
         assert (await send(port, smtp_tls="none"))[-1] == "data"
 
 
+@pytest.mark.parametrize(("command", "code"), [("RCPT", 252), ("RCPT", 251), ("MAIL", 200), ("RCPT", 299)])
+async def test_any_positive_answer_to_sender_and_recipient_accepts_them(command: str, code: int) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        while line := await reader.readline():
+            answer = code if line.startswith(command.encode()) else 250
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+            writer.write(b"%d cannot verify\r\n" % answer)
+        writer.close()
+
+    listening = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        assert await send(port, smtp_tls="none") == ["connect", "ehlo", "mail", "rcpt", "data"]
+
+
 @pytest.mark.parametrize(
     ("answer", "unsure"),
     [

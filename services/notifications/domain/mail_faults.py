@@ -2,7 +2,8 @@
 
 Uses the stage of the dialogue, the reply code (RFC 5321) and the enhanced status (RFC 3463). Anything not clearly about the
 recipient counts as the operator's: such a mail waits and is reported, while a wrong "recipient" would give it up. Many servers
-answer 550 to everything, so without an enhanced status the text must name the mailbox.
+answer 550 to everything, so without an enhanced status the text must name the mailbox. Servers also send a status of the
+mailbox for a sender that they reject, so a text about the sender overrules the status.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["STAGES", "Blame", "Reply", "Stage", "blame", "holds_all"]
+__all__ = ["STAGES", "Blame", "Reply", "Stage", "blame", "broken_off", "holds_all"]
 
 Stage = Literal["connect", "tls", "ehlo", "auth", "mail", "rcpt", "data"]
 Blame = Literal["recipient", "recipient_for_now", "operator"]
@@ -21,10 +22,17 @@ without limit."""
 STAGES: Final[tuple[Stage, ...]] = ("connect", "tls", "ehlo", "auth", "mail", "rcpt", "data")
 
 _ENHANCED = re.compile(r"(?:^|\(#)([245])\.(\d{1,3})\.(\d{1,3})(?=[\s):;,.-]|$)")
-_ADDRESS = re.compile(r"<[^<>]*>|\S+@\S+")
+_NOT_SAID = re.compile(
+    r"<[^<>]*>|\S+@\S+|https?://\S+|\bhost \S+ said\b|\brelay recipient table\b|\bunverified address\b"
+    r"|\b(?:recipient|destination) (?:mail )?domain\b[^.;]{0,30}?\bdns\b",
+    re.IGNORECASE,
+)
+"""Quoted addresses and names, and phrases about a recipient that hold a word of `_OUR_SIDE`."""
 _OUR_SIDE = re.compile(
     r"send(?:er|ing)|relay|rcpthosts|\b(?:helo|ehlo|spf|dkim|dmarc|ip|dns|ptr|auth|rate)\b|verif|authenti|log ?in\b|client"
-    r"|hostname|reverse|polic|block|black ?list|spam|too many|per (?:minute|hour|day)",
+    r"|hostname|reverse|polic|block|black ?list|spam|too many|per (?:minute|hour|day)"
+    r"|\b(?:mail|envelope) ?from\b|\bfrom address|return[- ]path|password|credential"
+    r"|\byour (?:\w+ )?(?:account|mail ?box|quota|domain)\b",
     re.IGNORECASE,
 )
 """Words about this system, which no reply about a missing mailbox needs."""
@@ -86,7 +94,7 @@ def blame(stage: Stage, reply: Reply) -> Blame:
         return "operator"
     if reply.enhanced is not None:
         kind, *detail = reply.enhanced
-        return _by_status(tuple(detail), reply.text, final=kind == 5)
+        return "operator" if _names_us(reply.text) else _by_status(tuple(detail), reply.text, final=kind == 5)
     return _by_text(reply) if stage == "rcpt" else "operator"
 
 
@@ -105,7 +113,7 @@ def _by_status(status: tuple[int, ...], text: str, *, final: bool) -> Blame:
 def _by_text(reply: Reply) -> Blame:
     if reply.code == _NO_MAIL_DOMAIN:
         return "recipient"
-    if _OUR_SIDE.search(_ADDRESS.sub("", reply.text)):
+    if _names_us(reply.text):
         return "operator"
     if reply.code in (450, 452, _FULL_CODE):
         return "recipient_for_now"
@@ -117,16 +125,23 @@ def _by_text(reply: Reply) -> Blame:
 
 
 def _names_no_mailbox(text: str) -> bool:
-    """Whether the text says that there is no such mailbox, and nothing of this system. Quoted addresses do not count."""
-    said = _ADDRESS.sub("", text)
-    return _OUR_SIDE.search(said) is None and _NO_MAILBOX.search(said) is not None
+    """Whether the text says that there is no such mailbox, and nothing of this system."""
+    return not _names_us(text) and _NO_MAILBOX.search(_NOT_SAID.sub("", text)) is not None
+
+
+def _names_us(text: str) -> bool:
+    """Whether the text speaks of this system."""
+    return _OUR_SIDE.search(_NOT_SAID.sub("", text)) is not None
 
 
 def holds_all(stage: Stage, reply: Reply) -> bool:
-    """Whether an operator's fault affects every mail, so that the others need not be tried now."""
-    if stage in ("connect", "tls", "ehlo", "auth") or reply.code == _CLOSING:
-        return True
-    if reply.code is None:
-        return stage != "data"  # a filter may close the connection because of one message
+    """Whether a fault certainly affects every mail: it came before the recipient was named, and not because of the size."""
     too_large = reply.code == _FULL_CODE if reply.enhanced is None else reply.enhanced[1:] in _TOO_LARGE
-    return stage == "mail" and not too_large
+    return stage in ("connect", "tls", "ehlo", "auth") or (stage == "mail" and not too_large)
+
+
+def broken_off(stage: Stage, reply: Reply) -> bool:
+    """Whether the server ended the dialogue (421, connection closed, no answer) after the recipient was named. The server may
+    be failing, or it fails for this recipient or message only."""
+    ended = stage in ("rcpt", "data") and reply.code in (None, _CLOSING)
+    return ended and blame(stage, reply) == "operator"  # not "421 4.2.1 mailbox busy"

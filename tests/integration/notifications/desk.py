@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -37,21 +37,25 @@ class Mails:
         self.asked: list[str] = []
         """Recipients that a client named, and senders that were refused."""
         self.answer = "250 OK"
-        """To RCPT."""
+        """To RCPT; `drop` closes the connection."""
         self.answers: dict[str, str] = {}
         """To MAIL and DATA; `drop` closes the connection instead of an answer. A mail is stored unless it is refused."""
-        self.refused_only: str | None = None
-        """The only recipient that gets `answer`."""
+        self.refused_only: str | Collection[str] | None = None
+        """The only recipients that get `answer`."""
         self.port = 0
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         """Runs in the test's loop after a mail arrives and before its answer."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        answer = "250 OK" if self.refused_only not in (None, address) else self.answer
+    async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        only = self.refused_only
+        refused = only is None or address in ([only] if isinstance(only, str) else only)
+        answer = self.answer if refused else "250 OK"
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         self.asked.append(address)
+        if answer == "drop":
+            server.transport.close()
         return answer
 
     async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802

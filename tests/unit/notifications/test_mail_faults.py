@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.domain.mail_advice import advice
-from services.notifications.domain.mail_faults import STAGES, Reply, Stage, blame, holds_all
+from services.notifications.domain.mail_faults import STAGES, Reply, Stage, blame, broken_off, holds_all
 
 NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknown in local recipient table"
 
@@ -57,6 +57,26 @@ NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknow
         ("rcpt", 553, "sorry, your envelope sender is in my badmailfrom list", "operator", False),
         ("rcpt", 552, "too many mails of this sender today", "operator", False),
         ("rcpt", 452, "sending rate exceeded", "operator", False),
+        ("rcpt", 550, "Mail from address does not exist", "operator", False),
+        ("rcpt", 550, "From address not found", "operator", False),
+        ("rcpt", 550, "return path address unknown", "operator", False),
+        ("rcpt", 550, "Your account is disabled", "operator", False),
+        ("rcpt", 550, "Invalid user or password", "operator", False),
+        # a text about the sender overrules a status of the mailbox
+        ("rcpt", 550, "5.1.2 Sender domain not found", "operator", False),
+        ("rcpt", 550, "5.2.1 Sender account disabled", "operator", False),
+        ("rcpt", 550, "5.1.1 <k@a.id>: Sender address rejected: not owned by user", "operator", False),
+        ("rcpt", 550, "5.1.1 SPF fail", "operator", False),
+        ("data", 550, "5.1.1 return path does not exist", "operator", False),
+        ("rcpt", 552, "5.2.2 you have exceeded your sending quota", "operator", False),
+        ("rcpt", 552, "5.2.2 you have exceeded your daily quota", "operator", False),
+        ("rcpt", 450, "4.2.1 your account is suspended", "operator", False),
+        # words in quoted addresses, names and links, and phrases about the recipient, overrule nothing
+        ("rcpt", 550, "5.1.1 <spam@relay.example.id>: Recipient address rejected: User unknown", "recipient", False),
+        ("rcpt", 550, "5.1.1 unknown, see https://example.id/policy?sender=x", "recipient", False),
+        ("rcpt", 550, "5.1.1 undeliverable: host relay.a.id[192.0.2.1] said: 550 User unknown", "recipient", False),
+        ("rcpt", 550, "5.1.2 recipient domain has no DNS record", "recipient", False),
+        ("rcpt", 552, "5.2.2 The email account that you tried to reach is over quota", "recipient_for_now", False),
         # a relay whose DNS or routing fails, and a status without a specific cause
         ("rcpt", 550, "5.4.4 relay DNS failure", "operator", False),
         ("rcpt", 450, "4.4.4 relay DNS failure", "operator", False),
@@ -69,8 +89,9 @@ NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknow
         ("rcpt", 552, "5.2.3 Message length exceeds administrative limit", "operator", False),
         ("rcpt", 450, "4.7.1 Greylisted", "operator", False),
         ("rcpt", 451, "4.3.0 Temporary lookup failure", "operator", False),
-        ("rcpt", 421, "4.3.2 Service shutting down", "operator", True),
-        ("rcpt", None, "the server closed the connection", "operator", True),
+        ("rcpt", 421, "4.3.2 Service shutting down", "operator", False),
+        ("rcpt", 421, "4.2.1 mailbox busy", "recipient_for_now", False),
+        ("rcpt", None, "the server closed the connection", "operator", False),
         ("rcpt", 550, NO_SUCH_USER, "recipient", False),
         ("rcpt", 550, "5.1.1 <x@example.go.id>: User unknown in relay recipient table", "recipient", False),
         ("rcpt", 553, "5.1.3 bad address", "recipient", False),
@@ -111,6 +132,23 @@ def test_a_refusal(stage: Stage, code: int | None, text: str, whose: str, all_wa
     assert len(advice(stage, reply)) > 40
 
 
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "broken"),
+    [
+        ("rcpt", 421, "4.3.0 temporary lookup failure", True),
+        ("rcpt", None, "the server closed the connection", True),
+        ("data", 421, "4.3.2 Service shutting down", True),
+        ("data", None, "no answer in time", True),
+        ("rcpt", 421, "4.2.1 mailbox busy", False),
+        ("rcpt", 451, "4.3.0 temporary lookup failure", False),
+        ("data", 554, "5.7.1 spam", False),
+        ("mail", None, "the server closed the connection", False),
+    ],
+)
+def test_a_dialogue_that_the_server_breaks_off(stage: Stage, code: int | None, text: str, broken: bool) -> None:
+    assert broken_off(stage, Reply(code, text)) is broken
+
+
 CODES = st.one_of(st.none(), st.integers(100, 999))
 TEXTS = st.one_of(
     st.text(max_size=30),
@@ -126,8 +164,9 @@ def test_before_the_recipient_is_named_nothing_is_the_recipients(stage: Stage, c
         assert whose == "operator"
     if whose == "recipient":
         assert 500 <= (code or 0) < 600
-    if holds_all(stage, reply):
+    if holds_all(stage, reply) or broken_off(stage, reply):
         assert whose == "operator"
+    assert not (holds_all(stage, reply) and stage in ("rcpt", "data"))
     assert advice(stage, reply)
 
 
