@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from shared.office_files.cells import Cell, Unreadable, kind_of, shown
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.text import clean, lost_digits, misread
+from shared.office_files.text import lost_digits, misread
 
-__all__ = ["NOT_COMPUTED", "Cell", "Row", "SheetError", "Unreadable", "merged_into", "shown"]
+__all__ = ["Row"]
 
 EXACT_DIGITS: Final = 15
 """The exact digits of a spreadsheet's number; further ones become zeros."""
@@ -42,42 +43,6 @@ _TIME_WORDS: Final = "must be a time from 00:00 to 23:59 like 07:30, or empty"
 
 
 @dataclass(frozen=True, slots=True)
-class SheetError:
-    """The error that a spreadsheet shows when a formula has no value, as in #N/A."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A cell that is filled on the screen, but whose value is not in the file."""
-
-    message: str
-    """What it must be, as in a fault."""
-    merged: bool = False
-    """Whether it is merged into another cell, which has the value."""
-
-
-NOT_COMPUTED: Final = Unreadable(
-    "must be a value; this is a formula whose result is not in the file. Open the file in Excel or LibreOffice, save it"
-    " there and send it again"
-)
-
-
-def merged_into(area: str) -> Unreadable:
-    """A cell of the area, such as C2:C3, except the first."""
-    return Unreadable(
-        f"must be a cell of its own; this belongs to the merged cells {area}, and only the first of them has the value."
-        " Unmerge them and fill each cell",
-        merged=True,
-    )
-
-
-Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError | Unreadable
-"""A value from the file; a CSV file has only texts, cleaned."""
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """A row below the header. `line` is the row's number in a spreadsheet, from 1."""
 
@@ -87,6 +52,8 @@ class Row:
     """Column → value; columns that are blank here, or that the file does not have, are left out."""
     titles: Mapping[str, str]
     """Column → its name in the file."""
+    empty_results: frozenset[str] = frozenset()
+    """Columns that are blank here because the result of their formula is empty."""
 
     def refuse(self, name: str, message: str, faults: Faults) -> None:
         """Records a fault of this row in a column."""
@@ -104,7 +71,9 @@ class Row:
             return self._checked(name, value, faults)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(name, value, faults)
-        self.refuse(name, f"must be text; this is {_kind(value)}. Format the column as text and type it again", faults)
+        self.refuse(
+            name, f"must be text; this is {kind_of(value)}. Format the column as text and type it again", faults
+        )
         return ""
 
     def date(self, name: str, faults: Faults, *, required: bool = False) -> date | None:
@@ -114,7 +83,7 @@ class Row:
             return None
         found = _date(value)
         if found is None or found.year not in YEARS:
-            hint = "" if found or isinstance(value, str) else f"; this is {_kind(value)}. Format the column as dates"
+            hint = "" if found or isinstance(value, str) else f"; this is {kind_of(value)}. Format the column as dates"
             self.refuse(name, _DATE_WORDS + hint, faults)
             return None
         if (
@@ -136,7 +105,7 @@ class Row:
             hint = (
                 ""
                 if isinstance(value, str | time | timedelta)
-                else f"; this is {_kind(value)}. Format the column as times"
+                else f"; this is {kind_of(value)}. Format the column as times"
             )
             self.refuse(name, _TIME_WORDS + hint, faults)
         return found
@@ -148,6 +117,8 @@ class Row:
             return ""
         if required and value == "":
             self.refuse(name, "must not be empty", faults)
+        elif name in self.empty_results:
+            faults.note_empty_result(self.line, self.titles[name])
         return value
 
     def _checked(self, name: str, value: str, faults: Faults) -> str:
@@ -180,43 +151,6 @@ _LOST_WORDS: Final = (
     "must be text; the spreadsheet has changed it to a number, and a number has only"
     f" {EXACT_DIGITS} exact digits: the others are lost. Format the column as text, then type or paste the value again"
 )
-
-
-def _kind(value: Cell) -> str:
-    match value:
-        case SheetError():
-            return f"the formula error {value.code}"
-        case bool():
-            return "TRUE or FALSE"
-        case datetime() if value.time() != time():
-            return "a date with a time"
-        case date():
-            return "a date"
-        case time() | timedelta():
-            return "a time"
-        case str():
-            return "a text"
-        case _:
-            return "a number"
-
-
-def shown(value: Cell) -> str:
-    """The value as a person would write it."""
-    match value:
-        case SheetError():
-            return value.code
-        case Unreadable():
-            return ""
-        case bool():
-            return str(value).upper()
-        case datetime():
-            return value.isoformat(" ") if value.time() != time() else value.date().isoformat()
-        case date() | time():
-            return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return clean(str(value))
 
 
 def _date(value: Cell) -> date | None:

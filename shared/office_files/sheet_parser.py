@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
-from shared.office_files.rows import NOT_COMPUTED
+from shared.office_files.cells import EMPTY_RESULT, NOT_COMPUTED
+from shared.office_files.text import clean
 
 __all__ = ["SheetParser", "parser_of"]
 
@@ -21,11 +22,15 @@ class SheetParser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no typ
     """`parse()` yields each row's number and cells; after the last row, `merged_cells` is complete."""
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
-        """The cell; the value of a formula without a stored result is NOT_COMPUTED."""
+        """The cell; a formula without a stored result is NOT_COMPUTED, one with a blank text EMPTY_RESULT."""
         cell: dict[str, Any] = super().parse_cell(element)
-        # A result of the type str may be empty, as that of =IF(A1="";"";A1).
-        if cell["value"] is None and element.find(FORMULA_TAG) is not None and element.get("t") != "str":
-            cell["value"] = NOT_COMPUTED
+        if element.find(FORMULA_TAG) is None:
+            return cell
+        if cell["value"] is None:
+            empty_text = element.get("t") == "str" and element.find(VALUE_TAG) is not None
+            cell["value"] = EMPTY_RESULT if empty_text else NOT_COMPUTED
+        elif isinstance(cell["value"], str) and not clean(cell["value"]):
+            cell["value"] = EMPTY_RESULT
         return cell
 
 

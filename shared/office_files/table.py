@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Final
 
 from shared.errors import InvalidError
+from shared.office_files.cells import EMPTY_RESULT, Cell, is_empty, shown
 from shared.office_files.columns import Column, Header, column_letters, header_of, known_names_in
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.rows import Cell, Row, Unreadable, shown
+from shared.office_files.rows import Row
 from shared.office_files.text import lost_digits
 
 __all__ = ["RawRow", "has_data", "known_titles", "rows_of_table"]
@@ -38,18 +39,9 @@ def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str 
     header = _header(rows, columns)
     found = []
     for line, cells in rows:
-        if line <= header.line or all(map(_empty, cells)):
+        if line <= header.line or all(map(is_empty, cells)):
             continue
-        values: dict[str, Cell] = {}
-        for place, cell in enumerate(cells):
-            name = header.places[place] if place < len(header.places) else None
-            if cell == "":
-                continue
-            if name is not None:
-                values[name] = cell
-            elif place >= len(header.places) or place in header.nameless:
-                faults.note(_nameless(line, place, cell, sheet))
-        row = Row(line, sheet, values, header.titles)
+        row = _row(line, cells, header, sheet, faults)
         if _is_sample(row, columns[0]):
             row.refuse(columns[0].name, "must be your own: this line is from the sample file. Delete it", faults)
         else:
@@ -57,6 +49,23 @@ def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str 
     if not found and not faults:
         raise InvalidError(f"There is nothing below the column names in line {header.line}: the file has no entry.")
     return found
+
+
+def _row(line: int, cells: Sequence[Cell], header: Header, sheet: str | None, faults: Faults) -> Row:
+    values: dict[str, Cell] = {}
+    empty_results = set()
+    for place, cell in enumerate(cells):
+        name = header.places[place] if place < len(header.places) else None
+        if cell == "":
+            continue
+        if cell is EMPTY_RESULT:
+            if name is not None:
+                empty_results.add(name)
+        elif name is not None:
+            values[name] = cell
+        elif place >= len(header.places) or place in header.nameless:
+            faults.note(_nameless(line, place, cell, sheet))
+    return Row(line, sheet, values, header.titles, frozenset(empty_results))
 
 
 def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
@@ -83,11 +92,7 @@ def has_data(row: RawRow) -> bool:
 
 
 def _filled(cells: Sequence[Cell]) -> int:
-    return sum(not _empty(cell) for cell in cells)
-
-
-def _empty(cell: Cell) -> bool:
-    return cell == "" or (isinstance(cell, Unreadable) and cell.merged)
+    return sum(not is_empty(cell) for cell in cells)
 
 
 def _is_sample(row: Row, key: Column) -> bool:
@@ -96,7 +101,7 @@ def _is_sample(row: Row, key: Column) -> bool:
 
 
 def _first(rows: Sequence[RawRow]) -> list[RawRow]:
-    filled = ((line, cells) for line, cells in rows if any(cell != "" for cell in cells))
+    filled = ((line, cells) for line, cells in rows if not all(map(is_empty, cells)))
     return list(islice(filled, HEADER_ROWS_MAX))
 
 

@@ -14,10 +14,10 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from shared.errors import InvalidError
+from shared.office_files.cells import EMPTY_RESULT, Cell, EmptyResult, SheetError, Unreadable, is_empty, merged_into
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
 from shared.office_files.package import checked_package
-from shared.office_files.rows import Cell, SheetError, Unreadable, merged_into
 from shared.office_files.table import RawRow, has_data, known_titles
 from shared.office_files.text import clean
 
@@ -96,7 +96,7 @@ def _rows(sheet: Any) -> list[RawRow]:
                 values[cell["column"] - 1] = _value(cell["value"], cell["data_type"])
             while values and values[-1] == "":
                 values.pop()
-            if values:
+            if not all(map(is_empty, values)):
                 found.append((line, values))
         areas = parser.merged_cells.mergeCell if parser.merged_cells else ()
     _mark_merged(dict(found), areas)
@@ -117,7 +117,7 @@ def _mark_merged(rows: Mapping[int, list[Cell]], areas: Sequence[Any]) -> None:
     for area in areas:
         first = rows.get(area.min_row, [])
         left, right, bottom = area.min_col - 1, min(area.max_col, width), min(area.max_row, last)
-        if left >= len(first) or first[left] == "":
+        if left >= len(first) or first[left] in ("", EMPTY_RESULT):
             continue
         count += (right - left) * (bottom - area.min_row + 1)
         _check_count(count)
@@ -136,6 +136,6 @@ def _value(value: Any, data_type: str) -> Cell:
         return SheetError(value)
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, bool | int | float | date | datetime | time | timedelta | Unreadable):
+    if isinstance(value, bool | int | float | date | datetime | time | timedelta | Unreadable | EmptyResult):
         return value
     raise TypeError(type(value).__name__)

@@ -1,0 +1,65 @@
+"""Files in which a value is not what the office sees: each is refused or named in the notes, and never read as another value."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from services.attendance.shift_file import ShiftLine, read_shift_file
+from shared.errors import InvalidError
+from shared.office_files import Faults
+from tests.unit.shared.workbooks import sheet_xml
+
+TODAY = date(2026, 11, 30)
+NIP = "198503172010011002"
+SHIFT_TITLES = ("nip", "work_date", "start", "end", "break_minutes")
+
+
+def text_cell(place: str, text: str) -> str:
+    return f'<c r="{place}" t="str"><v>{text}</v></c>'
+
+
+def shifts_with(start: str, end: str) -> bytes:
+    """A workbook with one shift, whose times are these cells."""
+    titles = "".join(text_cell(f"{letter}1", title) for letter, title in zip("ABCDE", SHIFT_TITLES, strict=True))
+    cells = text_cell("A2", NIP) + text_cell("B2", "2026-12-01") + start + end
+    return sheet_xml(f'<row r="1">{titles}</row><row r="2">{cells}</row>')
+
+
+def read_shifts(body: bytes) -> tuple[list[ShiftLine], list[str]]:
+    faults = Faults()
+    return read_shift_file(body, faults), faults.notes
+
+
+def faults_of_shifts(body: bytes) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidError) as refused:
+        read_shift_file(body, Faults())
+    return [(found["column"], found["message"]) for found in refused.value.errors or []]
+
+
+@pytest.mark.parametrize("kind", ['t="str"', 't="n"', ""])
+def test_a_start_time_whose_formula_was_never_computed_is_no_day_off(kind: str) -> None:
+    body = shifts_with(
+        f'<c r="C2" {kind}><f>TIME(7,0,0)</f></c>',
+        f'<c r="D2" {kind}><f>TIME(15,0,0)</f></c>',
+    )
+    found = faults_of_shifts(body)
+    assert [column for column, _ in found] == ["start", "end"]
+    assert all("formula whose result is not in the file" in message for _, message in found)
+
+
+@pytest.mark.parametrize("result", ["<v></v>", "<v/>", "<v> </v>", "<v>-</v>"])
+def test_a_day_off_from_formulas_with_an_empty_result_is_in_the_notes(result: str) -> None:
+    body = shifts_with(*(f'<c r="{place}" t="str"><f>IF(A9="","",A9)</f>{result}</c>' for place in ("C2", "D2")))
+    [line], notes = read_shifts(body)
+    assert line.shift.starts_at is None
+    assert notes == [
+        "The result of 2 formulas is empty and was read as a blank cell: start on line 2. Check that the file means this."
+    ]
+
+
+def test_a_row_with_nothing_but_formulas_with_an_empty_result_is_left_out() -> None:
+    body = shifts_with('<c r="C2"/>', '<c r="D2"/></row><row r="3"><c r="A3" t="str"><f>IF(1,"")</f><v></v></c>')
+    [line], notes = read_shifts(body)
+    assert (line.row.line, notes) == (2, [])
