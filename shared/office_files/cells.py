@@ -13,6 +13,7 @@ __all__ = [
     "NOT_COMPUTED",
     "Cell",
     "EmptyResult",
+    "FormattedNumber",
     "SheetError",
     "Unreadable",
     "is_empty",
@@ -44,6 +45,14 @@ class EmptyResult:
     """A formula whose result is an empty text, as that of =IF(A1="";"";A1). It is blank, but not because nobody filled it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FormattedNumber:
+    """A number that the spreadsheet shows with other characters than its digits, as 7 with the format 000 is shown as 007."""
+
+    value: float
+    number_format: str
+
+
 EMPTY_RESULT: Final = EmptyResult()
 NOT_COMPUTED: Final = Unreadable(
     "must be a value; this is a formula whose result is not in the file. Open the file in Excel or LibreOffice, save it"
@@ -60,7 +69,20 @@ def merged_into(area: str) -> Unreadable:
     )
 
 
-Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError | Unreadable | EmptyResult
+Cell = (
+    str
+    | int
+    | float
+    | bool
+    | date
+    | datetime
+    | time
+    | timedelta
+    | SheetError
+    | Unreadable
+    | EmptyResult
+    | FormattedNumber
+)
 """A value from the file; a CSV file has only texts, cleaned."""
 
 
@@ -95,6 +117,8 @@ def shown(value: Cell) -> str:
             return value.code
         case Unreadable() | EmptyResult():
             return ""
+        case FormattedNumber():
+            return shown(value.value)
         case bool():
             return str(value).upper()
         case datetime():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from shared.office_files.cells import Cell, Unreadable, kind_of, shown
+from shared.office_files.cells import Cell, FormattedNumber, Unreadable, kind_of, shown
 from shared.office_files.faults import Faults, shortened
 from shared.office_files.text import lost_digits, misread
 
@@ -69,6 +69,8 @@ class Row:
         value = self._value(name, faults, required=required)
         if isinstance(value, str):
             return self._checked(name, value, faults)
+        if isinstance(value, FormattedNumber):
+            return self._number(name, value.value, faults, number_format=value.number_format)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(name, value, faults)
         self.refuse(
@@ -134,9 +136,15 @@ class Row:
             return ""
         return value
 
-    def _number(self, name: str, value: float, faults: Faults) -> str:
+    def _number(self, name: str, value: float, faults: Faults, *, number_format: str = "") -> str:
+        """The digits of a whole number. `number_format`: the one that makes the spreadsheet show something else."""
         if abs(value) >= 10**EXACT_DIGITS:
             self.refuse(name, _LOST_WORDS, faults)
+        elif number_format:
+            words = (
+                f"must be text; this is a number, and the format {shortened(number_format)} shows it in another form"
+            )
+            self.refuse(name, f"{words}. Format the column as text and type the value again as it must be read", faults)
         elif value == int(value):
             return str(int(value))
         else:

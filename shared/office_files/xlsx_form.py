@@ -14,7 +14,16 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from shared.errors import InvalidError
-from shared.office_files.cells import EMPTY_RESULT, Cell, EmptyResult, SheetError, Unreadable, is_empty, merged_into
+from shared.office_files.cells import (
+    EMPTY_RESULT,
+    Cell,
+    EmptyResult,
+    FormattedNumber,
+    SheetError,
+    Unreadable,
+    is_empty,
+    merged_into,
+)
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
 from shared.office_files.package import checked_package
@@ -136,6 +145,8 @@ def _value(value: Any, data_type: str) -> Cell:
         return SheetError(value)
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, bool | int | float | date | datetime | time | timedelta | Unreadable | EmptyResult):
+    if isinstance(
+        value, bool | int | float | date | datetime | time | timedelta | Unreadable | EmptyResult | FormattedNumber
+    ):
         return value
     raise TypeError(type(value).__name__)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
+from typing import Any
 
+import openpyxl
 import pytest
 
+from services.attendance.roster_file import RosterLine, read_roster_file
 from services.attendance.shift_file import ShiftLine, read_shift_file
 from shared.errors import InvalidError
 from shared.office_files import Faults
@@ -63,3 +67,67 @@ def test_a_row_with_nothing_but_formulas_with_an_empty_result_is_left_out() -> N
     body = shifts_with('<c r="C2"/>', '<c r="D2"/></row><row r="3"><c r="A3" t="str"><f>IF(1,"")</f><v></v></c>')
     [line], notes = read_shifts(body)
     assert (line.row.line, notes) == (2, [])
+
+
+ROSTER_TITLES = ("nip", "name", "employment_type", "org_unit_id", "org_unit_name", "active_from")
+OFFICER = (NIP, "Budi", "PNS", "dinas", "Dinas", date(2024, 1, 2))
+
+
+def roster_with(unit: Any, number_format: str) -> bytes:
+    """A workbook with one officer, whose unit has this value and number format."""
+    made = openpyxl.Workbook()
+    made.active.append(ROSTER_TITLES)
+    made.active.append(OFFICER)
+    made.active["D2"] = unit
+    made.active["D2"].number_format = number_format
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def read_roster(body: bytes | str) -> list[RosterLine]:
+    return read_roster_file(body if isinstance(body, bytes) else body.encode(), TODAY, Faults())
+
+
+def faults_of_roster(body: bytes | str) -> list[tuple[int, str, str, str]]:
+    """Line, column, value and message of each fault."""
+    with pytest.raises(InvalidError) as refused:
+        read_roster(body)
+    return [(each["line"], each["column"], each["value"], each["message"]) for each in refused.value.errors or []]
+
+
+@pytest.mark.parametrize(
+    ("unit", "number_format"),
+    [(7, "000"), (7, '"UPT-"000'), (7, "0.0"), (7, "0.00"), (7, "0%"), (1234, "#,##0"), (7, ";;;"), (0, '0;-0;"-"')],
+)
+def test_a_number_that_excel_shows_in_another_form_is_refused(unit: int, number_format: str) -> None:
+    [(line, column, value, message)] = faults_of_roster(roster_with(unit, number_format))
+    assert (line, column, value) == (2, "org_unit_id", str(unit))
+    assert f"the format {number_format} shows it in another form" in message
+
+
+@pytest.mark.parametrize(
+    ("unit", "number_format"),
+    [
+        (7, "General"),
+        (7, "@"),
+        (1234, "0"),
+        (999, "#,##0"),
+        (7, '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-'),
+        (7, "[$-421]0;[Red]-0"),
+    ],
+)
+def test_a_number_that_excel_shows_with_its_digits_is_read(unit: int, number_format: str) -> None:
+    [line] = read_roster(roster_with(unit, number_format))
+    assert line.org_unit_id == str(unit)
+
+
+def test_a_nip_with_a_number_format_is_still_refused_for_its_lost_digits() -> None:
+    body = roster_with("dinas", "@")
+    made = openpyxl.load_workbook(io.BytesIO(body))
+    made.active["A2"] = int(NIP)
+    made.active["A2"].number_format = "000000000000000000"
+    out = io.BytesIO()
+    made.save(out)
+    [(_, column, _, message)] = faults_of_roster(out.getvalue())
+    assert (column, "the others are lost" in message) == ("nip", True)
