@@ -131,3 +131,22 @@ def test_a_nip_with_a_number_format_is_still_refused_for_its_lost_digits() -> No
     made.save(out)
     [(_, column, _, message)] = faults_of_roster(out.getvalue())
     assert (column, "the others are lost" in message) == ("nip", True)
+
+
+@pytest.mark.parametrize(
+    "order", ["mm/dd/yyyy", "m/d/yyyy", "MM-DD-YY", "bln/tgl/thn", "bb/hh/tttt", "yyyy-dd-mm", "mm/dd"]
+)
+def test_a_title_with_an_order_in_which_no_date_is_read_is_refused(order: str) -> None:
+    titles = ";".join((*ROSTER_TITLES[:-1], f"Aktif Sejak ({order})"))
+    with pytest.raises(InvalidError, match="must not state another order") as refused:
+        read_roster(f"{titles}\n{NIP};Budi;PNS;u;U;01/02/2024")
+    assert f"not known: Aktif Sejak ({order})." in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    "order", ["dd/mm/yyyy", "d/m/yyyy", "hh/bb/tttt", "tt-bb-tttt", "tgl-bln-thn", "yyyy-mm-dd", "dd.mm.yy"]
+)
+def test_a_title_with_an_order_in_which_dates_are_read_is_known(order: str) -> None:
+    titles = ";".join((*ROSTER_TITLES[:-1], f"Aktif Sejak ({order})"))
+    [line] = read_roster(f"{titles}\n{NIP};Budi;PNS;u;U;01/02/2024")
+    assert line.active_from == date(2024, 2, 1)
