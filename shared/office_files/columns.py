@@ -51,6 +51,8 @@ class Column:
     required: bool = False
     """Whether a file must have this column; its cells may still be blank if `meaning` allows it."""
     kind: Literal["text", "date", "time"] = "text"
+    values: frozenset[str] = frozenset()
+    """Every value, in lower case and with blanks for underscores, if there are few; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from shared.office_files.cells import Cell, FormattedNumber, Unreadable, kind_of
 from shared.office_files.faults import Faults, shortened
 from shared.office_files.text import lost_digits, misread
 
-__all__ = ["Row"]
+__all__ = ["Row", "date_of", "time_of"]
 
 EXACT_DIGITS: Final = 15
 """The exact digits of a spreadsheet's number; further ones become zeros."""
@@ -83,7 +83,7 @@ class Row:
         value = self._value(name, faults, required=required)
         if value == "":
             return None
-        found = _date(value)
+        found = date_of(value)
         if found is None or found.year not in YEARS:
             hint = "" if found or isinstance(value, str) else f"; this is {kind_of(value)}. Format the column as dates"
             self.refuse(name, _DATE_WORDS + hint, faults)
@@ -102,7 +102,7 @@ class Row:
         value = self._value(name, faults, required=False)
         if value == "":
             return None
-        found = _time(value)
+        found = time_of(value)
         if found is None:
             hint = (
                 ""
@@ -161,7 +161,8 @@ _LOST_WORDS: Final = (
 )
 
 
-def _date(value: Cell) -> date | None:
+def date_of(value: Cell) -> date | None:
+    """The date in a cell or in its text; None if there is none."""
     if isinstance(value, datetime):
         return value.date() if value.time() == time() else None
     if isinstance(value, date):
@@ -184,7 +185,8 @@ def _written_date(text: str) -> date | None:
         return None
 
 
-def _time(value: Cell) -> time | None:
+def time_of(value: Cell) -> time | None:
+    """The time of day in a cell or in its text; None if there is none."""
     if isinstance(value, str) and (found := _TIME.fullmatch(value)):
         return _written_time(int(found[1]), int(found[2]), (found[3] or "").upper())
     if isinstance(value, time):

@@ -8,18 +8,20 @@ from itertools import islice
 from typing import Final
 
 from shared.errors import InvalidError
-from shared.office_files.cells import EMPTY_RESULT, Cell, is_empty, shown
+from shared.office_files.cells import EMPTY_RESULT, Cell, FormattedNumber, is_empty, shown
 from shared.office_files.columns import Column, Header, column_letters, header_of, known_names_in
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.rows import Row
+from shared.office_files.rows import Row, date_of, time_of
 from shared.office_files.text import lost_digits
 
-__all__ = ["RawRow", "has_data", "known_titles", "rows_of_table"]
+__all__ = ["RawRow", "has_nip", "known_titles", "rows_of_table"]
 
 HEADER_ROWS_MAX: Final = 20
 """A title, a date or similar may be above the header."""
-_LONG_NUMBER: Final = re.compile(r"[0-9]{18}")
-"""A NIP. A person's or a document's number in a title has words before it."""
+NIP_DIGITS_MIN: Final = 15
+"""Of 18: a NIP may lack some. A telephone number or a date has fewer."""
+_AROUND_NIP: Final = re.compile(r"(?:nip|ni)?(?:baru|pppk)?")
+"""The letters that may stand beside a NIP; a title with a person's NIP has other words too."""
 
 RawRow = tuple[int, list[Cell]]
 """A row's number from 1 and its cells; a blank cell is an empty text."""
@@ -76,7 +78,11 @@ def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
     line, cells = max(first, key=lambda row: len(known_names_in(_texts(row[1]), columns)))
     header = header_of(line, _texts(cells), columns)
     width = _filled(cells)
-    above = [str(row[0]) for row in first if row[0] < line and (has_data(row) or _filled(row[1]) >= width)]
+    above = [
+        str(row[0])
+        for row in first
+        if row[0] < line and (has_nip(row) or _filled(row[1]) >= width or _fits_a_column(row[1], header, columns))
+    ]
     if above:
         raise InvalidError(
             f"The column names are in line {line}, but there is data above them, as when a table is sorted with its header:"
@@ -85,10 +91,31 @@ def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
     return header
 
 
-def has_data(row: RawRow) -> bool:
-    """Whether a row has a number of 18 digits, or what a spreadsheet made of one."""
-    texts = _texts(row[1])
-    return any(_LONG_NUMBER.fullmatch(text.replace(" ", "")) or lost_digits(text) for text in texts)
+def has_nip(row: RawRow) -> bool:
+    """Whether a row has a number like a NIP, also with marks between its digits, or what a spreadsheet made of one."""
+    values = (cell.value if isinstance(cell, FormattedNumber) else cell for cell in row[1])
+    return any(_like_nip(shown(value)) for value in values if isinstance(value, str | int) or _is_whole(value))
+
+
+def _is_whole(value: Cell) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _like_nip(text: str) -> bool:
+    letters = "".join(filter(str.isalpha, text)).casefold()
+    digits = sum(map(str.isdecimal, text))
+    return lost_digits(text) or (digits >= NIP_DIGITS_MIN and _AROUND_NIP.fullmatch(letters) is not None)
+
+
+def _fits_a_column(cells: Sequence[Cell], header: Header, columns: Sequence[Column]) -> bool:
+    """Whether a row above the header has a date, a time or a known value in a column of such values."""
+    column_of = {column.name: column for column in columns}
+    return any(
+        (column.kind == "date" and date_of(cell) is not None)
+        or (column.kind == "time" and time_of(cell) is not None)
+        or shown(cell).replace("_", " ").casefold() in column.values
+        for cell, column in ((cell, column_of[name]) for cell, name in zip(cells, header.places, strict=False) if name)
+    )
 
 
 def _filled(cells: Sequence[Cell]) -> int:

@@ -27,7 +27,7 @@ from shared.office_files.cells import (
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
 from shared.office_files.package import checked_package
-from shared.office_files.table import RawRow, has_data, known_titles
+from shared.office_files.table import RawRow, has_nip, known_titles
 from shared.office_files.text import clean
 
 __all__ = ["Sheet", "table_sheet"]
@@ -60,11 +60,11 @@ def table_sheet(body: bytes, columns: Sequence[Column]) -> Sheet:
     found = tables or sheets
     if not found:
         raise InvalidError("The workbook has no visible sheet with a value.")
-    nameless = [name for name, rows in sheets if name != found[0][0] and any(map(has_data, rows))]
+    nameless = [name for name, rows in sheets if name != found[0][0] and any(map(has_nip, rows))]
     if nameless:
         names = ", ".join(map(shortened, nameless))
         raise InvalidError(
-            f"Only the sheet {shortened(found[0][0])} would be read, but these have numbers of 18 digits too: {names}."
+            f"Only the sheet {shortened(found[0][0])} would be read, but these have numbers like a NIP too: {names}."
             " Put all lines on one sheet, or hide the others."
         )
     return found[0]

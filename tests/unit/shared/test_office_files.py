@@ -383,7 +383,7 @@ def test_titles_above_the_column_names_are_left_out() -> None:
 
 def test_lines_on_a_second_sheet_without_column_names_are_refused_and_not_left_out() -> None:
     table = [["nip", "day"], ["7", "x"]]
-    assert "18 digits too: Lembar 2." in refusal(workbook(table, [[NIP, "x"]]))
+    assert "numbers like a NIP too: Lembar 2." in refusal(workbook(table, [[NIP, "x"]]))
     assert texts(workbook(table, [[NIP, "x"]], hidden=[1])) == [(2, "7")]
 
 

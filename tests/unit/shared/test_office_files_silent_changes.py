@@ -150,3 +150,53 @@ def test_a_title_with_an_order_in_which_dates_are_read_is_known(order: str) -> N
     titles = ";".join((*ROSTER_TITLES[:-1], f"Aktif Sejak ({order})"))
     [line] = read_roster(f"{titles}\n{NIP};Budi;PNS;u;U;01/02/2024")
     assert line.active_from == date(2024, 2, 1)
+
+
+OPTIONAL_TITLES = ("superior_nip", "email")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "19900303.201503.2.002;Budi",
+        "NIP. 199003032015032002;Budi",
+        "19900303-201503-2-002 (NIP Baru);Budi",
+        "1990030320150320;Budi",
+        "belum ada;Budi;PPPK_PART_TIME",
+        "belum ada;Budi;;;;1 Januari 2024",
+    ],
+)
+def test_an_officer_above_the_column_names_is_refused_and_not_left_out(above: str) -> None:
+    titles = ";".join((*ROSTER_TITLES, *OPTIONAL_TITLES))
+    with pytest.raises(InvalidError, match=r"there is data above them, .*: line 2"):
+        read_roster(f"Daftar pegawai\n{above}\n{titles}\n{NIP};Budi;PNS;u;U;01/02/2024;;")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"Kepala Dinas: Budi, NIP {NIP}",
+        "Daftar PNS;per;01/12/2026",
+        "Telepon (021) 1234567, 7654321",
+        "800.1.2/0045/BKPSDM/2026",
+        ";;Jenis;;;Tanggal",
+    ],
+)
+def test_a_title_above_the_column_names_is_left_out(title: str) -> None:
+    titles = ";".join((*ROSTER_TITLES, *OPTIONAL_TITLES))
+    [line] = read_roster(f"{title}\n{titles}\n{NIP};Budi;PNS;u;U;01/02/2024;;")
+    assert line.row.line == 3
+
+
+@pytest.mark.parametrize(("value", "refused"), [(1 / 3, False), (198503172010011.0, True), (198503172010011, True)])
+def test_a_number_above_the_column_names_is_data_if_it_is_whole_and_long(value: float, refused: bool) -> None:
+    made = openpyxl.Workbook()
+    for row in ((value,), ROSTER_TITLES, OFFICER):
+        made.active.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    if refused:
+        with pytest.raises(InvalidError, match="there is data above them"):
+            read_roster(out.getvalue())
+    else:
+        assert [line.row.line for line in read_roster(out.getvalue())] == [3]
