@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.office_files.cells import Cell, FormattedNumber, Unreadable, kind_of, shown
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.text import lost_digits, misread
+from shared.office_files.text import is_formula_or_error, lost_digits, misread
 
 __all__ = ["Row", "date_of", "time_of"]
 
@@ -126,6 +126,10 @@ class Row:
     def _checked(self, name: str, value: str, faults: Faults) -> str:
         if lost_digits(value):
             self.refuse(name, _LOST_WORDS, faults)
+            return ""
+        if is_formula_or_error(value):
+            words = "must be a value; this is a formula, or the error of one. Correct it in the spreadsheet and save that"
+            self.refuse(name, words, faults)
             return ""
         if misread(value):
             words = "must have readable letters; these were read in a wrong encoding when the file was made. Type them again"

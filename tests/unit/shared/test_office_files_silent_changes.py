@@ -200,3 +200,24 @@ def test_a_number_above_the_column_names_is_data_if_it_is_whole_and_long(value: 
             read_roster(out.getvalue())
     else:
         assert [line.row.line for line in read_roster(out.getvalue())] == [3]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["#NAME?", "#REF!", "#N/A", "#DIV/0!", "#SPILL!", "Err:502", "#####", "=VLOOKUP(A2,B:C,2)", '="UPT-"&"7"'],
+)
+def test_the_error_of_a_formula_and_a_formula_are_no_name_in_csv(unit: str) -> None:
+    written = unit.replace('"', '""')
+    titles = ",".join(ROSTER_TITLES)
+    [(line, column, value, message)] = faults_of_roster(f'{titles}\n{NIP},Budi,PNS,"{written}",U,2024-01-02')
+    assert (line, column, value) == (2, "org_unit_id", unit)
+    assert "this is a formula, or the error of one" in message
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [('="007"', "007"), ('="a ""b"""', 'a "b"'), ("#7", "#7"), ("A#REF!", "A#REF!")]
+)
+def test_a_text_that_is_marked_as_text_for_excel_is_read(written: str, read: str) -> None:
+    quoted = written.replace('"', '""')
+    [line] = read_roster(f'{",".join(ROSTER_TITLES)}\n{NIP},Budi,PNS,"{quoted}",U,2024-01-02')
+    assert line.org_unit_id == read
