@@ -128,7 +128,9 @@ class Row:
             self.refuse(name, _LOST_WORDS, faults)
             return ""
         if is_formula_or_error(value):
-            words = "must be a value; this is a formula, or the error of one. Correct it in the spreadsheet and save that"
+            words = (
+                "must be a value; this is a formula, or the error of one. Correct it in the spreadsheet and save that"
+            )
             self.refuse(name, words, faults)
             return ""
         if misread(value):

@@ -221,3 +221,24 @@ def test_a_text_that_is_marked_as_text_for_excel_is_read(written: str, read: str
     quoted = written.replace('"', '""')
     [line] = read_roster(f'{",".join(ROSTER_TITLES)}\n{NIP},Budi,PNS,"{quoted}",U,2024-01-02')
     assert line.org_unit_id == read
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (f'{NIP};"Andi;PNS;a;A;01/02/2024', f'{NIP};Budi";PNS;a;A;01/02/2024'),
+        (f'{NIP};Andi;PNS;a;A;"01/02/2024', f'{NIP}"'),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_swallows_no_officer(first: str, second: str, end: str) -> None:
+    body = end.join((";".join(ROSTER_TITLES), first, second))
+    for separator in ";,\t":
+        with pytest.raises(InvalidError, match="Line 2 has a cell in quotes with a line break"):
+            read_roster(body.replace(";", separator))
+
+
+def test_a_value_in_quotes_may_have_a_line_break_or_a_separator() -> None:
+    titles = ";".join(ROSTER_TITLES)
+    [line] = read_roster(f'{titles}\n{NIP};"Budi\nContoh, S.E.";PNS;a;"Dinas A; B";01/02/2024')
+    assert (line.name, line.org_unit_name) == ("Budi Contoh, S.E.", "Dinas A; B")
