@@ -39,6 +39,7 @@ ROSTER_COLUMNS: Final = (
         "PNS, PPPK (or P3K), or PPPK_PART_TIME (or PPPK Paruh Waktu).",
         ("PNS", "PPPK"),
         required=True,
+        values=frozenset(EMPLOYMENT_TYPES),
     ),
     Column(
         "org_unit_id",
@@ -140,5 +141,6 @@ SHIFT_COLUMNS: Final = (
         ("Jenis", "Jenis Entri"),
         "shift (or dinas), off (or libur), none (or hapus: removes an entry); empty: shift with times, off without.",
         ("", "off"),
+        values=frozenset(ENTRIES),
     ),
 )

@@ -31,12 +31,19 @@ _KNOWN = text(
     from employee where nip = any(cast(:nips as text[])) order by employee_id for no key update
     """
 )
+_UNIT_NAMES = text("select org_unit_id, name from org_unit where org_unit_id = any(cast(:ids as text[]))")
 _UNITS = text(
     """
     insert into org_unit as u (org_unit_id, name)
     select * from unnest(cast(:ids as text[]), cast(:names as text[])) order by 1
     on conflict (org_unit_id) do update set name = excluded.name where u.name <> excluded.name
     returning org_unit_id
+    """
+)
+_UNIT_SIZES = text(
+    """
+    select org_unit_id, count(*) as officers from employee
+    where org_unit_id = any(cast(:ids as text[])) group by org_unit_id
     """
 )
 _RENAMED = text(
@@ -66,6 +73,8 @@ _WRITE = text(
 _OPTIONAL = {"superior_nip": "superior_id", "email": "email", "active_to": "active_to"}
 """Optional column of the file → field. A file without the column leaves the field; a blank cell clears it."""
 _CLEARED_LINES_MAX = 10
+_RENAMED_UNITS_MAX = 20
+"""Notes on renamed units in a report; a further one counts the others."""
 _FIELDS = ("name", "employment_type", "org_unit_id", "superior_id", "email", "active_from", "active_to")
 
 
@@ -77,7 +86,7 @@ class RosterReport:
     changed: int
     unchanged: int
     notes: Sequence[str]
-    """Which stored values were removed, because their cells are blank."""
+    """Which stored values were removed, because their cells are blank, and which units have a new name."""
 
 
 async def import_roster(
@@ -101,6 +110,7 @@ async def import_roster(
         kind = types.state(ids[line.nip], line.employment_type, line.employment_type_from, line.active_from, today)
         wanted[line.nip] = _values(line, ids, unit, kind, known.get(line.nip))
     written = [values for nip, values in wanted.items() if _differs(values, known.get(nip))]
+    former_names = await _stored_unit_names(session, lines)
     renamed = await _write(session, lines, written, now)
     await write_steps(session, UNIT, units.changed)
     await write_steps(session, EMPLOYMENT_TYPE, types.changed)
@@ -110,7 +120,7 @@ async def import_roster(
     await _end_pins(context, session, [(values, known[nip]) for nip, values in wanted.items() if nip in known])
     created = sum(1 for nip in wanted if nip not in known)
     touched = {values["employee_id"] for values in written} | units.changed.keys() | types.changed.keys()
-    notes = _cleared(lines, wanted, known)
+    notes = [*await _renamed_units(session, lines, former_names), *_cleared(lines, wanted, known)]
     return RosterReport(created, len(touched) - created, len(lines) - len(touched), notes)
 
 
@@ -184,6 +194,28 @@ def _values(line: RosterLine, ids: Mapping[str, UUID], unit: str, employment_typ
         "active_from": line.active_from,
         "active_to": line.active_to,
     } | {field: getattr(before, field) for field in kept}
+
+
+async def _stored_unit_names(session: AsyncSession, lines: Sequence[RosterLine]) -> dict[str, str]:
+    found = await session.execute(_UNIT_NAMES, {"ids": sorted({line.org_unit_id for line in lines})})
+    return {row.org_unit_id: row.name for row in found}
+
+
+async def _renamed_units(
+    session: AsyncSession, lines: Sequence[RosterLine], former_names: Mapping[str, str]
+) -> list[str]:
+    """One note for each unit that has a new name: it applies also to the officers that the file does not name."""
+    names = {line.org_unit_id: line.org_unit_name for line in lines}
+    renamed = {unit: name for unit, name in names.items() if former_names.get(unit, name) != name}
+    if not renamed:
+        return []
+    sizes = {row.org_unit_id: row.officers for row in await session.execute(_UNIT_SIZES, {"ids": list(renamed)})}
+    notes = [
+        f"The unit {unit} is renamed from {former_names[unit]} to {name}. Officers in it: {sizes.get(unit, 0)}."
+        for unit, name in list(renamed.items())[:_RENAMED_UNITS_MAX]
+    ]
+    more = len(renamed) - len(notes)
+    return [*notes, f"{more} more units are renamed."] if more else notes
 
 
 def _cleared(

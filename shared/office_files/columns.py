@@ -13,12 +13,21 @@ from shared.office_files.text import clean
 
 __all__ = ["Column", "Header", "column_letters", "header_of", "known_names_in"]
 
+_DAY: Final = "(?:[dht]{1,2}|tgl|tanggal|hari)"
+_MONTH: Final = "(?:[mb]{1,4}|bln|bulan)"
+_YEAR: Final = "(?:[yt]{4}|yy|thn|tahun)"
 _REMARKS: Final = re.compile(
-    r"\((?:[dmyhtbjs]{1,4}(?:[/.: -][dmyhtbjs]{1,4}){1,2}|(?:tgl|tanggal)[/. -](?:bln|bulan)[/. -](?:thn|tahun)"
+    rf"\((?:{_DAY}[/. -]{_MONTH}[/. -]{_YEAR}|{_YEAR}[/. -]{_MONTH}[/. -]{_DAY}|[hj]{{1,2}}[:.]m{{1,2}}(?:[:.][sd]{{1,2}})?"
     r"|(?:harus )?18 (?:digit|angka)|teks|text|menit|minutes|wajib|wajib diisi|required|opsional|optional|boleh kosong|\*)\)",
     re.IGNORECASE,
 )
-"""Remarks on form, as in `Tanggal (dd/mm/yyyy)`. Other brackets are part of the name: `Email (Atasan)` is another column."""
+"""Remarks on form, as in `Tanggal (dd/mm/yyyy)`. Other brackets are part of the name: `Email (Atasan)` is another column.
+
+So is a date in an order in which no date is read: `Tanggal (mm/dd/yyyy)`.
+"""
+_DATE_ORDER: Final = re.compile(
+    rf"\((?:{_DAY}|{_MONTH}|{_YEAR})(?:[/. -](?:{_DAY}|{_MONTH}|{_YEAR})){{1,2}}\)", re.IGNORECASE
+)
 _SEPARATORS: Final = re.compile(r"[\s_./*:-]+")
 _RUNNING_NUMBERS: Final = frozenset({"no", "nomor", "no urut", "nomor urut"})
 """Office tables often begin with a running number, which is not data."""
@@ -42,6 +51,8 @@ class Column:
     required: bool = False
     """Whether a file must have this column; its cells may still be blank if `meaning` allows it."""
     kind: Literal["text", "date", "time"] = "text"
+    values: frozenset[str] = frozenset()
+    """Every value, in lower case and with blanks for underscores, if there are few; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,8 @@ def _words(line: int, missing: list[str], unknown: list[str], twice: list[str], 
         parts.append(f"These columns are missing: {', '.join(missing)}.")
     if unknown:
         parts.append(f"These columns are not known: {', '.join(shortened(title) for title in unknown[:20])}.")
+    if any(map(_DATE_ORDER.search, unknown)):
+        parts.append("Dates are read day before month, or year first: a column's name must not state another order.")
     if twice:
         parts.append(f"These columns are duplicated: {', '.join(shortened(title) for title in twice[:20])}.")
     required = ", ".join(column.name for column in columns if column.required)

@@ -11,6 +11,7 @@ from typing import Final
 
 from shared.errors import InvalidError
 from shared.office_files.columns import Column
+from shared.office_files.faults import shortened
 from shared.office_files.table import RawRow, known_titles
 from shared.office_files.text import clean
 
@@ -24,13 +25,16 @@ _UTF8_LETTER: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|\xe2[\x80-\xbf]{2}")
 """A letter or mark in UTF-8. In Windows-1252 it would be two or three characters that no name has, as in Ã©."""
 _RARE: Final = re.compile("[‚ƒ„†‡ˆ‰Š‹ŒŽ˜š›œžŸ]")
 """Marks of Windows-1252 that no Indonesian office types. Their bytes are é, á, ü and others in Mac Roman or DOS."""
+_LINE_BREAK: Final = re.compile(r"[\r\n]")
+_NIP: Final = re.compile(r"[0-9]{18}")
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 
 
 def rows_of_csv(body: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, list[str]]]:
     """Each row's number, counted from 1 as in a spreadsheet, and its cleaned cells.
 
-    A row with line breaks inside quotes is one row. Raises InvalidError with the row if the bytes are not CSV.
+    A row with line breaks inside quotes is one row. Raises InvalidError with the row if the bytes are not CSV, or if a
+    quotation mark seems to join two rows.
     """
     content = _decoded(body)
     if mark := _SEPARATOR_LINE.match(content):
@@ -41,12 +45,25 @@ def rows_of_csv(body: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, l
     line = 0
     try:
         for line, cells in enumerate(reader, start=1):
+            _check_line_breaks(line, cells, separator)
             yield line, [clean(cell) for cell in cells]
     except csv.Error as error:
         raise InvalidError(
             f"Line {line + 1} is not CSV ({error}): a quotation mark is not closed, or text follows a closed one. Inside"
             f' quotes, a quotation mark is written twice, as in "Andi ""Andi"" Saputra".'
         ) from error
+
+
+def _check_line_breaks(line: int, cells: Sequence[str], separator: str) -> None:
+    """A quotation mark that is not closed joins its row with a later one, if that has such a mark too."""
+    for cell in cells:
+        if _LINE_BREAK.search(cell) and (separator in cell or _NIP.search(cell)):
+            name = {"\t": "tab", ";": "semicolon", ",": "comma"}.get(separator, separator)
+            raise InvalidError(
+                f"Line {line} has a cell in quotes with a line break and a {name} or a NIP in it: {shortened(clean(cell))}."
+                " It would hold the rest of one row and the start of the next, as when a quotation mark is not closed. Close the"
+                " quotation mark, or remove the line break if this is one value."
+            )
 
 
 def _decoded(body: bytes) -> str:

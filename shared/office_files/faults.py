@@ -25,6 +25,8 @@ class Faults(list[dict[str, Any]]):
 
     _day_first = 0
     _first_date = ""
+    _empty_results = 0
+    _first_empty_result = ""
 
     def note(self, fault: dict[str, Any]) -> None:
         if len(self) < FAULTS_MAX:
@@ -40,13 +42,25 @@ class Faults(list[dict[str, Any]]):
         self._day_first += 1
         self._first_date = self._first_date or f"{value} on line {line}, {title}, is {found.isoformat()}"
 
+    def note_empty_result(self, line: int, title: str) -> None:
+        """Counts a blank cell that has a formula: a program that does not compute formulas may have written it."""
+        self._empty_results += 1
+        self._first_empty_result = self._first_empty_result or f"{title} on line {line}"
+
     @property
     def notes(self) -> list[str]:
         """Warnings that the sender of the file should check, although nothing is refused."""
-        if not self._day_first:
-            return []
-        count = "1 date was" if self._day_first == 1 else f"{self._day_first} dates were"
-        return [f"{count} read day before month: {self._first_date}. Check that the file means this."]
+        notes = []
+        if self._day_first:
+            count = "1 date was" if self._day_first == 1 else f"{self._day_first} dates were"
+            notes.append(f"{count} read day before month: {self._first_date}. Check that the file means this.")
+        if self._empty_results:
+            count = "1 formula" if self._empty_results == 1 else f"{self._empty_results} formulas"
+            notes.append(
+                f"The result of {count} is empty and was read as a blank cell: {self._first_empty_result}."
+                " Check that the file means this."
+            )
+        return notes
 
     def refuse(self, subject: str) -> None:
         """Raises InvalidError with all faults, in the order of lines, if there are any. `subject`: "The roster"."""

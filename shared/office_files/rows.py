@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from shared.office_files.cells import Cell, FormattedNumber, Unreadable, kind_of, shown
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.text import clean, lost_digits, misread
+from shared.office_files.text import is_formula_or_error, lost_digits, misread
 
-__all__ = ["NOT_COMPUTED", "Cell", "Row", "SheetError", "Unreadable", "merged_into", "shown"]
+__all__ = ["Row", "date_of", "time_of"]
 
 EXACT_DIGITS: Final = 15
 """The exact digits of a spreadsheet's number; further ones become zeros."""
@@ -42,42 +43,6 @@ _TIME_WORDS: Final = "must be a time from 00:00 to 23:59 like 07:30, or empty"
 
 
 @dataclass(frozen=True, slots=True)
-class SheetError:
-    """The error that a spreadsheet shows when a formula has no value, as in #N/A."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A cell that is filled on the screen, but whose value is not in the file."""
-
-    message: str
-    """What it must be, as in a fault."""
-    merged: bool = False
-    """Whether it is merged into another cell, which has the value."""
-
-
-NOT_COMPUTED: Final = Unreadable(
-    "must be a value; this is a formula whose result is not in the file. Open the file in Excel or LibreOffice, save it"
-    " there and send it again"
-)
-
-
-def merged_into(area: str) -> Unreadable:
-    """A cell of the area, such as C2:C3, except the first."""
-    return Unreadable(
-        f"must be a cell of its own; this belongs to the merged cells {area}, and only the first of them has the value."
-        " Unmerge them and fill each cell",
-        merged=True,
-    )
-
-
-Cell = str | int | float | bool | date | datetime | time | timedelta | SheetError | Unreadable
-"""A value from the file; a CSV file has only texts, cleaned."""
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """A row below the header. `line` is the row's number in a spreadsheet, from 1."""
 
@@ -87,6 +52,8 @@ class Row:
     """Column → value; columns that are blank here, or that the file does not have, are left out."""
     titles: Mapping[str, str]
     """Column → its name in the file."""
+    empty_results: frozenset[str] = frozenset()
+    """Columns that are blank here because the result of their formula is empty."""
 
     def refuse(self, name: str, message: str, faults: Faults) -> None:
         """Records a fault of this row in a column."""
@@ -102,9 +69,13 @@ class Row:
         value = self._value(name, faults, required=required)
         if isinstance(value, str):
             return self._checked(name, value, faults)
+        if isinstance(value, FormattedNumber):
+            return self._number(name, value.value, faults, number_format=value.number_format)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(name, value, faults)
-        self.refuse(name, f"must be text; this is {_kind(value)}. Format the column as text and type it again", faults)
+        self.refuse(
+            name, f"must be text; this is {kind_of(value)}. Format the column as text and type it again", faults
+        )
         return ""
 
     def date(self, name: str, faults: Faults, *, required: bool = False) -> date | None:
@@ -112,9 +83,9 @@ class Row:
         value = self._value(name, faults, required=required)
         if value == "":
             return None
-        found = _date(value)
+        found = date_of(value)
         if found is None or found.year not in YEARS:
-            hint = "" if found or isinstance(value, str) else f"; this is {_kind(value)}. Format the column as dates"
+            hint = "" if found or isinstance(value, str) else f"; this is {kind_of(value)}. Format the column as dates"
             self.refuse(name, _DATE_WORDS + hint, faults)
             return None
         if (
@@ -131,12 +102,12 @@ class Row:
         value = self._value(name, faults, required=False)
         if value == "":
             return None
-        found = _time(value)
+        found = time_of(value)
         if found is None:
             hint = (
                 ""
                 if isinstance(value, str | time | timedelta)
-                else f"; this is {_kind(value)}. Format the column as times"
+                else f"; this is {kind_of(value)}. Format the column as times"
             )
             self.refuse(name, _TIME_WORDS + hint, faults)
         return found
@@ -148,11 +119,19 @@ class Row:
             return ""
         if required and value == "":
             self.refuse(name, "must not be empty", faults)
+        elif name in self.empty_results:
+            faults.note_empty_result(self.line, self.titles[name])
         return value
 
     def _checked(self, name: str, value: str, faults: Faults) -> str:
         if lost_digits(value):
             self.refuse(name, _LOST_WORDS, faults)
+            return ""
+        if is_formula_or_error(value):
+            words = (
+                "must be a value; this is a formula, or the error of one. Correct it in the spreadsheet and save that"
+            )
+            self.refuse(name, words, faults)
             return ""
         if misread(value):
             words = "must have readable letters; these were read in a wrong encoding when the file was made. Type them again"
@@ -163,9 +142,15 @@ class Row:
             return ""
         return value
 
-    def _number(self, name: str, value: float, faults: Faults) -> str:
+    def _number(self, name: str, value: float, faults: Faults, *, number_format: str = "") -> str:
+        """The digits of a whole number. `number_format`: the one that makes the spreadsheet show something else."""
         if abs(value) >= 10**EXACT_DIGITS:
             self.refuse(name, _LOST_WORDS, faults)
+        elif number_format:
+            words = (
+                f"must be text; this is a number, and the format {shortened(number_format)} shows it in another form"
+            )
+            self.refuse(name, f"{words}. Format the column as text and type the value again as it must be read", faults)
         elif value == int(value):
             return str(int(value))
         else:
@@ -182,44 +167,8 @@ _LOST_WORDS: Final = (
 )
 
 
-def _kind(value: Cell) -> str:
-    match value:
-        case SheetError():
-            return f"the formula error {value.code}"
-        case bool():
-            return "TRUE or FALSE"
-        case datetime() if value.time() != time():
-            return "a date with a time"
-        case date():
-            return "a date"
-        case time() | timedelta():
-            return "a time"
-        case str():
-            return "a text"
-        case _:
-            return "a number"
-
-
-def shown(value: Cell) -> str:
-    """The value as a person would write it."""
-    match value:
-        case SheetError():
-            return value.code
-        case Unreadable():
-            return ""
-        case bool():
-            return str(value).upper()
-        case datetime():
-            return value.isoformat(" ") if value.time() != time() else value.date().isoformat()
-        case date() | time():
-            return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return clean(str(value))
-
-
-def _date(value: Cell) -> date | None:
+def date_of(value: Cell) -> date | None:
+    """The date in a cell or in its text; None if there is none."""
     if isinstance(value, datetime):
         return value.date() if value.time() == time() else None
     if isinstance(value, date):
@@ -242,7 +191,8 @@ def _written_date(text: str) -> date | None:
         return None
 
 
-def _time(value: Cell) -> time | None:
+def time_of(value: Cell) -> time | None:
+    """The time of day in a cell or in its text; None if there is none."""
     if isinstance(value, str) and (found := _TIME.fullmatch(value)):
         return _written_time(int(found[1]), int(found[2]), (found[3] or "").upper())
     if isinstance(value, time):

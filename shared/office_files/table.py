@@ -8,17 +8,20 @@ from itertools import islice
 from typing import Final
 
 from shared.errors import InvalidError
+from shared.office_files.cells import EMPTY_RESULT, Cell, FormattedNumber, is_empty, shown
 from shared.office_files.columns import Column, Header, column_letters, header_of, known_names_in
 from shared.office_files.faults import Faults, shortened
-from shared.office_files.rows import Cell, Row, Unreadable, shown
+from shared.office_files.rows import Row, date_of, time_of
 from shared.office_files.text import lost_digits
 
-__all__ = ["RawRow", "has_data", "known_titles", "rows_of_table"]
+__all__ = ["RawRow", "has_nip", "known_titles", "rows_of_table"]
 
 HEADER_ROWS_MAX: Final = 20
 """A title, a date or similar may be above the header."""
-_LONG_NUMBER: Final = re.compile(r"[0-9]{18}")
-"""A NIP. A person's or a document's number in a title has words before it."""
+NIP_DIGITS_MIN: Final = 15
+"""Of 18: a NIP may lack some. A telephone number or a date has fewer."""
+_AROUND_NIP: Final = re.compile(r"(?:nip|ni)?(?:baru|pppk)?")
+"""The letters that may stand beside a NIP; a title with a person's NIP has other words too."""
 
 RawRow = tuple[int, list[Cell]]
 """A row's number from 1 and its cells; a blank cell is an empty text."""
@@ -38,18 +41,9 @@ def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str 
     header = _header(rows, columns)
     found = []
     for line, cells in rows:
-        if line <= header.line or all(map(_empty, cells)):
+        if line <= header.line or all(map(is_empty, cells)):
             continue
-        values: dict[str, Cell] = {}
-        for place, cell in enumerate(cells):
-            name = header.places[place] if place < len(header.places) else None
-            if cell == "":
-                continue
-            if name is not None:
-                values[name] = cell
-            elif place >= len(header.places) or place in header.nameless:
-                faults.note(_nameless(line, place, cell, sheet))
-        row = Row(line, sheet, values, header.titles)
+        row = _row(line, cells, header, sheet, faults)
         if _is_sample(row, columns[0]):
             row.refuse(columns[0].name, "must be your own: this line is from the sample file. Delete it", faults)
         else:
@@ -57,6 +51,23 @@ def rows_of_table(rows: Sequence[RawRow], columns: Sequence[Column], sheet: str 
     if not found and not faults:
         raise InvalidError(f"There is nothing below the column names in line {header.line}: the file has no entry.")
     return found
+
+
+def _row(line: int, cells: Sequence[Cell], header: Header, sheet: str | None, faults: Faults) -> Row:
+    values: dict[str, Cell] = {}
+    empty_results = set()
+    for place, cell in enumerate(cells):
+        name = header.places[place] if place < len(header.places) else None
+        if cell == "":
+            continue
+        if cell is EMPTY_RESULT:
+            if name is not None:
+                empty_results.add(name)
+        elif name is not None:
+            values[name] = cell
+        elif place >= len(header.places) or place in header.nameless:
+            faults.note(_nameless(line, place, cell, sheet))
+    return Row(line, sheet, values, header.titles, frozenset(empty_results))
 
 
 def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
@@ -67,7 +78,11 @@ def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
     line, cells = max(first, key=lambda row: len(known_names_in(_texts(row[1]), columns)))
     header = header_of(line, _texts(cells), columns)
     width = _filled(cells)
-    above = [str(row[0]) for row in first if row[0] < line and (has_data(row) or _filled(row[1]) >= width)]
+    above = [
+        str(row[0])
+        for row in first
+        if row[0] < line and (has_nip(row) or _filled(row[1]) >= width or _fits_a_column(row[1], header, columns))
+    ]
     if above:
         raise InvalidError(
             f"The column names are in line {line}, but there is data above them, as when a table is sorted with its header:"
@@ -76,18 +91,35 @@ def _header(rows: Sequence[RawRow], columns: Sequence[Column]) -> Header:
     return header
 
 
-def has_data(row: RawRow) -> bool:
-    """Whether a row has a number of 18 digits, or what a spreadsheet made of one."""
-    texts = _texts(row[1])
-    return any(_LONG_NUMBER.fullmatch(text.replace(" ", "")) or lost_digits(text) for text in texts)
+def has_nip(row: RawRow) -> bool:
+    """Whether a row has a number like a NIP, also with marks between its digits, or what a spreadsheet made of one."""
+    values = (cell.value if isinstance(cell, FormattedNumber) else cell for cell in row[1])
+    return any(_like_nip(shown(value)) for value in values if isinstance(value, str | int) or _is_whole(value))
+
+
+def _is_whole(value: Cell) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _like_nip(text: str) -> bool:
+    letters = "".join(filter(str.isalpha, text)).casefold()
+    digits = sum(map(str.isdecimal, text))
+    return lost_digits(text) or (digits >= NIP_DIGITS_MIN and _AROUND_NIP.fullmatch(letters) is not None)
+
+
+def _fits_a_column(cells: Sequence[Cell], header: Header, columns: Sequence[Column]) -> bool:
+    """Whether a row above the header has a date, a time or a known value in a column of such values."""
+    column_of = {column.name: column for column in columns}
+    return any(
+        (column.kind == "date" and date_of(cell) is not None)
+        or (column.kind == "time" and time_of(cell) is not None)
+        or shown(cell).replace("_", " ").casefold() in column.values
+        for cell, column in ((cell, column_of[name]) for cell, name in zip(cells, header.places, strict=False) if name)
+    )
 
 
 def _filled(cells: Sequence[Cell]) -> int:
-    return sum(not _empty(cell) for cell in cells)
-
-
-def _empty(cell: Cell) -> bool:
-    return cell == "" or (isinstance(cell, Unreadable) and cell.merged)
+    return sum(not is_empty(cell) for cell in cells)
 
 
 def _is_sample(row: Row, key: Column) -> bool:
@@ -96,7 +128,7 @@ def _is_sample(row: Row, key: Column) -> bool:
 
 
 def _first(rows: Sequence[RawRow]) -> list[RawRow]:
-    filled = ((line, cells) for line, cells in rows if any(cell != "" for cell in cells))
+    filled = ((line, cells) for line, cells in rows if not all(map(is_empty, cells)))
     return list(islice(filled, HEADER_ROWS_MAX))
 
 

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["clean", "lost_digits", "misread"]
+__all__ = ["clean", "is_formula_or_error", "lost_digits", "misread"]
 
-_FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+_FORMULA_TEXT: Final = re.compile(r'="((?:[^"]|"")*)"')
 """In a CSV file, the formula ="0123" prevents Excel from reading a number."""
 _TEXT_MARK: Final = re.compile(r"'(?=[0-9 ]+$)")
 """In Excel a leading apostrophe marks digits as text. Before letters it is part of the name, as in 'Aisyiyah."""
@@ -17,6 +17,8 @@ _AFTER_LEAD: Final = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“�
 _MISREAD: Final = re.compile(f"\ufffd|[\u0080-\u0084\u0086-\u009f]|[ÂÃ][{_AFTER_LEAD}]|â€")
 """Signs of a wrong encoding: the replacement character; control characters of Latin-1 (without U+0085, a line end); and
 UTF-8 that was read as Windows-1252 or Latin-1, where é is Ã©, a no-break space is Â and one, and ’ is â€™."""
+_ERROR: Final = re.compile(r"#[A-Z0-9/_]+[!?]|#N/[A-Z]{1,2}|#GETTING_DATA|Err:[0-9]{3}|##+", re.IGNORECASE)
+"""What a spreadsheet shows instead of a formula's result, as #REF! and #N/A; ### is a column that is too narrow."""
 _NOTHING: Final = frozenset({"-", "–", "—"})
 
 
@@ -32,7 +34,7 @@ def clean(text: str) -> str:
         text = "".join(character for character in text if unicodedata.category(character) != "Cf")
     text = " ".join(text.split())
     if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
-        text = formula[1].strip()
+        text = formula[1].replace('""', '"').strip()
     elif text.startswith("'"):
         text = _TEXT_MARK.sub("", text).strip()
     return "" if text in _NOTHING else text
@@ -46,3 +48,8 @@ def misread(text: str) -> bool:
 def lost_digits(text: str) -> bool:
     """Whether this is a long number in a spreadsheet's short form, as in 1,98501E+17."""
     return _SCIENTIFIC.fullmatch(text) is not None
+
+
+def is_formula_or_error(text: str) -> bool:
+    """Whether this is a formula, or the error that a spreadsheet shows instead of its result, and no value."""
+    return text.startswith("=") or _ERROR.fullmatch(text) is not None

@@ -14,11 +14,20 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from shared.errors import InvalidError
+from shared.office_files.cells import (
+    EMPTY_RESULT,
+    Cell,
+    EmptyResult,
+    FormattedNumber,
+    SheetError,
+    Unreadable,
+    is_empty,
+    merged_into,
+)
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
 from shared.office_files.package import checked_package
-from shared.office_files.rows import Cell, SheetError, Unreadable, merged_into
-from shared.office_files.table import RawRow, has_data, known_titles
+from shared.office_files.table import RawRow, has_nip, known_titles
 from shared.office_files.text import clean
 
 __all__ = ["Sheet", "table_sheet"]
@@ -51,11 +60,11 @@ def table_sheet(body: bytes, columns: Sequence[Column]) -> Sheet:
     found = tables or sheets
     if not found:
         raise InvalidError("The workbook has no visible sheet with a value.")
-    nameless = [name for name, rows in sheets if name != found[0][0] and any(map(has_data, rows))]
+    nameless = [name for name, rows in sheets if name != found[0][0] and any(map(has_nip, rows))]
     if nameless:
         names = ", ".join(map(shortened, nameless))
         raise InvalidError(
-            f"Only the sheet {shortened(found[0][0])} would be read, but these have numbers of 18 digits too: {names}."
+            f"Only the sheet {shortened(found[0][0])} would be read, but these have numbers like a NIP too: {names}."
             " Put all lines on one sheet, or hide the others."
         )
     return found[0]
@@ -96,7 +105,7 @@ def _rows(sheet: Any) -> list[RawRow]:
                 values[cell["column"] - 1] = _value(cell["value"], cell["data_type"])
             while values and values[-1] == "":
                 values.pop()
-            if values:
+            if not all(map(is_empty, values)):
                 found.append((line, values))
         areas = parser.merged_cells.mergeCell if parser.merged_cells else ()
     _mark_merged(dict(found), areas)
@@ -117,7 +126,7 @@ def _mark_merged(rows: Mapping[int, list[Cell]], areas: Sequence[Any]) -> None:
     for area in areas:
         first = rows.get(area.min_row, [])
         left, right, bottom = area.min_col - 1, min(area.max_col, width), min(area.max_row, last)
-        if left >= len(first) or first[left] == "":
+        if left >= len(first) or first[left] in ("", EMPTY_RESULT):
             continue
         count += (right - left) * (bottom - area.min_row + 1)
         _check_count(count)
@@ -136,6 +145,8 @@ def _value(value: Any, data_type: str) -> Cell:
         return SheetError(value)
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, bool | int | float | date | datetime | time | timedelta | Unreadable):
+    if isinstance(
+        value, bool | int | float | date | datetime | time | timedelta | Unreadable | EmptyResult | FormattedNumber
+    ):
         return value
     raise TypeError(type(value).__name__)

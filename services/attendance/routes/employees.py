@@ -120,7 +120,8 @@ class RosterReport(Answer):
     errors: list[dict[str, str]] = Field(default_factory=list)
     """Always empty: a file with faults is refused completely."""
     notes: list[str] = Field(default_factory=list)
-    """What to check: dates like 03/08/2026, which are read as day before month, and stored values that blank cells removed."""
+    """What to check: dates like 03/08/2026, which are read as day before month, formulas with an empty
+    result, units with a new name, and stored values that blank cells removed."""
 
 
 class Republished(Answer):

@@ -91,7 +91,7 @@ class ShiftReport(Answer):
     unchanged: int
     """The number of unchanged entries."""
     notes: list[str] = Field(default_factory=list)
-    """What to check in a file, such as dates like 03/08/2026, which are read as day before month."""
+    """What to check in a file: dates like 03/08/2026, which are read as day before month, and formulas with an empty result."""
 
 
 @router.get("/employees/{employee_id}/roster", responses=refuses(NOT_FOUND))

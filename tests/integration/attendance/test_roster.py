@@ -223,9 +223,25 @@ async def test_days_outside_the_employment_are_off_once_they_were_published(town
 
 async def test_a_renamed_unit_is_published_with_all_its_officers(town: City) -> None:
     await town.import_lines(person(), person(SECOND_NIP, employment_type="PPPK"))
-    await town.import_lines(person(org_unit_name="Dinas Besar"))
+    report = await town.import_lines(person(org_unit_name="Dinas Besar"))
+    assert report["notes"] == ["The unit u1 is renamed from Dinas Satu to Dinas Besar. Officers in it: 2."]
+    assert (await town.import_lines(person(org_unit_name="Dinas Besar")))["notes"] == []
     assert (await town.officer(SECOND_NIP))["revision"] == 2
     assert (await town.officer())["org_unit_name"] == "Dinas Besar"
+
+
+async def test_many_renamed_units_are_counted_in_the_report(town: City) -> None:
+    nips = [f"19900913202521{number:04d}" for number in range(1001, 1024)]
+
+    def lines(prefix: str) -> list[str]:
+        return [
+            person(nip, employment_type="PPPK", org_unit_id=f"u{number}", org_unit_name=f"{prefix} {number}")
+            for number, nip in enumerate(nips)
+        ]
+
+    assert (await town.import_lines(*lines("Dinas")))["notes"] == []
+    notes = (await town.import_lines(*lines("Badan")))["notes"]
+    assert (len(notes), notes[-1]) == (21, "3 more units are renamed.")
 
 
 async def test_lists_go_on_where_the_page_before_ended(town: City) -> None:

@@ -16,6 +16,7 @@ from services.attendance.roster_file import read_roster_file
 from services.attendance.shift_file import read_shift_file
 from shared.errors import InvalidError, UnsupportedMediaTypeError
 from shared.office_files import Column, Faults, Row, check_media_type, read_rows
+from tests.unit.shared.workbooks import sheet_xml, with_part, workbook
 
 WRITTEN = Path(__file__).parents[2] / "fixtures" / "office_files"
 COLUMNS = (
@@ -24,34 +25,6 @@ COLUMNS = (
     Column("start", ("Mulai",), "", ("", ""), kind="time"),
 )
 TODAY = date(2026, 11, 30)
-
-
-def workbook(*sheets: Sequence[Sequence[Any]], hidden: Sequence[int] = ()) -> bytes:
-    made = openpyxl.Workbook()
-    made.remove(made.active)
-    for number, rows in enumerate(sheets):
-        sheet = made.create_sheet(f"Lembar {number + 1}")
-        for row in rows:
-            sheet.append(list(row))
-        if number in hidden:
-            sheet.sheet_state = "hidden"
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()
-
-
-def with_part(body: bytes, name: str, content: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(body)) as package, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
-        for entry in package.infolist():
-            copy.writestr(entry.filename, content if entry.filename == name else package.read(entry))
-    return out.getvalue()
-
-
-def sheet_xml(rows: str, before: str = "") -> bytes:
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    xml = f'{before}<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'.encode()
-    return with_part(workbook([["nip"]]), "xl/worksheets/sheet1.xml", xml)
 
 
 def rows_of(body: bytes | str) -> list[Row]:
@@ -410,7 +383,7 @@ def test_titles_above_the_column_names_are_left_out() -> None:
 
 def test_lines_on_a_second_sheet_without_column_names_are_refused_and_not_left_out() -> None:
     table = [["nip", "day"], ["7", "x"]]
-    assert "18 digits too: Lembar 2." in refusal(workbook(table, [[NIP, "x"]]))
+    assert "numbers like a NIP too: Lembar 2." in refusal(workbook(table, [[NIP, "x"]]))
     assert texts(workbook(table, [[NIP, "x"]], hidden=[1])) == [(2, "7")]
 
 
