@@ -163,6 +163,10 @@ def test_days_out_of_order_are_refused(days: list[int]) -> None:
         ("final", "official_duty", 450, "DINAS_LUAR", False),
         ("final", "unknown", 450, None, False),
         ("final", "off", 0, "CUTI_BERSAMA", None),
+        ("final", "off", 450, None, None),
+        ("final", "absent", 0, None, None),
+        ("final", "absent", 1, None, True),
+        ("provisional", "absent", 450, None, None),
         ("provisional", "present", 450, None, None),
     ],
 )

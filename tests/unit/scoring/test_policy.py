@@ -47,7 +47,7 @@ def test_unit_priors_are_added_and_checked() -> None:
     policy = with_unit_priors(shipped_policy(), {"unit-1": Decimal("3.4")})
     assert policy.prior_of("unit-1") == Decimal("3.4")
     assert policy.prior_of("unit-2") == policy.prior_of(None) == policy.prior
-    with pytest.raises(PolicyError, match=r"unit-2 must be 1\.\.4"):
+    with pytest.raises(PolicyError, match=r"^policy\.shrinkage\.unit_priors\.unit-2 must be 1\.\.4"):
         with_unit_priors(policy, {"unit-2": Decimal("4.01")})
 
 
@@ -96,9 +96,78 @@ def test_a_wrong_policy_is_refused_with_its_place(changes: dict[str, Any], messa
         policy_from_mapping(policy_document(**changes))
 
 
+SHRINKAGE = {"prior_strength": 10, "prior": "3.0"}
+
+
+def changed(name: str, value: object) -> dict[str, object]:
+    """The shipped policy with one number changed; a shrinkage's number is named `shrinkage.prior`."""
+    section, _, key = name.rpartition(".")
+    if section:
+        return policy_document(**{section: {**SHRINKAGE, key: value}})
+    if name == "bands":
+        return policy_document(bands=[{"code": "TOP", "lower": value}, {"code": "REST", "lower": "0"}])
+    return policy_document(**{name: value})
+
+
+# (number, the lowest value, just below it, the highest value, just above it)
+LIMITS = [
+    ("version", 1, 0, 2**31 - 1, 2**31),
+    ("shrinkage.prior_strength", 0, -1, 10_000, 10_001),
+    ("shrinkage.prior", "1", "0.9999", "4", "4.0001"),
+    ("minimum_ratings", 1, 0, 10_000, 10_001),
+    ("counter_weight", "0", "-0.0001", "1", "1.0001"),
+    ("minimum_assessed_weight", "0", "-0.0001", "1", "1.0001"),
+    ("bands", "0.01", "0", "100", "100.01"),
+]
+
+
+@pytest.mark.parametrize(("name", "lowest", "below", "highest", "above"), LIMITS)
+def test_a_number_of_a_policy_may_reach_its_limits_and_not_pass_them(
+    name: str, lowest: object, below: object, highest: object, above: object
+) -> None:
+    for value in (lowest, highest):
+        policy_from_mapping(changed(name, value))
+    for value in (below, above):
+        with pytest.raises(PolicyError, match=name):
+            policy_from_mapping(changed(name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "exact", "too_exact"),
+    [
+        ("shrinkage.prior", "3.1234", "3.12345"),
+        ("counter_weight", "0.1234", "0.12345"),
+        ("minimum_assessed_weight", "0.1234", "0.12345"),
+        ("bands", "76.61", "76.615"),
+    ],
+)
+def test_a_number_of_a_policy_has_no_more_decimals_than_the_integers_of_the_fast_score(
+    name: str, exact: str, too_exact: str
+) -> None:
+    policy_from_mapping(changed(name, exact))
+    with pytest.raises(PolicyError, match="decimals"):
+        policy_from_mapping(changed(name, too_exact))
+
+
+@pytest.mark.parametrize("section", ["policy", "parts", "shrinkage"])
+def test_a_misspelt_rule_is_refused_in_every_section(section: str) -> None:
+    document: dict[str, Any] = policy_document()
+    place = document if section == "policy" else document[section]
+    place["extra"] = "1"
+    with pytest.raises(PolicyError, match=r"^policy[.a-z]*: unknown extra"):
+        policy_from_mapping(document)
+
+
 def test_data_that_is_no_mapping_is_refused() -> None:
     with pytest.raises(PolicyError, match="expected a mapping, not list"):
         policy_from_mapping([])  # type: ignore[arg-type]
+
+
+def test_a_policy_of_the_semesters_first_day_is_in_force() -> None:
+    old = shipped_policy(effective_from="2026-01-01")
+    new = shipped_policy(effective_from="2026-07-01", version=2)
+    assert policy_for(Half(date(2026, 7, 1)), [old, new]) is new
+    assert policy_for(Half(date(2026, 1, 1)), [old, new]) is old
 
 
 def test_a_policy_made_inside_a_semester_waits_for_the_next() -> None:
