@@ -35,7 +35,6 @@ def open_reasons(inputs: DayInputs, window: Window) -> tuple[str, ...]:
 
     A machine that is silent for too long counts as an outage and no longer keeps the day open. A day at a site without
     any machine never becomes final by itself: nothing could prove an absence there.
-    never closes a day by itself: there would be nothing to prove an absence with.
     """
     reasons = [] if inputs.as_of >= window.end else ["DAY_NOT_OVER"]
     serving = [machine for machine in inputs.machines if _served_in(machine, window)]
