@@ -38,6 +38,17 @@ def test_the_shipped_policy_has_the_designed_numbers() -> None:
     ]
 
 
+def test_a_policys_name_decree_and_dates_are_read() -> None:
+    document = policy_document(id="walikota-2", version=2, decree="Perwali 7/2026", effective_from="2026-07-01")
+    policy = policy_from_mapping(document)
+    assert (policy.id, policy.version, policy.decree) == ("walikota-2", 2, "Perwali 7/2026")
+    assert policy.effective_from == date(2026, 7, 1)
+
+
+def test_a_whole_number_needs_no_quotes() -> None:
+    assert shipped_policy(counter_weight=1).counter_weight == Decimal(1)
+
+
 def test_a_policy_survives_being_stored() -> None:
     policy = with_unit_priors(shipped_policy(), {"unit-1": Decimal("3.4")})
     assert policy_from_mapping(policy_to_mapping(policy)) == policy
@@ -58,16 +69,23 @@ SPLIT = {"supervisors": "0.60", "citizens": "0.40"}
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"weights": {**WEIGHTS, "attendance": "0.41"}}, "sum to exactly 1, not 1.01"),
+        (
+            {"weights": {**WEIGHTS, "attendance": "0.41"}},
+            r"^policy\.weights: the weights must sum to exactly 1, not 1\.01",
+        ),
         ({"weights": {**WEIGHTS, "attendance": 0.4}}, "weights.attendance: write the number in quotes"),
         ({"weights": {"attendance": "1", "work_quality": "0", "public_communication": "0"}}, "above 0"),
+        ({"weights": {"attendance": "0.6", "work_quality": "0.4", "public_communication": "0"}}, "above 0"),
         ({"weights": {**WEIGHTS, "loyalty": "0"}}, "unknown loyalty"),
         ({"weights": {**WEIGHTS, "attendance": "0.40001"}}, "at most 4 decimals"),
         ({"weights": {**WEIGHTS, "attendance": "much"}}, "must be a number in quotes"),
         ({"weights": {**WEIGHTS, "attendance": "NaN"}}, "must be a number in quotes"),
         ({"weights": {**WEIGHTS, "attendance": True}}, "must be a number in quotes"),
         ({"parts": {"work_quality": SPLIT}}, "parts.public_communication is missing"),
-        ({"parts": {"work_quality": SPLIT, "public_communication": {**SPLIT, "citizens": "0.3"}}}, "sum to exactly 1"),
+        (
+            {"parts": {"work_quality": SPLIT, "public_communication": {**SPLIT, "citizens": "0.3"}}},
+            r"^policy\.parts\.public_communication: the weights must sum to exactly 1",
+        ),
         ({"parts_required": "some"}, "one of any, all"),
         ({"shrinkage": {"prior_strength": 10, "prior": "0.9"}}, r"prior must be 1\.\.4"),
         ({"shrinkage": {"prior_strength": -1, "prior": "3"}}, r"whole number 0\.\.10000"),
@@ -85,7 +103,7 @@ SPLIT = {"supervisors": "0.60", "citizens": "0.40"}
             {"bands": [{"code": "LOW", "lower": "0"}, {"code": "HIGH", "lower": "50"}]},
             "from the highest lower bound down",
         ),
-        ({"bands": [{"code": "good", "lower": "0"}]}, "code of capitals"),
+        ({"bands": [{"code": "good", "lower": "0"}]}, r"^policy\.bands\[0\]\.code must be a code of capitals"),
         ({"bands": [{"code": "A", "lower": "9"}, {"code": "A", "lower": "0"}]}, "only once"),
         ({"bands": "A"}, "must be a list"),
         ({"wieghts": {}}, "unknown wieghts"),
