@@ -171,3 +171,18 @@ def test_what_a_day_does_to_a_streak(
     state: str, status: str, scheduled: int, excuse: str | None, flag: bool | None
 ) -> None:
     assert absence_flag(state, status, scheduled, excuse) is flag
+
+
+@pytest.mark.parametrize(("count", "reached_by"), [(3, 3), (4, 4), (6, 4), (7, 7), (10, 7), (11, 11), (13, 11)])
+def test_a_step_keeps_the_date_of_the_absence_that_reached_it(count: int, reached_by: int) -> None:
+    days = weekdays(date(2026, 1, 1), date(2026, 12, 31))
+    absent = days[5:205:10][:count]
+    assert judged(days, absent).reached_on == absent[reached_by - 1]
+
+
+def test_a_result_names_its_year_and_the_laws_sanction() -> None:
+    days = weekdays(date(2026, 1, 1), date(2026, 12, 31))
+    result = judged(days, days[5:205:20][:3])
+    assert (result.year, result.step, result.sanction) == (2026, "TEGURAN_LISAN", "Teguran lisan")
+    below = judged(days, days[:1])
+    assert (below.year, below.step, below.level, below.sanction, below.reached_on) == (2026, None, None, None, None)
