@@ -109,7 +109,9 @@ def _configuration(part: Part, others: list[str]) -> str:
         "pytest_add_cli_args_test_selection": list(part.tests),
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-    return "\n".join(["", "[tool.mutmut]", *lines, "use_git_change_detection = false", "track_dependencies = false", ""])
+    return "\n".join(
+        ["", "[tool.mutmut]", *lines, "use_git_change_detection = false", "track_dependencies = false", ""]
+    )
 
 
 def _copy_of_last_run(part: str) -> Path:

@@ -196,3 +196,15 @@ def test_a_policy_made_inside_a_semester_waits_for_the_next() -> None:
     assert policy_for(Half(date(2027, 1, 1)), [corrected, new, old]) is corrected
     with pytest.raises(PolicyError, match="in force on 2025-07-01"):
         policy_for(Half(date(2025, 7, 1)), [new, old])
+
+
+@pytest.mark.parametrize("length", [1, 500])
+def test_a_text_of_a_policy_has_1_to_500_characters(length: int) -> None:
+    assert shipped_policy(decree="x" * length).decree == "x" * length
+    with pytest.raises(PolicyError, match=r"^policy\.decree must be text of 1 to 500"):
+        shipped_policy(decree="x" * 501)
+
+
+def test_a_wrong_date_is_refused_with_its_place() -> None:
+    with pytest.raises(PolicyError, match=r"^policy\.effective_from must be a date"):
+        shipped_policy(effective_from=2026)
