@@ -12,7 +12,7 @@ SAMPLE ?= yes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev up test check bench lint fmt type contracts lock secrets kafka-certificate connect sample \
+.PHONY: help install dev up test check mutants bench lint fmt type contracts lock secrets kafka-certificate connect sample \
   backup restore images
 
 help: ## list the targets
@@ -49,6 +49,9 @@ type: $(VENV)/.developed ## static types
 contracts: $(VENV)/.developed ## check that the published contracts match the models
 	@$(BIN)/kinerja contracts write --check
 
+mutants: $(VENV)/.mutants ## put mistakes into a copy of the code and list those that no test notices (PART=scoring AGAIN=yes ONLY=text)
+	@$(BIN)/python -m tests.mutants $(PART) $(if $(AGAIN),--again) $(if $(ONLY),--only "$(ONLY)")
+
 bench: export DATA := $(DATA)
 bench: $(VENV)/.developed ## measure this machine, or with DATA=var/compose the running, empty stack (PARTS=scale measures replicas)
 	@$(BIN)/python -m tests.bench.main $(PARTS)
@@ -81,12 +84,13 @@ sample: $(VENV)/.installed connect ## run the sample office and its simulators a
 	  docker compose up --detach --wait --no-deps feedback notifications
 	@DATA=$(STACK) exec $(BIN)/python -m sample.main
 
-# Locks are universal (every platform, Python 3.11 and later) and have hashes. The two others are constrained by the first.
+# Locks are universal (every platform, Python 3.11 and later) and have hashes. The others are constrained by the first.
 COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-annotate --universal --python-version 3.11
 lock: ## pin the dependencies again (needs uv)
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra embedded --constraint requirements.txt --output-file requirements-embedded.txt
 	$(COMPILE) --extra embedded --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --extra embedded --extra dev --extra mutants --constraint requirements-dev.txt --output-file requirements-mutants.txt
 
 # A stamp is newer than its sources, so a second `make` installs nothing.
 $(BIN)/python:
@@ -104,4 +108,9 @@ $(VENV)/.installed: requirements-embedded.txt pyproject.toml | $(BIN)/python
 $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
 	@echo "installing the packages of the tests and checks"
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.mutants: requirements-mutants.txt $(VENV)/.developed
+	@echo "installing the mutation tool"
+	@$(PIP) install --quiet --require-hashes -r requirements-mutants.txt
 	@touch $@

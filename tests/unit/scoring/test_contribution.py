@@ -38,6 +38,8 @@ def named(columns: tuple[str, ...], values: tuple[int, ...]) -> dict[str, int]:
         ("final", "unknown", 450, 0, None, NO_DAY),
         ("final", "off", 0, 0, None, NO_DAY),
         ("final", "present", 0, 0, None, NO_DAY),
+        ("final", "absent", 0, 0, None, NO_DAY),
+        ("final", "official_duty", 0, 0, "DINAS_LUAR", NO_DAY),
         ("provisional", "present", 450, 450, None, (0, 0, 0, 0, 1)),
         ("provisional", "off", 0, 0, None, NO_DAY),
     ],
@@ -141,3 +143,27 @@ def test_totals_are_days_then_feedback_and_a_correction_is_a_difference() -> Non
         add(widen_day(absent), widen_day(absent)), widen_feedback(rating)
     )
     assert totals_of([], []) == NO_TOTALS
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("work_quality", {"work_quality_n": 1, "work_quality_sum": 8_000}),
+        ("public_communication", {"communication_n": 1, "communication_sum": 8_000}),
+    ],
+)
+def test_what_a_supervisor_did_not_assess_is_not_assessed_as_zero(asked: str, expected: dict[str, int]) -> None:
+    columns = feedback_contribution("supervisor_assessment", "accepted", None, {asked: 80}, "visit")
+    assert named(FEEDBACK_TOTALS, columns) == expected
+    with pytest.raises(InvalidFactError, match=f"assessment of {asked} must be"):
+        feedback_contribution("supervisor_assessment", "accepted", None, {asked: 101}, "visit")
+
+
+def test_contributions_of_different_columns_are_never_added() -> None:
+    for operation in (add, difference):
+        with pytest.raises(ValueError, match="zip"):
+            operation(NO_DAY, NO_FEEDBACK)
+    with pytest.raises(ValueError, match="zip"):
+        totals_of([NO_FEEDBACK], [])
+    with pytest.raises(ValueError, match="zip"):
+        totals_of([], [NO_DAY])

@@ -2,15 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
-import yaml
 
 from services.scoring.domain.discipline import DisciplineResult, absence_flag, discipline
-from services.scoring.domain.ladder import Ladder, discipline_rules_for, discipline_rules_from_mapping
-from services.scoring.domain.policy import PolicyError
-from tests.unit.scoring.rule_data import RULES, shipped_discipline
+from services.scoring.domain.ladder import Ladder
+from tests.unit.scoring.rule_data import shipped_discipline
 
 
 def pns() -> Ladder:
@@ -163,6 +160,10 @@ def test_days_out_of_order_are_refused(days: list[int]) -> None:
         ("final", "official_duty", 450, "DINAS_LUAR", False),
         ("final", "unknown", 450, None, False),
         ("final", "off", 0, "CUTI_BERSAMA", None),
+        ("final", "off", 450, None, None),
+        ("final", "absent", 0, None, None),
+        ("final", "absent", 1, None, True),
+        ("provisional", "absent", 450, None, None),
         ("provisional", "present", 450, None, None),
     ],
 )
@@ -172,40 +173,16 @@ def test_what_a_day_does_to_a_streak(
     assert absence_flag(state, status, scheduled, excuse) is flag
 
 
-def ladder_document(**changes: object) -> dict[str, Any]:
-    text = (RULES / "discipline" / "pp94-2021.yaml").read_text(encoding="utf-8")
-    return {**yaml.safe_load(text), **changes}
+@pytest.mark.parametrize(("count", "reached_by"), [(3, 3), (4, 4), (6, 4), (7, 7), (10, 7), (11, 11), (13, 11)])
+def test_a_step_keeps_the_date_of_the_absence_that_reached_it(count: int, reached_by: int) -> None:
+    days = weekdays(date(2026, 1, 1), date(2026, 12, 31))
+    absent = days[5:205:10][:count]
+    assert judged(days, absent).reached_on == absent[reached_by - 1]
 
 
-def a_step(code: str, level: str, days: int) -> dict[str, object]:
-    return {"code": code, "level": level, "cumulative_days": days, "sanction": "Teguran"}
-
-
-@pytest.mark.parametrize(
-    ("steps", "message"),
-    [
-        ([a_step("A", "LIGHT", 4), a_step("B", "LIGHT", 3)], "in order of cumulative_days"),
-        ([a_step("A", "HEAVY", 3), a_step("B", "LIGHT", 4)], "heavier level"),
-        ([a_step("A", "LIGHT", 3), a_step("A", "LIGHT", 4)], "only once"),
-        ([a_step("A", "SMALL", 3)], "one of LIGHT, MEDIUM, HEAVY"),
-        ([a_step("A", "LIGHT", 0)], r"whole number 1\.\.366"),
-    ],
-)
-def test_a_wrong_ladder_is_refused(steps: list[dict[str, object]], message: str) -> None:
-    ladders = {"PNS": steps, "PPPK": [], "PPPK_PART_TIME": []}
-    with pytest.raises(PolicyError, match=message):
-        discipline_rules_from_mapping(ladder_document(ladders=ladders))
-
-
-def test_an_employment_type_without_a_ladder_must_be_named() -> None:
-    with pytest.raises(PolicyError, match=r"ladders\.PPPK is missing"):
-        discipline_rules_from_mapping(ladder_document(ladders={"PNS": []}))
-
-
-def test_the_rules_in_force_on_a_day() -> None:
-    old = discipline_rules_from_mapping(ladder_document(effective_from="2021-08-31"))
-    new = discipline_rules_from_mapping(ladder_document(effective_from="2027-01-01", version=2))
-    assert discipline_rules_for(date(2026, 12, 31), [new, old]) is old
-    assert discipline_rules_for(date(2027, 1, 1), [new, old]) is new
-    with pytest.raises(PolicyError, match="2020-01-01"):
-        discipline_rules_for(date(2020, 1, 1), [new, old])
+def test_a_result_names_its_year_and_the_laws_sanction() -> None:
+    days = weekdays(date(2026, 1, 1), date(2026, 12, 31))
+    result = judged(days, days[5:205:20][:3])
+    assert (result.year, result.step, result.sanction) == (2026, "TEGURAN_LISAN", "Teguran lisan")
+    below = judged(days, days[:1])
+    assert (below.year, below.step, below.level, below.sanction, below.reached_on) == (2026, None, None, None, None)

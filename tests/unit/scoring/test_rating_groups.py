@@ -55,6 +55,29 @@ def test_what_is_in_no_group_is_shown_as_one_or_not_at_all() -> None:
     assert (sorted(group.n for group in shown), withheld) == ([3, 10], 0)
 
 
+def test_ratings_without_a_group_are_shown_together_with_those_of_small_groups_and_once() -> None:
+    many_without, few = ratings(GROUP_FLOOR, None, 1), ratings(GROUP_FLOOR - 1, TWO, 4)
+    [shown], withheld = rating_groups([*many_without, *few], 1)
+    assert (shown.n, shown.means["product"], withheld) == (5, Decimal("2.20"), 0)  # (3 x 1 + 2 x 4) / 5
+
+
+def test_withdrawn_ratings_are_a_group_of_their_own_and_marked() -> None:
+    counted, withdrawn = ratings(GROUP_FLOOR, ONE, 4), ratings(GROUP_FLOOR + 1, ONE, 1, counted=False)
+    shown, _ = rating_groups([*counted, *withdrawn], GROUP_FLOOR)
+    assert [(group.n, group.counted, group.means["product"]) for group in shown] == [
+        (GROUP_FLOOR, True, Decimal("4.00")),
+        (GROUP_FLOOR + 1, False, Decimal("1.00")),
+    ]
+    rest, withheld = rating_groups([*ratings(GROUP_FLOOR, None), *ratings(GROUP_FLOOR - 1, None, counted=False)], 1)
+    assert ([(group.n, group.counted) for group in rest], withheld) == ([(GROUP_FLOOR, True)], GROUP_FLOOR - 1)
+
+
+def test_a_group_has_the_date_of_its_latest_rating() -> None:
+    later = [Rating(ONE, date(2026, 8, 9), True, {"product": 4})]
+    [shown], _ = rating_groups([*ratings(5, ONE), *later, *ratings(5, ONE)], 5)
+    assert shown.given_on == date(2026, 8, 9)
+
+
 @given(
     st.lists(st.tuples(st.sampled_from([None, *(UUID(int=n) for n in range(6))]), st.booleans()), max_size=60),
     st.integers(1, 20),

@@ -229,3 +229,13 @@ def test_a_units_prior_is_the_mean_of_its_ratings() -> None:
     assert unit_prior(totals(**columns), POLICY) == d("3.1")  # (27 + 0.5 x 8) / (9 + 0.5 x 2)
     assert unit_prior(totals(**columns), shipped_policy(counter_weight="0")) is None  # only 9 forms then
     assert unit_prior(totals(), POLICY) is None
+
+
+def test_a_units_prior_needs_the_minimum_of_forms_and_has_four_places() -> None:
+    unsur = ("completion_time", "product", "officer_competence", "officer_conduct")
+    ten_forms = {f"{name}_n": 10 for name in unsur}
+    sums = dict(zip((f"{name}_sum" for name in unsur), (31, 31, 31, 32), strict=True))
+    assert unit_prior(totals(**ten_forms, **sums), shipped_policy(minimum_ratings=10)) == d("3.125")
+    assert unit_prior(totals(**ten_forms, **sums), shipped_policy(minimum_ratings=11)) is None
+    thirds = totals(**{f"{name}_n": 3 for name in unsur}, **{f"{name}_sum": 10 for name in unsur})
+    assert unit_prior(thirds, shipped_policy(minimum_ratings=3)) == d("3.3333")
