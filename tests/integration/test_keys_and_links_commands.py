@@ -224,7 +224,7 @@ async def test_the_doctor_warns_of_keys_that_end_and_of_keys_that_nobody_uses(
         return await asyncio.to_thread(look)
 
     now = datetime.now(UTC)
-    assert await findings(now) == {"ok": ["no keys work"]}
+    assert await findings(now) == {"ok": ["no keys yet"]}
     soon = token_of(await kinerja("keys", "make", "soon", *HRIS, "--days", "90"))
     used = token_of(await kinerja("keys", "make", "used", *HRIS))
     unused = token_of(await kinerja("keys", "make", "unused", *HRIS))

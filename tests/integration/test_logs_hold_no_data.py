@@ -157,7 +157,8 @@ async def good_and_wrong_requests(city: City) -> None:
     assert (await city.ask("POST", "/attendance/v1/roster", content=ROSTER, headers=csv)).is_success
     wrong = ROSTER.replace("2020-01-01", NAME)
     assert (await city.ask("POST", "/attendance/v1/roster", content=wrong, headers=csv)).status_code == 422
-    [officer] = (await city.ask("GET", "/attendance/v1/employees", params={"nip": NIP})).json()["items"]
+    assert (await city.ask("GET", "/attendance/v1/employees", params={"nip": NIP, NAME: NIP})).status_code == 422
+    [officer] = (await city.ask("GET", "/attendance/v1/employees")).json()["items"]
     for service in ("feedback", "scoring", "notifications"):
         record = incoming(EMPLOYEE, employee(UUID(officer["employee_id"]), nip=NIP, name=NAME, email=MAIL))
         async with city.services[service].context.database.transaction() as session:
@@ -319,7 +320,7 @@ async def broker_away(city: City) -> None:
 
 async def store_away(city: City, server: EmbeddedPostgres) -> None:
     server.stop()
-    for method, path in (("GET", f"/attendance/v1/employees?nip={NIP}"), ("GET", "/notices/v1/notices")):
+    for method, path in (("GET", f"/attendance/v1/employees?org_unit_id={NIP}"), ("GET", "/notices/v1/notices")):
         assert (await city.ask(method, path)).status_code == 503
     token = next(one for one in city.planted if len(one) == 43)
     assert (await city.ask("POST", f"/f/{token}", data=ANSWERS)).status_code == 503

@@ -6,7 +6,7 @@ A day or a rating that arrives anyway would hide a cause that does nothing: here
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.rescore import CACHES_END_SECONDS
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.incoming import Incoming
@@ -111,6 +112,8 @@ async def test_a_day_of_presence_alone_breaks_the_streak_around_it(
 
 
 async def test_the_end_of_a_semester_alone_makes_its_scores_final(scoring: Running, clock: FakeClock) -> None:
+    clock.advance(timedelta(seconds=CACHES_END_SECONDS))
+    await scoring.app.state.keep_rules()  # what the semester's opening requested is done
     done, waiting = uuid4(), uuid4()
     await receive(scoring, *days(done, date(2026, 12, 30)))
     open_day = days(waiting, date(2026, 12, 31), state="provisional", status="unknown", credited_minutes=0)
