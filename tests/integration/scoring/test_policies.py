@@ -28,6 +28,7 @@ from tests.fixtures.store_faults import cut_off_at
 
 DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 YAML = {"Content-Type": "application/yaml"}
+MORE_ATTENDANCE = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
 
 
 @pytest.fixture
@@ -84,8 +85,7 @@ async def test_a_new_policy_moves_the_semesters_it_governs_and_no_other(scoring:
     await fill(scoring, officer)
     await scoring.app.state.publisher.round()
     before = {name: await score_of(scoring, officer, name) for name in ("2026-S1", "2026-S2")}
-    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
-    new = policy(effective_from=date(2026, 7, 1), weights=weights)
+    new = policy(effective_from=date(2026, 7, 1), weights=MORE_ATTENDANCE)
     answer = await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)
     assert (answer.status_code, answer.json()["rescored"]) == (201, 1)
     await scoring.app.state.publisher.round()
@@ -102,8 +102,7 @@ async def test_a_policy_dated_inside_a_semester_waits_for_the_next(scoring: Runn
     officer = uuid4()
     await fill(scoring, officer)
     before = await score_of(scoring, officer, "2026-S2")
-    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
-    new = policy(effective_from=date(2026, 7, 2), weights=weights)
+    new = policy(effective_from=date(2026, 7, 2), weights=MORE_ATTENDANCE)
     assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 201
     assert (await score_of(scoring, officer, "2026-S2"))["score"] == before["score"]
 
@@ -187,8 +186,7 @@ async def test_a_new_policy_rescores_every_officer_also_when_there_are_many(scor
 async def test_a_policy_whose_rescoring_was_cut_off_is_applied_later(scoring: Running, clock: FakeClock) -> None:
     officer = uuid4()
     await fill(scoring, officer)
-    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
-    new = policy(effective_from=date(2026, 7, 1), weights=weights)
+    new = policy(effective_from=date(2026, 7, 1), weights=MORE_ATTENDANCE)
     await cut_off_at(
         scoring, "semester_total", lambda: scoring.http.post("/scores/v1/policies", content=new, headers=YAML)
     )
@@ -205,8 +203,7 @@ async def test_a_score_that_another_process_computed_with_the_former_policy_is_c
     officer = uuid4()
     await fill(scoring, officer)
     former = await score_of(scoring, officer, "2026-S2")
-    weights = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
-    new = policy(effective_from=date(2026, 7, 1), weights=weights)
+    new = policy(effective_from=date(2026, 7, 1), weights=MORE_ATTENDANCE)
     assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 201
     right = await score_of(scoring, officer, "2026-S2")
     late = text("update semester_total set score = :score where employee_id = :officer and semester = :semester")
