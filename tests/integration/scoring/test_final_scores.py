@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.rescore import CACHES_END_SECONDS
 from shared.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE, Topic
 from shared.incoming import Incoming
@@ -34,7 +35,12 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[Running]:
     async with running_service("scoring", embedded_postgres, clock=clock) as service:
+        clock.set(LAST_MINUTE - timedelta(seconds=CACHES_END_SECONDS))
         await service.app.state.keep_rules()
+        clock.set(LAST_MINUTE)
+        await (
+            service.app.state.keep_rules()
+        )  # what the opening requested is done: it cannot mark scores as changed later
         yield service
 
 
