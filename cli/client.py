@@ -11,8 +11,8 @@ import httpx
 
 from cli.connection import CONNECT_FILE, connection, folders, read_connection
 from cli.terminal import ANOTHER_PROGRAM, fail, plain, usage
-from shared import http_client
-from shared.url_space import PREFIXES, masked_login
+from shared.http import client as http_client
+from shared.settings.url_space import PREFIXES, masked_login
 
 __all__ = [
     "PREFIXES",

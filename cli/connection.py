@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.terminal import fail
-from shared.secret_files import SECRETS_DIR
+from shared.settings.secret_files import SECRETS_DIR
 
 __all__ = ["CONNECT_FILE", "Connection", "connection", "folders", "read_connection"]
 

@@ -21,7 +21,7 @@ from cli.terminal import ANOTHER_PROGRAM, echo, plain, visible
 __all__ = ["Entry", "Subjects", "subject"]
 
 SERVICES = ("serve", "canary")
-"""Commands that log their own fatal errors (shared.logs.log_uncaught)."""
+"""Commands that log their own fatal errors (shared.observability.logs.log_uncaught)."""
 TRACEBACK = "KINERJA_TRACEBACK"
 SENTENCE_MAX = 300
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from cli.terminal import fail
-from shared.settings import BaseSettings
-from shared.settings_reader import SettingsError, read_settings
+from shared.settings.reader import SettingsError, read_settings
+from shared.settings.settings import BaseSettings
 
 __all__ = ["settings_of"]
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from shared.errors import plain_message
+from shared.errors.errors import plain_message
 
 __all__ = [
     "ANOTHER_PROGRAM",

@@ -12,24 +12,24 @@ import uvicorn
 from fastapi import FastAPI
 
 from embedded.configuration import Configuration
+from embedded.gateway import make_gateway
 from services.attendance import app as attendance
-from services.attendance import publish as attendance_publish
+from services.attendance.operations import republish as attendance_publish
 from services.attendance.settings import Settings as AttendanceSettings
 from services.feedback import app as feedback
-from services.feedback import feedback as feedback_publish
+from services.feedback.ratings import publishing as feedback_publish
 from services.feedback.settings import Settings as FeedbackSettings
 from services.notifications import app as notifications
-from services.notifications import notices as notifications_publish
+from services.notifications.notices import life_cycle as notifications_publish
 from services.notifications.settings import Settings as NotificationsSettings
 from services.scoring import app as scoring
-from services.scoring import republish as scoring_publish
+from services.scoring.operations import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
-from shared.gateway import make_gateway
-from shared.http_client import async_client
-from shared.runtime import end_process
-from shared.server_protocol import BoundedProtocol
-from shared.settings_reader import settings_faults
-from shared.url_space import PREFIXES
+from shared.http.client import async_client
+from shared.http.server_protocol import BoundedProtocol
+from shared.service.runtime import end_process
+from shared.settings.reader import settings_faults
+from shared.settings.url_space import PREFIXES
 
 __all__ = ["make_apps", "republish", "serve", "settings_faults_of_services", "wait_until_ready"]
 
@@ -130,7 +130,7 @@ def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # shared.forwarded reads them
+            proxy_headers=False,  # shared.http.forwarded reads them
             ws="none",
             timeout_graceful_shutdown=5,
         )

@@ -23,10 +23,10 @@ from embedded.postgres import EmbeddedPostgres
 from sample.city import City, repeated
 from sample.office import OFFICE
 from sample.play import Play, city_console
-from shared import logs
-from shared.migrations import SERVICES, upgrade
-from shared.provision import provision, read_topics
-from shared.url_space import API_PAGES
+from shared.db.migrations import SERVICES, upgrade
+from shared.kafka_admin.provision import provision, read_topics
+from shared.observability import logs
+from shared.settings.url_space import API_PAGES
 
 __all__ = ["live_or_say", "main"]
 

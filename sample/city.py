@@ -11,7 +11,7 @@ import httpx
 
 from sample.office import OFFICE, Officer, Unit, roster_csv
 from sample.shifts import PLANNED_DAYS, entries
-from shared.http_client import async_client
+from shared.http.client import async_client
 
 __all__ = ["DOCKER_NETWORKS", "City", "repeated"]
 

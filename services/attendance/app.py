@@ -8,51 +8,50 @@ from datetime import date
 
 from fastapi import FastAPI
 
-from services.attendance.above import LIFTS
+from services.attendance.access import registration_routes
+from services.attendance.access import routes as access_routes
+from services.attendance.access.gate import Gate
+from services.attendance.access.signals import ROUND_SECONDS, Signals
 from services.attendance.api_words import WORDS
-from services.attendance.assignments import settle_present
-from services.attendance.canary import Canary
-from services.attendance.close import Close
-from services.attendance.day_worker import DayWorker
-from services.attendance.days import serve_marks
-from services.attendance.digests import SOURCES
-from services.attendance.door import Door
-from services.attendance.holidays_calendar import load_calendar
-from services.attendance.periods import first_computed_date
-from services.attendance.retention import Retention
-from services.attendance.roster_ends import RosterEnds
-from services.attendance.routes import (
-    assignments,
-    calendar,
-    clock_corrections,
-    days,
-    employees,
-    enrolments,
-    excuses,
-    iclock,
-    machine_proof,
-    machines,
-    officer_search,
-    outages,
-    punches,
-    retained,
-    roster_settings,
-    rules,
-    schedules,
-    shifts,
-)
-from services.attendance.rule_sets import load_default_rules
-from services.attendance.schedules import load_default_week
+from services.attendance.day_queue.enqueue import serve_queue
+from services.attendance.day_queue.span import first_computed_date
+from services.attendance.days import routes as days_routes
+from services.attendance.days.scheduler import DayScheduler
+from services.attendance.days.worker import DayWorker
+from services.attendance.enrolments import routes as enrolments_routes
+from services.attendance.hours import holiday_routes
+from services.attendance.hours import routes as hours_routes
+from services.attendance.hours.holidays import load_calendar
+from services.attendance.hours.schedules import load_default_week
+from services.attendance.iclock import routes as iclock_routes
+from services.attendance.leave import routes as leave_routes
+from services.attendance.machines import clock_routes, outage_routes
+from services.attendance.machines import routes as machines_routes
+from services.attendance.monitoring import routes as monitoring_routes
+from services.attendance.monitoring.roster_ends import RosterEnds
+from services.attendance.monitoring.silence import Silence
+from services.attendance.operations import routes as operations_routes
+from services.attendance.operations.above import LIFTS
+from services.attendance.operations.canary import Canary
+from services.attendance.operations.digests import SOURCES
+from services.attendance.people import assignment_routes, search_routes
+from services.attendance.people import routes as people_routes
+from services.attendance.people.assignments import settle_present
+from services.attendance.punches import retention_routes
+from services.attendance.punches import routes as punches_routes
+from services.attendance.punches.retention import Retention
+from services.attendance.regulation import routes as regulation_routes
+from services.attendance.regulation.rule_sets import load_default_rules
 from services.attendance.settings import Settings
-from services.attendance.signals import ROUND_SECONDS, Signals
-from services.attendance.silence import Silence
-from shared.above import above_router
-from shared.clock import Clock
-from shared.context import Context
-from shared.digest_routes import digest_router
-from shared.http import make_app
-from shared.operations import operations_router
-from shared.runtime import Periodic, Runtime, end_process
+from services.attendance.shifts import by_roster_routes
+from services.attendance.shifts import routes as shifts_routes
+from shared.base.clock import Clock
+from shared.operations.above import above_router
+from shared.operations.digest_routes import digest_router
+from shared.operations.routes import operations_router
+from shared.service.app import make_app
+from shared.service.context import Context
+from shared.service.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
@@ -76,9 +75,9 @@ def create(
         today = context.clock.now().astimezone(context.zone).date()
         return first_computed_date(today, settings.first_work_date), today
 
-    serve_marks(context.database, changed, dates)
+    serve_queue(context.database, changed, dates)
     worker = DayWorker(context)
-    close = Close(context, settings)
+    close = DayScheduler(context, settings)
     silence = Silence(context)
     roster_ends = RosterEnds(context)
 
@@ -107,7 +106,7 @@ def create(
             await settle_present(context, session, dates()[1], context.clock.now())
         return False
 
-    door = Door(context, settings)
+    gate = Gate(context, settings)
     signals = Signals(context, punches_per_minute_max=settings.punches_per_minute_max)
     retention = Retention(context, settings)
     canary = None if settings.canary_key is None else Canary(context, settings.canary_key.get_secret_value())
@@ -131,30 +130,33 @@ def create(
         title="Kinerja: attendance",
         words=WORDS,
         routers=[
-            iclock.iclock_router(door),
-            punches.router,
-            machine_proof.router,
-            machines.router,
-            enrolments.router,
-            officer_search.router,
-            employees.router,
-            assignments.router,
-            roster_settings.router,
-            shifts.router,
-            schedules.router,
-            calendar.router,
-            excuses.router,
-            outages.router,
-            clock_corrections.router,
-            rules.router,
-            retained.router,
-            days.router,
+            iclock_routes.iclock_router(gate),
+            punches_routes.router,
+            access_routes.router,
+            registration_routes.router,
+            machines_routes.router,
+            enrolments_routes.router,
+            search_routes.router,
+            people_routes.router,
+            operations_routes.router,
+            assignment_routes.router,
+            monitoring_routes.router,
+            by_roster_routes.router,
+            shifts_routes.router,
+            hours_routes.router,
+            holiday_routes.router,
+            leave_routes.router,
+            outage_routes.router,
+            clock_routes.router,
+            regulation_routes.router,
+            retention_routes.router,
+            days_routes.router,
             operations_router("attendance", service="attendance"),
             above_router("attendance", LIFTS),
             digest_router("attendance", SOURCES),
         ],
         lifespan=runtime.lifespan,
-        allowance=door.allowance,
+        allowance=gate.allowance,
     )
     app.state.days_changed = changed
     app.state.day_worker = worker

@@ -9,10 +9,10 @@ from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, SmallInteger,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.database import utc_field
-from shared.held_events import DroppedColumns
-from shared.keys import ApiKeyColumns
-from shared.outbox import OutboxColumns, outbox_indexes
+from shared.access.keys import ApiKeyColumns
+from shared.db.database import utc_field
+from shared.messaging.held_events import DroppedColumns
+from shared.messaging.producing.outbox import OutboxColumns, outbox_indexes
 
 __all__ = [
     "ApiKey",

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.attendance.domain.proof import parse_networks
-from services.attendance.domain.rules import rules_from_mapping
-from services.attendance.domain.week_hours import week_hours
-from shared.context import Context
-from shared.setting_types import rules_in
-from shared.settings import ServiceSettings
+from services.attendance.hours.rules.week_hours import week_hours
+from services.attendance.machines.rules.proof import parse_networks
+from services.attendance.regulation.rules.rule_set import rules_from_mapping
+from shared.service.context import Context
+from shared.settings.settings import ServiceSettings
+from shared.settings.types import rules_in
 
 __all__ = ["Settings", "settings_of"]
 
@@ -33,7 +33,7 @@ class Settings(ServiceSettings):
     machine_host: str | None = None
     """The only host name (with its subdomains) for machines; without it every name is accepted."""
     punches_per_minute_max: int = Field(default=60, ge=1)
-    """More punches per minute than this at one machine raise a signal: no door lets so many people through."""
+    """More punches per minute than this at one machine raise a signal: no gate lets so many people through."""
     journal_bytes_per_day: int = Field(default=67_108_864, ge=1_048_576)
     """The daily limit for one machine's posts; above it the machine gets a response to try again later."""
     unusable_lines_per_machine: int = Field(default=50_000, ge=1)

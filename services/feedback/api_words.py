@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.feedback.domain.satisfaction import UNSUR
+from services.feedback.index.rules.satisfaction import UNSUR
 from shared.contracts.examples import EXAMPLES
 from shared.openapi.common import COMMON_EXAMPLES, COMMON_TAGS
 from shared.openapi.document import ApiWords

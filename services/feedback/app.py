@@ -8,24 +8,28 @@ from contextlib import asynccontextmanager
 import yaml
 from fastapi import FastAPI
 
-from services.feedback.above import LIFTS
 from services.feedback.api_words import WORDS
-from services.feedback.ballot_boxes import BallotBoxes
-from services.feedback.consumers import TOPICS, handle
-from services.feedback.digests import SOURCES
-from services.feedback.domain.intake_rules import intake_rules_from_mapping
-from services.feedback.publication import Publication
-from services.feedback.routes import api, feedback, form, quarantine, satisfaction
+from services.feedback.index import routes as index_routes
+from services.feedback.operations.above import LIFTS
+from services.feedback.operations.digests import SOURCES
+from services.feedback.people.consumer import TOPICS, handle
+from services.feedback.ratings import quarantine_routes
+from services.feedback.ratings import routes as ratings_routes
+from services.feedback.ratings.ballot_boxes import BallotBoxes
+from services.feedback.ratings.publication import Publication
+from services.feedback.ratings.rules.intake import intake_rules_from_mapping
 from services.feedback.settings import Settings
-from shared.above import above_router
-from shared.clock import Clock
-from shared.consumer import BatchConsumer
-from shared.context import Context
-from shared.database import is_transient
-from shared.digest_routes import digest_router
-from shared.http import make_app
-from shared.operations import operations_router
-from shared.runtime import Periodic, Runtime, end_process
+from services.feedback.visits import form
+from services.feedback.visits import routes as visits_routes
+from shared.base.clock import Clock
+from shared.db.database import is_transient
+from shared.messaging.consuming.consumer import BatchConsumer
+from shared.operations.above import above_router
+from shared.operations.digest_routes import digest_router
+from shared.operations.routes import operations_router
+from shared.service.app import make_app
+from shared.service.context import Context
+from shared.service.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
@@ -76,10 +80,10 @@ def create(
         title="Kinerja: feedback",
         words=WORDS,
         routers=[
-            api.router,
-            feedback.router,
-            quarantine.router,
-            satisfaction.router,
+            visits_routes.router,
+            ratings_routes.router,
+            quarantine_routes.router,
+            index_routes.router,
             form.router,
             operations_router("feedback", service="feedback", release=handle),
             above_router("feedback", LIFTS),

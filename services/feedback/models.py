@@ -13,11 +13,11 @@ from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.database import utc_field
-from shared.dead_letters import ParkedColumns
-from shared.held_events import DroppedColumns
-from shared.keys import ApiKeyColumns
-from shared.outbox import OutboxColumns, outbox_indexes
+from shared.access.keys import ApiKeyColumns
+from shared.db.database import utc_field
+from shared.messaging.consuming.dead_letters import ParkedColumns
+from shared.messaging.held_events import DroppedColumns
+from shared.messaging.producing.outbox import OutboxColumns, outbox_indexes
 
 __all__ = [
     "ApiKey",
@@ -107,7 +107,7 @@ class BallotBox(Base, table=True):
     quarantined: bool
     """Some ballots wait for a person's decision."""
     sealed: bytes
-    """The content, encrypted: services/feedback/seal.py."""
+    """The content, encrypted: services/feedback/ratings/seal.py."""
 
 
 class QuarantineDecision(Base, table=True):

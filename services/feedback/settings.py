@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import SecretStr
 
-from services.feedback.domain.intake_rules import intake_rules_from_mapping
-from shared.setting_types import rules_in
-from shared.settings import ServiceSettings
+from services.feedback.ratings.rules.intake import intake_rules_from_mapping
+from shared.settings.settings import ServiceSettings
+from shared.settings.types import rules_in
 
 __all__ = ["Settings"]
 

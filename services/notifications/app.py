@@ -7,32 +7,34 @@ from collections.abc import Callable
 import yaml
 from fastapi import FastAPI
 
-from services.notifications.above import LIFTS
-from services.notifications.ageing import Ageing
 from services.notifications.api_words import WORDS
-from services.notifications.certificates import Certificates
-from services.notifications.consumers import TOPICS, RecordHandler
-from services.notifications.counts import Counts
-from services.notifications.delivery import Sender
-from services.notifications.digests import SOURCES
-from services.notifications.domain.rules import rules_from_mapping
-from services.notifications.evaluation import Evaluation
-from services.notifications.mail_check import MailCheck
-from services.notifications.notices import Notices
-from services.notifications.routes import api, inbox, mail
+from services.notifications.delivery import routes as delivery_routes
+from services.notifications.delivery.delivery import Sender
+from services.notifications.delivery.smtp import MailServer
+from services.notifications.delivery.test_mail import MailCheck
+from services.notifications.grounds.rules.rule_set import rules_from_mapping
+from services.notifications.inbox import pages
+from services.notifications.notices import routes as notices_routes
+from services.notifications.notices.ageing import Ageing
+from services.notifications.notices.consumer import TOPICS, RecordHandler
+from services.notifications.notices.evaluation import Evaluation
+from services.notifications.notices.life_cycle import Notices
+from services.notifications.notices.upkeep import Upkeep
+from services.notifications.operations.above import LIFTS
+from services.notifications.operations.certificates import Certificates
+from services.notifications.operations.counts import Counts
+from services.notifications.operations.digests import SOURCES
 from services.notifications.settings import Settings
-from services.notifications.smtp import MailServer
-from services.notifications.upkeep import Upkeep
-from shared.above import above_router
-from shared.clock import Clock
-from shared.consumer import BatchConsumer
-from shared.context import Context
-from shared.digest_routes import digest_router
-from shared.http import make_app
-from shared.link_routes import links_router
-from shared.links import INBOX
-from shared.operations import operations_router
-from shared.runtime import Periodic, Runtime, end_process
+from shared.access.links import INBOX
+from shared.base.clock import Clock
+from shared.messaging.consuming.consumer import BatchConsumer
+from shared.operations.above import above_router
+from shared.operations.digest_routes import digest_router
+from shared.operations.link_routes import links_router
+from shared.operations.routes import operations_router
+from shared.service.app import make_app
+from shared.service.context import Context
+from shared.service.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
@@ -92,9 +94,9 @@ def create(
         title="Kinerja: notices",
         words=WORDS,
         routers=[
-            api.router,
-            inbox.router,
-            mail.router,
+            notices_routes.router,
+            pages.router,
+            delivery_routes.router,
             links_router("notices", INBOX, "an officer's inbox of notices"),
             operations_router("notices", service="notifications", release=handler),
             above_router("notices", LIFTS),

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.notifications.domain.rules import rules_from_mapping
-from shared.email_address import checked_address
-from shared.setting_types import HostName, HostPorts, rules_in
-from shared.settings import ServiceSettings
+from services.notifications.grounds.rules.rule_set import rules_from_mapping
+from shared.base.email_address import checked_address
+from shared.settings.settings import ServiceSettings
+from shared.settings.types import HostName, HostPorts, rules_in
 
 __all__ = ["Settings", "TlsMode"]
 

@@ -9,27 +9,32 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.scoring.above import LIFTS
 from services.scoring.api_words import WORDS
-from services.scoring.consumers import TOPICS, RecordHandler
-from services.scoring.digests import SOURCES
-from services.scoring.discipline_publisher import DisciplinePublisher
-from services.scoring.policies import OPENS_AFTER, PolicyBook, load_defaults, open_semester
-from services.scoring.publisher import Publisher
-from services.scoring.rescore import finish_rescores, rescore
-from services.scoring.routes import canary, contract, pages, policies, scores
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.facts import routes as facts_routes
+from services.scoring.facts.consumer import TOPICS, RecordHandler
+from services.scoring.operations import canary_routes, contract_routes
+from services.scoring.operations import routes as operations_routes
+from services.scoring.operations.above import LIFTS
+from services.scoring.operations.digests import SOURCES
+from services.scoring.policy.policies import PolicyBook, load_defaults
+from services.scoring.scores import pages, policy_routes
+from services.scoring.scores import routes as scores_routes
+from services.scoring.scores.opening import OPENS_AFTER, open_semester
+from services.scoring.scores.publisher import Publisher
+from services.scoring.scores.rescore import finish_rescores, rescore
 from services.scoring.settings import Settings
-from shared.above import above_router
-from shared.clock import Clock
-from shared.consumer import BatchConsumer
-from shared.context import Context
+from shared.access.links import PAGE
+from shared.base.clock import Clock
 from shared.contracts.semester import Semester
-from shared.digest_routes import digest_router
-from shared.http import make_app
-from shared.link_routes import links_router
-from shared.links import PAGE
-from shared.operations import operations_router
-from shared.runtime import Periodic, Runtime, end_process
+from shared.messaging.consuming.consumer import BatchConsumer
+from shared.operations.above import above_router
+from shared.operations.digest_routes import digest_router
+from shared.operations.link_routes import links_router
+from shared.operations.routes import operations_router
+from shared.service.app import make_app
+from shared.service.context import Context
+from shared.service.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
 
@@ -101,11 +106,13 @@ def create(
         title="Kinerja: scores",
         words=WORDS,
         routers=[
-            scores.router,
-            policies.router,
-            contract.router,
+            scores_routes.router,
+            facts_routes.router,
+            operations_routes.router,
+            policy_routes.router,
+            contract_routes.router,
             pages.router,
-            canary.router,
+            canary_routes.router,
             links_router("scores", PAGE, "an officer's score with everything behind it"),
             operations_router("scores", service="scoring", release=handler),
             above_router("scores", LIFTS),

@@ -9,12 +9,12 @@ from sqlalchemy import ARRAY, Index, Integer, SmallInteger, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.database import utc_field
-from shared.dead_letters import ParkedColumns
-from shared.held_events import DroppedColumns
-from shared.keys import ApiKeyColumns
-from shared.links import LinkColumns
-from shared.outbox import OutboxColumns, outbox_indexes
+from shared.access.keys import ApiKeyColumns
+from shared.access.links import LinkColumns
+from shared.db.database import utc_field
+from shared.messaging.consuming.dead_letters import ParkedColumns
+from shared.messaging.held_events import DroppedColumns
+from shared.messaging.producing.outbox import OutboxColumns, outbox_indexes
 
 __all__ = [
     "ApiKey",

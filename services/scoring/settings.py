@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from services.scoring.domain.ladder import discipline_rules_from_mapping
-from services.scoring.domain.policy import policy_from_mapping
-from shared.setting_types import rules_in
-from shared.settings import ServiceSettings
+from services.scoring.policy.rules.ladder import discipline_rules_from_mapping
+from services.scoring.policy.rules.policy import policy_from_mapping
+from shared.settings.settings import ServiceSettings
+from shared.settings.types import rules_in
 
 __all__ = ["Settings"]
 

@@ -12,8 +12,8 @@ from uuid import UUID
 import yaml
 from pydantic.json_schema import models_json_schema
 
-from shared.contracts.canary import CANARY_WORDS
 from shared.contracts.envelope import encode
+from shared.contracts.events.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.reading import READING
 from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER, Topic

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts.asyncapi import asyncapi_document
-from shared.contracts.canary import CANARY_WORDS
+from shared.contracts.events.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.fields import field_rows
 from shared.contracts.reading import READING

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from shared.contracts.attendance_day import AttendanceDayRecord
 from shared.contracts.base import Record
-from shared.contracts.dead_letter import DeadLetterRecord
-from shared.contracts.discipline import DisciplineRecord
-from shared.contracts.employee import EmployeeRecord
-from shared.contracts.feedback import FeedbackRecord
-from shared.contracts.notice import NoticeRecord
-from shared.contracts.score import ScoreRecord
+from shared.contracts.events.attendance_day import AttendanceDayRecord
+from shared.contracts.events.dead_letter import DeadLetterRecord
+from shared.contracts.events.discipline import DisciplineRecord
+from shared.contracts.events.employee import EmployeeRecord
+from shared.contracts.events.feedback import FeedbackRecord
+from shared.contracts.events.notice import NoticeRecord
+from shared.contracts.events.score import ScoreRecord
 
 __all__ = [
     "ALL_TOPICS",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shared.errors import InvalidError
+from shared.errors.errors import InvalidError
 from shared.office_files.faults import shortened
 from shared.office_files.text import clean
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from shared.errors import InvalidError
+from shared.errors.errors import InvalidError
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
 from shared.office_files.table import RawRow, known_titles

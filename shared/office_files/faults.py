@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from shared.errors import InvalidError
+from shared.errors.errors import InvalidError
 
 __all__ = ["FAULTS_MAX", "VALUE_CHARS_MAX", "Faults", "shortened"]
 

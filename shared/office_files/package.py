@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from typing import Final
 
-from shared.errors import InvalidError
+from shared.errors.errors import InvalidError
 
 __all__ = ["checked_package"]
 

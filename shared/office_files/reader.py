@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from shared.errors import InvalidError, UnsupportedMediaTypeError
+from shared.errors.errors import InvalidError, UnsupportedMediaTypeError
 from shared.office_files.columns import Column
 from shared.office_files.csv_form import rows_of_csv
 from shared.office_files.faults import Faults

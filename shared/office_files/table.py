@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from shared.errors import InvalidError
+from shared.errors.errors import InvalidError
 from shared.office_files.cells import EMPTY_RESULT, Cell, FormattedNumber, is_empty, shown
 from shared.office_files.columns import Column, Header, column_letters, header_of, known_names_in
 from shared.office_files.faults import Faults, shortened

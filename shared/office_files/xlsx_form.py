@@ -13,7 +13,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
-from shared.errors import InvalidError
+from shared.errors.errors import InvalidError
 from shared.office_files.cells import (
     EMPTY_RESULT,
     Cell,

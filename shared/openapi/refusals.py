@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared import problem_types as types
-from shared.problem_types import ProblemType
-from shared.problems import PROBLEM_TYPE
-from shared.wrong_requests import VERSIONED
+from shared.errors import problem_types as types
+from shared.errors.problem_types import ProblemType
+from shared.http.problems import PROBLEM_TYPE
+from shared.http.wrong_requests import VERSIONED
 
 __all__ = ["PROBLEM_SCHEMA", "add_refusals", "problem_example", "refuses"]
 

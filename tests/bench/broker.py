@@ -10,9 +10,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from shared.kafka import client_security
-from shared.provision import provision, read_topics
-from shared.settings import KafkaSettings
+from shared.kafka_admin.provision import provision, read_topics
+from shared.messaging.kafka import client_security
+from shared.settings.settings import KafkaSettings
 from tests.bench.data import Message
 
 __all__ = ["PARTITIONS", "client_options", "prepare", "send"]

@@ -15,10 +15,10 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.app import create
-from services.scoring.consumers import TOPICS
-from shared.consumer import BatchConsumer
-from shared.dead_letters import Parked
-from shared.incoming import Incoming
+from services.scoring.facts.consumer import TOPICS
+from shared.messaging.consuming.consumer import BatchConsumer
+from shared.messaging.consuming.dead_letters import Parked
+from shared.messaging.consuming.incoming import Incoming
 from tests.bench.data import roster
 from tests.fixtures.services import fail_loudly, settings_for
 

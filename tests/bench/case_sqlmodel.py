@@ -18,7 +18,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.scoring.domain.contribution import (
+from services.scoring.models import DayFact, FeedbackFact, SemesterTotal
+from services.scoring.policy.rules.policy import ScorePolicy, policy_from_mapping
+from services.scoring.policy.rules.score import score
+from services.scoring.settings import Settings
+from services.scoring.totals.rules.contribution import (
     DAY_TOTALS,
     NO_TOTALS,
     TOTALS,
@@ -29,16 +33,12 @@ from services.scoring.domain.contribution import (
     widen_day,
     widen_feedback,
 )
-from services.scoring.domain.policy import ScorePolicy, policy_from_mapping
-from services.scoring.domain.score import score
-from services.scoring.models import DayFact, FeedbackFact, SemesterTotal
-from services.scoring.settings import Settings
-from shared.contracts.attendance_day import AttendanceDayRecord
-from shared.contracts.feedback import FeedbackRecord
+from shared.base.rule_documents import read_document
+from shared.contracts.events.attendance_day import AttendanceDayRecord
+from shared.contracts.events.feedback import FeedbackRecord
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
-from shared.rule_documents import read_document
-from shared.settings import DatabaseSettings
+from shared.settings.settings import DatabaseSettings
 from tests.bench.broker import client_options
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from shared.http_client import async_client
+from shared.http.client import async_client
 from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
 from tests.bench.stack import RunningStack

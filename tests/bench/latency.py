@@ -13,8 +13,8 @@ import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.http_client import async_client
-from shared.provision import provision, read_topics
+from shared.http.client import async_client
+from shared.kafka_admin.provision import provision, read_topics
 from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
 from tests.bench.stack import RunningStack

@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 
 from embedded.postgres import EmbeddedPostgres
-from shared.migrations import upgrade
+from shared.db.migrations import upgrade
 from tests.fixtures.postgres import fresh_database
 
 __all__ = ["Parts", "Result", "connected", "middle", "run_case", "service_database"]

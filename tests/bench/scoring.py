@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.scoring.domain.contribution import TOTALS
+from services.scoring.totals.rules.contribution import TOTALS
 from tests.bench.broker import prepare, send
 from tests.bench.data import DRAWN_COLUMNS, Drawn, draw
 from tests.bench.parts import Parts, Result, connected, middle, run_case, service_database

@@ -13,9 +13,9 @@ import orjson
 import uvicorn
 
 from embedded.children import free_port
-from shared import logs
-from shared.gateway import make_gateway
-from shared.http_client import async_client
+from embedded.gateway import make_gateway
+from shared.http.client import async_client
+from shared.observability import logs
 
 __all__ = ["OPERATOR_KEY", "Served", "rss_mib"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import orjson
 
-from shared.contracts.canary import CANARY_EMPLOYEE_ID
-from shared.http_client import async_client
+from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
+from shared.http.client import async_client
 
 __all__ = ["SERVICES", "RunningStack", "StackRefusedError", "Talk"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from shared.contracts.canary import CANARY_EMPLOYEE_ID
+from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from tests.bench.data import DRAWN_COLUMNS, OFFICERS, Drawn, draw
 from tests.bench.parts import Result, middle
 from tests.bench.scoring import PLAIN_RECORDS, RECORDS, per_case

@@ -10,8 +10,8 @@ from playwright.async_api import Page, async_playwright, expect
 
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ALL_TOPICS
-from shared.migrations import SERVICES
-from shared.url_space import PREFIXES
+from shared.db.migrations import SERVICES
+from shared.settings.url_space import PREFIXES
 from tests.browser.test_feedback_form import CHROMIUM, FLAGS, served
 from tests.fixtures.services import OPERATOR_KEY, running_service
 

@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 from playwright.async_api import Page, async_playwright, expect
 
+from embedded.gateway import make_gateway
 from embedded.postgres import EmbeddedPostgres
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
-from shared.gateway import make_gateway
 from tests.browser.test_feedback_form import CHROMIUM, FLAGS, PHONE, TARGET_PIXELS_MIN, served
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service

@@ -15,11 +15,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from jsonschema import Draft202012Validator
 
-from shared.migrations import SERVICES
+from shared.db.migrations import SERVICES
+from shared.errors.problem_types import BY_CODE
+from shared.http.wrong_requests import VERSIONED
 from shared.openapi.document import operations
 from shared.openapi.words import EXAMPLES, WORDS
-from shared.problem_types import BY_CODE
-from shared.wrong_requests import VERSIONED
 from tests.fixtures.services import settings_for
 
 RELEASED = Path(__file__).parent / "operation_ids.json"

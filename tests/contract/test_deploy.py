@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.preflight import LENGTH_MIN, SECRETS
-from shared.access import read_rights
+from cli.stack.preflight import LENGTH_MIN, SECRETS
 from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER
+from shared.kafka_admin.access import read_rights
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("attendance", "feedback", "scoring", "notifications")

@@ -11,7 +11,7 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 from jsonschema import Draft202012Validator, ValidationError
 from typer.testing import CliRunner
 
-from cli.contracts import app
+from cli.stack.contracts import app
 from shared.contracts import generate
 from shared.contracts.asyncapi import asyncapi_document, servers_of
 from shared.contracts.examples import EXAMPLES

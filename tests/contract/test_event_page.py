@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.scoring.app import create
-from services.scoring.routes.contract import contract_page
+from services.scoring.operations.contract_routes import contract_page
 from shared.contracts.asyncapi import asyncapi_document, servers_of
 from tests.fixtures.services import settings_for
 

@@ -89,10 +89,10 @@ def test_a_stale_entry_is_named(tree: Path, changes: dict[str, Any], fault: str)
 
 def outcome(number: int, *, killed: bool) -> dict[str, Any]:
     diff = f"--- a\n+++ a\n@@ -1 +1 @@\n-    return {number}\n+    return {number + 1}"
-    mutant = f"services.scoring.domain.score.x_gone__mutmut_{number}"
+    mutant = f"services.scoring.policy.rules.score.x_gone__mutmut_{number}"
     return {
         "mutant": mutant,
-        "file": "services/scoring/domain/score.py",
+        "file": "services/scoring/policy/rules/score.py",
         "status": "killed" if killed else "survived",
         "killed": killed,
         "diff": "" if killed else diff,
@@ -117,4 +117,4 @@ def test_an_explanation_of_no_survivor_is_reported(tmp_path: Path, capsys: pytes
     explanations = read_explanations("scoring", tmp_path)
     assert report("scoring", [outcome(1, killed=False)], explanations)
     assert not report("scoring", [outcome(1, killed=True)], explanations)
-    assert "explained, but no longer a survivor: services/scoring/domain/score.py gone" in capsys.readouterr().out
+    assert "explained, but no longer a survivor: services/scoring/policy/rules/score.py gone" in capsys.readouterr().out

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.attendance.domain.nip import InvalidNipError, read_nip
-from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
-from services.attendance.roster_file import read_roster_file
-from services.attendance.shift_file import read_shift_file
-from shared.errors import InvalidError
+from services.attendance.people.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
+from services.attendance.people.roster_file import read_roster_file
+from services.attendance.people.rules.nip import InvalidNipError, read_nip
+from services.attendance.shifts.shift_file import read_shift_file
+from shared.errors.errors import InvalidError
 from shared.office_files import Column, Faults
 from shared.office_files.sample_file import sample_csv
 

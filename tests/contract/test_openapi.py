@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
-from shared.migrations import SERVICES, upgrade
+from shared.db.migrations import SERVICES, upgrade
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.services import OPERATOR_KEY, settings_for
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.contracts.canary import CANARY_EMPLOYEE_ID
+from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, scores, work_days

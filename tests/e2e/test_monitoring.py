@@ -16,10 +16,10 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
-from cli.canary import Canary
+from cli.stack.canary import Canary
 from embedded.children import free_port
-from shared.context import Context
-from shared.contracts.canary import CanaryMachine
+from shared.contracts.events.canary import CanaryMachine
+from shared.service.context import Context
 from tests.e2e.stack import ROOT, SERVICES, until
 from tests.fixtures.engine import needs_engine
 from tests.fixtures.images import PROMETHEUS

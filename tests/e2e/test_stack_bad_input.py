@@ -257,15 +257,15 @@ def test_a_topic_changed_by_hand(stack: Stack) -> None:
 CLOCK = """
 services:
   attendance:
-    volumes: ["{file}:/app/shared/clock.py:ro"]
+    volumes: ["{file}:/app/shared/base/clock.py:ro"]
 """
 
 
 @contextlib.contextmanager
 def attendance_with_a_clock_off_by(stack: Stack, hours: int) -> Iterator[None]:
-    """A container uses its host's clock and cannot set it. So one service reads the time through a `shared/clock.py`
+    """A container uses its host's clock and cannot set it. So one service reads the time through a `shared/base/clock.py`
     with an offset: rules, watermarks and the times in its records follow it; TLS and timers do not."""
-    clock = (ROOT / "shared/clock.py").read_text()
+    clock = (ROOT / "shared/base/clock.py").read_text()
     spoilt = clock.replace("return datetime.now(UTC)", f"return datetime.now(UTC) + timedelta(hours={hours})")
     assert spoilt != clock
     file, overlay = stack.folder / "clock.py", stack.folder / "clock.yml"

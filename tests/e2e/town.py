@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 
-from services.attendance.holidays_calendar import published_days
+from services.attendance.hours.holidays import published_days
 from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, until
 

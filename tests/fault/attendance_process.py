@@ -15,7 +15,7 @@ import psutil
 
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
-from shared.migrations import upgrade
+from shared.db.migrations import upgrade
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.services import LINK_KEY, OPERATOR_KEY
 

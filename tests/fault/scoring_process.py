@@ -7,8 +7,8 @@ import os
 
 from services.scoring.app import create
 from services.scoring.settings import Settings
-from shared import logs
-from shared.consumer import BatchConsumer
+from shared.messaging.consuming.consumer import BatchConsumer
+from shared.observability import logs
 
 __all__ = ["commit_offsets_first", "main"]
 

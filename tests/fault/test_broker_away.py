@@ -9,10 +9,10 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from shared import relay
-from shared.clock import SystemClock
+from shared.base.clock import SystemClock
 from shared.contracts.topics import EMPLOYEE
-from shared.provision import provision, read_topics
+from shared.kafka_admin.provision import provision, read_topics
+from shared.messaging.producing import relay
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.outbox import hold_lanes, outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service

@@ -21,13 +21,13 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.scoring.policies import PolicyBook
-from services.scoring.verify import verify
-from shared.contracts.score import ScoreRecord
+from services.scoring.facts.verify import verify
+from services.scoring.policy.policies import PolicyBook
+from shared.contracts.events.score import ScoreRecord
 from shared.contracts.topics import SCORE
-from shared.database import Database
-from shared.migrations import upgrade
-from shared.provision import provision, read_topics
+from shared.db.database import Database
+from shared.db.migrations import upgrade
+from shared.kafka_admin.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import day, rating

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.domain.contribution import DAY_TOTALS, TOTALS, day_contribution
+from services.scoring.totals.rules.contribution import DAY_TOTALS, TOTALS, day_contribution
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, incoming, rating
 from tests.fixtures.services import Running, running_service

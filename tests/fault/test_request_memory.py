@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from services.attendance.door import POST_AMPLIFICATION
-from services.attendance.posts import POST_LINES_MAX
-from shared.bodies import BODY_BYTES_MAX, JSON_AMPLIFICATION, SMALL_BYTES
+from services.attendance.access.gate import POST_AMPLIFICATION
+from services.attendance.iclock.posts import POST_LINES_MAX
+from shared.http.bodies import BODY_BYTES_MAX, JSON_AMPLIFICATION, SMALL_BYTES
 from tests.fault.attendance_process import attendance
 from tests.fixtures.services import OPERATOR_KEY
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PROBE = "tests/integration/test_schema.py::test_models_equal_migrations[containers-feedback]"
+PROBE = "tests/integration/db/test_schema.py::test_models_equal_migrations[containers-feedback]"
 
 
 @pytest.mark.parametrize(("required", "status", "words"), [("", 0, "1 skipped"), ("required", 1, "1 error")])

@@ -14,11 +14,13 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from cli import doctor, republish, scores
+from cli.doctor import doctor
+from cli.kafka import republish
 from cli.main import app
-from shared.clock import FakeClock
+from cli.scores import scores
+from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.postgres import Server
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service
@@ -152,4 +154,4 @@ def _lead_commands_to(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
             command, "client", lambda: httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver")
         )
-    monkeypatch.setattr("cli.digests.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("cli.doctor.digests.SETTLE_SECONDS", 0.0)

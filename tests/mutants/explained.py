@@ -32,7 +32,7 @@ class Explanation:
 
 
 def change_of(outcome: dict[str, Any]) -> Change:
-    """The change that a mutant's diff shows: `services.scoring.domain.score.x_band_of__mutmut_1` is in `band_of`."""
+    """The change that a mutant's diff shows: `services.scoring.policy.rules.score.x_band_of__mutmut_1` is in `band_of`."""
     name = outcome["mutant"].rpartition(".")[2].rpartition("__mutmut_")[0]
     function = name.removeprefix("xǁ").replace("ǁ", ".") if name.startswith("xǁ") else name.removeprefix("x_")
     lines = outcome["diff"].splitlines()[2:]  # after the names of the files

@@ -7,7 +7,7 @@ A list has one table for each mistake:
     file = "shared/api_keys.py"
     old = '''the text, which occurs exactly once in the file'''
     new = '''the wrong text'''
-    tests = ["tests/integration/test_api_keys.py"]
+    tests = ["tests/integration/access/test_api_keys.py"]
 
 `tests` are the files or node ids of which at least one test must fail.
 """

@@ -20,19 +20,19 @@ class Part:
 
 PARTS = {
     "attendance": Part(
-        ("services/attendance/domain/*.py",),
+        ("services/attendance/*/rules/*.py",),
         ("tests/unit/attendance", "tests/property/test_day_status.py", "tests/property/test_working_time.py"),
     ),
     "feedback": Part(
-        ("services/feedback/domain/*.py",),
+        ("services/feedback/*/rules/*.py",),
         ("tests/unit/feedback", "tests/property/test_ballots.py"),
     ),
     "scoring": Part(
-        ("services/scoring/domain/*.py",),
+        ("services/scoring/*/rules/*.py",),
         ("tests/unit/scoring", "tests/property/test_scoring_rules.py"),
     ),
     "notifications": Part(
-        ("services/notifications/domain/*.py",),
+        ("services/notifications/*/rules/*.py",),
         ("tests/unit/notifications",),
     ),
     # The modules of shared/ that decide without a database, a broker or a clock.
@@ -41,13 +41,13 @@ PARTS = {
             "shared/contracts/reading.py",
             "shared/contracts/revisions.py",
             "shared/contracts/semester.py",
-            "shared/digests.py",
-            "shared/email_address.py",
-            "shared/forwarded.py",
-            "shared/log_safety.py",
+            "shared/db/digests.py",
+            "shared/base/email_address.py",
+            "shared/http/forwarded.py",
+            "shared/observability/log_safety.py",
             "shared/office_files/*.py",
-            "shared/poison_limit.py",
-            "shared/scopes.py",
+            "shared/messaging/consuming/poison_limit.py",
+            "shared/access/scopes.py",
         ),
         ("tests/unit/shared", "tests/property/test_office_files.py"),
     ),

@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.feedback.domain import ballots
-from services.feedback.domain.ballots import Ballot, Content
-from services.feedback.domain.intake_rules import IntakeRules
+from services.feedback.ratings.rules import ballots
+from services.feedback.ratings.rules.ballots import Ballot, Content
+from services.feedback.ratings.rules.intake import IntakeRules
 from shared.contracts.semester import Semester
 
 FIRST_DAY = date(2026, 6, 20)  # ten days before a semester's end

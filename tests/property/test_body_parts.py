@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.attendance.domain import lines
-from services.attendance.domain.attlog import parse_attlog
-from services.attendance.domain.lines import count_lines, parts_of, raw_lines
+from services.attendance.punches.rules import lines
+from services.attendance.punches.rules.attlog import parse_attlog
+from services.attendance.punches.rules.lines import count_lines, parts_of, raw_lines
 
 pieces = st.sampled_from(
     [

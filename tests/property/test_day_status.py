@@ -10,23 +10,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attendance.domain.attlog import parse_attlog
-from services.attendance.domain.day_hours import DayHours
-from services.attendance.domain.day_inputs import (
-    DayInputs,
-    Direction,
-    Excuse,
-    ExcuseKind,
-    ExcuseState,
-    Half,
-    Outage,
-    Punch,
-    SiteMachine,
-)
-from services.attendance.domain.day_status import day_status
-from services.attendance.domain.schedule import ScheduledShift
-from services.attendance.domain.windows import belongs_to_shift, shift_window
-from tests.unit.attendance.day_helpers import MONDAY, NIGHT, OFFICE, WIB, local, rules, shift
+from services.attendance.days.rules.day_inputs import DayInputs
+from services.attendance.days.rules.day_status import day_status
+from services.attendance.days.rules.windows import belongs_to_shift, shift_window
+from services.attendance.hours.rules.day_hours import DayHours
+from services.attendance.hours.rules.schedule import ScheduledShift
+from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, ExcuseState, Half
+from services.attendance.machines.rules.site import Outage, SiteMachine
+from services.attendance.punches.rules.attlog import parse_attlog
+from services.attendance.punches.rules.punch import Direction, Punch
+from tests.unit.attendance.days.day_helpers import MONDAY, NIGHT, OFFICE, WIB, local, rules, shift
 
 ZONES = st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Kolkata", "UTC"]).map(ZoneInfo)
 INSTANTS = st.integers(-12 * 3600, 44 * 3600).map(lambda seconds: local("00:00") + timedelta(seconds=seconds))

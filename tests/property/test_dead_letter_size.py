@@ -10,11 +10,11 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.dead_letter import DeadLetterRecord
 from shared.contracts.envelope import encode
+from shared.contracts.events.dead_letter import DeadLetterRecord
 from shared.contracts.topics import DEAD_LETTER
-from shared.dead_letters import _printable
-from shared.incoming import LETTER_BYTES_MAX, Incoming, dead_letter
+from shared.messaging.consuming.dead_letters import _printable
+from shared.messaging.consuming.incoming import LETTER_BYTES_MAX, Incoming, dead_letter
 
 NOW = datetime(2026, 8, 6, 2, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

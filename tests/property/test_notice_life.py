@@ -27,7 +27,7 @@ from sqlalchemy import text
 
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service

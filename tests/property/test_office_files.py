@@ -14,9 +14,9 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attendance.file_columns import ROSTER_COLUMNS
-from services.attendance.roster_file import RosterLine, read_roster_file
-from shared.errors import InvalidError
+from services.attendance.people.file_columns import ROSTER_COLUMNS
+from services.attendance.people.roster_file import RosterLine, read_roster_file
+from shared.errors.errors import InvalidError
 from shared.office_files import Faults
 
 WRITTEN = Path(__file__).parents[1] / "fixtures" / "office_files"

@@ -12,7 +12,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain.contribution import (
+from services.scoring.discipline.rules.discipline import discipline
+from services.scoring.policy.rules.fast_score import policy_ints, score_hundredths
+from services.scoring.policy.rules.ladder import discipline_rules_from_mapping
+from services.scoring.policy.rules.policy import Band, PartWeights, ScorePolicy
+from services.scoring.policy.rules.score import score
+from services.scoring.totals.rules.contribution import (
     NO_DAY,
     NO_FEEDBACK,
     NO_TOTALS,
@@ -27,12 +32,7 @@ from services.scoring.domain.contribution import (
     widen_day,
     widen_feedback,
 )
-from services.scoring.domain.discipline import discipline
-from services.scoring.domain.fast_score import policy_ints, score_hundredths
-from services.scoring.domain.ladder import discipline_rules_from_mapping
-from services.scoring.domain.policy import Band, PartWeights, ScorePolicy
-from services.scoring.domain.rounding import hundredths_to_decimal
-from services.scoring.domain.score import score
+from services.scoring.totals.rules.rounding import hundredths_to_decimal
 
 RULES = Path(__file__).parents[2] / "rules"
 LADDER = discipline_rules_from_mapping(

@@ -18,8 +18,8 @@ from aiokafka.errors import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared import sending
-from shared.sending import SendResult, send_rows
+from shared.messaging.producing import sending
+from shared.messaging.producing.sending import SendResult, send_rows
 from tests.fixtures.scripted_broker import SILENCE, Fate, ScriptedBroker
 
 TOPICS, KEYS = ("asn.score.v1", "asn.employee.v1"), (b"a", b"b", b"c")

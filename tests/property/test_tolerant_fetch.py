@@ -13,8 +13,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.tolerant_fetch import UnparsableRecord, read_tolerantly
-from shared.unpacking import UNPACKED_BYTES_MAX
+from shared.messaging.consuming.tolerant_fetch import UnparsableRecord, read_tolerantly
+from shared.messaging.consuming.unpacking import UNPACKED_BYTES_MAX
 from tests.fixtures.raw_batches import BAD_NAME, raw_batch
 
 PLACE = TopicPartition("t", 0)

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.attendance.domain.by_roster import RosterSetting
-from services.attendance.domain.day_hours import DayHours
-from services.attendance.domain.day_inputs import DayInputs, Excuse, ExcuseKind, ExcuseState, Half, Punch, SiteMachine
-from services.attendance.domain.day_status import day_status
-from services.attendance.domain.history import changed_span, restated, value_on, with_step, without_step
-from services.attendance.domain.schedule import (
+from services.attendance.days.rules.day_inputs import DayInputs
+from services.attendance.days.rules.day_status import day_status
+from services.attendance.days.rules.working_time import CityTime, OfficerTime
+from services.attendance.hours.rules.by_roster import RosterSetting
+from services.attendance.hours.rules.day_hours import DayHours
+from services.attendance.hours.rules.schedule import (
     CalendarDay,
     CalendarKind,
     MissingEntry,
@@ -27,8 +27,11 @@ from services.attendance.domain.schedule import (
     WeekKind,
     WeekSchedule,
 )
-from services.attendance.domain.working_time import CityTime, OfficerTime
-from tests.unit.attendance.day_helpers import MONDAY, WIB, local, rules
+from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, ExcuseState, Half
+from services.attendance.machines.rules.site import SiteMachine
+from services.attendance.people.rules.history import changed_span, restated, value_on, with_step, without_step
+from services.attendance.punches.rules.punch import Punch
+from tests.unit.attendance.days.day_helpers import MONDAY, WIB, local, rules
 
 SPAN = [MONDAY + timedelta(days=n) for n in range(14)]
 DATES = st.sampled_from(SPAN)

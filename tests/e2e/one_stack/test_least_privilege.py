@@ -19,8 +19,8 @@ from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka import KafkaError as Code
 from confluent_kafka.admin import AdminClient
 
-from shared.access import read_rights
 from shared.contracts.topics import ALL_TOPICS
+from shared.kafka_admin.access import read_rights
 from tests.e2e.hr_system import kafka
 from tests.e2e.stack import LASTING, ROOT, SERVICES, Stack
 from tests.fixtures.engine import needs_engine

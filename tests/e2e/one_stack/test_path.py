@@ -12,7 +12,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer
 
-from shared.contracts.canary import CANARY_EMPLOYEE_ID
+from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from tests.e2e.hr_system import kafka, read_full_scores
 from tests.e2e.stack import LASTING, SERVICES, Stack, until
 from tests.e2e.town import HEADER, MACHINE, punch_all, scores, work_days

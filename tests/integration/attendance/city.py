@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.attendance.days import mark_punches
-from services.attendance.held_machine import hold_machine, write_marks
-from shared.clock import FakeClock
+from services.attendance.day_queue.enqueue import enqueue_for_punches
+from services.attendance.machines.locked_machine import lock_machine, write_watermark
+from shared.base.clock import FakeClock
 from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
 
@@ -78,15 +78,15 @@ class City:
                     },
                 )
             touched = [(UUID(employee_id), local(m).astimezone(WIB).replace(tzinfo=None)) for m in moments]
-            await mark_punches(session, touched)
+            await enqueue_for_punches(session, touched)
 
     async def advance(self, mark: str, serial: str = "M1") -> None:
         """The machine uploaded everything up to `mark`."""
         now = self.service.context.clock.now()
         async with self.service.context.database.transaction() as session:
-            machine = await hold_machine(session, serial, now)
+            machine = await lock_machine(session, serial, now)
             assert machine is not None
-            await write_marks(session, machine, replace(machine.marks, complete_until=local(mark)), now, None)
+            await write_watermark(session, machine, replace(machine.marks, complete_until=local(mark)), now, None)
 
     async def work(self) -> None:
         """Runs the worker until the queue is empty."""

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import orjson
 from aiokafka import AIOKafkaConsumer
 
-from shared.clock import SystemClock
+from shared.base.clock import SystemClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
-from shared.provision import provision, read_topics
+from shared.kafka_admin.provision import provision, read_topics
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.services import running_service
 from tests.integration.attendance.city import FIRST_NIP, HEADER, City, person

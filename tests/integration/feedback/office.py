@@ -13,9 +13,9 @@ import httpx
 import orjson
 from sqlalchemy import text
 
-from services.feedback.ballot_boxes import Target
-from services.feedback.domain.ballots import Content
-from shared.clock import FakeClock
+from services.feedback.ratings.ballot_boxes import Target
+from services.feedback.ratings.rules.ballots import Content
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.postgres import Server
 from tests.fixtures.records import employee, incoming

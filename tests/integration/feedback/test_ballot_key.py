@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ballot_boxes import PAGE_ROWS, Target
-from services.feedback.domain.ballots import Content
-from services.feedback.seal import Seal, SealError
+from services.feedback.ratings.ballot_boxes import PAGE_ROWS, Target
+from services.feedback.ratings.rules.ballots import Content
+from services.feedback.ratings.seal import Seal, SealError
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.services import BALLOT_KEY, running_service
 from tests.integration.feedback.office import MINIMUM, Office, office

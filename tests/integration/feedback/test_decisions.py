@@ -139,7 +139,7 @@ async def test_the_list_is_read_on_page_by_page(embedded_postgres: EmbeddedPostg
 async def test_publishing_again_sends_the_present_state_unchanged(
     embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.feedback.feedback.AT_A_TIME", 2)
+    monkeypatch.setattr("services.feedback.ratings.publishing.AT_A_TIME", 2)
     async with office(embedded_postgres) as place:
         for _ in range(4):
             await place.http.post(ASSESSMENTS, json=points(place))

@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from embedded.programs import postgres_programs
-from services.feedback.domain.ratings import QUESTIONS
+from services.feedback.ratings.rules.questions import QUESTIONS
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee
 from tests.integration.feedback.office import MINIMUM, Office, office

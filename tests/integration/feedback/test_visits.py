@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ballot_boxes import Target
-from services.feedback.domain.ballots import Content
-from shared.clock import FakeClock
+from services.feedback.ratings.ballot_boxes import Target
+from services.feedback.ratings.rules.ballots import Content
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.records import employee
 from tests.integration.feedback.office import ANSWERS, MINIMUM, office
 

@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service

@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import DISCIPLINE, SCORE
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service
 

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.delivery import LEASE, REFUSALS_MAX
-from services.notifications.notices import lock_officers
-from shared.clock import FakeClock
+from services.notifications.delivery.delivery import LEASE, REFUSALS_MAX
+from services.notifications.notices.life_cycle import lock_officers
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
-from shared.database import is_transient
+from shared.db.database import is_transient
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
 from tests.fixtures.store_faults import blocked, cut_off_at, until_waiting

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (
     OFFICER,

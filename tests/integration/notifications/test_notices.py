@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, NOTICE, SCORE
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications.delivery import LEASE
-from services.notifications.mail_queue import BROKEN_OFF_MAX, PAUSE_FIRST
-from shared.clock import FakeClock
+from services.notifications.delivery.delivery import LEASE
+from services.notifications.delivery.queue import BROKEN_OFF_MAX, PAUSE_FIRST
+from shared.base.clock import FakeClock
+from shared.base.ids import new_id
 from shared.contracts.topics import EMPLOYEE
-from shared.ids import new_id
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import SUPERIOR, Mails, absences, address_of, apply

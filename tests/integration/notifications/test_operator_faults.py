@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.delivery import COPIES_MAX, LEASE, REFUSALS_MAX, RETRY_COPY
-from shared.clock import FakeClock
+from services.notifications.delivery.delivery import COPIES_MAX, LEASE, REFUSALS_MAX, RETRY_COPY
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming

@@ -16,10 +16,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.decode import day_evidence, day_of, decode_day, decode_feedback, feedback_evidence, feedback_of
+from services.scoring.facts.decode import (
+    day_evidence,
+    day_of,
+    decode_day,
+    decode_feedback,
+    feedback_evidence,
+    feedback_of,
+)
 from shared.contracts.envelope import UnreadableRecordError
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK, Topic
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import assessment, day, incoming, rating
 
 OFFICER = UUID("0199a2b4-0000-7000-8000-000000000001")

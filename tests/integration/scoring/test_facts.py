@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
-from shared.dead_letters import Parked
-from shared.incoming import Incoming
+from shared.messaging.consuming.dead_letters import Parked
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.scoring.rescore import CACHES_END_SECONDS
-from shared.clock import FakeClock
+from services.scoring.scores.rescore import CACHES_END_SECONDS
+from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE, Topic
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 

@@ -9,7 +9,7 @@ import httpx
 
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 

@@ -13,13 +13,13 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from services.scoring.policies import load_defaults
-from services.scoring.rescore import CACHES_END_SECONDS, ROWS_MAX
+from services.scoring.policy.policies import load_defaults
+from services.scoring.scores.rescore import CACHES_END_SECONDS, ROWS_MAX
 from services.scoring.settings import Settings
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
+from shared.base.rule_documents import DOCUMENT_BYTES_MAX
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
-from shared.rule_documents import DOCUMENT_BYTES_MAX
 from tests.fixtures.backends import Postgres
 from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating

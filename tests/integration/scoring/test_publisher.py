@@ -10,10 +10,11 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.scoring import consumers, held_publisher
-from services.scoring.discipline_publisher import DisciplinePublisher
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.facts import consumer as consumers
+from services.scoring.scores import held_publisher
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
-from shared.incoming import Incoming
+from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service

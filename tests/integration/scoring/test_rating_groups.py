@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from shared.clock import FakeClock
+from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE, FEEDBACK
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, employee, incoming, rating_group

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.scoring.domain.contribution import TOTALS
+from services.scoring.totals.rules.contribution import TOTALS
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from cli import canary as module
-from cli.canary import Canary, NotArrivedError, canary_app
-from shared.contracts.canary import CanaryMachine
+from cli.stack import canary as module
+from cli.stack.canary import Canary, NotArrivedError, canary_app
+from shared.contracts.events.canary import CanaryMachine
 
 WIB = ZoneInfo("Asia/Jakarta")
 MACHINE = CanaryMachine.of("canary-key-of-the-tests")

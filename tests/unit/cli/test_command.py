@@ -12,10 +12,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli import compose, doctor, kafka, officers, units
 from cli.client import client, request
 from cli.connection import read_connection
+from cli.doctor import doctor
+from cli.kafka import client as kafka
 from cli.main import app
+from cli.people import officers, units
+from cli.stack import compose
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "not-to-be-printed-by-anything"

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from cli import doctor
-from cli.doctor import Finding, examine
+from cli.doctor import doctor
+from cli.doctor.doctor import Finding, examine
 from cli.main import app
-from shared.provision import BrokerError, TopicDriftError
+from shared.kafka_admin.provision import BrokerError, TopicDriftError
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 ROSTER_END = {

@@ -149,7 +149,7 @@ def test_names_are_asked_for_once_and_never_in_an_address(kinerja: Run) -> None:
 def test_every_reason_of_the_documentation_has_words() -> None:
     from pathlib import Path
 
-    from cli.days import REASONS
+    from cli.people.days import REASONS
 
     table = Path("docs/working-time.md").read_text().partition("## Reasons of a day")[2]
     codes = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import preflight
 from cli.main import app
+from cli.stack import preflight
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-import cli.roster
-from services.attendance.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
+import cli.people.roster
+from services.attendance.people.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
 from shared.office_files import XLSX_TYPE, Faults, read_rows
 
 PROBLEM = {
@@ -32,7 +32,7 @@ def answering(answer: httpx.Response, monkeypatch: pytest.MonkeyPatch) -> list[h
         return answer
 
     monkeypatch.setattr(
-        cli.roster,
+        cli.people.roster,
         "client",
         lambda: httpx.Client(transport=httpx.MockTransport(handle), base_url="http://kinerja.test"),
     )
@@ -43,7 +43,7 @@ def test_the_report_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     file = tmp_path / "roster.csv"
     file.write_bytes(b"\xef\xbb\xbfnip\n1")
     seen = answering(httpx.Response(200, json={"created": 2, "changed": 1, "unchanged": 0}), monkeypatch)
-    result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
+    result = CliRunner().invoke(cli.people.roster.app, ["import", str(file)])
     assert result.exit_code == 0
     assert result.stdout == "created: 2\nchanged: 1\nunchanged: 0\n"
     assert (seen[0].url.path, seen[0].content) == ("/attendance/v1/roster", b"\xef\xbb\xbfnip\n1")
@@ -51,7 +51,7 @@ def test_the_report_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_file_may_come_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = answering(httpx.Response(200, json={"created": 1}), monkeypatch)
-    result = CliRunner().invoke(cli.roster.app, ["shifts", "-"], input=b"nip\n1")
+    result = CliRunner().invoke(cli.people.roster.app, ["shifts", "-"], input=b"nip\n1")
     assert (result.exit_code, result.stdout, seen[0].content) == (0, "created: 1\n", b"nip\n1")
 
 
@@ -60,7 +60,7 @@ def test_the_report_of_a_file_of_shifts_is_printed(tmp_path: Path, monkeypatch: 
     file.write_text("nip\n1")
     counts = {"created": 60, "changed": 2, "removed": 1, "unchanged": 0}
     seen = answering(httpx.Response(200, json=counts), monkeypatch)
-    result = CliRunner().invoke(cli.roster.app, ["shifts", str(file)])
+    result = CliRunner().invoke(cli.people.roster.app, ["shifts", str(file)])
     assert (result.exit_code, result.stdout) == (0, "created: 60\nchanged: 2\nremoved: 1\nunchanged: 0\n")
     assert (seen[0].url.path, seen[0].content) == ("/attendance/v1/shifts/file", b"nip\n1")
 
@@ -70,7 +70,7 @@ def test_a_refused_file_ends_with_1_and_its_faults(tmp_path: Path, monkeypatch: 
     file.write_text("nip\n1")
     answer = httpx.Response(422, json=PROBLEM, headers={"content-type": "application/problem+json"})
     answering(answer, monkeypatch)
-    result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
+    result = CliRunner().invoke(cli.people.roster.app, ["import", str(file)])
     assert result.exit_code == 1
     lines = result.output.splitlines()
     assert lines[1] == '  line 3, NIP "1985": must have 18 digits; this has 4'
@@ -95,7 +95,7 @@ def test_a_fault_of_a_sheet_names_it_and_an_empty_value_is_not_shown(
         422, json=PROBLEM | {"errors": [fault]}, headers={"content-type": "application/problem+json"}
     )
     seen = answering(answer, monkeypatch)
-    result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
+    result = CliRunner().invoke(cli.people.roster.app, ["import", str(file)])
     assert "\n  sheet Pegawai, line 3, NIP: must not be empty\n" in result.output
     assert seen[0].headers["content-type"] == XLSX_TYPE
 
@@ -105,7 +105,7 @@ def test_notes_of_the_report_are_printed(tmp_path: Path, monkeypatch: pytest.Mon
     file.write_text("nip\n1")
     report = {"created": 1, "changed": 0, "unchanged": 0, "notes": ["1 date was read day before month"]}
     answering(httpx.Response(200, json=report), monkeypatch)
-    result = CliRunner().invoke(cli.roster.app, ["import", str(file)])
+    result = CliRunner().invoke(cli.people.roster.app, ["import", str(file)])
     assert result.stdout.endswith("unchanged: 0\nnote: 1 date was read day before month\n")
 
 
@@ -115,7 +115,7 @@ def test_a_sample_file_is_a_table_whose_lines_are_to_be_replaced(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in ([], ["--shifts"]):
-        result = CliRunner().invoke(cli.roster.app, ["template", *arguments, "--format", form])
+        result = CliRunner().invoke(cli.people.roster.app, ["template", *arguments, "--format", form])
         assert result.exit_code == 0, result.output
     for name, columns in (("roster", ROSTER_COLUMNS), ("shifts", SHIFT_COLUMNS)):
         faults = Faults()
@@ -126,32 +126,32 @@ def test_a_sample_file_is_a_table_whose_lines_are_to_be_replaced(
 def test_a_file_that_is_there_is_not_overwritten_by_a_sample(tmp_path: Path) -> None:
     file = tmp_path / "roster.xlsx"
     file.write_text("mine")
-    result = CliRunner().invoke(cli.roster.app, ["template", str(file)])
+    result = CliRunner().invoke(cli.people.roster.app, ["template", str(file)])
     assert (result.exit_code, file.read_text()) == (1, "mine")
     assert "is there already" in result.output
 
 
 def test_a_sample_goes_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(cli.roster.app, ["template", "-", "--format", "csv"])
+    result = CliRunner().invoke(cli.people.roster.app, ["template", "-", "--format", "csv"])
     assert result.stdout_bytes.startswith(b"\xef\xbb\xbfNIP;Nama;")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    result = CliRunner().invoke(cli.roster.app, ["import", str(tmp_path / "none.csv")])
+    result = CliRunner().invoke(cli.people.roster.app, ["import", str(tmp_path / "none.csv")])
     assert result.exit_code == 2
 
 
 @pytest.mark.parametrize(("name", "first_bytes"), [("r.csv", b"\xef\xbb\xbfNIP"), ("r.xlsx", b"PK"), ("r", b"PK")])
 def test_a_sample_has_the_format_that_its_name_says(tmp_path: Path, name: str, first_bytes: bytes) -> None:
-    result = CliRunner().invoke(cli.roster.app, ["template", str(tmp_path / name)])
+    result = CliRunner().invoke(cli.people.roster.app, ["template", str(tmp_path / name)])
     assert result.exit_code == 0
     assert (tmp_path / name).read_bytes().startswith(first_bytes)
 
 
 @pytest.mark.parametrize("arguments", [["r.csv", "--format", "xlsx"], ["r.txt"]])
 def test_a_name_of_another_format_is_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
-    result = CliRunner().invoke(cli.roster.app, ["template", str(tmp_path / arguments[0]), *arguments[1:]])
+    result = CliRunner().invoke(cli.people.roster.app, ["template", str(tmp_path / arguments[0]), *arguments[1:]])
     assert result.exit_code == 2
     assert list(tmp_path.iterdir()) == []

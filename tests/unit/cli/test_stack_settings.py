@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import preflight
 from cli.main import app
-from cli.stack_settings import stack_faults, unreadable_files
+from cli.stack import preflight
+from cli.stack.stack_settings import stack_faults, unreadable_files
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from cli.reasons import NOTICE_REASONS, PROOFS, SCORE_REASONS
 from cli.terminal import visible
-from services.attendance.domain.proof import ProofKind
-from services.scoring.domain.score import score
-from shared.email_address import EmailAddress
-from shared.errors import InvalidError
-from shared.problems import install_problem_handlers
+from services.attendance.machines.rules.proof import ProofKind
+from services.scoring.policy.rules.score import score
+from shared.base.email_address import EmailAddress
+from shared.errors.errors import InvalidError
+from shared.http.problems import install_problem_handlers
 from tests.unit.cli.lists import KEY, NIP, NOTICE, OFFICER, System
 from tests.unit.cli.test_lists import IDS, LISTS, MODULES
-from tests.unit.scoring.rule_data import shipped_policy, totals
+from tests.unit.scoring.policy.rule_data import shipped_policy, totals
 
 HOSTILE = "\x1b]0;x\x07\x9b31m\u202efdp\u2066\u200b\u2028end"
 FREE_TEXT = ("name", "org_unit_name", "reference", "reason", "dismissed_reason", "error")

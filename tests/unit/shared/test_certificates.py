@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.certificates import served_certificate_ends_at, written_certificate_ends_at
+from shared.observability.certificates import served_certificate_ends_at, written_certificate_ends_at
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")

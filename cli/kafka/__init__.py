@@ -1,0 +1,1 @@
+"""Topics, users, dead letters, outbox."""

@@ -1,0 +1,1 @@
+"""Machines and their proof of identity."""

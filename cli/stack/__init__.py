@@ -1,0 +1,1 @@
+"""What runs inside the stack: servers, preflight, canary."""

@@ -1,0 +1,1 @@
+"""Which connection is accepted as which machine, and what happens with the others."""

@@ -1,0 +1,79 @@
+"""Identifies the machine of a connection: by its serial number and what it presents as proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.access.signals import raise_signal
+from services.attendance.machines.locked_machine import LockedMachine, asked_of, lock_machine, note_proof
+from services.attendance.machines.rules.proof import Proof, Refusal, Shown, prove
+from services.attendance.machines.rules.signals import TWO_ADDRESSES_SECONDS, SignalKind
+
+__all__ = ["Found", "hold_proved", "identify", "note_other_address"]
+
+_FIND = text(
+    """
+    select serial, timezone, last_contact_at, last_poll_at, info, address, networks, pinned_address, host_label_sha256,
+           comm_key_sha256, secret_pending
+    from machine where serial = :serial
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A machine that is proved, or (NOTHING_YET) that its first post may prove; its row is not locked."""
+
+    serial: str
+    proof: Proof
+    zone: ZoneInfo
+    last_contact_at: datetime | None
+    last_poll_at: datetime | None
+    info: str | None
+    address: str | None
+
+
+async def identify(session: AsyncSession, serial: str, shown: Shown) -> Found | Refusal:
+    """The machine, or why the connection is not accepted as it."""
+    row = (await session.execute(_FIND, {"serial": serial})).first()
+    if row is None:
+        return Refusal.UNREGISTERED_SERIAL
+    proof = prove(asked_of(row), shown)
+    if proof.refusal is not None:
+        return proof.refusal
+    return Found(
+        row.serial, proof, ZoneInfo(row.timezone), row.last_contact_at, row.last_poll_at, row.info, row.address
+    )
+
+
+async def note_other_address(session: AsyncSession, found: Found, address: str, now: datetime) -> None:
+    """Raises a signal when a machine that may connect from anywhere uses two addresses at the same time."""
+    if found.address in (None, address) or found.last_contact_at is None:
+        return
+    if now - found.last_contact_at <= timedelta(seconds=TWO_ADDRESSES_SECONDS):
+        detail = f"from {found.address} and from {address}"
+        await raise_signal(session, found.serial, SignalKind.TWO_ADDRESSES, detail, now)
+
+
+async def hold_proved(session: AsyncSession, serial: str, shown: Shown, now: datetime) -> LockedMachine | Refusal:
+    """Returns the machine of a post with its row locked; its first post pins the address.
+
+    Refuses unproved connections before it takes the lock, so that they never make the machine itself wait.
+    """
+    found = await identify(session, serial, shown)
+    if isinstance(found, Refusal):
+        return found
+    machine = await lock_machine(session, serial, now)
+    if machine is None:
+        return Refusal.UNREGISTERED_SERIAL
+    proof = prove(machine.asked, shown)  # another first post may have pinned the address
+    if proof.refusal is not None:
+        return proof.refusal
+    await note_proof(session, machine, proof, shown.address)
+    await note_other_address(session, found, shown.address, now)
+    return machine

@@ -1,0 +1,203 @@
+"""Connections that use a serial number without proof: refused, listed with their lines until an operator accepts them.
+
+The response is the same for an unregistered serial, another address and a wrong secret. The lines are stored within
+limits, so that a machine that was moved or is registered later loses nothing, even if its firmware deletes refused data.
+An address with too many serials, or a full list, displaces the contact that was seen longest ago.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.machines.clock_corrections import true_received_at
+from services.attendance.machines.locked_machine import LockedMachine
+from services.attendance.machines.rules.proof import Refusal
+from services.attendance.punches.intake import NewPunch, Post, punch_of_line, store_punches
+from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, UnreadableReason, parse_attlog
+from services.attendance.punches.rules.lines import display
+
+__all__ = [
+    "LINES_OF_CONTACT_MAX",
+    "Waiting",
+    "addresses_of",
+    "admit_lines",
+    "dismiss_contact",
+    "keep_lines",
+    "note_refused",
+]
+
+SERIALS_OF_ADDRESS_MAX = 50
+"""Serials per address: a whole site behind one router."""
+CONTACTS_MAX = 2_000
+LINES_OF_CONTACT_MAX = 20_000
+"""Lines stored per serial and address: about half a year of one machine."""
+BYTES_OF_CONTACT_MAX = 2_097_152
+LINES_MAX = 500_000
+"""Lines stored for all contacts together: 100 MB."""
+LINE_BYTES_MAX = 2_000
+"""Much longer than any firmware's line."""
+BATCH = 5_000
+
+_REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
+
+_NOTE = text(
+    f"""
+    with counted as (
+        select exists (select from refused_contact where serial = :serial and address = :address) as is_known,
+               (select count(*) from refused_contact where address = :address) >= {SERIALS_OF_ADDRESS_MAX} as is_crowded,
+               (select count(*) from refused_contact) >= {CONTACTS_MAX} as is_full
+    ), oldest as (
+        select serial, address from refused_contact r, counted
+        where not is_known and (case when is_crowded then r.address = :address else is_full end)
+        order by last_seen_at limit 1
+    ), gone as (
+        delete from refused_contact r using oldest where r.serial = oldest.serial and r.address = oldest.address
+        returning r.serial, r.address
+    ), unkept as (
+        delete from quarantine q using gone where q.serial = gone.serial and q.address = gone.address
+            and q.resolved_at is null and q.reason in ({_REFUSALS})
+    )
+    insert into refused_contact (serial, address, reason, first_seen_at, last_seen_at, requests, dialect, kept_lines, kept_bytes)
+    values (:serial, :address, :reason, :now, :now, 1, :dialect, 0, 0)
+    on conflict (serial, address) do update set last_seen_at = excluded.last_seen_at, reason = excluded.reason,
+        dialect = coalesce(excluded.dialect, refused_contact.dialect), requests = refused_contact.requests + 1
+    returning kept_lines, kept_bytes, (select coalesce(sum(kept_lines), 0) from refused_contact) as all_lines
+    """
+)
+_KEEP = text(
+    """
+    with kept as (
+        insert into quarantine (serial, line, raw, line_sha256, kind, reason, address, upload_id, received_at)
+        select cast(:serial as varchar), line, raw, digest, cast(:kind as varchar), cast(:reason as varchar),
+               cast(:address as varchar), 0, cast(:now as timestamptz)
+        from unnest(cast(:lines as varchar[]), cast(:raws as bytea[]), cast(:digests as bytea[])) as t (line, raw, digest)
+        on conflict do nothing returning octet_length(raw) as bytes
+    )
+    update refused_contact set kept_lines = kept_lines + (select count(*) from kept),
+        kept_bytes = kept_bytes + (select coalesce(sum(bytes), 0) from kept)
+    where serial = :serial and address = :address
+    """
+)
+_KNOWN = text(
+    "select line_sha256 from quarantine where serial = :serial and address = :address"
+    " and line_sha256 = any(cast(:digests as bytea[]))"
+)
+_ADDRESSES = text("select address, kept_lines from refused_contact where serial = :serial order by first_seen_at")
+_WAITING = text(
+    f"""
+    select q.id, q.raw, q.received_at, {true_received_at("q")} as true_received_at from quarantine q
+    where q.serial = :serial and q.address = any(cast(:addresses as varchar[])) and q.reason in ({_REFUSALS})
+      and q.kind = 'ATTLOG' and q.resolved_at is null and q.id > :after order by q.id limit :most
+    """
+)
+_RESOLVE = text("update quarantine set resolved_at = :now where id = any(cast(:ids as bigint[]))")
+_RESOLVE_ALL = text(
+    f"""
+    update quarantine set resolved_at = :now
+    where serial = :serial and address = :address and reason in ({_REFUSALS}) and resolved_at is null
+    """
+)
+_FORGET = text(
+    "delete from refused_contact where serial = :serial and address = any(cast(:addresses as varchar[])) returning 1"
+)
+
+
+async def note_refused(
+    session: AsyncSession, serial: str, address: str, refusal: Refusal, now: datetime, *, dialect: str | None = None
+) -> tuple[int, int, int]:
+    """Stores a contact; returns its stored lines and bytes, and the stored lines of all contacts."""
+    values = {
+        "serial": serial,
+        "address": address,
+        "reason": refusal.value,
+        "now": now,
+        "dialect": dialect,
+    }
+    row = (await session.execute(_NOTE, values)).one()
+    return int(row.kept_lines), int(row.kept_bytes), int(row.all_lines)
+
+
+async def keep_lines(
+    session: AsyncSession,
+    serial: str,
+    address: str,
+    refusal: Refusal,
+    kind: str,
+    lines: Sequence[bytes],
+    now: datetime,
+) -> None:
+    """Stores a contact and its lines, each once, first ones first, within the limits."""
+    kept_lines, kept_bytes, all_lines = await note_refused(session, serial, address, refusal, now)
+    unique = {hashlib.sha256(line).digest(): line[:LINE_BYTES_MAX] for line in lines}
+    values = {"serial": serial, "address": address, "digests": list(unique)}
+    for known in (await session.execute(_KNOWN, values)).scalars():
+        unique.pop(bytes(known), None)
+    room = max(0, min(LINES_OF_CONTACT_MAX - kept_lines, LINES_MAX - all_lines))
+    chosen: dict[bytes, bytes] = {}
+    for digest, line in list(unique.items())[:room]:
+        kept_bytes += len(line)
+        if kept_bytes > BYTES_OF_CONTACT_MAX:
+            break
+        chosen[digest] = line
+    if chosen:
+        raws = list(chosen.values())
+        new = {"reason": refusal.value, "kind": kind, "now": now, "raws": raws, "digests": list(chosen)}
+        await session.execute(
+            _KEEP, {"serial": serial, "address": address} | new | {"lines": [display(raw) for raw in raws]}
+        )
+
+
+class Waiting(NamedTuple):
+    """A refused contact's address and its number of stored lines."""
+
+    address: str
+    kept_lines: int
+
+
+async def addresses_of(session: AsyncSession, serial: str) -> list[Waiting]:
+    """The addresses of refused contacts with this serial, oldest first."""
+    return [Waiting(*row) for row in await session.execute(_ADDRESSES, {"serial": serial})]
+
+
+async def admit_lines(
+    session: AsyncSession, machine: LockedMachine, addresses: Sequence[str], now: datetime, unit_zone: ZoneInfo
+) -> int:
+    """Turns the stored ATTLOG lines of these addresses into punches; returns the number of new ones. Moves no watermark."""
+    after, new = 0, 0
+    while True:
+        values = {"serial": machine.serial, "addresses": list(addresses), "after": after, "most": BATCH}
+        rows = (await session.execute(_WAITING, values)).all()
+        if not rows:
+            break
+        after = rows[-1].id
+        punches: list[NewPunch] = []
+        bad: list[tuple[bytes, str]] = []
+        for row in rows:
+            found = parse_attlog(bytes(row.raw))
+            line = found[0] if found else UnreadableLine("", UnreadableReason.TOO_FEW_COLUMNS)
+            received_local = row.true_received_at.astimezone(machine.zone).replace(tzinfo=None)
+            if isinstance(line, AttlogLine):
+                punches.append(punch_of_line(line, machine.zone, row.received_at, received_local))
+            else:
+                bad.append((bytes(row.raw), line.reason.value.upper()))
+        post = Post("ATTLOG", b"\n".join(bytes(row.raw) for row in rows), len(rows))
+        stored = await store_punches(
+            session, machine.serial, punches, now=now, unit_zone=unit_zone, source="iclock", post=post, bad=bad
+        )
+        new += len(stored.new)
+        await session.execute(_RESOLVE, {"now": now, "ids": [row.id for row in rows]})
+    await session.execute(_FORGET, {"serial": machine.serial, "addresses": list(addresses)})
+    return new
+
+
+async def dismiss_contact(session: AsyncSession, serial: str, address: str, now: datetime) -> bool:
+    """Dismisses a contact that was not the machine: its lines wait no longer. Returns False if there is no such contact."""
+    await session.execute(_RESOLVE_ALL, {"serial": serial, "address": address, "now": now})
+    return (await session.execute(_FORGET, {"serial": serial, "addresses": [address]})).first() is not None

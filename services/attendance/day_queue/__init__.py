@@ -1,0 +1,1 @@
+"""The queue of days to compute again, and how far back days are computed."""

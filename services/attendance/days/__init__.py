@@ -1,0 +1,1 @@
+"""An officer's daily status: evidence, rules, recomputation, publication."""

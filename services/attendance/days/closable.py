@@ -1,0 +1,46 @@
+"""Enqueues days that no other event will close."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
+from services.attendance.machines.placements import PLACEMENTS, serves_from
+
+__all__ = ["enqueue_closable"]
+
+# Days that no other event enqueues: at the end of the day, when a machine goes silent, when a clock is correct again.
+# The conditions match those of the rules, so that a day that must stay open is not enqueued again and again.
+_READY = text(
+    f"""
+    with serving as (
+        select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
+               awaited_since < cast(:now as timestamptz) - make_interval(days => :silent_days)
+                   and (in_unit_to is null or complete_until is null or complete_until < in_unit_to) as silent,
+               {serves_from(":since")} as since
+        from {PLACEMENTS} m where org_unit_id is not null
+    )
+    insert into day_queue (bulk, employee_id, work_date)
+    select true, employee_id, work_date from attendance_day d
+    where state = 'provisional' and closes_at between :since and :now
+      and (status in ('excused', 'official_duty')
+           or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at
+                      and (s.in_unit_to is null or s.in_unit_to >= {OPENS_AT}))
+              and not exists (
+                  select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
+                  and (s.in_unit_to is null or s.in_unit_to >= {OPENS_AT})
+                  and (s.complete_until is null or s.complete_until < least(d.closes_at, s.in_unit_to)
+                       or s.clock_wrong_since is not null)))
+      and (employee_id, work_date) not in (select employee_id, work_date from day_queue)
+    order by work_date, employee_id
+    limit :most
+    """
+)
+
+
+async def enqueue_closable(session: AsyncSession, since: datetime, now: datetime, silent_days: int, most: int) -> None:
+    """Enqueues provisional days that can be final although no watermark has moved."""
+    await enqueue(session, _READY, {"since": since, "now": now, "silent_days": silent_days, "most": most})

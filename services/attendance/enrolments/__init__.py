@@ -1,0 +1,1 @@
+"""Which officer has a PIN on which machine, and since when."""

@@ -1,0 +1,1 @@
+"""Working hours: week schedules, their overrides, holidays."""

@@ -1,0 +1,81 @@
+"""Holidays and collective leave, as decreed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from sqlalchemy import text
+
+from services.attendance.dependencies import (
+    BULK_SECONDS,
+    ContextDep,
+    Input,
+    OperatorDep,
+    PlainText,
+    WorkDate,
+    read_rows,
+)
+from services.attendance.hours.holidays import DecreedDay, decree_day, drop_day
+from shared.errors.problem_types import NOT_FOUND
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1/calendar", tags=["calendar"])
+
+_YEAR = text(
+    "select day, name, kind, confirmed, decree from calendar_day"
+    " where kind <> 'workday' and day >= make_date(:year, 1, 1) and day < make_date(:year + 1, 1, 1) order by day"
+)
+
+
+class CalendarIn(Input):
+    """The kind of a date. An unconfirmed one awaits a decree: its days stay open."""
+
+    name: PlainText
+    """The name of the day, as in the decree."""
+    kind: Literal["holiday", "collective_leave"]
+    """A public holiday, or a day of collective leave (cuti bersama)."""
+    confirmed: bool
+    """Whether the date is decreed. On an unconfirmed date, days stay `unknown`: nobody is absent."""
+    decree: PlainText | None = None
+    """The citation of the decree; null while there is none."""
+
+
+class CalendarItem(Answer):
+    """A date of the calendar."""
+
+    day: date
+    """The date."""
+    name: str
+    """The name of the day."""
+    kind: str
+    """`holiday` or `collective_leave`."""
+    confirmed: bool
+    """Whether the date is decreed; false for an estimate."""
+    decree: str | None
+    """The citation of the decree; null if there is none."""
+
+
+@router.get("")
+async def list_calendar(
+    context: ContextDep, _: OperatorDep, year: Annotated[int, Query(ge=2000, le=2100)]
+) -> list[CalendarItem]:
+    """The holidays and collective-leave days of a year."""
+    return [CalendarItem(**row) for row in await read_rows(context, _YEAR, {"year": year})]
+
+
+@router.put("/{day}", status_code=204)
+async def keep_day(context: ContextDep, _: OperatorDep, day: WorkDate, new: CalendarIn) -> None:
+    """Sets a date by decree and computes everybody's day again."""
+    decreed = DecreedDay(day, new.name, new.kind, new.confirmed, new.decree)
+    await context.transact(lambda s: decree_day(s, decreed), seconds=BULK_SECONDS)
+
+
+@router.delete("/{day}", status_code=204, responses=refuses(NOT_FOUND))
+async def remove_day(context: ContextDep, _: OperatorDep, day: WorkDate) -> None:
+    """Makes a date an ordinary day and computes everybody's day again."""
+    await context.transact(lambda s: drop_day(s, day), seconds=BULK_SECONDS)

@@ -1,0 +1,1 @@
+"""The attendance dialect of the machines: handshake, polls, uploads."""

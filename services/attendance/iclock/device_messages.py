@@ -1,0 +1,164 @@
+"""Messages of a proved machine other than punches: handshakes, polls, command results, menu events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.access.identity import Found, note_other_address
+from services.attendance.access.signals import compare_count
+from services.attendance.iclock.rules.operlog import OperEvent, parse_operlog
+from services.attendance.iclock.rules.protocol import CommandResult, parse_info
+from services.attendance.machines.locked_machine import LockedMachine, lock_machine, write_watermark
+from services.attendance.machines.rules.watermark import Watermark, after_poll, after_time_set
+from services.attendance.punches.rules.lines import parts_of, stamp_text
+
+__all__ = ["note_contact", "poll", "redacted", "store_operlog", "store_results"]
+
+WRITE_SECONDS = 10
+"""The polls of an idle machine are stored at most this often."""
+RESEND_COMMAND_SECONDS = 120  # the response to a poll can get lost
+CLOCK_SET = 21
+INFO_MAX = 1_000
+
+_CONTACT = text(
+    # A handshake may be followed by a backlog, so earlier polls no longer prove that everything is uploaded.
+    "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
+    " push_version = coalesce(:push_version, push_version) where serial = :serial"
+)
+_OPEN = text(
+    """
+    select id, token, command, command like 'DATA QUERY%' as query, sent_at from device_command
+    where serial = :serial and result_at is null and expires_at > :now order by id limit 50
+    """
+)
+_SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
+_RESULT = text(
+    "update device_command set result_at = :now, return_code = :code"
+    " where token = :token and serial = :serial and result_at is null and sent_at is not null"
+)
+_INFO = text("update machine set info = :info where serial = :serial")
+_OPER = text(
+    """
+    with journal as (
+        insert into upload (serial, kind, stamp, body, lines, received_at)
+        values (:serial, 'OPERLOG', :stamp, :body, :lines, :now)
+    )
+    insert into oper_event (serial, tag, code, who, local_time, audit, received_at)
+    select cast(:serial as varchar), tag, code, who, local_time, audit, cast(:now as timestamptz)
+    from unnest(cast(:tags as varchar[]), cast(:codes as int[]), cast(:whos as varchar[]), cast(:times as timestamp[]),
+                cast(:audits as boolean[])) with ordinality as t (tag, code, who, local_time, audit, place)
+    where not exists (
+        select from oper_event o
+        where o.serial = :serial and (o.local_time = t.local_time or o.local_time is null and t.local_time is null)
+          and o.tag = t.tag and o.code is not distinct from t.code and o.who is not distinct from t.who)
+    group by tag, code, who, local_time, audit order by min(place)
+    returning code
+    """
+)
+
+
+async def note_contact(
+    session: AsyncSession,
+    serial: str,
+    now: datetime,
+    *,
+    address: str | None,
+    push_version: str | None = None,
+    dialect: str | None = None,
+) -> None:
+    """Stores a handshake, or that the machine uses another dialect."""
+    values = {"serial": serial, "now": now, "address": address, "dialect": dialect, "push_version": push_version}
+    await session.execute(_CONTACT, values)
+
+
+async def poll(session: AsyncSession, found: Found, now: datetime, *, address: str, info: str | None) -> list[str]:
+    """Returns the command lines for this poll. Writes to the database only on a change or after WRITE_SECONDS.
+
+    A machine that is not yet proved gets no command, and its poll does not move the watermark.
+    """
+    info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
+    due: list[Any] = []
+    if found.proof.proved:
+        rows = (await session.execute(_OPEN, {"serial": found.serial, "now": now})).all()
+        due = _due(rows, now)
+    stale = found.last_contact_at is None or now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
+    news = info is not None and info != found.info
+    if found.proof.proved:
+        await note_other_address(session, found, address, now)
+    if not (due or stale or news or found.last_poll_at is None or found.address != address):
+        return []
+    machine = await lock_machine(session, found.serial, now)
+    if machine is None:
+        return []
+    marks = after_poll(machine.marks, now) if found.proof.proved else machine.marks
+    await write_watermark(session, machine, marks, now, address)
+    if info is not None and news and found.proof.proved:
+        await session.execute(_INFO, {"info": info, "serial": found.serial})
+        await compare_count(session, found.serial, parse_info(info).records, now)
+    if due:
+        await session.execute(_SENT, {"ids": [row.id for row in due], "now": now})
+    return [f"C:{row.token}:{row.command}" for row in due]
+
+
+def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Commands that are unsent, or sent long ago without a result; of the queries only the oldest unfinished one."""
+    long_ago = now - timedelta(seconds=RESEND_COMMAND_SECONDS)
+    queries = [row for row in rows if row.query]
+    open_rows = [row for row in rows if not row.query] + queries[:1]
+    return sorted((row for row in open_rows if row.sent_at is None or row.sent_at <= long_ago), key=lambda row: row.id)
+
+
+async def store_results(session: AsyncSession, serial: str, results: Sequence[CommandResult], now: datetime) -> None:
+    """Completes this machine's commands from their results; ignores results for another machine's command."""
+    values = [
+        {"token": result.id, "serial": serial, "now": now, "code": _int4(result.return_code)} for result in results
+    ]
+    if values:
+        await session.execute(_RESULT, values)
+
+
+def _int4(code: int | None) -> int | None:
+    return code if code is not None and abs(code) < 2**31 else None
+
+
+def redacted(events: Sequence[OperEvent]) -> list[bytes]:
+    """The lines of an OPERLOG post without names, passwords, cards and templates."""
+    lines = []
+    for event in events:
+        time = "" if event.local_time is None else event.local_time.isoformat(" ")
+        code = "" if event.code is None else str(event.code)
+        lines.append(f"{event.tag} {code}\t{event.who or event.pin or ''}\t{time}".encode())
+    return lines
+
+
+async def store_operlog(
+    session: AsyncSession, machine: LockedMachine, body: bytes, now: datetime, *, stamp: str | None
+) -> tuple[int, Watermark]:
+    """Stores menu events without secrets. Returns the number of lines and the machine's new watermark state.
+
+    After the clock was set at the machine, its times are trusted again.
+    """
+    lines, time_set = 0, False
+    for part in parts_of(body):
+        events = parse_operlog(part)
+        lines += len(events)
+        values = {
+            "serial": machine.serial,
+            "stamp": stamp_text(stamp),
+            "body": b"\n".join(redacted(events)),
+            "lines": len(events),
+            "now": now,
+            "tags": [event.tag for event in events],
+            "codes": [event.code for event in events],
+            "whos": [event.who or event.pin for event in events],
+            "times": [event.local_time for event in events],
+            "audits": [event.audit for event in events],
+        }
+        # A repeated post contains no new event, so it must not count as another setting of the clock.
+        time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars()) or time_set
+    return lines, after_time_set(machine.marks) if time_set else machine.marks

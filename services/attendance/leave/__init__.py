@@ -1,0 +1,1 @@
+"""Leave and duty: requests, decisions and the days that they excuse."""

@@ -1,0 +1,1 @@
+"""Machines: registration, placements, watermark, outages and clock corrections."""

@@ -1,0 +1,1 @@
+"""What an operator should notice: silent machines, rosters that end."""

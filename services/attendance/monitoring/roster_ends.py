@@ -1,0 +1,72 @@
+"""Counts officers whose roster ends soon: an officer who works by roster only is off without an entry, unnoticed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import get_args
+
+from prometheus_client import Gauge
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.days.hours import read_officer_times, read_rules
+from services.attendance.monitoring.rules.roster_ends import RosteredOfficer, RosterEnd, roster_ends
+from services.attendance.regulation.rules.rule_set import rules_for
+from shared.contracts.events.employee import EmploymentType
+from shared.service.context import Context
+
+__all__ = ["RosterEnds", "read_roster_ends"]
+
+# All officers that a setting may concern, by any of their units; the rule then decides for the date.
+_CANDIDATES = text(
+    """
+    select e.employee_id, e.active_from, e.active_to,
+           (select max(r.work_date) from roster_shift r where r.employee_id = e.employee_id) as last_entry
+    from employee e
+    where cast(:day as date) between e.active_from and coalesce(e.active_to, 'infinity')
+      and e.employee_id in (
+          select employee_id from roster_setting where by_roster and employee_id is not null
+          union
+          select u.employee_id from roster_setting s join employee_unit u using (org_unit_id) where s.by_roster)
+    order by e.employee_id
+    """
+)
+
+
+class RosterEnds:
+    """Runs every ten minutes: one row and one index lookup per officer who works by roster."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        # A number without units: `kinerja doctor` lists them. Metrics never contain officers.
+        self._without = Gauge(
+            "kinerja_roster_officers_without_entries",
+            "Officers who work by roster only and have no roster entry from the rules' alert days ahead on",
+            registry=context.metrics.registry,
+        )
+
+    async def round(self) -> bool:
+        """Sets the metric."""
+        today = self._context.clock.now().astimezone(self._context.zone).date()
+        async with self._context.database.transaction() as session:
+            ends = await read_roster_ends(session, today)
+        self._without.set(sum(end.without_entry for end in ends))
+        return False
+
+
+async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd]:
+    """The units whose roster ends within the rules' `roster_alert_days` for at least one of their officers."""
+    rules = [rules_for(today, each, await read_rules(session)) for each in get_args(EmploymentType)]
+    days = max((each.roster_alert_days for each in rules if each is not None), default=None)
+    if days is None:
+        return []  # no day is computed without rules
+    day = today + timedelta(days=days)
+    rows = {row.employee_id: row for row in await session.execute(_CANDIDATES, {"day": day})}
+    times = await read_officer_times(session, [(employee_id, day) for employee_id in rows], rows)
+    return roster_ends(
+        [
+            RosteredOfficer(time.unit_on(day), day, rows[employee_id].last_entry, time.is_excused_on(day))
+            for employee_id, time in times.items()
+            if time.works_by_roster_on(day)
+        ]
+    )

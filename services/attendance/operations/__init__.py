@@ -1,0 +1,1 @@
+"""The canary, republishing, and the digests of what this service owns."""

@@ -1,0 +1,116 @@
+"""The canary's data in attendance: its officer, machine and shift, and the deletion of its old punches."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.access.proof_settings import give_secret
+from services.attendance.access.registration import register
+from services.attendance.enrolments.enrolments import enrol
+from services.attendance.machines.registry import MachineSetup
+from services.attendance.people.records import publish_employees
+from services.attendance.shifts.entries import Shift, put_shift
+from shared.contracts.events.canary import (
+    CANARY_EMPLOYEE_ID,
+    CANARY_NIP,
+    CANARY_PIN,
+    CANARY_UNIT_ID,
+    PUNCH_DAYS_BACK,
+    CanaryMachine,
+    arrival_of,
+)
+from shared.contracts.events.employee import EmploymentType
+from shared.service.context import Context
+
+__all__ = ["Canary"]
+
+KEPT_DAYS = 7
+"""Without a limit, the canary would produce half a million punches a year."""
+NAME = "Canary (no person)"
+EMPLOYMENT_TYPE: EmploymentType = "PPPK_PART_TIME"
+"""The city's week does not apply to this type, so that all days without a shift are off."""
+
+_DAY = timedelta(days=1)
+_MAKE = text(
+    f"""
+    with unit as (
+        insert into org_unit (org_unit_id, name) values ('{CANARY_UNIT_ID}', :name) on conflict do nothing
+    ), officer as (
+        insert into employee (employee_id, revision, nip, name, employment_type, org_unit_id, active_from, recorded_at)
+        values ('{CANARY_EMPLOYEE_ID}', 1, '{CANARY_NIP}', :name, '{EMPLOYMENT_TYPE}', '{CANARY_UNIT_ID}', :first, :now)
+        on conflict do nothing returning employee_id, active_from, org_unit_id, employment_type
+    ), unit_step as (
+        insert into employee_unit (employee_id, effective_from, org_unit_id)
+        select employee_id, active_from, org_unit_id from officer
+    )
+    insert into employee_type (employee_id, effective_from, employment_type)
+    select employee_id, active_from, employment_type from officer returning 1
+    """
+)
+_THERE = text("select 1 from machine where serial = :serial")
+_RETIRE = text(
+    f"""
+    update machine set in_service_to = cast(:now as timestamptz)
+    where org_unit_id = '{CANARY_UNIT_ID}' and in_service_to is null
+    """
+)
+# Create the shift only after the arrival: a date with a shift and without a punch would be an absence.
+_ARRIVED = text(
+    f"""
+    select 1 from punch p where serial = :serial and local_time = :arrival
+    and not exists (select from roster_shift r where r.employee_id = '{CANARY_EMPLOYEE_ID}' and r.work_date = :work_date)
+    """
+)
+# Delete the shift together with its punches: the date is then a day off and not an absence.
+_FORGET = text(
+    f"""
+    with shift as (
+        delete from roster_shift where employee_id = '{CANARY_EMPLOYEE_ID}' and work_date < cast(:before as date)
+    ), gone as (
+        delete from punch where serial = :serial and local_time < cast(:before as date) returning upload_id
+    )
+    delete from upload where id in (select upload_id from gone)
+    """
+)
+
+
+class Canary:
+    """Keeps the canary's data in the database; `kinerja canary` is the machine that punches for it."""
+
+    def __init__(self, context: Context, key: str) -> None:
+        self._context = context
+        self._machine = CanaryMachine.of(key)
+        self._forgotten_on: date | None = None
+
+    async def round(self) -> bool:
+        """Creates what is missing; deletes old data once a day."""
+        now = self._context.clock.now()
+        today = now.astimezone(self._context.zone).date()
+        work_date = today - PUNCH_DAYS_BACK * _DAY
+        async with self._context.database.transaction() as session:
+            made = await session.execute(_MAKE, {"name": NAME, "first": work_date, "now": now})
+            if made.first() is not None:
+                await publish_employees(self._context, session, [CANARY_EMPLOYEE_ID])
+            if (await session.execute(_THERE, {"serial": self._machine.serial})).first() is None:
+                await self._settle_in(session, work_date, now)
+            values = {"serial": self._machine.serial, "arrival": arrival_of(work_date), "work_date": work_date}
+            if (await session.execute(_ARRIVED, values)).first() is not None:
+                starts = arrival_of(work_date).replace(second=0)
+                await put_shift(session, Shift(CANARY_EMPLOYEE_ID, work_date, starts, starts + _DAY))
+            if self._forgotten_on != today:
+                before = work_date - KEPT_DAYS * _DAY
+                await session.execute(_FORGET, {"serial": self._machine.serial, "before": before})
+        self._forgotten_on = today
+        return False
+
+    async def _settle_in(self, session: AsyncSession, first: date, now: datetime) -> None:
+        """Registers the machine and retires a previous machine that has another key."""
+        context, serial = self._context, self._machine.serial
+        await session.execute(_RETIRE, {"now": now})
+        setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
+        await register(session, setup, now, context.zone)
+        await give_secret(session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=now)
+        await enrol(session, serial, CANARY_PIN, first, CANARY_EMPLOYEE_ID, context.zone)

@@ -1,0 +1,32 @@
+"""The officers' records that other services receive."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.events.employee import EmployeeRecord
+from shared.contracts.topics import EMPLOYEE
+from shared.service.context import Context
+
+__all__ = ["EMPLOYEES", "publish_employees", "read_employees"]
+
+EMPLOYEES = """
+    select e.employee_id, e.revision, e.nip, e.name, e.employment_type, e.org_unit_id, u.name as org_unit_name,
+           e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
+    from employee e join org_unit u using (org_unit_id)
+"""
+_NAMED = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
+
+
+async def publish_employees(context: Context, session: AsyncSession, employees: list[UUID]) -> None:
+    """Adds the present state of these officers to the outbox."""
+    await context.outbox.add(session, EMPLOYEE, await read_employees(session, employees))
+
+
+async def read_employees(session: AsyncSession, employees: list[UUID]) -> list[EmployeeRecord]:
+    """The present records of these officers."""
+    rows = (await session.execute(_NAMED, {"employees": employees})).mappings()
+    return [EmployeeRecord(**row) for row in rows]

@@ -1,0 +1,1 @@
+"""Punches: stored from every source, listed, retained."""

@@ -1,0 +1,156 @@
+"""Limits how long the journal, the quarantine and refused contacts are stored: settings and a periodic job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from prometheus_client import Gauge
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.machines.rules.proof import Refusal
+from services.attendance.settings import Settings
+from shared.service.context import Context
+
+__all__ = ["STORES", "Kept", "Retention", "read_kept"]
+
+BATCH = 5_000
+_REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
+
+# A line that waits for an operator's decision on its contact is deleted together with the contact.
+_OF_CONTACT = f"q.reason in ({_REFUSALS}) and q.resolved_at is null"
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """A table with a maximum age: its time column, its setting, the statement that deletes a batch, and the rows it covers."""
+
+    name: str
+    table: str
+    moment: str
+    days: str
+    delete: TextClause
+    bounded: str = "true"
+
+
+STORES = (
+    _Store(
+        "journal",
+        "upload",
+        "received_at",
+        "journal_days",
+        text(
+            "delete from upload where id in"
+            " (select id from upload where received_at < :before order by received_at limit :most)"
+        ),
+    ),
+    _Store(
+        "quarantine",
+        "quarantine",
+        "received_at",
+        "quarantine_days",
+        text(
+            f"""
+            delete from quarantine where id in (
+                select id from quarantine q where q.received_at < :before and not ({_OF_CONTACT})
+                order by q.received_at limit :most)
+            """
+        ),
+        f"not ({_OF_CONTACT})",
+    ),
+    _Store(
+        "refused",
+        "refused_contact",
+        "last_seen_at",
+        "refused_days",
+        text(
+            """
+            delete from refused_contact where (serial, address) in (
+                select serial, address from refused_contact where last_seen_at < :before order by last_seen_at limit :most)
+            """
+        ),
+    ),
+)
+_LINES_OF_NOBODY = text(
+    f"""
+    delete from quarantine where id in (
+        select q.id from quarantine q
+        where {_OF_CONTACT}
+          and not exists (select from refused_contact r where r.serial = q.serial and r.address = q.address)
+        order by q.id limit :most)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The content of one store: `rows` is the database's estimate, `oldest_at` is null when no row is deleted by age.
+
+    A line that waits with its contact does not count as the oldest: it may stay longer than the quarantine limit.
+    """
+
+    store: str
+    rows: int
+    bytes: int
+    oldest_at: datetime | None
+    kept_days: int
+
+
+async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
+    """Reads all stores."""
+    found = []
+    for store in STORES:
+        row: Any = (
+            await session.execute(
+                text(
+                    f"select (select min({store.moment}) from {store.table} q where {store.bounded}) as oldest_at, reltuples,"
+                    f" pg_total_relation_size('{store.table}') as bytes from pg_class where oid = '{store.table}'::regclass"
+                )
+            )
+        ).one()
+        days = int(getattr(settings, store.days))
+        found.append(Kept(store.name, max(0, int(row.reltuples)), row.bytes, row.oldest_at, days))
+    return found
+
+
+class Retention:
+    """Runs every ten minutes; one batch per transaction, so that it blocks nobody."""
+
+    def __init__(self, context: Context, settings: Settings) -> None:
+        self._context = context
+        self._settings = settings
+        registry = context.metrics.registry
+        # A value above the limit for more than a day means that the job does not keep up.
+        self._oldest = Gauge(
+            "kinerja_kept_oldest_seconds", "Age of the oldest entry, by store", ["store"], registry=registry
+        )
+        self._limit = Gauge(
+            "kinerja_kept_limit_seconds",
+            "Maximum age of an entry, from the settings, by store",
+            ["store"],
+            registry=registry,
+        )
+        self._bytes = Gauge("kinerja_kept_bytes", "Size on disk, by store", ["store"], registry=registry)
+
+    async def round(self) -> bool:
+        """Deletes one batch per store; True when there may be more."""
+        now = self._context.clock.now()
+        more = False
+        for store in STORES:
+            before = now - timedelta(days=int(getattr(self._settings, store.days)))
+            more = await self._delete(store.delete, before=before) or more
+        more = await self._delete(_LINES_OF_NOBODY) or more
+        async with self._context.database.transaction() as session:
+            for kept in await read_kept(session, self._settings):
+                age = 0.0 if kept.oldest_at is None else (now - kept.oldest_at).total_seconds()
+                self._oldest.labels(kept.store).set(max(0.0, age))
+                self._limit.labels(kept.store).set(timedelta(days=kept.kept_days).total_seconds())
+                self._bytes.labels(kept.store).set(kept.bytes)
+        return more
+
+    async def _delete(self, statement: TextClause, **values: Any) -> bool:
+        async with self._context.database.transaction() as session:
+            done: Any = await session.execute(statement, {**values, "most": BATCH})
+        return bool(done.rowcount == BATCH)

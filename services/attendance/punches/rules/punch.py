@@ -1,0 +1,32 @@
+"""A punch as evidence of a day. All instants are timezone-aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = ["Direction", "Punch"]
+
+
+class Direction(StrEnum):
+    """The direction of a punch as the machine reports it."""
+
+    IN = "in"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Punch:
+    """One punch of one person. `trusted`: the direction comes from the machine and is reliable (for example an in-only gate).
+
+    `counted` is False when the punch time is not trusted. `own_site`: whether the machine is at the officer's own site.
+    """
+
+    at: datetime
+    machine: str
+    direction: Direction = Direction.UNKNOWN
+    trusted: bool = False
+    counted: bool = True
+    own_site: bool = True

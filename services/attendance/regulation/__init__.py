@@ -1,0 +1,1 @@
+"""The rule sets of attendance: deductions, windows and grace times with their sources."""

@@ -1,0 +1,68 @@
+"""Attendance rules: dated versions with their decree."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from sqlalchemy import text
+
+from services.attendance.dependencies import BULK_SECONDS, ContextDep, OperatorDep, read_rows
+from services.attendance.regulation.rule_sets import add_rules
+from shared.base.rule_documents import DOCUMENT_BYTES_MAX, read_document
+from shared.errors.problem_types import CONFLICT
+from shared.openapi.models import Answer
+from shared.openapi.refusals import refuses
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/attendance/v1/rules", tags=["rules"])
+
+_LIST = text(
+    "select id, version, effective_from, decree, content from rule_set order by effective_from desc, id, version desc"
+)
+
+
+class RuleItem(Answer):
+    """A loaded rule set."""
+
+    id: str
+    """The rule set's name."""
+    version: int
+    """Its version, from 1."""
+    effective_from: date
+    """The first date to which it applies."""
+    decree: str
+    content: dict[str, Any]
+    """The rules as loaded."""
+
+
+class RuleLoaded(Answer):
+    """The stored version; days from its date on are computed again."""
+
+    id: str
+    """The rule set's name."""
+    version: int
+    """Its version."""
+    effective_from: date
+    """The first date to which it applies."""
+
+
+@router.get("")
+async def list_rules(context: ContextDep, _: OperatorDep) -> list[RuleItem]:
+    """All versions, latest effective date first."""
+    return [RuleItem(**row | {"content": json.loads(row["content"])}) for row in await read_rows(context, _LIST)]
+
+
+@router.post("", status_code=201, responses=refuses(CONFLICT))
+async def keep_rules(
+    context: ContextDep,
+    _: OperatorDep,
+    document: Annotated[bytes, Body(media_type="application/yaml", max_length=DOCUMENT_BYTES_MAX)],
+) -> RuleLoaded:
+    """Stores a version (YAML or JSON text) and computes the days from its date on again."""
+    parsed = read_document(document)
+    rules = await context.transact(lambda s: add_rules(s, parsed), seconds=BULK_SECONDS)
+    return RuleLoaded(id=rules.id, version=rules.version, effective_from=rules.effective_from)

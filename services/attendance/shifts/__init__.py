@@ -1,0 +1,1 @@
+"""Shift rosters: officers' entries by date, and who works by roster only."""

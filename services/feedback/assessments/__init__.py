@@ -1,0 +1,1 @@
+"""Superiors' assessments of officers."""

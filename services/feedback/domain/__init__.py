@@ -1,1 +1,0 @@
-"""Pure rules of public feedback: no clock, no randomness, no I/O."""

@@ -1,0 +1,1 @@
+"""The satisfaction index of a unit."""

@@ -1,0 +1,1 @@
+"""Digests of what this service owns, and its revisions."""

@@ -1,0 +1,1 @@
+"""Officers and their units, from the attendance service."""

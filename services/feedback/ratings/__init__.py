@@ -1,0 +1,1 @@
+"""Citizens' ratings: anonymous intake, groups, publication, quarantine."""

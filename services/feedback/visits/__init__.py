@@ -1,0 +1,1 @@
+"""Visits at a counter, and the form that a citizen gets for one."""

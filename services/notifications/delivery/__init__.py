@@ -1,0 +1,1 @@
+"""Delivery of notices: mail queue, mail server, and faults of both."""

@@ -1,1 +1,0 @@
-"""Pure rules of notices: nothing here reads a clock, a database or a network."""

@@ -1,0 +1,1 @@
+"""The rule set of notices, and the records that justify a notice."""

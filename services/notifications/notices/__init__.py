@@ -1,0 +1,1 @@
+"""Notices: drafted, decided, changed with the records, expired."""

@@ -1,0 +1,1 @@
+"""Digests, metrics and certificates."""

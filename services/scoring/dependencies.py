@@ -1,0 +1,52 @@
+"""What the routes of this service have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from services.scoring.policy.policies import PolicyBook
+from shared.access.auth import Principal, requires
+from shared.contracts.semester import Semester
+from shared.errors.errors import InvalidError
+from shared.service.app import context_of
+from shared.service.context import Context
+
+__all__ = ["ContextDep", "OperatorDep", "PoliciesDep", "ReaderDep", "SemesterQuery", "policies_of", "semester_of"]
+
+
+def policies_of(request: Request) -> PolicyBook:
+    """The service's rule sets, as a dependency."""
+    policies: PolicyBook = request.app.state.policies
+    return policies
+
+
+ContextDep = Annotated[Context, Depends(context_of)]
+
+
+PoliciesDep = Annotated[PolicyBook, Depends(policies_of)]
+
+
+OperatorDep = Annotated[Principal, requires()]
+
+
+ReaderDep = Annotated[Principal, requires("scores:read")]
+
+
+SemesterQuery = Annotated[
+    str | None, Query(max_length=7, description="For example 2026-S2; default: the current semester.")
+]
+
+
+def semester_of(context: Context, words: str | None) -> Semester:
+    """The requested semester, or the current one. Raises InvalidError."""
+    if words is None:
+        return Semester.of(context.clock.now().astimezone(context.zone).date())
+    try:
+        semester = Semester.parse(words)
+    except ValueError as error:
+        raise InvalidError(f"`semester`: {error}.") from error
+    if not 2000 <= semester.year <= 2200:
+        raise InvalidError("`semester`: the year must be between 2000 and 2200.")
+    return semester

@@ -1,0 +1,1 @@
+"""Unexcused days of a year and the step of the ladder that they reach."""

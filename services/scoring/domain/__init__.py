@@ -1,1 +1,0 @@
-"""Pure rules of scoring: no clock, no randomness, no I/O."""

@@ -1,0 +1,1 @@
+"""Facts from other services: received, stored, added to the totals, verified."""

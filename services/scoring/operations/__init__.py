@@ -1,0 +1,1 @@
+"""Republishing, digests, the canary's score, the event contract."""

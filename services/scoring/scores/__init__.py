@@ -1,0 +1,1 @@
+"""Scores: published, explained, shown, recomputed."""

@@ -1,0 +1,1 @@
+"""An officer's semester totals, and what each fact adds to them."""

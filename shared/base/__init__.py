@@ -1,0 +1,1 @@
+"""Small parts without dependencies: clock, ids, addresses, rule documents."""

@@ -1,0 +1,1 @@
+"""Errors that a client sees, and their problem types."""

@@ -1,0 +1,1 @@
+"""HTTP mechanics: bodies, limits, problem documents, pages, paging."""

@@ -1,0 +1,1 @@
+"""Events: consumed and produced exactly once in effect."""

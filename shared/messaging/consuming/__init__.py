@@ -1,0 +1,1 @@
+"""From a topic into the database."""

@@ -1,0 +1,131 @@
+"""The HTTP side of every service: limits, request ids, metrics, problems, health; FastAPI with offline API pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors.problem_types import INTERNAL_ERROR
+from shared.http.bodies import BODY_BYTES_MAX, SMALL_BYTES, Allowance, Allowed, Bodies
+from shared.http.forwarded import RealClient
+from shared.http.head_requests import HeadRequests
+from shared.http.problems import install_problem_handlers, problem
+from shared.http.rates import Rates
+from shared.http.wrong_requests import refuse_unknown_parameters
+from shared.observability.logs import logger
+from shared.observability.tracing import begin_trace
+from shared.openapi.document import ApiWords, describe, operation_id
+from shared.service.context import Context
+from shared.service.developer_pages import add_api_page, problems_router
+from shared.service.page_errors import PageErrors
+
+__all__ = ["context_of", "keyed_allowance", "make_app"]
+
+log = logger(__name__)
+
+CUT_OFF = 499
+"""The status in metrics of a request whose client disconnected before its body was whole; it gets no response."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def make_app(
+    context: Context,
+    *,
+    prefix: str,
+    title: str,
+    words: ApiWords,
+    routers: Sequence[APIRouter],
+    lifespan: Lifespan,
+    allowance: Allowance | None = None,
+) -> FastAPI:
+    """A service's app under `/<prefix>`; `words` complete its OpenAPI document, `allowance` limits the size of bodies."""
+    app = FastAPI(
+        title=title,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"/{prefix}/openapi.json",
+        generate_unique_id_function=operation_id,
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    install_problem_handlers(app)
+    for router in routers:
+        checks = [Depends(refuse_unknown_parameters)] if router.include_in_schema else []
+        app.include_router(router, dependencies=checks)
+    app.include_router(problems_router())
+    add_api_page(app, prefix)
+    describe(app, words)
+    app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
+    app.add_middleware(Rates, settings=context.settings)
+    app.add_middleware(_Observed, context=context)
+    app.add_middleware(PageErrors)
+    settings = context.settings
+    app.add_middleware(RealClient, behind_gateway=settings.behind_gateway, proxies=settings.proxy_networks)
+    app.add_middleware(HeadRequests)
+    return app
+
+
+def keyed_allowance(context: Context) -> Allowance:
+    """A large body needs a valid key, checked here because JSON is parsed before a handler could check it."""
+
+    async def allowance(scope: Scope) -> Allowed:
+        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        known = kind.lower() == "bearer" and await context.authenticator.principal(token.strip(), context.transact)
+        return Allowed(BODY_BYTES_MAX if known else SMALL_BYTES)
+
+    return allowance
+
+
+class _Observed:
+    """Request id, trace, metrics by route template; an unexpected exception is logged and returned as a problem."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app = app
+        self._metrics = context.metrics
+        self._service = context.service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace = begin_trace(Headers(scope=scope).get("traceparent"))
+        structlog.contextvars.bind_contextvars(request_id=trace, service=self._service)
+        started = time.perf_counter()
+        status = CUT_OFF
+
+        async def observe(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", trace.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observe)
+        except Exception:
+            log.exception("request_failed", route=_route(scope))
+            answer = problem(INTERNAL_ERROR, f"The fault was logged under the request id {trace}.")
+            await answer(scope, receive, observe)
+        finally:
+            route = _route(scope)
+            self._metrics.http_requests.labels(route, scope["method"], str(status)).inc()
+            self._metrics.http_seconds.labels(route).observe(time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id", "service")
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "(none)"))
+
+
+def context_of(request: Request) -> Context:
+    """The service's context, as a dependency."""
+    context: Context = request.app.state.context
+    return context

@@ -1,0 +1,1 @@
+"""Settings from the environment, with one line per fault."""

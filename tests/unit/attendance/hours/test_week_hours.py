@@ -1,0 +1,50 @@
+"""Hours of a week, from data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.attendance.hours.rules.week_hours import InvalidHoursError, week_hours
+
+DEFAULT = Path(__file__).parents[4] / "rules" / "attendance" / "week-schedule.yaml"
+
+
+def test_the_default_week_has_37_hours_and_a_half() -> None:
+    week = week_hours(yaml.safe_load(DEFAULT.read_text())["days"])
+    worked = timedelta()
+    for hours in week.hours.values():
+        span, break_from, break_to = hours.offsets()
+        worked += span - (break_to - break_from)
+    assert worked == timedelta(hours=37, minutes=30)
+    assert (week.first_minute, week.last_minute) == (450, 990)
+    assert sorted(week.hours) == [0, 1, 2, 3, 4]
+
+
+def test_a_night_ends_after_midnight() -> None:
+    week = week_hours({"saturday": {"start": "22:00", "end": "06:00", "break_minutes": 60}})
+    assert (week.first_minute, week.last_minute) == (1320, 1800)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ({}, "at least one"),
+        ({"senin": {}}, "unknown weekdays"),
+        ({"monday": []}, "monday"),
+        ({"monday": {"start": "07:30"}}, "end"),
+        ({"monday": {"start": "7:30", "end": "16:00"}}, "07:30"),
+        ({"monday": {"start": "24:00", "end": "16:00"}}, "07:30"),
+        ({"monday": {"start": "07:30", "end": "16:00", "break_minutes": True}}, "whole number"),
+        ({"monday": {"start": "07:30", "end": "08:00", "break_minutes": 31}}, "inside the shift"),
+        ({"monday": {"start": "07:30", "end": "16:00", "break_start": "12:00"}}, "together"),
+        ({"monday": {"start": "07:30", "end": "16:00", "lunch": "12:00"}}, "monday"),
+    ],
+)
+def test_wrong_hours_are_refused_with_the_weekday(days: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidHoursError, match=words):
+        week_hours(days)

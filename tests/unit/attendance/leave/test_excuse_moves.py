@@ -1,0 +1,26 @@
+"""Which leave decision may follow another or open a new request."""
+
+from __future__ import annotations
+
+from services.attendance.leave.rules.excuse import ExcuseState
+from services.attendance.leave.rules.moves import may_follow
+
+
+def test_a_request_is_granted_or_refused_and_what_was_granted_can_be_revoked() -> None:
+    moves = {(before, after) for before in (None, *ExcuseState) for after in ExcuseState if may_follow(before, after)}
+    requested, approved, rejected, revoked = (
+        ExcuseState.REQUESTED,
+        ExcuseState.APPROVED,
+        ExcuseState.REJECTED,
+        ExcuseState.REVOKED,
+    )
+    assert moves == {
+        (None, requested),
+        (None, approved),
+        (None, rejected),
+        (requested, requested),
+        (requested, approved),
+        (requested, rejected),
+        (approved, approved),
+        (approved, revoked),
+    }

@@ -1,0 +1,32 @@
+"""Rosters that end soon, by unit, with the last date that has an entry."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from services.attendance.monitoring.rules.roster_ends import RosteredOfficer, RosterEnd, roster_ends
+
+SOON = date(2026, 8, 12)
+
+
+def officer(unit: str, ahead: int | None, **more: bool) -> RosteredOfficer:
+    return RosteredOfficer(unit, SOON, None if ahead is None else SOON + timedelta(days=ahead), **more)
+
+
+def test_an_entry_on_the_date_or_later_is_enough() -> None:
+    assert roster_ends([officer("igd", 0), officer("igd", 20)]) == []
+    assert roster_ends([officer("igd", -1), officer("igd", 20)]) == [
+        RosterEnd("igd", by_roster=2, without_entry=1, from_date=SOON, last_entry=SOON + timedelta(days=20))
+    ]
+
+
+def test_units_are_told_by_themselves_and_one_without_any_entry_has_no_last_date() -> None:
+    ends = roster_ends([officer("igd", -3), officer("damkar", None), officer("igd", -1), officer("satpol", 3)])
+    assert [(end.org_unit_id, end.without_entry, end.last_entry) for end in ends] == [
+        ("damkar", 1, None),
+        ("igd", 2, SOON - timedelta(days=1)),
+    ]
+
+
+def test_nobody_has_to_plan_for_who_is_on_leave() -> None:
+    assert roster_ends([officer("igd", -30, on_leave=True)]) == []

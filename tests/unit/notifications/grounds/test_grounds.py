@@ -1,0 +1,130 @@
+"""The reasons for a notice: each limit of each rule, and what a change requires for a letter."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+
+from services.notifications.grounds.rules.grounds import (
+    differences,
+    discipline_ground,
+    indicator_ground,
+    reward_ground,
+    step_to_follow,
+)
+from shared.contracts.events.discipline import DisciplineRecord
+from shared.contracts.events.score import ScoreRecord
+from shared.contracts.examples import EXAMPLES
+from tests.unit.notifications.grounds.test_rules import rules
+
+
+def score(quality: str | None = "85.20", days: int = 60, **changes: Any) -> ScoreRecord:
+    indicators = [dict(item) for item in EXAMPLES["asn.score.v1"][0]["indicators"]]
+    indicators[0]["n"] = days
+    indicators[1] |= {"value": quality, "state": "too_few" if quality is None else "assessed"}
+    return ScoreRecord.model_validate(EXAMPLES["asn.score.v1"][0] | {"indicators": indicators} | changes)
+
+
+def year(**changes: Any) -> DisciplineRecord:
+    return DisciplineRecord.model_validate(EXAMPLES["asn.discipline.v1"][0] | changes)
+
+
+@pytest.mark.parametrize(
+    ("record", "gone"),
+    [
+        (score(score="90.00"), None),
+        (score(score="89.99"), "BELOW_REWARD_THRESHOLD"),
+        (score(score="100.00", unexcused_days=1), "UNEXCUSED_ABSENCE"),
+        (score(score="100.00", complete=False), "SCORE_NOT_COMPLETE"),
+        (score(score=None), "SCORE_NOT_COMPLETE"),
+        (score(score="100.00", days=59), "TOO_FEW_FINAL_DAYS"),
+        (score(score="100.00", indicators=[]), "TOO_FEW_FINAL_DAYS"),
+    ],
+)
+def test_a_reward_needs_all_of_it(record: ScoreRecord, gone: str | None) -> None:
+    assert reward_ground(record, rules()).gone == gone
+
+
+@pytest.mark.parametrize(
+    ("kind", "quality", "gone"),
+    [
+        ("coaching", "60.00", None),
+        ("coaching", "75.00", None),
+        ("coaching", "75.01", "ABOVE_EXIT_THRESHOLD"),
+        ("coaching", None, "NOT_ASSESSED"),
+        ("nudge", "69.99", None),
+        ("nudge", "70.00", "NOT_BELOW_ENTRY_THRESHOLD"),
+        ("nudge", None, "NOT_ASSESSED"),
+    ],
+)
+def test_help_is_of_use_until_its_threshold(
+    kind: Literal["coaching", "nudge"], quality: str | None, gone: str | None
+) -> None:
+    trend = [(date(2026, 8, 3), None), (date(2026, 8, 10), Decimal("61.00"))]
+    ground = indicator_ground(kind, "work_quality", score(quality), trend, rules())
+    assert ground.gone == gone
+    assert ground.facts["value"] == quality
+    assert ground.facts["trend"] == [{"on": "2026-08-03", "value": None}, {"on": "2026-08-10", "value": "61.00"}]
+
+
+def test_the_score_as_a_whole_is_judged_only_where_it_is_complete() -> None:
+    low = {"score": "60.00"}
+    assert indicator_ground("coaching", "score", score(**low), [], rules()).gone is None
+    assert indicator_ground("coaching", "score", score(**low, complete=False), [], rules()).gone == "NOT_ASSESSED"
+
+
+@pytest.mark.parametrize(
+    ("changes", "stands"),
+    [
+        ({}, True),
+        ({"step": "TEGURAN_TERTULIS", "steps_reached": ["TEGURAN_LISAN", "TEGURAN_TERTULIS"]}, True),
+        ({"step": "PEMBERHENTIAN", "steps_reached": ["PEMBERHENTIAN"]}, False),
+        ({"step": None, "level": None, "steps_reached": []}, False),
+        ({"step": "TEGURAN_TERTULIS", "steps_reached": []}, True),  # from before steps were listed
+    ],
+)
+def test_a_step_stands_as_long_as_the_days_reach_it(changes: dict[str, Any], stands: bool) -> None:
+    assert (discipline_ground("TEGURAN_LISAN", year(**changes)).gone is None) is stands
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "changed", "gone", "step"),
+    [
+        ("reward", "draft", False, None, "keep"),
+        ("reward", "draft", True, None, "rewrite"),
+        ("reward", "draft", True, "BELOW", "withdraw"),
+        ("reward", "released", True, None, "keep"),  # a person released this text
+        ("reward", "released", False, "BELOW", "withdraw"),
+        ("reward", "delivered", True, "BELOW", "keep"),
+        ("reward", "acknowledged", True, "BELOW", "keep"),
+        ("coaching", "draft", True, None, "rewrite"),
+        ("coaching", "released", True, None, "keep"),
+        ("coaching", "released", True, "ABOVE", "withdraw"),
+        ("nudge", "released", True, None, "rewrite"),
+        ("nudge", "released", True, "NOT", "withdraw"),
+        ("nudge", "delivered", True, "NOT", "keep"),
+        ("discipline_alert", "released", True, None, "rewrite"),
+        ("discipline_alert", "delivered", True, None, "keep"),
+        ("discipline_alert", "released", False, "GONE", "withdraw"),
+        ("discipline_alert", "delivered", False, "GONE", "withdraw"),
+        ("discipline_alert", "acknowledged", False, "GONE", "withdraw"),
+        ("discipline_information", "acknowledged", False, "GONE", "withdraw"),
+    ],
+)
+def test_what_a_change_asks_of_a_notice(kind: str, state: str, changed: bool, gone: str | None, step: str) -> None:
+    assert step_to_follow(kind, state, {"value": "1"}, {"value": "2" if changed else "1"}, gone) == step
+
+
+def test_differences_name_each_fact_that_the_letter_states_otherwise() -> None:
+    letter = {"value": "90.01", "n": 3, "officer": {"name": "A", "unit": "U"}, "interval": None}
+    present = {"value": "89.73", "n": 3, "officer": {"name": "B", "unit": "U"}, "interval": {"low": "80"}, "new": 1}
+    assert differences(letter, present) == [
+        {"fact": "value", "letter": "90.01", "present": "89.73"},
+        {"fact": "officer.name", "letter": "A", "present": "B"},
+        {"fact": "interval.low", "letter": None, "present": "80"},
+        {"fact": "new", "letter": None, "present": 1},
+    ]
+    assert differences(letter, letter) == []

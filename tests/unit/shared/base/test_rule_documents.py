@@ -1,0 +1,74 @@
+"""Rule documents are read within limits, and every fault is refused with an explanation."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.base.rule_documents import DEPTH_MAX, DOCUMENT_BYTES_MAX, PARTS_MAX, SCALAR_CHARS_MAX, read_document
+from shared.errors.errors import InvalidError
+
+RULES = sorted((Path(__file__).resolve().parents[4] / "rules").rglob("*.yaml"))
+PARTS_OF_YAML = ["[", "]", "{", "}", ":", ": ", "- ", "? ", "\n", " ", ",", "'", '"', "\\ud800", "&a ", "*a", "!!int ", "<<",
+                 "!!timestamp ", "1:59", "0x_", "2026-13-45", "=", "|", "%", "\x00", "\ud800", "~",
+                 "1e999", "a", ".", "_"]  # fmt: skip
+
+
+def nested(depth: int) -> str:
+    return '{"a":' * depth + "1" + "}" * depth
+
+
+@pytest.mark.parametrize("file", RULES, ids=lambda file: file.name)
+def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
+    assert read_document(file.read_bytes()) == yaml.safe_load(file.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ("[" * (DOCUMENT_BYTES_MAX - 1), "nesting"),
+        ("[" * 900, "too deep at line 1: at most 20 levels"),
+        ('{"a":' * 900, "too deep"),
+        ("- " * 49_000, "too deep"),
+        ("- " * 900, "too deep"),
+        ("".join(f"{' ' * level}a:\n" for level in range(DEPTH_MAX + 2)), f"too deep at line {DEPTH_MAX + 1}"),
+        (nested(DEPTH_MAX + 1), "too deep"),
+        ("a: [" + "1," * PARTS_MAX + "]", "too long"),
+        ("a: 1" + ":59" * 33_000, "A key or value is too long at line 1"),
+        ("a: " + "9" * SCALAR_CHARS_MAX + "9", "too long"),
+        ("a: 1" + ":59" * 300 + ".0", "OverflowError"),
+        ("a: 2026-13-45", "ValueError"),
+        ("a: 1\nb: [", "line 3"),
+        ("a: &x [1]\nb: *x", "aliases"),
+        ("a: !!timestamp soon", "Tags"),
+        ("a: !!bool maybe", "Tags"),
+        ('{"\\ud800": 1}', "not YAML"),
+        ('{"\ud800": 1}', "not YAML"),
+        (b"\xff\xfe\xfd", "not YAML"),
+        ("? [1]\n: 2", "unhashable"),
+        ("- a", "a mapping of names to values"),
+        ("", "a mapping of names to values"),
+    ],
+    ids=range(22),
+)
+def test_what_cannot_be_read_is_refused_with_words(document: str | bytes, words: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        read_document(document)
+    assert words in refused.value.detail
+
+
+def test_what_is_just_within_the_bounds_is_read() -> None:
+    document = {"deep": "x" * SCALAR_CHARS_MAX, "list": list(range(1_000))}
+    assert read_document(yaml.safe_dump(document)) == document
+    assert read_document(nested(DEPTH_MAX)) == yaml.safe_load(nested(DEPTH_MAX))
+
+
+@given(st.lists(st.sampled_from(PARTS_OF_YAML), max_size=60).map("".join))
+def test_any_text_is_a_mapping_or_refused(document: str) -> None:
+    with contextlib.suppress(InvalidError):
+        assert isinstance(read_document(document), dict)
