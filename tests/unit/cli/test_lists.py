@@ -33,8 +33,8 @@ from tests.unit.cli.lists import (
 )
 
 MODULES = (
-    "officers", "units", "scores", "days", "leave", "notices", "links", "keys", "machines", "machine_proof", "enrolments",
-    "dead_letters", "outbox",
+    "people.officers", "people.units", "scores.scores", "people.days", "people.leave", "scores.notices", "access.links",
+    "access.keys", "machines.registry", "machines.machine_proof", "people.enrolments", "kafka.dead_letters", "kafka.outbox",
 )  # fmt: skip
 SERVED = {"service": "scoring"}
 DAYS = ("days", NIP, "--from", "2026-08-04", "--to", "2026-08-04")

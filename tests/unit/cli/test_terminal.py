@@ -41,7 +41,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Makes every command use this client."""
 
     def set_client(client: Callable[[], httpx.Client]) -> None:
-        for name in (*MODULES, "mail"):
+        for name in (*MODULES, "stack.mail"):
             monkeypatch.setattr(importlib.import_module(f"cli.{name}"), "client", client)
 
     return set_client
@@ -113,7 +113,7 @@ def test_control_characters_of_a_refusal_or_an_argument_do_not_either(use: Use) 
 
 
 def test_only_one_module_writes_to_the_terminal() -> None:
-    for file in Path(importlib.import_module("cli").__path__[0]).glob("*.py"):
+    for file in Path(importlib.import_module("cli").__path__[0]).rglob("*.py"):
         assert file.name == "terminal.py" or "typer.echo(" not in file.read_text(), file
 
 

@@ -208,7 +208,7 @@ def test_the_last_guard_takes_out_what_should_not_have_come_so_far(written: Writ
 
 
 def test_what_ends_a_process_is_logged_the_same_way() -> None:
-    code = f"from shared import logs; logs.configure(); logs.log_uncaught(); raise ValueError('{NAME} {NIP}')"
+    code = f"from shared.observability import logs; logs.configure(); logs.log_uncaught(); raise ValueError('{NAME} {NIP}')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     [line] = done.stdout.splitlines()

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[4]
-DOMAIN = ROOT / "services" / "attendance" / "domain"
-SOURCES = ("day_status.py", "completeness.py", "schedule.py")
+ATTENDANCE = ROOT / "services" / "attendance"
+SOURCES = ("days/rules/day_status.py", "days/rules/completeness.py", "hours/rules/schedule.py")
 
 
 def test_the_reasons_that_the_rules_give_are_listed() -> None:
-    code = "".join((DOMAIN / name).read_text() for name in SOURCES)
+    code = "".join((ATTENDANCE / name).read_text() for name in SOURCES)
     given = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', code)) - {"LEPAS_PIKET", "PPPK"}
     given |= {"HOLIDAY", "COLLECTIVE_LEAVE"}  # kinds of the calendar
     words = (ROOT / "docs" / "working-time.md").read_text()
