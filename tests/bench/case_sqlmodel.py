@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.scoring.models import DayFact, FeedbackFact, SemesterTotal
+from services.scoring.facts.tables import DayFact, FeedbackFact
 from services.scoring.policy.rules.policy import ScorePolicy, policy_from_mapping
 from services.scoring.policy.rules.score import score
 from services.scoring.settings import Settings
@@ -33,6 +33,7 @@ from services.scoring.totals.rules.contribution import (
     widen_day,
     widen_feedback,
 )
+from services.scoring.totals.tables import SemesterTotal
 from shared.base.rule_documents import read_document
 from shared.contracts.events.attendance_day import AttendanceDayRecord
 from shared.contracts.events.feedback import FeedbackRecord

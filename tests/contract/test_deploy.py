@@ -61,7 +61,9 @@ CLUSTER_EXTERNAL = stack(
 )
 
 
-@pytest.mark.parametrize(("service", "room"), [("feedback", "people"), ("scoring", "facts"), ("notifications", "notices")])
+@pytest.mark.parametrize(
+    ("service", "room"), [("feedback", "people"), ("scoring", "facts"), ("notifications", "notices")]
+)
 def test_a_service_may_read_what_its_code_reads_and_no_more(service: str, room: str) -> None:
     topics = importlib.import_module(f"services.{service}.{room}.consumer").TOPICS
     mine = read_rights().services[service]

@@ -1,6 +1,6 @@
 """Alembic environment of the attendance service."""
 
-from services.attendance.models import Base
+from services.attendance.tables import METADATA
 from shared.db.migrations import run_environment
 
-run_environment(Base.metadata)
+run_environment(METADATA)

@@ -22,9 +22,9 @@ from services.attendance.enrolments.enrolments import holder
 from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.rules.clock import ClockFlag, clock_flags
 from services.attendance.machines.rules.watermark import Record, Upload, Watermark, after_upload
-from services.attendance.models import UNKNOWN_VERIFY
 from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, parse_attlog
 from services.attendance.punches.rules.lines import count_lines, display, parts_of, raw_lines, stamp_text
+from services.attendance.punches.tables import UNKNOWN_VERIFY
 
 __all__ = [
     "KeptPost",

@@ -18,9 +18,9 @@ from services.attendance.dependencies import SERIAL, AnyMoment, ContextDep, Oper
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
 from services.attendance.machines.rules.clock import clock_flags
 from services.attendance.machines.rules.watermark import Upload, Watermark, after_upload
-from services.attendance.models import UNKNOWN_VERIFY
 from services.attendance.punches.intake import NewPunch, Post, PunchKey, record_of, store_punches
 from services.attendance.punches.models import PunchesIn, PunchesOut, PunchItem, PunchRow, QuarantineItem, RowResult
+from services.attendance.punches.tables import UNKNOWN_VERIFY
 from shared.access.auth import Principal, requires
 from shared.contracts.events.canary import CANARY_UNIT_ID
 from shared.errors.errors import ForbiddenError, InvalidError, plain_message

@@ -1,6 +1,6 @@
 """Alembic's entry for the feedback service."""
 
-from services.feedback.models import Base
+from services.feedback.tables import METADATA
 from shared.db.migrations import run_environment
 
-run_environment(Base.metadata)
+run_environment(METADATA)

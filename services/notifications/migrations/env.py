@@ -1,6 +1,6 @@
 """Alembic's entry for the notifications service."""
 
-from services.notifications.models import Base
+from services.notifications.tables import METADATA
 from shared.db.migrations import run_environment
 
-run_environment(Base.metadata)
+run_environment(METADATA)

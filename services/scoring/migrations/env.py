@@ -1,6 +1,6 @@
 """Alembic's entry for the scoring service."""
 
-from services.scoring.models import Base
+from services.scoring.tables import METADATA
 from shared.db.migrations import run_environment
 
-run_environment(Base.metadata)
+run_environment(METADATA)

@@ -16,7 +16,7 @@ from tests.fixtures.services import running_service
 
 @pytest.mark.parametrize("service", ["attendance", "feedback", "scoring", "notifications"])
 async def test_models_equal_migrations(postgres: Postgres, service: str) -> None:
-    tables = importlib.import_module(f"services.{service}.models").Base.metadata
+    tables = importlib.import_module(f"services.{service}.tables").METADATA
 
     def differences(connection: Connection) -> list[Any]:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables))

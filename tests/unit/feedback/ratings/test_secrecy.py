@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.feedback.models import BallotBox, Feedback, Visit
 from services.feedback.ratings.rules.ballots import Ballot, Batch, Content
 from services.feedback.ratings.seal import BLOCK_BYTES, Seal, SealError
+from services.feedback.ratings.tables import BallotBox, Feedback
+from services.feedback.visits.tables import Visit
 
 OLD, NEW = "an old key of the tests", "a new key of the tests"
 BALLOT = Ballot(date(2026, 8, 4), {"completion_time": 4, "product": 3, "officer_competence": 1, "officer_conduct": 2})

@@ -1,8 +1,4 @@
-"""Tables of the feedback service. No data links a rating to its visit or to the citizen.
-
-A visit does not store when it was used. A vote's answers stay encrypted in a ballot box until they are published with others
-(docs/adr/0013-ratings-leave-in-groups.md). A test tries every join on a dump.
-"""
+"""Tables of this room."""
 
 from __future__ import annotations
 
@@ -10,83 +6,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index, SmallInteger, text
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from shared.access.keys import ApiKeyColumns
+from services.feedback.base import Base
 from shared.db.database import utc_field
-from shared.messaging.consuming.dead_letters import ParkedColumns
-from shared.messaging.held_events import DroppedColumns
-from shared.messaging.producing.outbox import OutboxColumns, outbox_indexes
 
-__all__ = [
-    "ApiKey",
-    "BallotBox",
-    "Base",
-    "CityRemainder",
-    "Employee",
-    "Feedback",
-    "OutboxRow",
-    "ParkedRecord",
-    "QuarantineDecision",
-    "Visit",
-]
-
-
-class Base(SQLModel, registry=registry()):
-    """The service's own metadata: four services may run in one process."""
-
-
-class OutboxRow(OutboxColumns, Base, table=True):
-    __tablename__ = "outbox"
-    __table_args__ = outbox_indexes()
-
-
-class OutboxDropped(DroppedColumns, Base, table=True):
-    __tablename__ = "outbox_dropped"
-
-
-class ParkedRecord(ParkedColumns, Base, table=True):
-    __tablename__ = "parked_record"
-
-
-class ApiKey(ApiKeyColumns, Base, table=True):
-    __tablename__ = "api_key"
-
-
-class Employee(Base, table=True):
-    """The officer's fields that feedback needs, at the highest revision received."""
-
-    __tablename__ = "employee"
-
-    employee_id: UUID = Field(primary_key=True)
-    revision: int
-    name: str
-    org_unit_id: str
-    org_unit_name: str
-    superior_id: UUID | None = None
-    active_from: date
-    active_to: date | None = None
-
-
-class Visit(Base, table=True):
-    """A visit that may be rated once. Stores neither the token itself nor the time of the vote."""
-
-    __tablename__ = "visit"
-    __table_args__ = (Index("visit_ended", "expires_at"),)
-
-    visit_id: UUID = Field(primary_key=True)
-    token_hmac: bytes = Field(unique=True)
-    """HMAC under the link key: a new key invalidates every link."""
-    employee_id: UUID | None = None
-    org_unit_id: str
-    service: str
-    weight_class: str
-    created_at: datetime = utc_field()
-    expires_at: datetime = utc_field()
-    used: bool
-    idempotency_sha256: bytes | None = Field(default=None, unique=True)
-    request_sha256: bytes | None = None
+__all__ = ["BallotBox", "CityRemainder", "Feedback", "QuarantineDecision"]
 
 
 class BallotBox(Base, table=True):

@@ -1,0 +1,17 @@
+"""All tables of the service, for its migrations."""
+
+from __future__ import annotations
+
+from services.notifications.base import Base
+from services.notifications.delivery import tables as delivery_tables
+from services.notifications.grounds import tables as grounds_tables
+from services.notifications.notices import tables as notices_tables
+
+__all__ = ["METADATA"]
+
+METADATA = Base.metadata
+_ROOMS = (
+    delivery_tables,
+    grounds_tables,
+    notices_tables,
+)  # importing a room's tables adds them
