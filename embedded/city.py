@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 
 from embedded.configuration import Configuration
 from embedded.gateway import make_gateway
@@ -27,6 +26,7 @@ from services.scoring.operations import republish as scoring_publish
 from services.scoring.settings import Settings as ScoringSettings
 from shared.http.client import async_client
 from shared.http.server_protocol import BoundedProtocol
+from shared.service.app import ServiceApp
 from shared.service.runtime import end_process
 from shared.settings.reader import settings_faults
 from shared.settings.url_space import PREFIXES
@@ -53,7 +53,7 @@ def make_apps(
     smtp_port: int,
     sample_rules: Path | None,
     on_failure: Callable[[str], None] = end_process,
-) -> dict[str, FastAPI]:
+) -> dict[str, ServiceApp]:
     """Each service with its own database; the same code as in every other way of running."""
     common: dict[str, Any] = {
         **_BROKER,
@@ -111,15 +111,15 @@ def settings_faults_of_services() -> list[str]:
     return list(dict.fromkeys(line for kind in kinds for line in settings_faults(kind)))
 
 
-async def republish(apps: dict[str, FastAPI]) -> None:
+async def republish(apps: dict[str, ServiceApp]) -> None:
     """Publishes the state of each service, because the embedded broker starts empty. Copies change nothing."""
-    await attendance_publish.republish(apps["attendance"].state.context)
-    await feedback_publish.republish(apps["feedback"].state.context)
-    await scoring_publish.republish(apps["scoring"].state.context)
-    await notifications_publish.republish(apps["notifications"].state.context)
+    await attendance_publish.republish(apps["attendance"].context)
+    await feedback_publish.republish(apps["feedback"].context)
+    await scoring_publish.republish(apps["scoring"].context)
+    await notifications_publish.republish(apps["notifications"].context)
 
 
-def serve(apps: dict[str, FastAPI], port: int) -> uvicorn.Server:
+def serve(apps: dict[str, ServiceApp], port: int) -> uvicorn.Server:
     """The server of the gateway; `await server.serve()` runs it."""
     return uvicorn.Server(
         uvicorn.Config(

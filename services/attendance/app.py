@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 
-from fastapi import FastAPI
-
 from services.attendance.access import registration_routes
 from services.attendance.access import routes as access_routes
 from services.attendance.access.gate import Gate
@@ -49,7 +47,7 @@ from shared.base.clock import Clock
 from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.routes import operations_router
-from shared.service.app import make_app
+from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
 from shared.service.runtime import Periodic, Runtime, end_process
 
@@ -66,7 +64,7 @@ TRANSFERS_SECONDS = 60.0
 
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
-) -> FastAPI:
+) -> ServiceApp:
     """Builds the app. Nothing connects before its lifespan starts."""
     context = Context.make("attendance", settings, clock)
     changed = asyncio.Event()
@@ -155,6 +153,7 @@ def create(
             above_router("attendance", LIFTS),
             digest_router("attendance", SOURCES),
         ],
+        parts=[runtime],
         lifespan=runtime.lifespan,
         allowance=gate.allowance,
     )

@@ -27,7 +27,7 @@ from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.routes import operations_router
-from shared.service.app import make_app
+from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
 from shared.service.runtime import Periodic, Runtime, end_process
 
@@ -39,7 +39,7 @@ FORGET_VISITS_SECONDS = 3600.0
 
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
-) -> FastAPI:
+) -> ServiceApp:
     """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("feedback", settings, clock)
     rules = intake_rules_from_mapping(yaml.safe_load(settings.feedback_rules_file.read_text()))
@@ -74,7 +74,7 @@ def create(
         async with runtime.lifespan(app):
             yield
 
-    app = make_app(
+    return make_app(
         context,
         prefix="feedback",
         title="Kinerja: feedback",
@@ -89,9 +89,6 @@ def create(
             above_router("feedback", LIFTS),
             digest_router("feedback", SOURCES),
         ],
+        parts=[runtime, boxes, publication],
         lifespan=lifespan,
     )
-    app.state.boxes = boxes
-    app.state.publication = publication
-    app.state.handler = handle
-    return app

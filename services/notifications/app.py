@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import yaml
-from fastapi import FastAPI
 
 from services.notifications.api_words import WORDS
 from services.notifications.delivery import routes as delivery_routes
@@ -32,7 +31,7 @@ from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.link_routes import links_router
 from shared.operations.routes import operations_router
-from shared.service.app import make_app
+from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
 from shared.service.runtime import Periodic, Runtime, end_process
 
@@ -48,7 +47,7 @@ LINKS_POLL_SECONDS = 3600.0
 
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
-) -> FastAPI:
+) -> ServiceApp:
     """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("notifications", settings, clock)
     rules = rules_from_mapping(yaml.safe_load(settings.notice_rules_file.read_text()))
@@ -102,6 +101,7 @@ def create(
             above_router("notices", LIFTS),
             digest_router("notices", SOURCES),
         ],
+        parts=[runtime],
         lifespan=runtime.lifespan,
     )
     app.state.upkeep = upkeep

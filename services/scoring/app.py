@@ -32,7 +32,7 @@ from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.link_routes import links_router
 from shared.operations.routes import operations_router
-from shared.service.app import make_app
+from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
 from shared.service.runtime import Periodic, Runtime, end_process
 
@@ -46,7 +46,7 @@ LINKS_POLL_SECONDS = 3600.0
 
 def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
-) -> FastAPI:
+) -> ServiceApp:
     """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("scoring", settings, clock)
     book = PolicyBook()
@@ -118,6 +118,7 @@ def create(
             above_router("scores", LIFTS),
             digest_router("scores", SOURCES),
         ],
+        parts=[runtime],
         lifespan=lifespan,
     )
     app.state.policies = book

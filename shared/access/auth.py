@@ -154,7 +154,7 @@ def requires(*scopes: str) -> Any:
     async def check(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Principal:
-        context = request.app.state.context
+        context = request.app.context
         if credentials is None:
             raise UnauthorizedError("Send the key in the header: Authorization: Bearer <key>.")
         principal: Principal | None = await context.authenticator.principal(credentials.credentials, context.transact)

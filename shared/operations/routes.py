@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,12 +23,14 @@ from shared.openapi.refusals import refuses
 from shared.operations.collation_routes import add_collation_routes
 from shared.operations.key_routes import add_key_routes
 from shared.operations.outbox_routes import add_outbox_routes
-from shared.service.app import context_of
+from shared.service.app import context_of, part_of
 from shared.service.context import Context
+from shared.service.runtime import Runtime
 
 __all__ = ["operations_router"]
 
 ContextDep = Annotated[Context, Depends(context_of)]
+RuntimeDep = Annotated[Runtime, Depends(part_of(Runtime))]
 OperatorDep = Annotated[Principal, requires()]
 PartitionPath = Annotated[int, Path(ge=0, lt=2**31)]
 OffsetPath = Annotated[int, Path(ge=0, lt=2**63)]
@@ -125,15 +127,15 @@ def operations_router(prefix: str, *, service: str, release: Handler | None = No
 
 def _add_health(router: APIRouter) -> None:
     @router.get("/health/live", tags=["operations"], response_class=PlainTextResponse, responses=_HEALTH)
-    async def live(request: Request) -> Response:
+    async def live(runtime: RuntimeDep) -> Response:
         """200 while the process works; 503 when one of its tasks has ended and it should be restarted."""
-        dead = request.app.state.runtime.dead_tasks()
+        dead = runtime.dead_tasks()
         return _health(dead)
 
     @router.get("/health/ready", tags=["operations"], response_class=PlainTextResponse, responses=_HEALTH)
-    async def ready(request: Request) -> Response:
+    async def ready(runtime: RuntimeDep) -> Response:
         """200 when events flow: the database answers, the relay reaches the broker, the consumer polls."""
-        return _health(await request.app.state.runtime.faults())
+        return _health(await runtime.faults())
 
     @router.get("/metrics", include_in_schema=False)
     async def expose(context: ContextDep) -> Response:

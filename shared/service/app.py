@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -25,14 +26,40 @@ from shared.service.context import Context
 from shared.service.developer_pages import add_api_page, problems_router
 from shared.service.page_errors import PageErrors
 
-__all__ = ["context_of", "keyed_allowance", "make_app"]
+__all__ = ["ServiceApp", "context_of", "keyed_allowance", "make_app", "part_of"]
 
 log = logger(__name__)
 
 CUT_OFF = 499
 """The status in metrics of a request whose client disconnected before its body was whole; it gets no response."""
 
+P = TypeVar("P")
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class ServiceApp(FastAPI):
+    """The app of one service with the parts that its composition root made."""
+
+    context: Context
+    parts: Sequence[object]
+
+    def part(self, kind: type[P]) -> P:
+        """The part of this type. Raises LookupError if the composition root made none."""
+        for part in self.parts:
+            if isinstance(part, kind):
+                return part
+        raise LookupError(f"the service {self.context.service} has no {kind.__name__}: add it to the parts of its app")
+
+
+def part_of(kind: type[P]) -> Callable[[Request], P]:
+    """A dependency that gives a route the service's part of this type."""
+
+    def find(request: Request) -> P:
+        app: ServiceApp = request.app
+        return app.part(kind)
+
+    return find
 
 
 def make_app(
@@ -42,11 +69,15 @@ def make_app(
     title: str,
     words: ApiWords,
     routers: Sequence[APIRouter],
+    parts: Sequence[object],
     lifespan: Lifespan,
     allowance: Allowance | None = None,
-) -> FastAPI:
-    """A service's app under `/<prefix>`; `words` complete its OpenAPI document, `allowance` limits the size of bodies."""
-    app = FastAPI(
+) -> ServiceApp:
+    """A service's app under `/<prefix>`; `parts` are what its routes and tests use of it.
+
+    `words` complete its OpenAPI document, `allowance` limits the size of bodies.
+    """
+    app = ServiceApp(
         title=title,
         version="1",
         docs_url=None,
@@ -55,7 +86,8 @@ def make_app(
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
     )
-    app.state.context = context
+    app.context = context
+    app.parts = (context, *parts)
     install_problem_handlers(app)
     for router in routers:
         checks = [Depends(refuse_unknown_parameters)] if router.include_in_schema else []
@@ -127,5 +159,5 @@ def _route(scope: Scope) -> str:
 
 def context_of(request: Request) -> Context:
     """The service's context, as a dependency."""
-    context: Context = request.app.state.context
-    return context
+    app: ServiceApp = request.app
+    return app.context

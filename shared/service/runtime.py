@@ -88,9 +88,8 @@ class Runtime:
         self.relay = Relay(c.settings, c.database, c.outbox, c.metrics)
 
     @asynccontextmanager
-    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """For FastAPI: everything runs while the app runs."""
-        app.state.runtime = self
         await self.start()
         try:
             yield

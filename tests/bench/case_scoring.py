@@ -35,7 +35,7 @@ async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
     app = create(
         settings_for("scoring", database_url, kafka_bootstrap_servers=bootstrap_servers), on_failure=fail_loudly
     )
-    context = app.state.context
+    context = app.context
     async with app.router.lifespan_context(app):
         await app.state.keep_rules()
         async with context.database.transaction() as session:

@@ -60,7 +60,7 @@ def names_of(query: str) -> tuple[set[str], set[str]]:
 def registry_of(service: str) -> CollectorRegistry:
     """The registry of the whole service, as its composition root builds it; nothing connects yet."""
     settings = settings_for(service, "postgresql+asyncpg://nobody@127.0.0.1:1/none")
-    context: Context = importlib.import_module(f"services.{service}.app").create(settings).state.context
+    context: Context = importlib.import_module(f"services.{service}.app").create(settings).context
     return context.metrics.registry
 
 

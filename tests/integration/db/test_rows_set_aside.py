@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ratings.ballot_boxes import Target
+from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.observability.metrics import Metrics
@@ -172,7 +172,7 @@ async def test_groups_of_the_others_are_published(embedded_postgres: EmbeddedPos
         await place.votes(MINIMUM)
         await place.votes(MINIMUM, employee_id=str(other))
         target = Target(place.officer, "unit-1", "visit")
-        boxes = place.service.app.state.boxes
+        boxes = place.service.app.part(BallotBoxes)
         async with place.service.context.database.transaction() as session:
             content = await boxes.take(session, target)
             wrong = tuple(replace(ballot, ratings={"completion_time": 9}) for ballot in content.waiting)

@@ -13,7 +13,9 @@ import httpx
 import orjson
 from sqlalchemy import text
 
-from services.feedback.ratings.ballot_boxes import Target
+from services.feedback.people.consumer import handle
+from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
+from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.ballots import Content
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
@@ -43,7 +45,7 @@ class Office:
 
     async def hear(self, *records: dict[str, Any]) -> None:
         async with self.service.context.database.transaction() as session:
-            assert not await self.service.app.state.handler(session, [incoming(EMPLOYEE, r) for r in records])
+            assert not await handle(session, [incoming(EMPLOYEE, r) for r in records])
 
     async def visit(self, **changes: Any) -> str:
         """The path of a new visit's form."""
@@ -60,7 +62,7 @@ class Office:
 
     async def publish(self) -> None:
         """Advances the clock until full groups are due, and publishes them."""
-        publication = self.service.app.state.publication
+        publication = self.service.app.part(Publication)
         await publication.round()
         self.clock.advance(timedelta(seconds=publication.rules.publish_seconds[1]))
         await publication.round()
@@ -73,7 +75,7 @@ class Office:
         """The opened box of an officer; by default the office's officer."""
         target = Target(employee_id or self.officer, "unit-1", "visit")
         async with self.service.context.database.transaction() as session:
-            return await self.service.app.state.boxes.take(session, target)
+            return await self.service.app.part(BallotBoxes).take(session, target)
 
     async def rows(self, query: str) -> list[Any]:
         async with self.service.context.database.transaction() as session:

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ratings.ballot_boxes import PAGE_ROWS, Target
+from services.feedback.ratings.ballot_boxes import PAGE_ROWS, BallotBoxes, Target
+from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.ballots import Content
 from services.feedback.ratings.seal import Seal, SealError
 from tests.fixtures.logs import captured_logs
@@ -41,7 +42,7 @@ async def test_a_new_first_line_seals_every_box_anew_and_loses_no_vote(embedded_
         database = place.service.context.settings.database
         changes = {"database_url": database, "ballot_key": f"{NEW_KEY}\n{BALLOT_KEY}"}
         async with running_service("feedback", embedded_postgres, clock=place.clock, **changes) as both:
-            await both.app.state.publication.round()
+            await both.app.part(Publication).round()
         assert await sealed_with(place, NEW_KEY) == [True, True]
         changes["ballot_key"] = NEW_KEY
         async with running_service("feedback", embedded_postgres, clock=place.clock, **changes) as after:
@@ -82,12 +83,12 @@ async def test_another_boxs_content_is_noticed(embedded_postgres: EmbeddedPostgr
                 text("update ballot_box b set sealed = o.sealed from ballot_box o where o.box_id <> b.box_id")
             )
         with pytest.raises(SealError, match="another box"):
-            await place.service.app.state.publication.look()
+            await place.service.app.part(Publication).look()
 
 
 async def test_a_new_key_seals_every_box_anew_also_when_there_are_many(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        boxes = place.service.app.state.boxes
+        boxes = place.service.app.part(BallotBoxes)
         async with place.service.context.database.transaction() as session:
             for _ in range(PAGE_ROWS + 1):
                 await boxes.keep(session, Target(uuid4(), "unit-1", "visit"), Content())
@@ -96,5 +97,5 @@ async def test_a_new_key_seals_every_box_anew_also_when_there_are_many(embedded_
             "ballot_key": f"{NEW_KEY}\n{BALLOT_KEY}",
         }
         async with running_service("feedback", embedded_postgres, clock=place.clock, **changes) as both:
-            await both.app.state.publication.look()
+            await both.app.part(Publication).look()
         assert await sealed_with(place, NEW_KEY) == [True] * (PAGE_ROWS + 1)

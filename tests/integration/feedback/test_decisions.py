@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.people.consumer import handle
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.integration.feedback.office import MINIMUM, Office, office
@@ -192,7 +193,7 @@ async def test_officers_are_kept_at_their_highest_revision_and_bad_records_parke
             incoming(EMPLOYEE, employee(fresh)),
         ]
         async with place.service.context.database.transaction() as session:
-            parked = await place.service.app.state.handler(session, records)
+            parked = await handle(session, records)
         assert [one.reason for one in parked] == ["NOT_JSON", "NOT_VALID", "NOT_VALID"]
         assert len(await place.rows(f"select 1 from employee where employee_id = '{fresh}'")) == 1
 

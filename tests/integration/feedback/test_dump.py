@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from embedded.programs import postgres_programs
+from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.questions import QUESTIONS
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee
@@ -116,7 +117,7 @@ async def _live(place: Office, found: Run) -> None:
             found.traces.append(voted.headers["x-request-id"])
             said = _said({name: int(answer) for name, answer in answers.items() if answer})
             found.votes.append(Vote(UUID(made["visit_id"]), officer, service, place.clock.now(), said))
-            await place.service.app.state.publication.round()
+            await place.service.app.part(Publication).round()
             rows = await place.rows("select employee_id, count(*) from feedback group by 1")
             found.snapshots.append({row[0]: row[1] for row in rows})
     await place.publish()

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.ratings.publication import Publication
 from tests.fixtures.records import employee
 from tests.fixtures.services import Running, running_service
 from tests.integration.feedback.office import ANSWERS, MINIMUM, Office, office
@@ -62,7 +63,7 @@ async def test_nothing_is_published_below_the_minimum_and_then_all_at_once(embed
 
 async def test_a_full_group_waits_for_a_random_time(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        publication = place.service.app.state.publication
+        publication = place.service.app.part(Publication)
         least, most = publication.rules.publish_seconds
         assert 0 < least < most
         waits = []
@@ -127,7 +128,7 @@ async def test_votes_at_once_in_two_replicas_make_whole_groups_and_none_is_lost(
             async def publish(replica: Running) -> None:
                 for _ in range(30):
                     place.clock.advance(timedelta(minutes=2))
-                    await replica.app.state.publication.round()
+                    await replica.app.part(Publication).round()
 
             posts = (replicas[n % 2].http.post(path, data=ANSWERS) for n, path in enumerate(paths))
             answers = await asyncio.gather(*posts, *map(publish, replicas))

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.ratings.publication import Publication
 from services.feedback.settings import Settings
 from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import employee
@@ -49,7 +50,7 @@ async def test_the_end_of_a_semester_is_noticed_although_the_boxes_were_looked_a
 ) -> None:
     """The boxes are looked at every ten minutes, and ten minutes after midnight the semester is closed."""
     async with office(embedded_postgres) as place:
-        publication = place.service.app.state.publication
+        publication = place.service.app.part(Publication)
         place.clock.set(MIDNIGHT - timedelta(minutes=1))
         other = uuid4()
         await place.hear(employee(other))

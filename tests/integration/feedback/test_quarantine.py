@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.ratings.ballot_boxes import BallotBoxes
 from tests.integration.feedback.office import ANSWERS, MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded
@@ -57,7 +58,7 @@ async def test_an_accepted_batch_waits_for_a_group_like_all_others(embedded_post
 
 async def test_a_dismissed_batch_is_gone_and_the_decision_stays(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        limit = place.service.app.state.boxes.rules.burst_ratings
+        limit = place.service.app.part(BallotBoxes).rules.burst_ratings
         await place.votes(limit + 7)
         [batch] = await batches(place)
         assert (batch["cause"], batch["ballots"]) == ("BURST", 7)

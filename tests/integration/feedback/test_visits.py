@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ratings.ballot_boxes import Target
+from services.feedback.people.consumer import handle
+from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
+from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.ballots import Content
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
@@ -36,7 +38,7 @@ async def feedback(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> Asy
     async with running_service("feedback", embedded_postgres, clock=clock) as service:
         async with service.context.database.transaction() as session:
             people = [employee(OFFICER, superior_id=str(SUPERIOR)), employee(SUPERIOR, nip="199001012015011002")]
-            assert not await service.app.state.handler(session, [incoming(EMPLOYEE, person) for person in people])
+            assert not await handle(session, [incoming(EMPLOYEE, person) for person in people])
         yield service
 
 
@@ -50,7 +52,7 @@ async def visit(service: Running, **changes: object) -> str:
 async def content(service: Running) -> Content:
     """The opened box of the officer."""
     async with service.context.database.transaction() as session:
-        found: Content = await service.app.state.boxes.take(session, Target(OFFICER, "unit-1", "visit"))
+        found: Content = await service.app.part(BallotBoxes).take(session, Target(OFFICER, "unit-1", "visit"))
         return found
 
 
@@ -151,7 +153,7 @@ async def test_the_same_key_never_answers_a_dead_link(
 async def test_visits_are_forgotten_some_time_after_their_links_have_ended(feedback: Running, clock: FakeClock) -> None:
     used, open_one = await visit(feedback), await visit(feedback)
     assert (await feedback.http.post(used, data=GOOD)).status_code == 200
-    publication = feedback.app.state.publication
+    publication = feedback.app.part(Publication)
 
     async def visits() -> int:
         assert not await publication.forget_visits()

@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.feedback.ratings.ballot_boxes import BallotBoxes
+from services.feedback.ratings.publication import Publication
 from shared.db.database import Database
 from tests.fixtures.records import employee
 from tests.integration.feedback.office import ANSWERS, MINIMUM, office
@@ -67,7 +69,7 @@ async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
     async with office(
         embedded_postgres, database_pool_size=40
     ) as place:  # no request waits for a connection, all wait for the lock
-        rules = place.service.app.state.boxes.rules
+        rules = place.service.app.part(BallotBoxes).rules
         paths = [await place.visit() for _ in range(rules.burst_ratings + 10)]
         answers = await asyncio.gather(*(place.http.post(path, data=ANSWERS) for path in paths))
         assert {answer.status_code for answer in answers} == {200}
@@ -88,7 +90,7 @@ async def test_the_minutes_of_votes_are_kept_no_longer_than_the_burst_rule_needs
     async with office(embedded_postgres) as place:
         await place.votes(2)
         assert sum((await place.content()).minutes.values()) == 2
-        publication = place.service.app.state.publication
+        publication = place.service.app.part(Publication)
         await publication.round()
         place.clock.advance(timedelta(minutes=publication.rules.burst_minutes))
         await publication.round()

@@ -18,6 +18,7 @@ from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.kafka_admin.provision import provision, read_topics
 from shared.messaging.consuming.poison_limit import BATCH_UNUSABLE_MIN
+from shared.service.runtime import Runtime
 from tests.fixtures.backends import kafka_settings
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.postgres import migrated_database
@@ -135,7 +136,7 @@ async def test_no_later_record_passes_a_batch_at_which_the_consumer_stopped(
     url = await migrated_database(embedded_postgres, "scoring")
     before, later = uuid4(), uuid4()
     async with scoring(embedded_postgres, broker, url) as service:
-        runtime = service.app.state.runtime
+        runtime = service.app.part(Runtime)
         ended: asyncio.Queue[str] = asyncio.Queue()
         runtime.on_failure = ended.put_nowait
         await send_day(broker, before)

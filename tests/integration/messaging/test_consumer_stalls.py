@@ -17,6 +17,7 @@ from shared.kafka_admin.provision import provision, read_topics
 from shared.messaging.consuming import consumer
 from shared.messaging.consuming.batch_work import BatchWork
 from shared.messaging.consuming.incoming import Incoming
+from shared.service.runtime import Runtime
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
@@ -81,7 +82,7 @@ async def test_records_that_wait_without_a_batch_end_the_consumer(
         await send(own_kafka)
         await until(service, 1)
         ended: asyncio.Queue[str] = asyncio.Queue()
-        service.app.state.runtime.on_failure = ended.put_nowait
+        service.app.part(Runtime).on_failure = ended.put_nowait
         monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing)  # like the client's known stalls in long runs
         await asyncio.wait_for(stuck.wait(), WAIT_SECONDS)  # until then the last real poll may return new records
         await send(own_kafka)

@@ -23,6 +23,7 @@ from shared.base.ids import new_id
 from shared.kafka_admin.provision import TopicSpec, provision, read_topics
 from shared.messaging.producing import relay
 from shared.messaging.producing.outbox import lane_of
+from shared.service.runtime import Runtime
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.commands import client_of
 from tests.fixtures.containers import KafkaInContainer
@@ -80,7 +81,7 @@ async def held(service: Running, *, count: int) -> list[dict[str, Any]]:
 
 async def metric(service: Running, name: str) -> float:
     """The metric's value after an update."""
-    await service.app.state.runtime._observe()
+    await service.app.part(Runtime)._observe()
     lines = (await service.http.get("/attendance/metrics")).text.splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
 

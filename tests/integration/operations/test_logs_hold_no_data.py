@@ -34,6 +34,7 @@ from shared.contracts.topics import EMPLOYEE
 from shared.db.migrations import SERVICES
 from shared.messaging.consuming.dead_letters import Parked
 from shared.observability import logs
+from shared.service.runtime import Runtime
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import OPERATOR_KEY, Running, running_service
@@ -307,7 +308,7 @@ async def odd_connections(city: City) -> None:
 async def broker_away(city: City) -> None:
     """The relay and the client library log what they cannot reach."""
     attendance = city.services["attendance"]
-    relay = asyncio.create_task(attendance.app.state.runtime.relay.run())
+    relay = asyncio.create_task(attendance.app.part(Runtime).relay.run())
     failures = attendance.context.metrics.relay_failures
     try:
         async with asyncio.timeout(30):

@@ -1,0 +1,55 @@
+"""Typed queries: SQL text with the shape of its rows.
+
+SQL text is for what an ORM cannot say well: upserts that return rows, batches over `unnest`, locks in an order. A single
+row that is only read or written goes through SQLModel's `select` and `session.add`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+__all__ = ["Query", "query"]
+
+# A NamedTuple: its fields are the query's columns, in the same order.
+R = TypeVar("R", bound=tuple[Any, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[R]):
+    """SQL whose rows have the fields of `row`, a NamedTuple, in the same order. A mismatch raises TypeError."""
+
+    sql: TextClause
+    row: type[R]
+
+    async def all(self, session: AsyncSession, values: Mapping[str, object] | None = None) -> list[R]:
+        """All rows."""
+        result = await self._run(session, values)
+        make = cast(type[NamedTuple], self.row)._make
+        return [cast(R, make(row)) for row in result]
+
+    async def first(self, session: AsyncSession, values: Mapping[str, object] | None = None) -> R | None:
+        """The first row, or None."""
+        row = (await self._run(session, values)).first()
+        return None if row is None else cast(R, cast(type[NamedTuple], self.row)._make(row))
+
+    async def one(self, session: AsyncSession, values: Mapping[str, object] | None = None) -> R:
+        """The only row. Raises NoResultFound or MultipleResultsFound."""
+        row = (await self._run(session, values)).one()
+        return cast(R, cast(type[NamedTuple], self.row)._make(row))
+
+    async def _run(self, session: AsyncSession, values: Mapping[str, object] | None) -> CursorResult[Any]:
+        result = await session.execute(self.sql, values or {})
+        fields = cast(type[NamedTuple], self.row)._fields
+        if tuple(result.keys()) != fields:
+            raise TypeError(f"the columns {tuple(result.keys())} are not the fields of {self.row.__name__}: {fields}")
+        return cast("CursorResult[Any]", result)
+
+
+def query(sql: str, row: type[R]) -> Query[R]:
+    """A query of SQL text with the fields of its rows."""
+    return Query(text(sql), row)
