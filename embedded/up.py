@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 from rich.console import Console
 
 from embedded.broker import EmbeddedBroker
@@ -26,6 +25,7 @@ from sample.play import Play, city_console
 from shared.db.migrations import SERVICES, upgrade
 from shared.kafka_admin.provision import provision, read_topics
 from shared.observability import logs
+from shared.service.app import ServiceApp
 from shared.settings.url_space import API_PAGES
 
 __all__ = ["live_or_say", "main"]
@@ -126,7 +126,7 @@ async def _first_end(children: dict[str, EmbeddedPostgres | EmbeddedBroker]) -> 
 
 async def _act(
     configuration: Configuration,
-    apps: dict[str, FastAPI],
+    apps: dict[str, ServiceApp],
     broker: EmbeddedBroker,
     console: Console,
     faults: list[Exception],
