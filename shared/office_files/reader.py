@@ -13,7 +13,7 @@ from shared.office_files.csv_form import rows_of_csv
 from shared.office_files.faults import Faults
 from shared.office_files.rows import Row
 from shared.office_files.table import RawRow, rows_of_table
-from shared.office_files.xlsx_form import table_sheet
+from shared.office_files.xlsx.form import table_sheet
 
 __all__ = ["CSV_TYPE", "XLSX_TYPE", "check_media_type", "is_xlsx", "read_in_turn", "read_rows"]
 

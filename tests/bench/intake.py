@@ -12,7 +12,7 @@ import httpx
 from shared.http.client import async_client
 from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
-from tests.bench.stack import RunningStack
+from tests.bench.stack.stack import RunningStack
 
 __all__ = ["measure_intake", "measure_stack_intake"]
 

@@ -17,7 +17,7 @@ from shared.http.client import async_client
 from shared.kafka_admin.provision import provision, read_topics
 from tests.bench.parts import Parts, Result, connected, service_database
 from tests.bench.served import OPERATOR_KEY, Served, rss_mib
-from tests.bench.stack import RunningStack
+from tests.bench.stack.stack import RunningStack
 
 __all__ = ["measure_latency", "measure_stack_latency"]
 
@@ -96,7 +96,7 @@ async def _broker_scores(bootstrap: str) -> AsyncIterator[Read]:
 
 @asynccontextmanager
 async def _stack_scores(stack: RunningStack) -> AsyncIterator[Read]:
-    async with stack.talk("case_scores") as scores:
+    async with stack.talk("cases.case_scores") as scores:
         await scores.wait_for("reading")
 
         async def read(seconds: float) -> list[bytes]:

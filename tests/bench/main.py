@@ -24,8 +24,8 @@ from tests.bench.intake import measure_intake, measure_stack_intake
 from tests.bench.latency import measure_latency, measure_stack_latency
 from tests.bench.parts import Parts, Result
 from tests.bench.scoring import measure_scoring
-from tests.bench.stack import SERVICES, RunningStack, StackRefusedError
-from tests.bench.stack_scoring import RECORDS, measure_scale, measure_stack_scoring
+from tests.bench.stack.stack import SERVICES, RunningStack, StackRefusedError
+from tests.bench.stack.stack_scoring import RECORDS, measure_scale, measure_stack_scoring
 
 PARTS: dict[str, Callable[[Parts], Awaitable[list[Result]]]] = {
     "scoring": measure_scoring,

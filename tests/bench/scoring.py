@@ -22,12 +22,12 @@ async def measure_scoring(parts: Parts, *, rounds: int = 3, records: int = RECOR
     await send(parts.bootstrap_servers, drawn.messages)
     rates: dict[str, list[float]] = {"raw": [], "scoring": [], "plain": [], "rss": []}
     for _ in range(rounds):
-        raw = await run_case("case_raw", parts.bootstrap_servers, str(records))
+        raw = await run_case("cases.case_raw", parts.bootstrap_servers, str(records))
         database = await service_database(parts, "scoring")
-        scoring = await run_case("case_scoring", parts.bootstrap_servers, database, str(records))
+        scoring = await run_case("cases.case_scoring", parts.bootstrap_servers, database, str(records))
         await _check(database, drawn)
         database = await service_database(parts, "scoring")
-        plain = await run_case("case_sqlmodel", parts.bootstrap_servers, database, str(PLAIN_RECORDS))
+        plain = await run_case("cases.case_sqlmodel", parts.bootstrap_servers, database, str(PLAIN_RECORDS))
         for name, answer in (("raw", raw), ("scoring", scoring), ("plain", plain)):
             rates[name].append(answer["per_second"])
         rates["rss"].append(scoring["rss_mib"])

@@ -18,8 +18,8 @@ from shared.http.client import async_client
 
 __all__ = ["SERVICES", "RunningStack", "StackRefusedError", "Talk"]
 
-ROOT = Path(__file__).resolve().parents[2]
-BENCH_FILE = "docker-compose.yml:tests/bench/compose.yml"
+ROOT = Path(__file__).resolve().parents[3]
+BENCH_FILE = "docker-compose.yml:tests/bench/stack/compose.yml"
 COMMAND_SECONDS_MAX = 300.0
 WAIT_SECONDS_MAX = 180.0
 SERVICES = ("attendance", "feedback", "scoring", "notifications")

@@ -16,7 +16,7 @@ from shared.errors.errors import InvalidError
 from shared.office_files import Column, Faults
 from shared.office_files.sample_file import sample_csv
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 11, 30)
 REAL = ["198503172010011002", "199009132025212001"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from shared.contracts.generate import schema_of
 from shared.contracts.topics import ALL_TOPICS, SCORE, Topic
-from tests.contract.compatibility import incompatibilities
+from tests.contract.events.compatibility import incompatibilities
 
 RELEASED = Path(__file__).parent / "released"
 

@@ -26,9 +26,9 @@ from shared.office_files.cells import (
 )
 from shared.office_files.columns import Column
 from shared.office_files.faults import shortened
-from shared.office_files.package import checked_package
 from shared.office_files.table import RawRow, has_nip, known_titles
 from shared.office_files.text import clean
+from shared.office_files.xlsx.package import checked_package
 
 __all__ = ["Sheet", "table_sheet"]
 
@@ -89,7 +89,7 @@ def _visible_sheets(package: io.BytesIO) -> list[Sheet]:
 
 
 def _rows(sheet: Any) -> list[RawRow]:
-    from shared.office_files.sheet_parser import parser_of
+    from shared.office_files.xlsx.sheet_parser import parser_of
 
     found: list[RawRow] = []
     count = line = 0

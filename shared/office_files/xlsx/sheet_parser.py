@@ -14,8 +14,8 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from shared.office_files.cells import EMPTY_RESULT, NOT_COMPUTED, FormattedNumber
-from shared.office_files.number_format import shows_plain_digits
 from shared.office_files.text import clean
+from shared.office_files.xlsx.number_format import shows_plain_digits
 
 __all__ = ["SheetParser", "parser_of"]
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cli.stack.stack_settings import name_in_dotenv
-from tests.contract.test_deploy import BASE, CLUSTER_EXTERNAL, STACK, stack
+from tests.contract.deploy.test_deploy import BASE, CLUSTER_EXTERNAL, STACK, stack
 
 HTTPS = stack(BASE, "deploy/compose.https.yml", "deploy/compose.machines.yml")
 CHECKED_BY_COMPOSE = {

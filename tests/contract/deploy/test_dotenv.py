@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DOTENV = f'. "{ROOT}/deploy/dotenv.sh"; value=$(dotenv SECRETS deploy/secrets) || exit 1; echo "$value"'
 WITHOUT = ("sed", "tail", "tr", "env")
 COMPOSE = (

@@ -1,4 +1,4 @@
-"""Writes the corpus of a contract version, once: `python -m tests.contract.corpus.make` adds what is missing.
+"""Writes the corpus of a contract version, once: `python -m tests.contract.events.corpus.make` adds what is missing.
 
 Existing files stay as they are: they stand for bytes that are already stored on topics.
 """

@@ -13,7 +13,7 @@ from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from tests.bench.data import DRAWN_COLUMNS, OFFICERS, Drawn, draw
 from tests.bench.parts import Result, middle
 from tests.bench.scoring import PLAIN_RECORDS, RECORDS, per_case
-from tests.bench.stack import RunningStack
+from tests.bench.stack.stack import RunningStack
 
 __all__ = ["measure_scale", "measure_stack_scoring"]
 
@@ -33,9 +33,9 @@ async def measure_stack_scoring(stack: RunningStack, *, rounds: int = 3, records
     for _ in range(rounds):
         rates["scoring"].append(await _backlog(stack, drawn))
         rates["rss"].append(await stack.rss_mib("scoring"))
-        rates["raw"].append((await stack.case("case_raw", KAFKA, str(records)))["per_second"])
+        rates["raw"].append((await stack.case("cases.case_raw", KAFKA, str(records)))["per_second"])
         await _empty_facts(stack)
-        plain = await stack.case("case_sqlmodel", KAFKA, DATABASE, str(min(PLAIN_RECORDS, records)))
+        plain = await stack.case("cases.case_sqlmodel", KAFKA, DATABASE, str(min(PLAIN_RECORDS, records)))
         rates["plain"].append(plain["per_second"])
         await _empty_facts(stack)
     return per_case(rates)
@@ -65,7 +65,7 @@ async def measure_scale(stack: RunningStack, *, rounds: int = 3, records: int = 
 async def _prepare(stack: RunningStack) -> None:
     """Starts one scorer, and waits until all services have read the roster."""
     await _scale(stack, 1)
-    await stack.case("case_roster")
+    await stack.case("cases.case_roster")
     for database in ("feedback", "scoring", "notifications"):
         await stack.until(database, f"select count(*) >= {OFFICERS} from employee", "t")
     await _empty_facts(stack)  # those of the canary
@@ -80,7 +80,7 @@ async def _scale(stack: RunningStack, replicas: int) -> None:
 async def _backlog(stack: RunningStack, drawn: Drawn) -> float:
     """Records per second of the running scorers. Raises where they were paused too long or a total is not exact."""
     scorers = await stack.containers("scoring")
-    async with stack.talk("case_backlog", str(len(drawn.messages)), "kinerja-scoring") as backlog:
+    async with stack.talk("cases.case_backlog", str(len(drawn.messages)), "kinerja-scoring") as backlog:
         await backlog.wait_for("ready")
         await stack.run("docker", "pause", *scorers)
         held = time.monotonic()

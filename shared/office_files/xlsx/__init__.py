@@ -1,0 +1,1 @@
+"""Workbooks (XLSX): their package, sheets and number formats."""
