@@ -500,6 +500,9 @@ class RuleSet(Base, table=True):
     version: int = Field(primary_key=True)
     effective_from: date
     decree: str
+    window_before_minutes: int
+    window_after_minutes: int
+    """Of `content`: how long before and after a shift its punches are searched."""
     content: str
     """JSON as loaded from YAML."""
 
@@ -521,6 +524,8 @@ class AttendanceDay(Base, table=True):
     """The start of the shift's window; null on a day off, and in rows older than this column."""
     closes_at: datetime | None = utc_field(default=None, nullable=True)
     """The end of the shift's window: a watermark at or after it can make the day final; null on a day off."""
+    lacked_machine: bool
+    """A punch may be missing because the site had no working machine; see `DayResult.lacked_machine`."""
     record: str
     """The published record, JSON."""
     recorded_at: datetime = utc_field()

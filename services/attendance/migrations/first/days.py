@@ -15,6 +15,7 @@ DAYS = (
         org_unit_id varchar not null,
         opens_at timestamptz,
         closes_at timestamptz,
+        lacked_machine boolean not null,
         record varchar not null,
         recorded_at timestamptz not null,
         primary key (employee_id, work_date)

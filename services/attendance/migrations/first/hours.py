@@ -11,6 +11,8 @@ HOURS = (
         version int not null,
         effective_from date not null,
         decree varchar not null,
+        window_before_minutes int not null,
+        window_after_minutes int not null,
         content varchar not null,
         primary key (id, version)
     )
