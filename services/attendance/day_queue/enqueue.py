@@ -47,8 +47,7 @@ _OPEN = """
 _PUNCHES = text(
     f"""
     with windows as (
-        select coalesce(max((content::json ->> 'window_before_minutes')::int), 0) as before,
-               coalesce(max((content::json ->> 'window_after_minutes')::int), 0) as after
+        select coalesce(max(window_before_minutes), 0) as before, coalesce(max(window_after_minutes), 0) as after
         from rule_set
     ), week as (
         select min(first_minute) as first_minute, max(last_minute) as last_minute

@@ -31,6 +31,8 @@ class AttendanceDay(Base, table=True):
     """The start of the shift's window; null on a day off, and in rows older than this column."""
     closes_at: datetime | None = utc_field(default=None, nullable=True)
     """The end of the shift's window: a watermark at or after it can make the day final; null on a day off."""
+    lacked_machine: bool
+    """A punch may be missing because the site had no working machine; see `DayResult.lacked_machine`."""
     record: str
     """The published record, JSON."""
     recorded_at: datetime = utc_field()

@@ -65,14 +65,15 @@ _PUBLISHED = text(
 _KEEP = text(
     """
     insert into attendance_day (employee_id, work_date, revision, state, status, org_unit_id, opens_at, closes_at,
-                                record, recorded_at)
+                                lacked_machine, record, recorded_at)
     select *, cast(:now as timestamptz)
     from unnest(cast(:employees as uuid[]), cast(:dates as date[]), cast(:revisions as int[]), cast(:states as text[]),
                 cast(:statuses as text[]), cast(:units as text[]), cast(:opens as timestamptz[]),
-                cast(:closes as timestamptz[]), cast(:records as text[]))
+                cast(:closes as timestamptz[]), cast(:lacked_machine as boolean[]), cast(:records as text[]))
     on conflict (employee_id, work_date) do update set revision = excluded.revision, state = excluded.state,
         status = excluded.status, org_unit_id = excluded.org_unit_id, opens_at = excluded.opens_at,
-        closes_at = excluded.closes_at, record = excluded.record, recorded_at = excluded.recorded_at
+        closes_at = excluded.closes_at, lacked_machine = excluded.lacked_machine, record = excluded.record,
+        recorded_at = excluded.recorded_at
     """
 )
 
@@ -165,6 +166,7 @@ class DayWorker:
                 "units": [day.org_unit_id for day, _ in changed],
                 "opens": [None if day.window is None else day.window.start for day, _ in changed],
                 "closes": [None if day.window is None else day.window.end for day, _ in changed],
+                "lacked_machine": [day.result.lacked_machine for day, _ in changed],
                 "records": [record.model_dump_json() for _, record in changed],
                 "now": now,
             },

@@ -15,7 +15,7 @@ _ADVANCED = text(
     f"""
     insert into day_queue (bulk, employee_id, work_date)
     select true, employee_id, work_date from attendance_day d
-    where (state = 'provisional' or record ~ '"(OUTAGE|NO_MACHINE)"') and org_unit_id = :org_unit_id
+    where (state = 'provisional' or lacked_machine) and org_unit_id = :org_unit_id
       and work_date >= coalesce(cast(:before as timestamptz)::date - 3, date '-infinity')
       and work_date <= cast(:after as timestamptz)::date + 1
       and (cast(:before as timestamptz) is null or closes_at > :before)

@@ -24,8 +24,9 @@ _CODE: TypeAdapter[str] = TypeAdapter(Code)
 _BAND_FIELDS = frozenset({"from_minute", "percent", "code"})
 
 _INSERT = text(
-    "insert into rule_set (id, version, effective_from, decree, content)"
-    " values (:id, :version, :effective_from, :decree, :content) on conflict do nothing returning 1"
+    "insert into rule_set (id, version, effective_from, decree, window_before_minutes, window_after_minutes, content)"
+    " values (:id, :version, :effective_from, :decree, :window_before_minutes, :window_after_minutes, :content)"
+    " on conflict do nothing returning 1"
 )
 
 
@@ -70,6 +71,8 @@ async def _insert(session: AsyncSession, rules: AttendanceRules, document: Mappi
         "version": rules.version,
         "effective_from": rules.effective_from,
         "decree": rules.decree,
+        "window_before_minutes": rules.window_before_minutes,
+        "window_after_minutes": rules.window_after_minutes,
         "content": json.dumps(document, default=str),
     }
     return (await session.execute(_INSERT, values)).first() is not None

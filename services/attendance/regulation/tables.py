@@ -20,5 +20,8 @@ class RuleSet(Base, table=True):
     version: int = Field(primary_key=True)
     effective_from: date
     decree: str
+    window_before_minutes: int
+    window_after_minutes: int
+    """Of `content`: how long before and after a shift its punches are searched."""
     content: str
     """JSON as loaded from YAML."""

@@ -73,3 +73,8 @@ class DayResult:
     last_out: datetime | None = None
     deductions: tuple[DayDeduction, ...] = ()
     reasons: tuple[str, ...] = ()
+
+    @property
+    def lacked_machine(self) -> bool:
+        """Whether a punch may be missing because the site had no working machine: late data of a machine may change the day."""
+        return "OUTAGE" in self.reasons or "NO_MACHINE" in self.reasons

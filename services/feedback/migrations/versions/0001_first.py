@@ -1,116 +1,102 @@
-"""Visits, ratings and assessments."""
+"""Visits, votes that wait in encrypted boxes, and published ratings and assessments."""
 
-from alembic import op
+from shared.db.first_tables import API_KEY, OUTBOX, PARKED_RECORD, create
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_STATEMENTS = (
+_OFFICERS = (
     """
-    CREATE TABLE api_key (
-        id UUID NOT NULL,
-        name VARCHAR(100) NOT NULL,
-        scope VARCHAR(50) NOT NULL,
-        employee_id UUID,
-        secret_sha256 BYTEA NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        revoked_at TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (id)
+    create table employee (
+        employee_id uuid primary key,
+        revision int not null,
+        name varchar not null,
+        org_unit_id varchar not null,
+        org_unit_name varchar not null,
+        superior_id uuid,
+        active_from date not null,
+        active_to date
+    )
+    """,
+)
+_VISITS = (
+    """
+    create table visit (
+        visit_id uuid primary key,
+        token_hmac bytea not null unique,
+        employee_id uuid,
+        org_unit_id varchar not null,
+        service varchar not null,
+        weight_class varchar not null,
+        created_at timestamptz not null,
+        expires_at timestamptz not null,
+        used boolean not null,
+        idempotency_sha256 bytea unique,
+        request_sha256 bytea
+    )
+    """,
+    "create index visit_ended on visit (expires_at)",
+    """
+    create table ballot_box (
+        box_id uuid primary key,
+        employee_id uuid,
+        org_unit_id varchar,
+        weight_class varchar,
+        due boolean not null,
+        quarantined boolean not null,
+        sealed bytea not null
+    )
+    """,
+    "create index ballot_box_due on ballot_box (box_id) where due",
+    "create index ballot_box_quarantined on ballot_box (box_id) where quarantined",
+)
+_RATINGS = (
+    """
+    create table feedback (
+        feedback_id uuid primary key,
+        revision int not null,
+        kind varchar not null,
+        state varchar not null,
+        employee_id uuid,
+        org_unit_id varchar not null,
+        given_at timestamptz not null,
+        group_id uuid,
+        assessor_id uuid,
+        reason varchar,
+        record varchar not null
+    )
+    """,
+    "create index feedback_group on feedback (group_id) where group_id is not null",
+    "create index feedback_of_officer on feedback (employee_id, given_at)",
+    "create index feedback_shown on feedback (coalesce(group_id, feedback_id))",
+    """
+    create table city_remainder (
+        semester smallint primary key,
+        ratings int not null,
+        answers varchar not null
     )
     """,
     """
-    CREATE TABLE employee (
-        employee_id UUID NOT NULL,
-        revision INTEGER NOT NULL,
-        name VARCHAR NOT NULL,
-        org_unit_id VARCHAR NOT NULL,
-        org_unit_name VARCHAR NOT NULL,
-        superior_id UUID,
-        active_from DATE NOT NULL,
-        active_to DATE,
-        PRIMARY KEY (employee_id)
-    )
-    """,
-    """
-    CREATE TABLE feedback (
-        feedback_id UUID NOT NULL,
-        revision INTEGER NOT NULL,
-        kind VARCHAR NOT NULL,
-        state VARCHAR NOT NULL,
-        employee_id UUID,
-        org_unit_id VARCHAR NOT NULL,
-        given_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        assessor_id UUID,
-        reason VARCHAR,
-        record VARCHAR NOT NULL,
-        PRIMARY KEY (feedback_id)
-    )
-    """,
-    """
-    CREATE INDEX feedback_of_officer ON feedback (employee_id, given_at)
-    """,
-    """
-    CREATE TABLE outbox (
-        id BIGSERIAL NOT NULL,
-        lane SMALLINT NOT NULL,
-        topic VARCHAR NOT NULL,
-        key BYTEA NOT NULL,
-        event_id UUID NOT NULL,
-        headers BYTEA NOT NULL,
-        value BYTEA NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (id)
-    )
-    """,
-    """
-    CREATE INDEX outbox_lane ON outbox (lane, id)
-    """,
-    """
-    CREATE TABLE parked_record (
-        topic VARCHAR NOT NULL,
-        partition INTEGER NOT NULL,
-        position BIGINT NOT NULL,
-        key BYTEA,
-        value BYTEA,
-        headers BYTEA NOT NULL,
-        reason VARCHAR NOT NULL,
-        detail VARCHAR NOT NULL,
-        parked_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        released_at TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (topic, partition, position)
-    )
-    """,
-    """
-    CREATE TABLE visit (
-        visit_id UUID NOT NULL,
-        token_sha256 BYTEA NOT NULL,
-        employee_id UUID,
-        org_unit_id VARCHAR NOT NULL,
-        service VARCHAR NOT NULL,
-        weight_class VARCHAR NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        used_on DATE,
-        idempotency_sha256 BYTEA,
-        request_sha256 BYTEA,
-        PRIMARY KEY (visit_id),
-        UNIQUE (token_sha256),
-        UNIQUE (idempotency_sha256)
+    create table quarantine_decision (
+        batch_id uuid primary key,
+        employee_id uuid,
+        org_unit_id varchar,
+        weight_class varchar,
+        cause varchar not null,
+        day date not null,
+        ballots int not null,
+        decision varchar not null,
+        reason varchar not null,
+        decided_at timestamptz not null
     )
     """,
 )
 
 
 def upgrade() -> None:
-    for statement in _STATEMENTS:
-        op.execute(statement)
-    # Queue and outbox rows live for milliseconds: without frequent vacuuming their dead tuples slow down every read.
-    for table in ("outbox",):
-        op.execute(
-            f"alter table {table} set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)"
-        )
+    create(OUTBOX, PARKED_RECORD, API_KEY, _OFFICERS, _VISITS, _RATINGS)
 
 
 def downgrade() -> None:

@@ -1,147 +1,104 @@
-"""Notices, their evidence and delivery."""
+"""Received records, notices and the mails that deliver them."""
 
-from alembic import op
+from shared.db.first_tables import API_KEY, LINK, OUTBOX, PARKED_RECORD, create
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_STATEMENTS = (
+_RECORDS = (
     """
-    CREATE TABLE api_key (
-        id UUID NOT NULL,
-        name VARCHAR(100) NOT NULL,
-        scope VARCHAR(50) NOT NULL,
-        employee_id UUID,
-        secret_sha256 BYTEA NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        revoked_at TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (id)
+    create table employee (
+        employee_id uuid primary key,
+        revision int not null,
+        name varchar not null,
+        org_unit_id varchar,
+        org_unit_name varchar not null,
+        superior_id uuid,
+        email varchar
     )
     """,
     """
-    CREATE TABLE delivery (
-        notice_id UUID NOT NULL,
-        next_attempt_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        attempts INTEGER NOT NULL,
-        last_error VARCHAR,
-        PRIMARY KEY (notice_id)
+    create table score (
+        employee_id uuid not null,
+        semester varchar not null,
+        revision int not null,
+        record varchar not null,
+        evaluated_at timestamptz,
+        primary key (employee_id, semester)
     )
     """,
     """
-    CREATE TABLE discipline (
-        employee_id UUID NOT NULL,
-        year SMALLINT NOT NULL,
-        revision INTEGER NOT NULL,
-        record VARCHAR NOT NULL,
-        PRIMARY KEY (employee_id, year)
+    create table discipline (
+        employee_id uuid not null,
+        year smallint not null,
+        revision int not null,
+        record varchar not null,
+        primary key (employee_id, year)
     )
     """,
+)
+_NOTICES = (
     """
-    CREATE TABLE employee (
-        employee_id UUID NOT NULL,
-        revision INTEGER NOT NULL,
-        name VARCHAR NOT NULL,
-        org_unit_name VARCHAR NOT NULL,
-        superior_id UUID,
-        email VARCHAR,
-        PRIMARY KEY (employee_id)
+    create table evaluation (
+        id bigserial primary key,
+        employee_id uuid not null,
+        semester varchar not null,
+        subject varchar not null,
+        value varchar,
+        evaluated_at timestamptz not null
     )
     """,
+    "create index ix_evaluation_employee_id on evaluation (employee_id)",
     """
-    CREATE TABLE evaluation (
-        id BIGSERIAL NOT NULL,
-        employee_id UUID NOT NULL,
-        semester VARCHAR NOT NULL,
-        subject VARCHAR NOT NULL,
-        value VARCHAR,
-        evaluated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (id)
+    create table notice (
+        notice_id uuid primary key,
+        revision int not null,
+        kind varchar not null,
+        employee_id uuid not null,
+        recipient_id uuid not null,
+        semester varchar,
+        indicator varchar not null,
+        period varchar not null,
+        state varchar not null,
+        reasons varchar not null,
+        evidence varchar not null,
+        subject varchar not null,
+        body varchar not null,
+        created_at timestamptz not null,
+        decided_by varchar,
+        released_at timestamptz,
+        mailed_at timestamptz,
+        delivered_at timestamptz,
+        acknowledged_at timestamptz,
+        object_until timestamptz,
+        withdrawn_at timestamptz,
+        withdrawal varchar,
+        gone_revision int
     )
     """,
+    "create index ix_notice_recipient_id on notice (recipient_id)",
+    "create unique index notice_once on notice (employee_id, kind, indicator, period) where state <> 'withdrawn'",
+)
+_MAIL = (
     """
-    CREATE INDEX ix_evaluation_employee_id ON evaluation (employee_id)
-    """,
-    """
-    CREATE TABLE notice (
-        notice_id UUID NOT NULL,
-        revision INTEGER NOT NULL,
-        kind VARCHAR NOT NULL,
-        employee_id UUID NOT NULL,
-        recipient_id UUID NOT NULL,
-        semester VARCHAR,
-        indicator VARCHAR NOT NULL,
-        period VARCHAR NOT NULL,
-        state VARCHAR NOT NULL,
-        reasons VARCHAR NOT NULL,
-        evidence VARCHAR NOT NULL,
-        subject VARCHAR NOT NULL,
-        body VARCHAR NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        decided_by VARCHAR,
-        delivered_at TIMESTAMP WITH TIME ZONE,
-        acknowledged_at TIMESTAMP WITH TIME ZONE,
-        object_until TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (notice_id),
-        CONSTRAINT notice_once UNIQUE (employee_id, kind, indicator, period)
-    )
-    """,
-    """
-    CREATE INDEX ix_notice_recipient_id ON notice (recipient_id)
-    """,
-    """
-    CREATE TABLE outbox (
-        id BIGSERIAL NOT NULL,
-        lane SMALLINT NOT NULL,
-        topic VARCHAR NOT NULL,
-        key BYTEA NOT NULL,
-        event_id UUID NOT NULL,
-        headers BYTEA NOT NULL,
-        value BYTEA NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (id)
-    )
-    """,
-    """
-    CREATE INDEX outbox_lane ON outbox (lane, id)
-    """,
-    """
-    CREATE TABLE parked_record (
-        topic VARCHAR NOT NULL,
-        partition INTEGER NOT NULL,
-        position BIGINT NOT NULL,
-        key BYTEA,
-        value BYTEA,
-        headers BYTEA NOT NULL,
-        reason VARCHAR NOT NULL,
-        detail VARCHAR NOT NULL,
-        parked_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        released_at TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (topic, partition, position)
-    )
-    """,
-    """
-    CREATE TABLE score (
-        employee_id UUID NOT NULL,
-        semester VARCHAR NOT NULL,
-        revision INTEGER NOT NULL,
-        record VARCHAR NOT NULL,
-        evaluated_at TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (employee_id, semester)
+    create table delivery (
+        notice_id uuid primary key,
+        next_attempt_at timestamptz not null,
+        attempts int not null,
+        sending boolean not null default false,
+        last_error varchar,
+        refusals int not null default 0,
+        copies int not null default 0,
+        held_since timestamptz
     )
     """,
 )
 
 
 def upgrade() -> None:
-    for statement in _STATEMENTS:
-        op.execute(statement)
-    # Queue and outbox rows live for milliseconds: without frequent vacuuming their dead tuples slow down every read.
-    for table in ("outbox",):
-        op.execute(
-            f"alter table {table} set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)"
-        )
+    create(OUTBOX, PARKED_RECORD, API_KEY, LINK, _RECORDS, _NOTICES, _MAIL)
 
 
 def downgrade() -> None:

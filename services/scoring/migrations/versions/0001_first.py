@@ -1,195 +1,173 @@
-"""Facts, totals, scores and published records."""
+"""Facts, totals, scores, discipline and policies."""
 
-from alembic import op
+from shared.db.first_tables import API_KEY, LINK, OUTBOX, PARKED_RECORD, create
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_STATEMENTS = (
+_OFFICERS = (
     """
-    CREATE TABLE day_fact (
-        employee_id UUID NOT NULL,
-        work_date DATE NOT NULL,
-        semester SMALLINT NOT NULL,
-        revision INTEGER NOT NULL,
-        scheduled_minutes SMALLINT NOT NULL,
-        credited_minutes SMALLINT NOT NULL,
-        final_days SMALLINT NOT NULL,
-        unexcused_days SMALLINT NOT NULL,
-        provisional_days SMALLINT NOT NULL,
-        was_scheduled SMALLINT DEFAULT 0 NOT NULL,
-        was_credited SMALLINT DEFAULT 0 NOT NULL,
-        was_final SMALLINT DEFAULT 0 NOT NULL,
-        was_unexcused SMALLINT DEFAULT 0 NOT NULL,
-        was_provisional SMALLINT DEFAULT 0 NOT NULL,
-        record BYTEA NOT NULL,
-        PRIMARY KEY (employee_id, work_date)
+    create table employee (
+        employee_id uuid primary key,
+        revision int not null,
+        name varchar not null,
+        employment_type varchar not null,
+        org_unit_id varchar not null,
+        org_unit_name varchar not null,
+        superior_id uuid
+    )
+    """,
+)
+_FACTS = (
+    """
+    create table day_fact (
+        employee_id uuid not null,
+        work_date date not null,
+        semester smallint not null,
+        revision int not null,
+        scheduled_minutes smallint not null,
+        credited_minutes smallint not null,
+        final_days smallint not null,
+        unexcused_days smallint not null,
+        provisional_days smallint not null,
+        was_scheduled smallint not null default 0,
+        was_credited smallint not null default 0,
+        was_final smallint not null default 0,
+        was_unexcused smallint not null default 0,
+        was_provisional smallint not null default 0,
+        record bytea not null,
+        primary key (employee_id, work_date)
     )
     """,
     """
-    CREATE TABLE discipline_year (
-        employee_id UUID NOT NULL,
-        year SMALLINT NOT NULL,
-        changed BOOLEAN NOT NULL,
-        revision INTEGER DEFAULT 0 NOT NULL,
-        record BYTEA,
-        PRIMARY KEY (employee_id, year)
+    create table feedback_fact (
+        feedback_id uuid primary key,
+        revision int not null,
+        employee_id uuid,
+        semester smallint not null,
+        totals int[] not null,
+        was_employee_id uuid,
+        was_semester smallint,
+        was_totals int[],
+        record bytea not null
+    )
+    """,
+    "create index feedback_fact_of_officer on feedback_fact (employee_id, semester)",
+    """
+    create table held_rating (
+        feedback_id uuid not null,
+        revision int not null,
+        group_id uuid not null,
+        held_at timestamptz not null,
+        record bytea not null,
+        primary key (feedback_id, revision)
+    )
+    """,
+    "create index held_rating_of_group on held_rating (group_id, revision)",
+)
+_SCORES = (
+    """
+    create table semester_total (
+        employee_id uuid not null,
+        semester smallint not null,
+        scheduled_minutes int not null,
+        credited_minutes int not null,
+        final_days int not null,
+        unexcused_days int not null,
+        provisional_days int not null,
+        work_quality_n int not null,
+        work_quality_sum int not null,
+        communication_n int not null,
+        communication_sum int not null,
+        citizen_ratings int not null,
+        completion_time_n int not null,
+        completion_time_sum int not null,
+        completion_time_counter_n int not null,
+        completion_time_counter_sum int not null,
+        product_n int not null,
+        product_sum int not null,
+        product_counter_n int not null,
+        product_counter_sum int not null,
+        officer_competence_n int not null,
+        officer_competence_sum int not null,
+        officer_competence_counter_n int not null,
+        officer_competence_counter_sum int not null,
+        officer_conduct_n int not null,
+        officer_conduct_sum int not null,
+        officer_conduct_counter_n int not null,
+        officer_conduct_counter_sum int not null,
+        score int,
+        band varchar,
+        complete boolean not null,
+        as_of timestamptz not null,
+        changed boolean not null,
+        primary key (employee_id, semester)
+    ) with (fillfactor = 50)
+    """,
+    "create index semester_total_changed on semester_total (employee_id, semester) where changed",
+    """
+    create table published_score (
+        employee_id uuid not null,
+        semester smallint not null,
+        revision int not null,
+        record bytea not null,
+        primary key (employee_id, semester)
     )
     """,
     """
-    CREATE INDEX discipline_year_changed ON discipline_year (employee_id, year) WHERE changed
+    create table semester_opening (
+        semester smallserial primary key,
+        opened_at timestamptz not null
+    )
     """,
+)
+_DISCIPLINE = (
     """
-    CREATE TABLE employee (
-        employee_id UUID NOT NULL,
-        revision INTEGER NOT NULL,
-        name VARCHAR NOT NULL,
-        employment_type VARCHAR NOT NULL,
-        org_unit_id VARCHAR NOT NULL,
-        org_unit_name VARCHAR NOT NULL,
-        superior_id UUID,
-        PRIMARY KEY (employee_id)
+    create table discipline_year (
+        employee_id uuid not null,
+        year smallint not null,
+        changed boolean not null,
+        revision int not null default 0,
+        record bytea,
+        primary key (employee_id, year)
+    )
+    """,
+    "create index discipline_year_changed on discipline_year (employee_id, year) where changed",
+)
+_POLICIES = (
+    """
+    create table rule_document (
+        kind varchar not null,
+        id varchar not null,
+        version int not null,
+        effective_from date not null,
+        decree varchar not null,
+        content varchar not null,
+        loaded_at timestamptz not null,
+        primary key (kind, id, version)
     )
     """,
     """
-    CREATE TABLE feedback_fact (
-        feedback_id UUID NOT NULL,
-        revision INTEGER NOT NULL,
-        employee_id UUID,
-        semester SMALLINT NOT NULL,
-        totals INTEGER[] NOT NULL,
-        was_employee_id UUID,
-        was_semester SMALLINT,
-        was_totals INTEGER[],
-        record BYTEA NOT NULL,
-        PRIMARY KEY (feedback_id)
+    create table unit_prior (
+        semester smallint not null,
+        org_unit_id varchar not null,
+        prior varchar not null,
+        primary key (semester, org_unit_id)
     )
     """,
     """
-    CREATE INDEX feedback_fact_of_officer ON feedback_fact (employee_id, semester)
-    """,
-    """
-    CREATE TABLE outbox (
-        id BIGSERIAL NOT NULL,
-        lane SMALLINT NOT NULL,
-        topic VARCHAR NOT NULL,
-        key BYTEA NOT NULL,
-        event_id UUID NOT NULL,
-        headers BYTEA NOT NULL,
-        value BYTEA NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (id)
-    )
-    """,
-    """
-    CREATE INDEX outbox_lane ON outbox (lane, id)
-    """,
-    """
-    CREATE TABLE parked_record (
-        topic VARCHAR NOT NULL,
-        partition INTEGER NOT NULL,
-        position BIGINT NOT NULL,
-        key BYTEA,
-        value BYTEA,
-        headers BYTEA NOT NULL,
-        reason VARCHAR NOT NULL,
-        detail VARCHAR NOT NULL,
-        parked_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        released_at TIMESTAMP WITH TIME ZONE,
-        PRIMARY KEY (topic, partition, position)
-    )
-    """,
-    """
-    CREATE TABLE published_score (
-        employee_id UUID NOT NULL,
-        semester SMALLINT NOT NULL,
-        revision INTEGER NOT NULL,
-        record BYTEA NOT NULL,
-        PRIMARY KEY (employee_id, semester)
-    )
-    """,
-    """
-    CREATE TABLE rule_document (
-        kind VARCHAR NOT NULL,
-        id VARCHAR NOT NULL,
-        version INTEGER NOT NULL,
-        effective_from DATE NOT NULL,
-        decree VARCHAR NOT NULL,
-        content VARCHAR NOT NULL,
-        loaded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (kind, id, version)
-    )
-    """,
-    """
-    CREATE TABLE semester_opening (
-        semester SMALLSERIAL NOT NULL,
-        opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (semester)
-    )
-    """,
-    """
-    CREATE TABLE semester_total (
-        employee_id UUID NOT NULL,
-        semester SMALLINT NOT NULL,
-        scheduled_minutes INTEGER NOT NULL,
-        credited_minutes INTEGER NOT NULL,
-        final_days INTEGER NOT NULL,
-        unexcused_days INTEGER NOT NULL,
-        provisional_days INTEGER NOT NULL,
-        work_quality_n INTEGER NOT NULL,
-        work_quality_sum INTEGER NOT NULL,
-        communication_n INTEGER NOT NULL,
-        communication_sum INTEGER NOT NULL,
-        citizen_ratings INTEGER NOT NULL,
-        completion_time_n INTEGER NOT NULL,
-        completion_time_sum INTEGER NOT NULL,
-        completion_time_counter_n INTEGER NOT NULL,
-        completion_time_counter_sum INTEGER NOT NULL,
-        product_n INTEGER NOT NULL,
-        product_sum INTEGER NOT NULL,
-        product_counter_n INTEGER NOT NULL,
-        product_counter_sum INTEGER NOT NULL,
-        officer_competence_n INTEGER NOT NULL,
-        officer_competence_sum INTEGER NOT NULL,
-        officer_competence_counter_n INTEGER NOT NULL,
-        officer_competence_counter_sum INTEGER NOT NULL,
-        officer_conduct_n INTEGER NOT NULL,
-        officer_conduct_sum INTEGER NOT NULL,
-        officer_conduct_counter_n INTEGER NOT NULL,
-        officer_conduct_counter_sum INTEGER NOT NULL,
-        score INTEGER,
-        band VARCHAR,
-        complete BOOLEAN NOT NULL,
-        as_of TIMESTAMP WITH TIME ZONE NOT NULL,
-        changed BOOLEAN NOT NULL,
-        PRIMARY KEY (employee_id, semester)
-    )
-     WITH (fillfactor = 50)
-    """,
-    """
-    CREATE INDEX semester_total_changed ON semester_total (employee_id, semester) WHERE changed
-    """,
-    """
-    CREATE TABLE unit_prior (
-        semester SMALLINT NOT NULL,
-        org_unit_id VARCHAR NOT NULL,
-        prior VARCHAR NOT NULL,
-        PRIMARY KEY (semester, org_unit_id)
+    create table rescore_due (
+        first_semester smallint primary key,
+        requested_at timestamptz not null
     )
     """,
 )
 
 
 def upgrade() -> None:
-    for statement in _STATEMENTS:
-        op.execute(statement)
-    # Queue and outbox rows live for milliseconds: without frequent vacuuming their dead tuples slow down every read.
-    for table in ("outbox",):
-        op.execute(
-            f"alter table {table} set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)"
-        )
+    create(OUTBOX, PARKED_RECORD, API_KEY, LINK, _OFFICERS, _FACTS, _SCORES, _DISCIPLINE, _POLICIES)
 
 
 def downgrade() -> None:

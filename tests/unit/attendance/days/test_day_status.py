@@ -132,6 +132,7 @@ class TestUnattended:
         came = [] if since is None else [SiteMachine("m2", local("+1 00:00"), in_service_from=local(since))]
         day = judge(*punches, machines=(*came, *left))
         assert day.state == "final"
+        assert day.lacked_machine == ("NO_MACHINE" in day.reasons)
         return day.status, day.missing_punches, "NO_MACHINE" in day.reasons
 
     @pytest.mark.parametrize(
@@ -168,6 +169,7 @@ class TestOutage:
         day = judge(outages=(self.ALL_DAY,))
         assert (day.state, day.status, day.scheduled_minutes, day.credited_minutes) == ("final", "unknown", 450, 0)
         assert day.deductions == ()
+        assert day.lacked_machine
         assert judge(outages=(Outage(local("-1 00:00"), local("00:10"), "m1"),)).status == "absent"
 
     def test_another_machine_that_worked_then_makes_it_an_absence_again(self) -> None:
