@@ -22,7 +22,13 @@ class Metrics:
 
     def __init__(self, service: str) -> None:
         self.service = service
-        self.registry = registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self._add_requests(self.registry)
+        self._add_publishing(self.registry)
+        self._add_consuming(self.registry)
+        self._add_machine(self.registry)
+
+    def _add_requests(self, registry: CollectorRegistry) -> None:
         # Requests by route template, never by path: paths hold identifiers. 5xx rising: search the logs by request id.
         self.http_requests = Counter(
             "kinerja_http_requests_total", "HTTP answers", ["route", "method", "status"], registry=registry
@@ -30,6 +36,8 @@ class Metrics:
         self.http_seconds = Histogram(
             "kinerja_http_request_seconds", "Time to answer", ["route"], buckets=_SECONDS, registry=registry
         )
+
+    def _add_publishing(self, registry: CollectorRegistry) -> None:
         # Rises while the broker is down or the relay is stuck; must return to 0.
         self.outbox_rows = Gauge("kinerja_outbox_rows", "Events committed and not yet published", registry=registry)
         self.outbox_oldest_seconds = Gauge(
@@ -61,6 +69,8 @@ class Metrics:
             ["task"],
             registry=registry,
         )
+
+    def _add_consuming(self, registry: CollectorRegistry) -> None:
         self.consumed = Counter(
             "kinerja_records_consumed_total", "Records applied or parked", ["topic"], registry=registry
         )
@@ -94,10 +104,6 @@ class Metrics:
         self.consumer_halted = Gauge(
             "kinerja_consumer_halted", "1 where the consumer stopped at records that it cannot use", registry=registry
         )
-        # The disk of this process. In a container that is the disk with Docker's images, logs and, by default, the volumes
-        # of Postgres and Kafka, which do not export this metric.
-        self.disk_free = Gauge("kinerja_disk_free_ratio", "Free share of the disk, 0 to 1", registry=registry)
-        self.disk_free.set_function(_disk_free)
         # From the producer's ce_time to our commit.
         self.end_to_end_seconds = Histogram(
             "kinerja_end_to_end_seconds",
@@ -106,6 +112,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+
+    def _add_machine(self, registry: CollectorRegistry) -> None:
+        # The disk of this process. In a container that is the disk with Docker's images, logs and, by default, the volumes
+        # of Postgres and Kafka, which do not export this metric.
+        self.disk_free = Gauge("kinerja_disk_free_ratio", "Free share of the disk, 0 to 1", registry=registry)
+        self.disk_free.set_function(_disk_free)
 
     def render(self) -> bytes:
         """The text exposition of all metrics."""
