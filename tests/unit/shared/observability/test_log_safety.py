@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import re
 import subprocess
 import sys
 import warnings
@@ -203,7 +204,7 @@ def test_the_last_guard_takes_out_what_should_not_have_come_so_far(written: Writ
     assert len(written().splitlines()) == len(slips)
     assert_clean(written())
     assert key.partition(".")[2] not in written()
-    assert "2010" not in written().replace('"timestamp": "2010', "")
+    assert "2010" not in re.sub(r'"timestamp": "[^"]*"', "", written())  # whose microseconds may have these digits
     assert masked("route /f/{token} and docs/runbooks/secrets.md") == "route /f/{token} and docs/runbooks/secrets.md"
 
 
