@@ -34,9 +34,9 @@ class Entry(NamedTuple):
     help: str
 
 
-def subject(words: str) -> typer.Typer:
+def subject(text: str) -> typer.Typer:
     """The sub-commands of one subject. Help and usage errors are plain text, without boxes."""
-    return typer.Typer(cls=PlainGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=words)
+    return typer.Typer(cls=PlainGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=text)
 
 
 class PlainGroup(TyperGroup):
@@ -100,11 +100,11 @@ class Subjects(PlainGroup):
         try:
             return super().main(*args, **options)
         except Exception as error:
-            words = options.get("args") or (args[0] if args else None) or sys.argv[1:]
-            if os.environ.get(TRACEBACK) or (words and words[0] in SERVICES):
+            text = options.get("args") or (args[0] if args else None) or sys.argv[1:]
+            if os.environ.get(TRACEBACK) or (text and text[0] in SERVICES):
                 raise
-            if isinstance(error, UnicodeEncodeError) and _not_utf8(words):
-                echo(f"Error: {_not_utf8(words)} is not UTF-8: type it again, or set LANG to a UTF-8 locale", err=True)
+            if isinstance(error, UnicodeEncodeError) and _not_utf8(text):
+                echo(f"Error: {_not_utf8(text)} is not UTF-8: type it again, or set LANG to a UTF-8 locale", err=True)
                 sys.exit(2)
             echo(_words_of(error), err=True)
             sys.exit(1)
@@ -118,10 +118,10 @@ class Subjects(PlainGroup):
             self._listing = False
 
 
-def _not_utf8(words: Sequence[str]) -> str:
+def _not_utf8(text: Sequence[str]) -> str:
     """The first argument with bytes that the terminal's encoding does not have; a file may have such a name."""
     return next(
-        (word for word in words if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), ""
+        (word for word in text if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), ""
     )
 
 

@@ -58,9 +58,9 @@ def print_json(value: Any) -> None:
     echo(visible_json(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()))
 
 
-def nothing(words: str) -> None:
+def nothing(text: str) -> None:
     """Prints that a list has no items. Standard output stays empty, and the exit status is 0."""
-    echo(words, err=True)
+    echo(text, err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Sequence[str] = ()) -> None:
@@ -79,9 +79,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Se
 def entry(head: str, *more: str) -> None:
     """An item with an id for other commands: the line with the id first, then its details, indented and folded."""
     echo(head)
-    for words in more:
-        if words:
-            echo(folded(words))
+    for text in more:
+        if text:
+            echo(folded(text))
 
 
 def details(pairs: Mapping[str, object]) -> None:
@@ -92,16 +92,16 @@ def details(pairs: Mapping[str, object]) -> None:
         echo(folded(f"{name:{left}}{value}", first="", then=" " * left))
 
 
-def paragraphs(words: str) -> None:
+def paragraphs(text: str) -> None:
     """A letter, each of its lines folded to the width."""
-    for line in words.splitlines():
+    for line in text.splitlines():
         echo(folded(line, first="", then="") if line.strip() else "")
 
 
-def folded(words: str, first: str = INDENT, then: str = INDENT) -> str:
+def folded(text: str, first: str = INDENT, then: str = INDENT) -> str:
     """Text in lines of the width; a longer word, such as an id, is not cut."""
     lines = textwrap.wrap(
-        visible(words),
+        visible(text),
         width(),
         initial_indent=first,
         subsequent_indent=then,

@@ -15,13 +15,13 @@ _ERASE_LINE = "\r\x1b[2K"
 
 
 @contextmanager
-def doing(words: str) -> Iterator[None]:
+def doing(text: str) -> Iterator[None]:
     """One line on standard error, if that is a terminal, which is erased at the end. Print nothing meanwhile."""
     if not sys.stderr.isatty():
         yield
         return
     columns = shutil.get_terminal_size().columns
-    sys.stderr.write(f"{_ERASE_LINE}{visible(words)} …"[: columns + len(_ERASE_LINE) - 1])
+    sys.stderr.write(f"{_ERASE_LINE}{visible(text)} …"[: columns + len(_ERASE_LINE) - 1])
     sys.stderr.flush()
     try:
         yield

@@ -37,9 +37,9 @@ _HIDDEN = re.compile(
 )
 
 
-def visible(words: str) -> str:
+def visible(text: str) -> str:
     """The text with control, direction and invisible characters as escapes, such as \\x9b; tabs and line ends stay."""
-    return _HIDDEN.sub(lambda found: repr(found[0])[1:-1], words)
+    return _HIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def visible_json(document: str) -> str:
@@ -47,20 +47,20 @@ def visible_json(document: str) -> str:
     return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], document)
 
 
-def echo(words: str = "", *, err: bool = False) -> None:
+def echo(text: str = "", *, err: bool = False) -> None:
     """Prints text to standard output, or with `err` to standard error."""
-    typer.echo(visible(words), err=err)
+    typer.echo(visible(text), err=err)
 
 
-def fail(words: str) -> typer.Exit:
+def fail(text: str) -> typer.Exit:
     """Prints the message to standard error and returns the exception that ends the command with status 1."""
-    echo(words, err=True)
+    echo(text, err=True)
     return typer.Exit(1)
 
 
-def usage(words: str) -> typer.BadParameter:
+def usage(text: str) -> typer.BadParameter:
     """The exception for an argument that is wrong in itself: ends the command with status 2."""
-    return typer.BadParameter(words)
+    return typer.BadParameter(text)
 
 
 def plain(message: str) -> str:
@@ -71,11 +71,11 @@ def plain(message: str) -> str:
 def id_of(command: str) -> Callable[[str], UUID]:
     """The parser of an argument that is an id; its error names the command that lists the ids."""
 
-    def parse(words: str) -> UUID:
+    def parse(text: str) -> UUID:
         try:
-            return UUID(words)
+            return UUID(text)
         except ValueError:
-            raise ValueError(f"{words!r} is not an id; {command} shows the ids") from None
+            raise ValueError(f"{text!r} is not an id; {command} shows the ids") from None
 
     return parse
 
@@ -94,12 +94,12 @@ def counted(number: int, one: str, many: str) -> str:
 DATE = "YYYY-MM-DD"
 
 
-def date_option(words: str) -> date:
+def date_option(text: str) -> date:
     """The parser of a date; another form is a usage error that shows the right one."""
     try:
-        return datetime.strptime(words, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     except ValueError:
-        raise usage(f"{words!r} is not a date: write it like 2026-11-30") from None
+        raise usage(f"{text!r} is not a date: write it like 2026-11-30") from None
 
 
 def days_of(number: int) -> str:

@@ -154,4 +154,4 @@ async def wait_until_ready(url: str) -> None:
             if not faults:
                 return
             await asyncio.sleep(0.25)
-    raise RuntimeError("not ready: " + "; ".join(f"{service}: {words}" for service, words in faults.items()))
+    raise RuntimeError("not ready: " + "; ".join(f"{service}: {text}" for service, text in faults.items()))

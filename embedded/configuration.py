@@ -55,27 +55,27 @@ class Configuration:
         return file
 
 
-def write_private(file: Path, words: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Writes or replaces a file that only its owner may read."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(words)
+        out.write(text)
     file.chmod(0o600)
 
 
 def _port(name: str, default: int) -> int:
-    words = os.environ.get(name, str(default))
-    if not words.isdecimal() or not 1 <= int(words) <= 65_535:
-        sys.exit(f"{name} is {words!r}: write a port between 1 and 65535")
-    return int(words)
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        sys.exit(f"{name} is {text!r}: write a port between 1 and 65535")
+    return int(text)
 
 
 def _data() -> Path:
-    words = os.environ.get("DATA") or "var"
-    folder = Path(words).expanduser().resolve()
+    text = os.environ.get("DATA") or "var"
+    folder = Path(text).expanduser().resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        sys.exit(f"DATA is {words!r}: name a folder that can be created here ({error.strerror})")
+        sys.exit(f"DATA is {text!r}: name a folder that can be created here ({error.strerror})")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        sys.exit(f"DATA is {words!r}: name a folder that this user may write to")
+        sys.exit(f"DATA is {text!r}: name a folder that this user may write to")
     return folder

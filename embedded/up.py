@@ -156,8 +156,8 @@ async def live_or_say(play: Play, faults: list[Exception]) -> None:
     except Exception as error:
         faults.append(error)
         log.error("sample_ended", exc_info=error)
-        words = f"the sample office has ended: {_words(error)}; the system continues, restart it to get the office"
-        print(words, flush=True)  # noqa: T201
+        text = f"the sample office has ended: {_words(error)}; the system continues, restart it to get the office"
+        print(text, flush=True)  # noqa: T201
 
 
 def _words(error: Exception) -> str:

@@ -117,8 +117,8 @@ class Play:
             days |= {date.fromisoformat(item["day"]) for item in items if item["kind"] != "workday"}
         return days
 
-    def _say(self, words: str) -> None:
+    def _say(self, text: str) -> None:
         if self._console.is_terminal:
-            self._console.log(words)
+            self._console.log(text)
         else:
-            print(words, flush=True)  # noqa: T201 - plain lines without a terminal
+            print(text, flush=True)  # noqa: T201 - plain lines without a terminal

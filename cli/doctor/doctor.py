@@ -117,10 +117,10 @@ def _service(http: httpx.Client, service: str) -> Iterator[Finding]:
     if answer.is_success:
         yield Finding("ok", f"{service}: events flow")
     else:
-        words = ", ".join(answer.text.strip().splitlines()[:5]) or f"status {answer.status_code}"
-        stopped = "consumer stopped" in words
+        text = ", ".join(answer.text.strip().splitlines()[:5]) or f"status {answer.status_code}"
+        stopped = "consumer stopped" in text
         todo = DEAD_LETTER_RUNBOOK if stopped else f"{BROKER_RUNBOOK}, docs/runbooks/database-full.md"
-        yield Finding("fail", f"{service}: {words[:300]}", todo)
+        yield Finding("fail", f"{service}: {text[:300]}", todo)
 
 
 def _canary(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]:
@@ -131,8 +131,8 @@ def _canary(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding
     answer.raise_for_status()
     age = now() - datetime.fromisoformat(answer.json()["as_of"])
     if age > CANARY_AGE_MAX:
-        words = f"no punch has become a score for {int(age.total_seconds())} s"
-        yield Finding("fail", words, f"docker compose logs --tail 20 canary; {BROKER_RUNBOOK}")
+        text = f"no punch has become a score for {int(age.total_seconds())} s"
+        yield Finding("fail", text, f"docker compose logs --tail 20 canary; {BROKER_RUNBOOK}")
     else:
         yield Finding("ok", "punches become scores")
 
@@ -155,8 +155,8 @@ def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
     if count:
         many = count > 1 or page["next"]
         number = f"{count} or more" if page["next"] else count
-        words = f"{prefix}: {number} {'records wait' if many else 'record waits'} for a person"
-        yield Finding("fail", words, DEAD_LETTER_RUNBOOK)
+        text = f"{prefix}: {number} {'records wait' if many else 'record waits'} for a person"
+        yield Finding("fail", text, DEAD_LETTER_RUNBOOK)
     else:
         yield Finding("ok", f"{prefix}: no dead letters")
 
@@ -169,8 +169,8 @@ def _held_events(http: httpx.Client, service: str) -> Iterator[Finding]:
         held = [item for item in page["items"] if item["topic"] == topic]
         number = f"{len(held)} or more" if page["next"] else len(held)
         events = "event" if number == 1 else "events"
-        words = f"{service}: {number} {events} cannot be published on {topic} ({held[0]['error']})"
-        yield Finding("fail", words, HELD_RUNBOOK)
+        text = f"{service}: {number} {events} cannot be published on {topic} ({held[0]['error']})"
+        yield Finding("fail", text, HELD_RUNBOOK)
 
 
 def _rosters(http: httpx.Client) -> Iterator[Finding]:
@@ -178,8 +178,8 @@ def _rosters(http: httpx.Client) -> Iterator[Finding]:
     ends = read_json(http, "/attendance/v1/by-roster/ends")
     for end in ends:
         last = f"its last entry is for {end['last_entry']}" if end["last_entry"] else "it has no entry at all"
-        words = f"{end['without_entry']} of {end['by_roster']} officers with a roster have no entry from {end['from_date']} on"
-        yield Finding("warn", f"roster of {end['org_unit_id']}: {words}, {last}", ROSTER_RUNBOOK)
+        text = f"{end['without_entry']} of {end['by_roster']} officers with a roster have no entry from {end['from_date']} on"
+        yield Finding("warn", f"roster of {end['org_unit_id']}: {text}, {last}", ROSTER_RUNBOOK)
     if not ends:
         yield Finding("ok", "no roster ends soon")
 
@@ -190,8 +190,8 @@ def _quarantined_votes(http: httpx.Client) -> Iterator[Finding]:
     count, votes = len(page["items"]), sum(batch["ballots"] for batch in page["items"])
     if count:
         more = " or more" if page["next"] else ""
-        words = f"{votes}{more} votes in {count}{more} batches were set aside and wait for a decision"
-        yield Finding("warn", words, QUARANTINE_RUNBOOK)
+        text = f"{votes}{more} votes in {count}{more} batches were set aside and wait for a decision"
+        yield Finding("warn", text, QUARANTINE_RUNBOOK)
     else:
         yield Finding("ok", "no votes wait for a decision")
 
@@ -217,11 +217,11 @@ def _readers(http: httpx.Client, pause: Callable[[float], None]) -> Iterator[Fin
     differing = [one for one in found if one.differences]
     on_their_way = [one for one in found if one.on_their_way or one.buckets_left]
     for one in differing:
-        words = f"{one.topic} at {one.reader}: {len(one.differences)} or more records differ from the owner's"
-        yield Finding("fail", words, f"kinerja scores verify names them; {REPLAY_RUNBOOK}")
+        text = f"{one.topic} at {one.reader}: {len(one.differences)} or more records differ from the owner's"
+        yield Finding("fail", text, f"kinerja scores verify names them; {REPLAY_RUNBOOK}")
     if on_their_way and not differing:
-        words = f"{sum(one.on_their_way for one in on_their_way)} or more records are on their way to their readers"
-        yield Finding("warn", words, "run the doctor again when they have arrived")
+        text = f"{sum(one.on_their_way for one in on_their_way)} or more records are on their way to their readers"
+        yield Finding("warn", text, "run the doctor again when they have arrived")
     if not on_their_way and not differing:
         things = sum(one.things for one in found)
         yield Finding("ok", f"{things} records of {found[-1].semester} are at their readers as at their owners")
@@ -257,11 +257,11 @@ def _valid_for(name: str, ends: datetime, now: datetime) -> Finding:
 def _disk(folder: Path) -> Iterator[Finding]:
     usage = shutil.disk_usage(folder)
     free = usage.free / usage.total
-    words = f"{free:.0%} of the disk here is free"
+    text = f"{free:.0%} of the disk here is free"
     if free >= DISK_FREE_LOW:
-        yield Finding("ok", words)
+        yield Finding("ok", text)
     else:
-        yield Finding("fail" if free < DISK_FREE_MIN else "warn", words, "docs/runbooks/database-full.md")
+        yield Finding("fail" if free < DISK_FREE_MIN else "warn", text, "docs/runbooks/database-full.md")
 
 
 def _topics() -> Iterator[Finding]:

@@ -35,13 +35,13 @@ def examine_machines(http: httpx.Client, now: datetime) -> Iterator[Finding]:
         yield from _heard(machine, now)
     for machine in machines:  # the alert also counts signals of machines out of service
         for signal in machine["signals"]:
-            words = f"machine {machine['serial']}: {signal['kind']} since {city_time(signal['first_at'])}: {signal['detail']}"
-            yield Finding("warn", words, PROOF_RUNBOOK)
+            text = f"machine {machine['serial']}: {signal['kind']} since {city_time(signal['first_at'])}: {signal['detail']}"
+            yield Finding("warn", text, PROOF_RUNBOOK)
     refused = read_json(http, "/attendance/v1/machines/refused")
     if refused:
         named = Counter("registered" if contact["registered"] else "unregistered" for contact in refused)
-        words = " and ".join(f"{count} of {kind} serials" for kind, count in sorted(named.items(), reverse=True))
-        yield Finding("warn", f"contacts were refused: {words}", f"kinerja machines refused; {PROOF_RUNBOOK}")
+        text = " and ".join(f"{count} of {kind} serials" for kind, count in sorted(named.items(), reverse=True))
+        yield Finding("warn", f"contacts were refused: {text}", f"kinerja machines refused; {PROOF_RUNBOOK}")
     yield from _one_address(serving)
     bare = sum(not machine["has_secret"] for machine in serving)
     count = counted(len(serving), "machine is in service", "machines are in service")
@@ -71,8 +71,8 @@ def _one_address(serving: list[Mapping[str, Any]]) -> Iterator[Finding]:
         (address,) = addresses
         if ip_address(address).is_loopback:  # `make up`: simulated machines run on this computer
             return
-        words = f"all machines seem to have the address {address}: something hides their own addresses"
-        yield Finding("warn", words, PROOF_RUNBOOK)
+        text = f"all machines seem to have the address {address}: something hides their own addresses"
+        yield Finding("warn", text, PROOF_RUNBOOK)
 
 
 def examine_retention(http: httpx.Client, now: datetime) -> Iterator[Finding]:
@@ -83,8 +83,8 @@ def examine_retention(http: httpx.Client, now: datetime) -> Iterator[Finding]:
             continue
         days = (now - datetime.fromisoformat(kept["oldest_at"])).days
         size = f"{kept['bytes'] // MIB} MiB" if kept["bytes"] >= MIB else "less than 1 MiB"
-        words = f"{kept['store']}: {size}, the oldest is {days_of(days) if days > 0 else 'less than a day'} old"
+        text = f"{kept['store']}: {size}, the oldest is {days_of(days) if days > 0 else 'less than a day'} old"
         if days > kept["kept_days"] + RETENTION_LATE_DAYS:
-            yield Finding("warn", f"{words}, and is kept for {days_of(kept['kept_days'])}", FULL_RUNBOOK)
+            yield Finding("warn", f"{text}, and is kept for {days_of(kept['kept_days'])}", FULL_RUNBOOK)
         else:
-            yield Finding("ok", words)
+            yield Finding("ok", text)

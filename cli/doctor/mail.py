@@ -30,5 +30,5 @@ def examine_mail(http: httpx.Client, now: datetime) -> Iterator[Finding]:
     minutes = int(age.total_seconds() // 60)
     span = counted(minutes, "minute", "minutes") if minutes else "less than a minute"
     count = f"{queue['held']} of {counted(queue['waiting'], 'mail is', 'mails are')} held"
-    words = f"{count}, for {span} ({queue['held_by']})"
-    yield Finding("fail" if age > HELD_MAX else "warn", words, f"kinerja mail test ADDRESS says why: {MAIL_RUNBOOK}")
+    text = f"{count}, for {span} ({queue['held_by']})"
+    yield Finding("fail" if age > HELD_MAX else "warn", text, f"kinerja mail test ADDRESS says why: {MAIL_RUNBOOK}")

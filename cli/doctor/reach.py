@@ -31,8 +31,8 @@ def not_examined(name: str, error: Exception) -> Finding:
     certificate = _certificate_fault(name, error)
     if certificate is not None:
         return certificate
-    words = f": {error}" if isinstance(error, BrokerError) else ""
-    return Finding("fail", f"{name} cannot be examined ({type(error).__name__}{words})", BROKER_RUNBOOK)
+    text = f": {error}" if isinstance(error, BrokerError) else ""
+    return Finding("fail", f"{name} cannot be examined ({type(error).__name__}{text})", BROKER_RUNBOOK)
 
 
 def _certificate_fault(name: str, error: Exception) -> Finding | None:
@@ -40,8 +40,8 @@ def _certificate_fault(name: str, error: Exception) -> Finding | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            words = getattr(cause, "verify_message", str(cause))
+            text = getattr(cause, "verify_message", str(cause))
             todo = f"{CERTIFICATE_RUNBOOK}; for your own certificate authority set SSL_CERT_FILE to its certificate"
-            return Finding("fail", f"{name} cannot be examined (certificate: {words})", todo)
+            return Finding("fail", f"{name} cannot be examined (certificate: {text})", todo)
         cause = cause.__cause__ or cause.__context__
     return None

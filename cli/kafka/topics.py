@@ -53,7 +53,7 @@ def _run(bootstrap: str | None, file: Path, factor: int | None, *, create: bool)
         with doing(f"asking {servers}"):
             made = asyncio.run(provision(servers, specs, create=create, security=client_security(settings)))
     except TopicDriftError as error:
-        raise fail("\n".join(f"{words}: {DRIFT_RUNBOOK}" for words in error.differences)) from error
+        raise fail("\n".join(f"{text}: {DRIFT_RUNBOOK}" for text in error.differences)) from error
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
     echo(f"created: {', '.join(made)}" if made else "all topics are as the file says")

@@ -257,25 +257,25 @@ def _remarks(machine: Mapping[str, Any]) -> list[str]:
         (f"{machine['quarantined']} unreadable lines", machine["quarantined"]),
         (f"{machine['refused']} refused addresses", machine["refused"]),
     ]
-    return [words for words, true in found if true] + [signal["kind"] for signal in machine["signals"]]
+    return [text for text, true in found if true] + [signal["kind"] for signal in machine["signals"]]
 
 
 def _since(moment: str | None) -> str:
     return "from the beginning" if moment is None else f"since {city_time(moment)}"
 
 
-def _direction(words: str | None) -> str:
-    if words not in ("shift", "status"):
-        raise usage(f"--direction is shift or status, not {words}")
-    return words
+def _direction(text: str | None) -> str:
+    if text not in ("shift", "status"):
+        raise usage(f"--direction is shift or status, not {text}")
+    return text
 
 
-def _moment(words: str | None) -> str | None:
+def _moment(text: str | None) -> str | None:
     """A time with its offset; without an offset it is the city's time."""
-    if words is None:
+    if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(words)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise usage(f"not a time: {words}; write it {MOMENT_HELP}") from error
+        raise usage(f"not a time: {text}; write it {MOMENT_HELP}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=city_zone())).isoformat()

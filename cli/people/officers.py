@@ -32,17 +32,17 @@ OfficerArgument = Annotated[str, typer.Argument(metavar="OFFICER", help=OFFICER_
 
 @app.command()
 def find(
-    words: Annotated[str, typer.Argument(help="Part of the name, or a NIP or its beginning.")],
+    text: Annotated[str, typer.Argument(help="Part of the name, or a NIP or its beginning.")],
     unit: Annotated[str | None, typer.Option(help="Only in this unit (org_unit_id).")] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Finds officers by part of the name or by NIP, in the order of their names."""
     with client() as http:
-        found = list(_search(http, q=words, **({} if unit is None else {"org_unit_id": unit})))
+        found = list(_search(http, q=text, **({} if unit is None else {"org_unit_id": unit})))
         if not found and unit is not None:
             check_units(http, [unit])
-    _list(sorted(found, key=_by_name), f"no officer found for {words}", as_json=as_json)
+    _list(sorted(found, key=_by_name), f"no officer found for {text}", as_json=as_json)
 
 
 @app.command("list")
@@ -96,35 +96,35 @@ def _list(found: list[dict[str, Any]], empty: str, *, as_json: bool) -> None:
         table(("NIP", "NAME", "UNIT"), rows, wraps=("NAME", "UNIT"))
 
 
-def find_officer(http: httpx.Client, words: str) -> dict[str, Any]:
+def find_officer(http: httpx.Client, text: str) -> dict[str, Any]:
     """The officer with this NIP, name, part of the name or employee_id. A whole name wins over parts of others.
 
     Ends the command with status 1 if there is none, and with a list of candidates if there are several.
     """
-    identifier = _id_in(words)
+    identifier = _id_in(text)
     if identifier is not None:
         found: dict[str, Any] = request(http, "GET", f"{BASE}/{identifier}").json()
         return found
-    if not words.strip():
+    if not text.strip():
         raise fail("no officer is named: give a NIP, part of the name, or an employee_id")
-    candidates = request(http, "POST", f"{BASE}/search", json={"q": words, "limit": CANDIDATES_MAX + 1}).json()["items"]
+    candidates = request(http, "POST", f"{BASE}/search", json={"q": text, "limit": CANDIDATES_MAX + 1}).json()["items"]
     if not candidates:
-        raise fail(f"no officer has this NIP or name: {words}; search with kinerja officers find")
-    exact = [officer for officer in candidates if str(officer["name"]).casefold() == " ".join(words.split()).casefold()]
+        raise fail(f"no officer has this NIP or name: {text}; search with kinerja officers find")
+    exact = [officer for officer in candidates if str(officer["name"]).casefold() == " ".join(text.split()).casefold()]
     if len(exact) == 1:
         candidates = exact
     if len(candidates) > 1:
         many = "more than " if len(candidates) > CANDIDATES_MAX else ""
         lines = [f"  {c['nip']}  {c['name']}, {c['org_unit_id']}" for c in candidates[:CANDIDATES_MAX]]
         count = min(len(candidates), CANDIDATES_MAX)
-        raise fail("\n".join((f"{words} may be {many}{count} officers; give the NIP of one:", *lines)))
+        raise fail("\n".join((f"{text} may be {many}{count} officers; give the NIP of one:", *lines)))
     one: dict[str, Any] = candidates[0]
     return one
 
 
-def officer_id(http: httpx.Client, words: str) -> str:
+def officer_id(http: httpx.Client, text: str) -> str:
     """The employee_id of the named officer. An employee_id is used unchanged, without a request."""
-    return str(_id_in(words) or find_officer(http, words)["employee_id"])
+    return str(_id_in(text) or find_officer(http, text)["employee_id"])
 
 
 def names_of(http: httpx.Client, ids: Iterable[str | None]) -> dict[str, dict[str, Any]]:
@@ -151,9 +151,9 @@ def person(names: Mapping[str, Mapping[str, Any]], identifier: str | None) -> st
     return str(identifier or "") if officer is None else f"{officer['name']} ({officer['nip']})"
 
 
-def _id_in(words: str) -> UUID | None:
+def _id_in(text: str) -> UUID | None:
     try:
-        return UUID(words)
+        return UUID(text)
     except ValueError:
         return None
 

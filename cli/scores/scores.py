@@ -114,9 +114,9 @@ def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: 
 def _days(days: list[dict[str, Any]]) -> str:
     """How many days of each status; `kinerja days` lists the days."""
     counts = Counter(_plain(day["status"]) for day in days if day["state"] == "final")
-    words = [f"{count} {status}" for status, count in counts.most_common()]
+    text = [f"{count} {status}" for status, count in counts.most_common()]
     open_days = sum(day["state"] != "final" for day in days)
-    return ", ".join(words + ([f"{open_days} still open"] if open_days else []))
+    return ", ".join(text + ([f"{open_days} still open"] if open_days else []))
 
 
 def _ratings(facts: dict[str, Any]) -> str:
@@ -167,9 +167,9 @@ def verify(
         raise fail("readers differ from owners: docs/runbooks/replay.md")
 
 
-def _semester(words: str | None) -> Semester | None:
+def _semester(text: str | None) -> Semester | None:
     try:
-        return None if words is None else Semester.parse(words)
+        return None if text is None else Semester.parse(text)
     except ValueError as error:
         raise usage(f"--since: {error}") from error
 

@@ -58,8 +58,8 @@ log = logs.logger(__name__)
 class NotArrivedError(Exception):
     """A punch that was not accepted, or did not become a published score in time."""
 
-    def __init__(self, step: Step, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, step: Step, text: str) -> None:
+        super().__init__(text)
         self.step = step
 
 
@@ -133,15 +133,15 @@ class Canary:
         self._seconds.observe(self._arrived_at - begun)
 
     async def _wait_for_score(self, punch: datetime, deadline: float) -> None:
-        words = "no score includes this punch"
+        text = "no score includes this punch"
         while time.monotonic() < deadline:
             answer = await self._request("GET", "/scores/v1/canary", step="score")
             if answer.is_success and self._shows(answer.json(), punch):
                 return
             if not answer.is_success:
-                words = f"{answer.status_code} {answer.text[:200]}"
+                text = f"{answer.status_code} {answer.text[:200]}"
             await asyncio.sleep(LOOK_SECONDS)
-        raise NotArrivedError("score", f"{words} after {ARRIVAL_SECONDS_MAX:.0f} s")
+        raise NotArrivedError("score", f"{text} after {ARRIVAL_SECONDS_MAX:.0f} s")
 
     def _shows(self, found: dict[str, Any], punch: datetime) -> bool:
         moments = (found["first_in"], found["last_out"])
@@ -159,10 +159,10 @@ class Canary:
                     await asyncio.sleep(FIRST_POLLS_APART_SECONDS)
                     await self._poll()
                     return
-                words = f"{answer.status_code} {answer.text[:200]}"
+                text = f"{answer.status_code} {answer.text[:200]}"
             except NotArrivedError as error:
-                words = str(error)
-            log.warning("canary_not_known_yet", reason=words)
+                text = str(error)
+            log.warning("canary_not_known_yet", reason=text)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _poll_on(self) -> None:
@@ -187,8 +187,8 @@ def canary_app(watched: Canary) -> Starlette:
     """Health and metrics, inside the stack only."""
 
     async def health(_: Request) -> Response:
-        words = "ok\n" if watched.well else f"no punch has become a score for {watched.age():.0f} s\n"
-        return Response(words, status_code=200 if watched.well else 503, media_type="text/plain")
+        text = "ok\n" if watched.well else f"no punch has become a score for {watched.age():.0f} s\n"
+        return Response(text, status_code=200 if watched.well else 503, media_type="text/plain")
 
     async def expose(_: Request) -> Response:
         return Response(generate_latest(watched.registry), media_type=metrics.CONTENT_TYPE)

@@ -44,7 +44,7 @@ def preflight(
 
     An expiring certificate is reported too, but does not stop the start: it only affects HR systems, and intake must work.
     """
-    secrets = [words for name in SECRETS if (words := _fault(folder / name)) is not None]
+    secrets = [text for name in SECRETS if (text := _fault(folder / name)) is not None]
     closed = [
         f"{name} cannot be read by the containers' users: run make secrets, which opens these files"
         for name in unreadable_files(mounted)
@@ -52,8 +52,8 @@ def preflight(
     faults = [*secrets, *stack_faults(), *closed]
     certificate = folder / CERTIFICATE
     told = _certificate(certificate) if certificate.exists() else None
-    for words in (*faults, *([told] if told else [])):
-        echo(words, err=True)
+    for text in (*faults, *([told] if told else [])):
+        echo(text, err=True)
     if faults:
         raise fail(f"the stack cannot start{': see docs/runbooks/secrets.md' if secrets else ''}")
     hidden = _addresses_hidden(Path("/proc/self/uid_map"), Path("/proc/sys/kernel/osrelease"))
@@ -93,17 +93,17 @@ def _certificate(file: Path) -> str | None:
 
 def _fault(file: Path) -> str | None:
     try:
-        words = file.read_text()
+        text = file.read_text()
     except FileNotFoundError:
         return f"secret {file.name} is missing: run make secrets"
     except (OSError, UnicodeDecodeError) as error:
         return f"secret {file.name} cannot be read ({type(error).__name__}): its file must be readable text (mode 444)"
-    if not words.strip():
+    if not text.strip():
         return f"secret {file.name} is empty: delete its file and run make secrets"
-    if words != words.strip():
+    if text != text.strip():
         return f"secret {file.name} begins or ends with a space or line end: write it without one"
-    if file.name == "operator_key" and not HEADER_WORD.fullmatch(words):
+    if file.name == "operator_key" and not HEADER_WORD.fullmatch(text):
         return f"secret {file.name} has a blank or a letter outside ASCII: delete its file and run make secrets"
-    if len(words) < LENGTH_MIN:
+    if len(text) < LENGTH_MIN:
         return f"secret {file.name} has fewer than {LENGTH_MIN} characters: delete its file and run make secrets"
     return None

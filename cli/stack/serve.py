@@ -91,8 +91,8 @@ def migrate(service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SER
                 echo(f"{name}: rebuilt the indexes of text ({change})")
             echo(f"{name}: schema is up to date")
     except (OSError, SQLAlchemyError, CommandError, CollationError) as error:
-        words = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise fail(f"the schema cannot be brought up to date: {words}") from error
+        text = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise fail(f"the schema cannot be brought up to date: {text}") from error
 
 
 def _known(service: str) -> str:

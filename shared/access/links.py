@@ -166,8 +166,8 @@ class Links:
         now = self._clock.now()
         state = state_of(row, now)
         if state != "active":
-            words = "dicabut" if state == "revoked" else "kedaluwarsa"
-            raise GoneError(f"Tautan ini sudah {words}. Mintalah tautan baru.")
+            message = "dicabut" if state == "revoked" else "kedaluwarsa"
+            raise GoneError(f"Tautan ini sudah {message}. Mintalah tautan baru.")
         await session.execute(_USED, {"id": identifier, "now": now, "before": now - LAST_USE})
         return identifier, row["employee_id"]
 

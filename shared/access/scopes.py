@@ -72,8 +72,8 @@ def check_rights(
     )
     unlimited = [scope.name for scope in chosen if not scope.by_unit]
     if org_unit_ids is not None and unlimited:
-        words = f"`org_unit_ids`: {', '.join(unlimited)} cannot be limited to units. Create a separate key for that."
-        raise InvalidError(words)
+        text = f"`org_unit_ids`: {', '.join(unlimited)} cannot be limited to units. Create a separate key for that."
+        raise InvalidError(text)
 
 
 def _check_need(field: str, needing: Sequence[str], *, given: bool, what: str) -> None:

@@ -132,8 +132,8 @@ def decode_record(topic: Topic[R], headers: Headers, value: bytes | None) -> R:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         reason = "NOT_JSON" if any(fault["type"] == "json_invalid" for fault in faults) else "NOT_VALID"
-        words = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5])
-        raise UnreadableRecordError(reason, words) from error
+        message = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5])
+        raise UnreadableRecordError(reason, message) from error
 
 
 def recorded_at_of(headers: Headers) -> datetime | None:

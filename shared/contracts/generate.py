@@ -42,10 +42,10 @@ def documents() -> dict[Path, str]:
 
 def write(folder: Path = CONTRACTS_FOLDER) -> None:
     """Writes all documents."""
-    for name, words in documents().items():
+    for name, text in documents().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(words)
+        path.write_text(text)
 
 
 def drifted(folder: Path = CONTRACTS_FOLDER) -> list[str]:
@@ -53,8 +53,8 @@ def drifted(folder: Path = CONTRACTS_FOLDER) -> list[str]:
     wanted = documents()
     wrong = [
         str(name)
-        for name, words in wanted.items()
-        if not (folder / name).is_file() or (folder / name).read_text() != words
+        for name, text in wanted.items()
+        if not (folder / name).is_file() or (folder / name).read_text() != text
     ]
     there = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     return sorted(wrong + [str(name) for name in there - set(wanted)])

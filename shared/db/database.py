@@ -54,7 +54,7 @@ def fault_of(error: BaseException) -> dict[str, str]:
     """The log fields of a database failure: the error's type, its SQLSTATE, and the cause with its runbook."""
     code = getattr(getattr(error, "orig", None), "sqlstate", None)
     found = {"error": type(error).__name__, "sqlstate": code, "cause": _CAUSES.get(code or "")}
-    return {name: words for name, words in found.items() if words}
+    return {name: message for name, message in found.items() if message}
 
 
 class Database:

@@ -159,8 +159,8 @@ class _Reading:
             self._allowed = await self._ask()
         most = max(SMALL_BYTES, self._allowed.size)
         if size > most:
-            words = f"The body may have at most {most} bytes here: split it, or send a valid key if you have not."
-            raise _Refused(problem(types.TOO_LARGE, words))
+            text = f"The body may have at most {most} bytes here: split it, or send a valid key if you have not."
+            raise _Refused(problem(types.TOO_LARGE, text))
         cost = size * self._allowed.amplification
         if not self._held.take(cost - self.taken):
             raise _Refused(problem(types.TOO_BUSY, "Too many large bodies arrive at once. Send it again later."))
@@ -173,8 +173,8 @@ class _Reading:
             if not is_transient(error):
                 raise
             log.warning("store_unavailable", **fault_of(error))
-            words = "The database does not answer. Send the same request again later."
-            raise _Refused(problem(types.UNAVAILABLE, words)) from error
+            text = "The database does not answer. Send the same request again later."
+            raise _Refused(problem(types.UNAVAILABLE, text)) from error
 
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:

@@ -74,8 +74,8 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         return problem(types.NOT_JSON, "Send one JSON document in UTF-8.", errors=errors)
     wanted = body_type(request)
     if wanted is not None and await request.body() and any(e["loc"][0] == "body" for e in found):
-        words = f"Send the body as {wanted}: add the header Content-Type: {wanted}."
-        return problem(types.UNSUPPORTED_MEDIA_TYPE, words, headers={"Accept": wanted})
+        text = f"Send the body as {wanted}: add the header Content-Type: {wanted}."
+        return problem(types.UNSUPPORTED_MEDIA_TYPE, text, headers={"Accept": wanted})
     return problem(types.INVALID_REQUEST, validation_words(errors), errors=errors)
 
 

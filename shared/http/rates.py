@@ -203,8 +203,8 @@ def _link_of(path: str) -> str:
     return ""
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, words: str) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, text: str) -> None:
     seconds = 60 - int(time.monotonic() % 60)
     headers = {"Retry-After": str(seconds), "Connection": "close"}
-    answer = problem(TOO_MANY_REQUESTS, f"{words} Try again in {seconds} s.", headers=headers)
+    answer = problem(TOO_MANY_REQUESTS, f"{text} Try again in {seconds} s.", headers=headers)
     await answer(scope, receive, send)

@@ -30,9 +30,9 @@ _PATH_CHARACTERS_MAX = 200
 _PLACES = {"query": "query parameter", "path": "part of the path", "header": "header", "body": "field"}
 
 
-def listed(words: Sequence[str], conjunction: str) -> str:
+def listed(text: Sequence[str], conjunction: str) -> str:
     """ "GET, PUT or DELETE"."""
-    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}" if len(words) > 1 else "".join(words)
+    return f"{', '.join(text[:-1])} {conjunction} {text[-1]}" if len(text) > 1 else "".join(text)
 
 
 def no_such_address(path: str) -> str:

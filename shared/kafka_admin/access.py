@@ -202,9 +202,9 @@ class Access:
         try:
             return call().result(timeout=TIMEOUT_SECONDS)
         except (KafkaException, TimeoutError) as error:
-            words = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
+            text = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
             raise BrokerError(
-                f"Kafka at {self._address}: {what}: {words}. Check the address, that the broker is up, and the"
+                f"Kafka at {self._address}: {what}: {text}. Check the address, that the broker is up, and the"
                 " administrator's password (secret kafka_admin_password)."
             ) from error
 

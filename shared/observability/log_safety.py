@@ -80,8 +80,8 @@ def library_message(record: logging.LogRecord) -> str:
         places = _IN_TRACEBACK.findall(record.msg)
         if places:
             return f"exception at {' < '.join(_place(*place) for place in places[::-1])}"
-        words = _LEADING_WORDS.match(record.msg)
-        return words[0].strip() if words else f"{record.name}: a message"
+        text = _LEADING_WORDS.match(record.msg)
+        return text[0].strip() if text else f"{record.name}: a message"
     return f"{record.name}: a message of {Path(record.pathname).name}:{record.lineno}"
 
 
@@ -106,8 +106,8 @@ def masked(value: Any) -> Any:
 def _one(error: BaseException) -> dict[str, Any]:
     kind = type(error)
     found: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")}
-    if words := safe_words(error):
-        found["words"] = words
+    if text := safe_words(error):
+        found["words"] = text
     origin = getattr(error, "orig", None) or error
     for name in ("sqlstate", "constraint_name", "table_name", "column_name"):
         cause = origin if getattr(origin, name, None) else getattr(origin, "__cause__", None)

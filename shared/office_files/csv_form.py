@@ -76,8 +76,8 @@ def _decoded(body: bytes) -> str:
             try:
                 return _without_nul(body.decode(encoding))
             except UnicodeDecodeError as error:
-                words = f"The file begins as {encoding.removesuffix('-sig').upper()}, but byte {error.start} is not."
-                raise InvalidError(f"{words} {_HOW}") from error
+                text = f"The file begins as {encoding.removesuffix('-sig').upper()}, but byte {error.start} is not."
+                raise InvalidError(f"{text} {_HOW}") from error
     try:
         return _without_nul(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -86,11 +86,11 @@ def _decoded(body: bytes) -> str:
     try:
         content = _without_nul(body.decode("cp1252"))
     except UnicodeDecodeError as error:
-        words = "The file's encoding is not known: it is neither Unicode nor Windows-1252."
-        raise InvalidError(f"{words} {_HOW}") from error
+        text = "The file's encoding is not known: it is neither Unicode nor Windows-1252."
+        raise InvalidError(f"{text} {_HOW}") from error
     if rare := _RARE.search(content):
-        words = f"byte {rare.start()} would be {rare[0]} in Windows-1252, and another letter in Mac Roman or DOS."
-        raise InvalidError(f"The file's encoding is not certain: {words} {_HOW}")
+        text = f"byte {rare.start()} would be {rare[0]} in Windows-1252, and another letter in Mac Roman or DOS."
+        raise InvalidError(f"The file's encoding is not certain: {text} {_HOW}")
     return content
 
 

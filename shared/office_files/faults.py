@@ -68,8 +68,8 @@ class Faults(list[dict[str, Any]]):
             count = (
                 f"{FAULTS_MAX} faults or more" if self.full else "1 fault" if len(self) == 1 else f"{len(self)} faults"
             )
-            words = f"{subject} has {count} and was not taken: nothing is changed. Correct what `errors` lists."
-            raise InvalidError(words, errors=sorted(self, key=lambda fault: fault.get("line", 0)))
+            text = f"{subject} has {count} and was not taken: nothing is changed. Correct what `errors` lists."
+            raise InvalidError(text, errors=sorted(self, key=lambda fault: fault.get("line", 0)))
 
 
 def shortened(value: str) -> str:

@@ -138,7 +138,7 @@ def _texts(cells: Sequence[Cell]) -> list[str]:
 
 def _nameless(line: int, place: int, cell: Cell, sheet: str | None) -> dict[str, object]:
     letters = column_letters(place)
-    words = "must be empty, since this column has no name in the header. In a CSV file, a value with a separator in it"
+    message = "must be empty, since this column has no name in the header. In a CSV file, a value with a separator in it"
     where = {} if sheet is None else {"sheet": sheet}
     return {
         **where,
@@ -146,5 +146,5 @@ def _nameless(line: int, place: int, cell: Cell, sheet: str | None) -> dict[str,
         "field": letters,
         "column": letters,
         "value": shortened(shown(cell)),
-        "message": f"{words} must have quotes around it" if sheet is None else words.partition(". ")[0],
+        "message": f"{message} must have quotes around it" if sheet is None else message.partition(". ")[0],
     }

@@ -112,9 +112,9 @@ def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
     return router
 
 
-def thing_from(topic: Topic[Any], words: str) -> dict[str, Any]:
+def thing_from(topic: Topic[Any], message: str) -> dict[str, Any]:
     """The values of `Topic.thing` from a text with slashes between them. Raises InvalidError."""
-    parts = words.split("/")
+    parts = message.split("/")
     try:
         pairs = zip(topic.thing.items(), parts, strict=True)
         return {name: _READ[sql_type](part) for (name, sql_type), part in pairs}
@@ -122,17 +122,17 @@ def thing_from(topic: Topic[Any], words: str) -> dict[str, Any]:
         raise InvalidError(f"`thing`: on {topic.name} write it as {'/'.join(topic.thing)}.") from None
 
 
-def _year(words: str) -> int:
-    if len(words) != 4 or not words.isascii() or not words.isdigit():
+def _year(message: str) -> int:
+    if len(message) != 4 or not message.isascii() or not message.isdigit():
         raise ValueError("a year has four digits")
-    return int(words)
+    return int(message)
 
 
 # A topic's only text is the semester.
 _READ: dict[str, Callable[[str], Any]] = {
     "uuid": UUID,
     "date": date.fromisoformat,
-    "text": lambda words: str(Semester.parse(words)),
+    "text": lambda message: str(Semester.parse(message)),
     "int4": _year,
 }
 

@@ -156,11 +156,11 @@ async def _in_flight(context: Context, session: AsyncSession, topic: str) -> boo
     return waits or bool(lag)
 
 
-def _semester(context: Context, words: str | None) -> Semester:
-    if words is None:
+def _semester(context: Context, message: str | None) -> Semester:
+    if message is None:
         return Semester.of(context.clock.now().astimezone(context.zone).date())
     try:
-        semester = Semester.parse(words)
+        semester = Semester.parse(message)
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from None
     if not FIRST_YEAR <= semester.year <= LAST_YEAR:
