@@ -111,7 +111,8 @@ class Runtime:
             self._spawn("consumer", self.consumer.run())
 
     async def stop(self) -> None:
-        """Stops the consumer first (its batch is finished and committed), then the rest, then sends the remaining events."""
+        """Stops the consumer first (its batch is finished and committed), then the rest, then the relay, which may still
+        publish what they committed. Events that it has not sent by then stay in the outbox for the next process."""
         self.draining = True
         if self.context.settings.tasks:
             await self._cancel("consumer")
