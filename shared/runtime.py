@@ -134,7 +134,7 @@ class Runtime:
             if self.consumer is not None and self.consumer.halted is not None:
                 faults.append(f"consumer stopped: {self.consumer.halted}")
             elif self.consumer is not None and not self.consumer.assigned:
-                faults.append("consumer has no partitions or does not poll")
+                faults.append("consumer has not joined its group or does not poll")
             faults += [f"task {name} has ended" for name, task in self._tasks.items() if task.done()]
         return faults
 
