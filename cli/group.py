@@ -120,9 +120,7 @@ class Subjects(PlainGroup):
 
 def _not_utf8(text: Sequence[str]) -> str:
     """The first argument with bytes that the terminal's encoding does not have; a file may have such a name."""
-    return next(
-        (word for word in text if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), ""
-    )
+    return next((word for word in text if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), "")
 
 
 def _words_of(error: Exception) -> str:

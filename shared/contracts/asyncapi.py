@@ -16,22 +16,11 @@ from shared.contracts.envelope import encode
 from shared.contracts.events.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.reading import READING
-from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER, Topic
+from shared.contracts.topics import ALL_TOPICS, READERS, Topic, writers_of
 
-__all__ = ["READERS", "TOPICS_FILE", "asyncapi_document", "servers_of"]
+__all__ = ["TOPICS_FILE", "asyncapi_document", "servers_of"]
 
 TOPICS_FILE = Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "topics.yaml"
-
-READERS: dict[str, tuple[str, ...]] = {
-    "asn.employee.v1": ("feedback", "scoring", "notifications"),
-    "asn.attendance-day.v1": ("scoring",),
-    "asn.feedback.v1": ("scoring",),
-    "asn.score.v1": ("notifications",),
-    "asn.discipline.v1": ("notifications",),
-    "asn.notice.v1": (),
-    "asn.dead-letter.v1": (),
-}
-"""The services here that read a topic; any other system may read it too."""
 
 _BINDINGS = frozenset({"cleanup.policy", "retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"})
 _EXAMPLE_EVENT_ID = UUID("0198f7b0-9d2c-7e11-8a34-6b5c4d3e2f77")
@@ -144,17 +133,10 @@ def _channels() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
     for topic in ALL_TOPICS:
-        for service in _writers(topic):
+        for service in writers_of(topic):
             yield f"{service}.send.{topic.name}", _operation("send", service, topic)
         for service in READERS[topic.name]:
             yield f"{service}.receive.{topic.name}", _operation("receive", service, topic)
-
-
-def _writers(topic: Topic[Any]) -> tuple[str, ...]:
-    """The owner; for dead letters, every service that consumes a topic."""
-    if topic is DEAD_LETTER:
-        return tuple(sorted({service for services in READERS.values() for service in services}))
-    return (topic.owner,)
 
 
 def _operation(action: str, service: str, topic: Topic[Any]) -> dict[str, Any]:
@@ -188,7 +170,7 @@ def _headers(topic: Topic[Any]) -> dict[str, Any]:
         "properties": {
             "ce_specversion": {"const": "1.0"},
             "ce_id": {**uuid, "description": "UUIDv7, the same in every repetition by the relay."},
-            "ce_source": {"enum": [f"/kinerja/{service}" for service in _writers(topic)]},
+            "ce_source": {"enum": [f"/kinerja/{service}" for service in writers_of(topic)]},
             "ce_type": {"const": topic.name},
             "ce_time": {**moment, "description": "recorded_at of the record, in UTC."},
             "ce_subject": {**uuid, "description": "employee_id, where the record is about an officer."},
@@ -202,7 +184,7 @@ def _example(topic: Topic[Any], payload: dict[str, Any]) -> dict[str, Any]:
     envelope = encode(
         topic,
         topic.model.model_validate(payload),
-        source=_writers(topic)[0],
+        source=writers_of(topic)[0],
         event_id=_EXAMPLE_EVENT_ID,
         traceparent=_EXAMPLE_TRACEPARENT,
     )

@@ -23,8 +23,10 @@ __all__ = [
     "EMPLOYEE",
     "FEEDBACK",
     "NOTICE",
+    "READERS",
     "SCORE",
     "Topic",
+    "writers_of",
 ]
 
 R = TypeVar("R", bound=Record)
@@ -110,3 +112,21 @@ DEAD_LETTER = Topic(
 )
 
 ALL_TOPICS: tuple[Topic[Any], ...] = (EMPLOYEE, ATTENDANCE_DAY, FEEDBACK, SCORE, DISCIPLINE, NOTICE, DEAD_LETTER)
+
+READERS: dict[str, tuple[str, ...]] = {
+    "asn.employee.v1": ("feedback", "scoring", "notifications"),
+    "asn.attendance-day.v1": ("scoring",),
+    "asn.feedback.v1": ("scoring",),
+    "asn.score.v1": ("notifications",),
+    "asn.discipline.v1": ("notifications",),
+    "asn.notice.v1": (),
+    "asn.dead-letter.v1": (),
+}
+"""The services here that read a topic; any other system may read it too."""
+
+
+def writers_of(topic: Topic[Any]) -> tuple[str, ...]:
+    """The services that write a topic: its owner; for dead letters, every service that reads a topic."""
+    if topic is DEAD_LETTER:
+        return tuple(sorted({service for services in READERS.values() for service in services}))
+    return (topic.owner,)

@@ -138,7 +138,9 @@ def _texts(cells: Sequence[Cell]) -> list[str]:
 
 def _nameless(line: int, place: int, cell: Cell, sheet: str | None) -> dict[str, object]:
     letters = column_letters(place)
-    message = "must be empty, since this column has no name in the header. In a CSV file, a value with a separator in it"
+    message = (
+        "must be empty, since this column has no name in the header. In a CSV file, a value with a separator in it"
+    )
     where = {} if sheet is None else {"sheet": sheet}
     return {
         **where,

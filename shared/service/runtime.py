@@ -110,7 +110,8 @@ class Runtime:
             self._spawn("consumer", self.consumer.run())
 
     async def stop(self) -> None:
-        """Stops the consumer first (its batch is finished and committed), then the rest, then sends the remaining events."""
+        """Stops the consumer first (its batch is finished and committed), then the rest, then the relay, which may still
+        publish what they committed. Events that it has not sent by then stay in the outbox for the next process."""
         self.draining = True
         if self.context.settings.tasks:
             await self._cancel("consumer")
@@ -132,7 +133,7 @@ class Runtime:
             if self.consumer is not None and self.consumer.halted is not None:
                 faults.append(f"consumer stopped: {self.consumer.halted}")
             elif self.consumer is not None and not self.consumer.assigned:
-                faults.append("consumer has no partitions or does not poll")
+                faults.append("consumer has not joined its group or does not poll")
             faults += [f"task {name} has ended" for name, task in self._tasks.items() if task.done()]
         return faults
 

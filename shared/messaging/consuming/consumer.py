@@ -1,9 +1,10 @@
 """The batch consumer: records → one database transaction → offsets, always in this order.
 
-FastStream's subscriber delivers raw batches; nothing is decoded before the handler, because one undecodable record or
-header would empty the whole batch. A record that cannot be used is parked and the others are applied; when too many
-cannot be used, the consumer stops and commits nothing. Acknowledgement is manual, with explicit offsets: `msg.ack()`
-would commit the position of every partition, also for records that were not applied.
+FastStream polls, gives each batch to its subscriber, and stops between two batches. Its parser and decoder are ours and
+read no record: with its own, one undecodable record or header would empty the whole batch. A record that cannot be used is
+parked and the others are applied; when too many cannot be used, the consumer stops and commits nothing. Acknowledgement is
+manual, with explicit offsets: `msg.ack()` would commit the position of every partition, also for records that were not
+applied. What FastStream is used for, and what not: docs/adr/0017-what-faststream-does-here.md.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from faststream import AckPolicy
+from faststream import AckPolicy, ExceptionMiddleware
 from faststream.kafka import KafkaMessage
-from faststream.kafka.message import KafkaAckableMessage
+from faststream.kafka.message import FAKE_CONSUMER
 
-from shared.contracts.envelope import recorded_at_of
 from shared.db.database import Database, fault_of, is_transient
 from shared.messaging.consuming.batch_work import BatchWork, Handler
+from shared.messaging.consuming.consumer_progress import ConsumerProgress
 from shared.messaging.consuming.dead_letters import DeadLetters
 from shared.messaging.consuming.incoming import Incoming
 from shared.messaging.consuming.poison_limit import PoisonLimit, TooManyUnusableError
@@ -43,6 +43,8 @@ STALL_SECONDS = 60.0
 BATCH_SECONDS_MAX = 300.0
 """The longest time for one batch; after it the group assigns the partitions to another member."""
 WATCH_SECONDS = 2.0
+POLL_SECONDS_MAX = 60.0
+"""A partition that was not polled for so long is not being read."""
 STOP_SECONDS = 10.0
 """For the batch in flight and for leaving the group. A cancelled batch is delivered again, which changes nothing."""
 
@@ -66,8 +68,11 @@ class BatchConsumer:
         self._work = BatchWork(database, dead_letters, handler, PoisonLimit(settings.unusable_records_per_minute))
         self._topics = tuple(topics)
         read_tolerantly()
-        self._broker = make_broker(settings, service)
-        self._subscriber = self._broker.subscriber(
+        self.broker = make_broker(settings, service)
+        # FastStream ignores an error of parser, decoder or handler; a middleware sees it. These functions are async because
+        # FastStream runs others in a thread.
+        self.broker.add_middleware(ExceptionMiddleware({TooManyUnusableError: self._halt, Exception: self._fail}))
+        self._subscriber = self.broker.subscriber(
             *topics,
             group_id=f"kinerja-{service}",
             batch=True,
@@ -83,15 +88,14 @@ class BatchConsumer:
             session_timeout_ms=settings.kafka_session_timeout_ms,
             heartbeat_interval_ms=settings.kafka_heartbeat_ms,
             max_poll_interval_ms=int(BATCH_SECONDS_MAX * 1000),
-            parser=self._parse,
-            decoder=_no_decoding,
+            parser=_parse,
+            decoder=_decode,
         )
         self._subscriber(self._consume)
         self._stopping = False
         self._applying = False
-        self._done: dict[TopicPartition, int] = {}
-        self._applied_at: dict[str, datetime] = {}
-        self._failed: BaseException | None = None
+        self._failed: Exception | None = None
+        self.progress = ConsumerProgress(metrics, topics)
         self.halted: str | None = None
         """Why it has stopped reading until its process restarts: too many records could not be used."""
 
@@ -113,7 +117,7 @@ class BatchConsumer:
                 if self.halted is not None:
                     await self.stop()
                     await asyncio.Event().wait()
-                behind, now_at = await self._observe()
+                behind, now_at = await self.progress.observe(self._subscriber.consumer)
                 if now_at != position or not behind:
                     position, moved_at = now_at, time.monotonic()
                 else:
@@ -129,69 +133,58 @@ class BatchConsumer:
         """Finishes the batch in flight, commits it and leaves the group; gives up after the broker's deadline."""
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await self._broker.stop()
+                await self.broker.stop()
         except (TimeoutError, KafkaError) as error:
             log.warning("consumer_abandoned", error=type(error).__name__)
 
     @property
     def assigned(self) -> bool:
-        """Whether the group has assigned this member its partitions (perhaps none) and the loop polls."""
-        consumer = self._subscriber.consumer
-        if consumer is None:
+        """Whether the group has assigned this member its partitions (perhaps none) and the loop polls them.
+
+        A member without partitions is surplus, and ready to take over. While a topic does not exist nobody is ready.
+        """
+        client = self._subscriber.consumer
+        if client is None or not self._subscriber.running:  # FastStream starts to poll after the group's assignment
             return False
+        if not client.assignment():
+            return all(client.partitions_for_topic(topic) for topic in self._topics)
         return all(
-            (last := consumer.last_poll_timestamp(tp)) is None or time.time() * 1000 - last < 60_000
-            for tp in consumer.assignment()
-        ) and bool(consumer.assignment())
+            (last := client.last_poll_timestamp(tp)) is None or time.time() * 1000 - last < POLL_SECONDS_MAX * 1000
+            for tp in client.assignment()
+        )
 
     async def _start(self) -> None:
         wait = 0.5
         while True:
             try:
-                await self._broker.start()
+                await self.broker.start()
             except KafkaError as error:
                 log.warning("consumer_waits_for_broker", error=type(error).__name__, seconds=wait)
-                await self._broker.stop()
+                await self.broker.stop()
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 10.0)
             else:
                 return
 
-    async def _parse(self, batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
-        return KafkaAckableMessage(
-            body=b"",
-            headers={},
-            message_id=f"{batch[0].topic}/{batch[0].partition}/{batch[0].offset}",
-            raw_message=batch,
-            consumer=self._subscriber.consumer,
-        )
-
-    async def _consume(self, message: KafkaMessage) -> None:
+    async def _consume(self, records: Sequence[Incoming]) -> None:
+        # Until it has left the group it applies nothing: a later commit would skip the batch at which it stopped.
+        if self.halted is not None or self._failed is not None:
+            return
+        self._applying = True
         try:
-            batch = message.raw_message
-            if not isinstance(batch, tuple):
-                raise TypeError("the subscriber was made with batch=True")
-            # Until it has left the group it applies nothing: a later commit would skip the batch at which it stopped.
-            if self.halted is not None or self._failed is not None:
-                return
-            records = [_incoming(record) for record in batch]
-            self._applying = True
             if await self._apply_until_done(records):
                 await self._commit_offsets(records)
-        except TooManyUnusableError as error:
-            self._halt(str(error))
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # FastStream would swallow it; the watch loop ends the process
-            log.exception("batch_failed")
-            self._failed = error
         finally:
             self._applying = False
 
-    def _halt(self, words: str) -> None:
-        self.halted = words
+    async def _halt(self, error: TooManyUnusableError) -> None:
+        self.halted = str(error)
         self._metrics.consumer_halted.set(1)
-        log.critical("consumer_stopped", because=words, runbook="docs/runbooks/dead-letters.md")
+        log.critical("consumer_stopped", because=self.halted, runbook="docs/runbooks/dead-letters.md")
+
+    async def _fail(self, error: Exception) -> None:
+        log.error("batch_failed", exc_info=error)
+        self._failed = error  # the watch loop ends the process
 
     async def _apply_until_done(self, records: Sequence[Incoming]) -> bool:
         """Applies the batch; while the database is down it waits, and never skips. False: stopped before the end."""
@@ -210,24 +203,9 @@ class BatchConsumer:
                 wait = min(wait * 2, RETRY_SECONDS_MAX)
             else:
                 self._metrics.batch_seconds.observe(time.monotonic() - started)
-                self._measure(records)
+                self.progress.count_applied(records)
                 return True
         return False
-
-    def _measure(self, records: Sequence[Incoming]) -> None:
-        counts: dict[str, int] = {}
-        newest: dict[str, Incoming] = {}
-        for record in records:
-            counts[record.topic] = counts.get(record.topic, 0) + 1
-            newest[record.topic] = record
-        now = datetime.now(UTC)
-        for topic, count in counts.items():
-            self._metrics.consumed.labels(topic).inc(count)
-            # One sample per topic and batch, the last record: parsing every header would cost more than the batch itself.
-            recorded_at = recorded_at_of(newest[topic].headers)
-            if recorded_at is not None:
-                self._applied_at[topic] = recorded_at
-                self._metrics.end_to_end_seconds.labels(topic).observe(max(0.0, (now - recorded_at).total_seconds()))
 
     async def _commit_offsets(self, records: Sequence[Incoming]) -> None:
         offsets: dict[TopicPartition, int] = {}
@@ -238,46 +216,24 @@ class BatchConsumer:
             return
         try:
             await consumer.commit(offsets)
-            self._done |= offsets
+            self.progress.committed |= offsets
         except (CommitFailedError, IllegalStateError) as error:
             # The partitions now belong to another member: it receives the records again, which changes nothing.
             log.info("offsets_not_committed", error=type(error).__name__)
         except KafkaError as error:
             log.warning("offsets_not_committed", error=type(error).__name__)
 
-    async def _observe(self) -> tuple[bool, dict[TopicPartition, int]]:
-        """Lag metrics; whether records wait; the committed positions of the assigned partitions."""
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return False, {}
-        lags = dict.fromkeys(self._topics, 0)
-        positions: dict[TopicPartition, int] = {}
-        assigned = consumer.assignment()
-        # Another member's commits are unknown here: forget the positions of revoked partitions.
-        self._done = {tp: offset for tp, offset in self._done.items() if tp in assigned}
-        for tp in assigned:
-            try:
-                async with asyncio.timeout(1.0):
-                    # before our first commit on it, the fetch position is the best estimate
-                    positions[tp] = self._done[tp] if tp in self._done else await consumer.position(tp)
-            except (TimeoutError, KafkaError):
-                continue
-            end = consumer.highwater(tp)
-            if end is not None:
-                lags[tp.topic] += max(0, end - positions[tp])
-        now = datetime.now(UTC)
-        for topic, lag in lags.items():
-            self._metrics.consumer_lag.labels(topic).set(lag)
-            applied_at = self._applied_at.get(topic, now) if lag else now
-            self._metrics.consumer_lag_seconds.labels(topic).set(max(0.0, (now - applied_at).total_seconds()))
-        return any(lags.values()), positions
+
+async def _parse(batch: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
+    """FastStream's message of a batch. It is never acknowledged, so it needs no client."""
+    return KafkaMessage(body=batch, raw_message=tuple(batch), consumer=FAKE_CONSUMER)
+
+
+async def _decode(message: KafkaMessage) -> list[Incoming]:
+    """What the handler gets: the records as received."""
+    return [_incoming(record) for record in message.body]
 
 
 def _incoming(record: ConsumerRecord[Any, Any]) -> Incoming:
     fault = record.fault if isinstance(record, UnparsableRecord) else None
     return Incoming(record.topic, record.partition, record.offset, record.key, record.value, record.headers, fault)
-
-
-async def _no_decoding(message: KafkaMessage) -> KafkaMessage:
-    # FastStream passes the decoder's result to the handler
-    return message

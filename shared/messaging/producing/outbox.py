@@ -17,7 +17,7 @@ from sqlmodel import Field, SQLModel
 from shared.base.ids import new_id
 from shared.contracts.base import Record
 from shared.contracts.envelope import encode
-from shared.contracts.topics import Topic
+from shared.contracts.topics import Topic, writers_of
 from shared.db.database import utc_field
 from shared.observability.tracing import current_traceparent
 
@@ -85,7 +85,9 @@ class Outbox:
         self.committed = asyncio.Event()
 
     async def add(self, session: AsyncSession, topic: Topic[Any], records: Sequence[Record]) -> None:
-        """Adds the records, in order, to the session's transaction."""
+        """Adds the records, in order, to the session's transaction. Raises ValueError for a topic of another service."""
+        if self.service not in writers_of(topic):
+            raise ValueError(f"{self.service} does not write {topic.name}")
         if not records:
             return
         traceparent = current_traceparent()

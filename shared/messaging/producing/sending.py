@@ -79,8 +79,7 @@ class SendResult:
 
     def stop(self, row: Any, *, topic: bool = False) -> None:
         """The row was not sent: later ones of its key, or of its topic, wait for it."""
-        place = (row.topic, None if topic else row.key)
-        self._stopped[place] = min(row.id, self._stopped.get(place, row.id))
+        self._stopped[row.topic, None if topic else row.key] = row.id
 
     def refuse(self, row: Any, error: Exception) -> None:
         """The row is refused, and will be refused until somebody solves the cause."""
@@ -111,11 +110,10 @@ class SendResult:
                     self.alone.append(row)
                 else:
                     faults.append(error)
-        for error in faults:
-            # rows after a refused batch fail for the gap in sequence numbers: not a failure of the broker
-            follows = self.alone and isinstance(error, OutOfOrderSequenceNumber)
-            if self.failure is None and not follows:
-                self.failure = KafkaError(f"{len(faults)} events were not acknowledged: {type(error).__name__}")
+        if self.alone:  # rows after a refused batch fail for the gap in sequence numbers: not a failure of the broker
+            faults = [error for error in faults if not isinstance(error, OutOfOrderSequenceNumber)]
+        if faults and self.failure is None:
+            self.failure = KafkaError(f"{len(faults)} events were not acknowledged: {type(faults[0]).__name__}")
 
 
 async def send_rows(producer: AIOKafkaProducer, rows: Sequence[Any], renew: Renew) -> SendResult:
@@ -173,17 +171,16 @@ async def _send_together(producer: AIOKafkaProducer, rows: Sequence[Any], result
 
 
 async def _send_alone(rows: Sequence[Any], result: SendResult, renew: Renew) -> None:
-    """Sends each row in its own batch, because one record can cause the refusal of a whole batch."""
+    """Sends each row in its own batch, because one record can cause the refusal of a whole batch.
+
+    The rows are of different keys: `settle` leaves out those that wait behind another.
+    """
     producer = await renew()
-    stopped: set[tuple[str, bytes]] = set()
     for row in rows:
-        if (row.topic, row.key) in stopped:
-            continue
         try:
             await producer.send_and_wait(**_message(row))
         except (*_OF_RECORD, *_OF_TOPIC) as error:
             result.refuse(row, error)
-            stopped.add((row.topic, row.key))
             producer = await renew()
         else:
             result.sent.append(row)

@@ -61,7 +61,7 @@ async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
         )
         task = asyncio.create_task(consumer.run())
         async with asyncio.timeout(SECONDS_MAX):
-            while sum(consumer._done.values()) < count:  # committed offsets, each partition from 0
+            while sum(consumer.progress.committed.values()) < count:  # committed offsets, each partition from 0
                 if task.done():
                     task.result()
                 await asyncio.sleep(0.005)

@@ -16,8 +16,8 @@ __all__ = ["make_topic", "produce"]
 REBALANCE_SECONDS_MAX = 30.0  # it takes 5 s and a heartbeat
 
 
-async def make_topic(bootstrap: str, partitions: int) -> str:
-    name = f"test-{uuid4().hex}"
+async def make_topic(bootstrap: str, partitions: int, name: str | None = None) -> str:
+    name = name or f"test-{uuid4().hex}"
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:

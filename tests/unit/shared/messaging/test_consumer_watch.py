@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 from aiokafka import TopicPartition
 
-from shared.messaging.consuming.consumer import BatchConsumer
+from shared.messaging.consuming.consumer_progress import ConsumerProgress
 from shared.observability.metrics import Metrics
-from shared.settings.settings import ServiceSettings
 
 ONE = TopicPartition("asn.employee.v1", 0)
 
@@ -39,32 +35,28 @@ def client() -> FakeClient:
 
 
 @pytest.fixture
-def consumer(client: FakeClient) -> BatchConsumer:
-    settings = ServiceSettings(database_url="postgresql+asyncpg://u@h/d", operator_key="k" * 20, link_key="k" * 20)
-    nothing: Any = None
-    made = BatchConsumer(settings, nothing, nothing, Metrics("t"), nothing, service="t", topics=[ONE.topic])
-    made._subscriber = SimpleNamespace(consumer=client)  # type: ignore[assignment]
-    return made
+def progress() -> ConsumerProgress:
+    return ConsumerProgress(Metrics("t"), [ONE.topic])
 
 
-async def test_fetched_but_not_committed_records_wait(consumer: BatchConsumer, client: FakeClient) -> None:
-    consumer._done[ONE] = 3
+async def test_fetched_but_not_committed_records_wait(progress: ConsumerProgress, client: FakeClient) -> None:
+    progress.committed[ONE] = 3
     client.fetched, client.end = 10, 10
-    assert await consumer._observe() == (True, {ONE: 3})
+    assert await progress.observe(client) == (True, {ONE: 3})
 
 
-async def test_all_committed_is_no_wait(consumer: BatchConsumer, client: FakeClient) -> None:
-    consumer._done[ONE] = 10
+async def test_all_committed_is_no_wait(progress: ConsumerProgress, client: FakeClient) -> None:
+    progress.committed[ONE] = 10
     client.end = 10
-    assert await consumer._observe() == (False, {ONE: 10})
+    assert await progress.observe(client) == (False, {ONE: 10})
 
 
 async def test_a_partition_that_went_away_and_came_back_is_read_anew(
-    consumer: BatchConsumer, client: FakeClient
+    progress: ConsumerProgress, client: FakeClient
 ) -> None:
-    consumer._done[ONE] = 3
+    progress.committed[ONE] = 3
     client.partitions = set()
-    assert await consumer._observe() == (False, {})
+    assert await progress.observe(client) == (False, {})
     # another member committed 3..10 meanwhile; counting them as lag would stop a healthy process
     client.partitions, client.fetched, client.end = {ONE}, 10, 10
-    assert await consumer._observe() == (False, {ONE: 10})
+    assert await progress.observe(client) == (False, {ONE: 10})
