@@ -29,8 +29,10 @@ install: $(VENV)/.installed ## create .venv with the packages of `make up`
 
 dev: $(VENV)/.developed ## create .venv with the packages of the tests and checks too
 
-test: $(VENV)/.developed ## every test that can run on this machine
-	@$(BIN)/python -m pytest
+# The tests that use the most time wait for containers: three workers are right for two cores too.
+WORKERS ?= 3
+test: $(VENV)/.developed ## every test that can run on this machine (WORKERS=3)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS)
 
 check: lint type contracts test ## all checks and tests that must pass before a commit
 

@@ -19,7 +19,7 @@ DOCKER_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16
 """Source addresses of the sample's machines as the stack sees them: Docker may assign another address at each start."""
 
 _TRIES = 30
-_PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
 
 
 async def repeated(client: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
@@ -36,7 +36,7 @@ async def repeated(client: httpx.AsyncClient, method: str, path: str, **options:
         else:
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or number == _TRIES:
                 break
-        await asyncio.sleep(_PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)
     return answer
 
 

@@ -6,4 +6,9 @@ from hypothesis import settings
 settings.register_profile("kinerja", deadline=None)
 settings.load_profile("kinerja")
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.kafka", "tests.fixtures.backends"]
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.kafka",
+    "tests.fixtures.backends",
+    "tests.fixtures.workers",
+]

@@ -137,7 +137,7 @@ def test_one_broker_killed_and_events_go_on_flowing(stack: Stack, town: list[str
     gone = controller(stack)
     assert gone in {leader for topic in topics(stack).values() for leader, _, _ in topic["partitions"]}
     with Traffic(stack, work_days()[0]) as traffic:
-        time.sleep(2)
+        traffic.wait_for_one_more()
         kill(stack, gone)
         before = len(traffic.accepted)
         assert punch(stack, punches_of(ONE_MORE)) == "OK: 10"
@@ -160,7 +160,7 @@ def test_one_broker_killed_and_events_go_on_flowing(stack: Stack, town: list[str
 def test_with_two_brokers_gone_nothing_is_acknowledged_and_nothing_lost(stack: Stack, town: list[str]) -> None:
     """The control: the test before depended on the second copy; with a single copy a record is not acknowledged."""
     with Traffic(stack, work_days()[1]) as traffic:
-        time.sleep(2)
+        traffic.wait_for_one_more()
         kill(stack, 1, 2)
         assert punch(stack, punches_of(TWO_MORE)) == "OK: 10"
         time.sleep(5)  # requests in flight have ended

@@ -20,6 +20,7 @@ pytestmark = [
 ]  # fmt: skip
 
 LISTS = ("/attendance/v1/employees", "/feedback/v1/feedback", "/scores/v1/employees", "/notices/v1/notices")
+INTAKE = "/iclock/cdata"
 CLIENTS = 4
 STOP_SECONDS_MAX = 20
 GATEWAY_TRIES_SECONDS = 3
@@ -46,6 +47,10 @@ class Clients:
         for thread in self._threads:
             thread.join(60)
 
+    def wait_for_each(self) -> None:
+        """Waits until every path has been answered."""
+        until("an answer of each path", lambda: {path for path, _ in list(self.answers)} >= {*LISTS, INTAKE}, 60)
+
     @property
     def refused(self) -> dict[tuple[str, int | str], int]:
         """Answers other than 200, and how often each came."""
@@ -60,7 +65,7 @@ class Clients:
         query = {"SN": MACHINE, "table": "ATTLOG"}
         line = f"1\t{work_days()[0]} 09:00:0{number}\t255\t1\t\t0\t0\n".encode()
         with httpx.Client(base_url=self._stack.url, timeout=60) as http:
-            self._count("/iclock/cdata", lambda: http.post("/iclock/cdata", params=query, content=line))
+            self._count(INTAKE, lambda: http.post(INTAKE, params=query, content=line))
 
     def _count(self, path: str, ask: Callable[[], httpx.Response]) -> None:
         while not self._stop.is_set():
@@ -86,7 +91,8 @@ def scale(stack: Stack, replicas: int) -> None:
 def test_every_service_ends_in_time(stack: Stack) -> None:
     only = {service: stack.containers(service)[0] for service in SERVICES}
     with Traffic(stack, work_days()[4]) as traffic, Clients(stack) as clients:
-        time.sleep(2)
+        clients.wait_for_each()
+        traffic.wait_for_one_more()
         for service in SERVICES:
             stop_politely(stack, only[service])
         time.sleep(GATEWAY_TRIES_SECONDS + 1)
@@ -95,7 +101,7 @@ def test_every_service_ends_in_time(stack: Stack) -> None:
         stack.wait_until_ready()
     # the control for the test below: with one replica the gateway refuses some requests
     assert {status for _, status in clients.refused} <= {502, 503}
-    assert {path for path, _ in clients.refused} == {*LISTS, "/iclock/cdata"}
+    assert {path for path, _ in clients.refused} == {*LISTS, INTAKE}
     assert {status for status, _ in traffic.refused} <= {502, 503}
     assert_nothing_is_lost(stack, traffic)
 
@@ -104,7 +110,8 @@ def test_a_rolling_restart_refuses_nobody(stack: Stack) -> None:
     try:
         scale(stack, 2)
         with Traffic(stack, work_days()[3]) as traffic, Clients(stack) as clients:
-            time.sleep(2)
+            clients.wait_for_each()
+            traffic.wait_for_one_more()
             for replica in [replica for service in SERVICES for replica in stack.containers(service)]:
                 stop_politely(stack, replica)
                 stack.run("docker", "start", replica)
@@ -113,5 +120,5 @@ def test_a_rolling_restart_refuses_nobody(stack: Stack) -> None:
         scale(stack, 1)
     assert clients.refused == {}
     assert traffic.refused == []
-    assert {path for path, _ in clients.answers} == {*LISTS, "/iclock/cdata"}
+    assert {path for path, _ in clients.answers} == {*LISTS, INTAKE}
     assert_nothing_is_lost(stack, traffic)

@@ -23,7 +23,7 @@ STOP_SECONDS_MAX = 20
 def test_broker_away(stack: Stack) -> None:
     day = work_days()[0]
     with Traffic(stack, day) as traffic:
-        time.sleep(2)
+        traffic.wait_for_one_more()
         stack.compose("stop", "--timeout", "30", "kafka")
         punch_all(stack, [day], "07:10:00", OFFICERS)  # the traffic's own punches lie between arrival and departure
         before = len(traffic.accepted)
@@ -41,7 +41,7 @@ def test_broker_away(stack: Stack) -> None:
 
 def test_postgres_stopped(stack: Stack) -> None:
     with Traffic(stack, work_days()[1]) as traffic:
-        time.sleep(2)
+        traffic.wait_for_one_more()
         stack.compose("stop", "--timeout", "30", "postgres")
         time.sleep(30)
         refused = list(traffic.refused)
@@ -55,7 +55,7 @@ def test_postgres_stopped(stack: Stack) -> None:
 
 def test_postgres_hanging(stack: Stack) -> None:
     with Traffic(stack, work_days()[2]) as traffic:
-        time.sleep(2)
+        traffic.wait_for_one_more()
         stack.compose("pause", "postgres")
         time.sleep(30)
         refused = list(traffic.refused)

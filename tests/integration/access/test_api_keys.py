@@ -87,7 +87,16 @@ async def test_pages_give_each_key_once(service: tuple[str, Running]) -> None:
     assert "secret" not in str(page)
 
 
-@pytest.mark.parametrize("token", [str(uuid4()), f"{uuid4()}.x", f"{new_id()}.{'a' * 43}", "x", "x" * 5_000])
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(str(uuid4()), id="an id alone"),
+        pytest.param(f"{uuid4()}.x", id="a random id"),
+        pytest.param(f"{new_id()}.{'a' * 43}", id="a new id"),
+        pytest.param("x", id="x"),
+        pytest.param("x" * 5_000, id="long"),
+    ],
+)
 async def test_an_unknown_key_is_refused_and_no_fault(service: tuple[str, Running], token: str) -> None:
     name, running = service
     assert await status(running, PREFIXES[name], token) == 401

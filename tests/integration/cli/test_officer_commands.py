@@ -153,12 +153,11 @@ async def test_names_fall_back_to_ids_where_attendance_does_not_answer(
 
     def without_attendance() -> httpx.Client:
         http = gateway()
-        inner = http._transport
 
         def answer(request: httpx.Request) -> httpx.Response:
             if service_of(request.url.path) == "attendance":
                 raise httpx.ConnectError("refused", request=request)
-            return inner.handle_request(request)
+            return http.send(request)
 
         return httpx.Client(transport=httpx.MockTransport(answer), base_url="http://testserver")
 

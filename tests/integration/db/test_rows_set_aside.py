@@ -47,8 +47,7 @@ async def all_rounds(work: Callable[[], Awaitable[bool]]) -> None:
 
 
 def set_aside(metrics: Metrics, task: str) -> float:
-    value: float = metrics.set_aside.labels(task)._value.get()
-    return value
+    return metrics.registry.get_sample_value("kinerja_rows_set_aside", {"task": task}) or 0.0
 
 
 async def test_scores_and_years_of_the_others_are_published(embedded_postgres: EmbeddedPostgres) -> None:

@@ -71,8 +71,7 @@ async def test_no_line_of_the_servers_log_holds_a_value() -> None:
         await owner.execute("create table officer (nip text unique, name text check (name <> 'x'), days int)")
         await owner.execute("grant all on officer to attendance")
         await owner.close()
-        dsn = server.dsn().replace(f"postgres:{server._password}", f"attendance:{PASSWORD}")
-        service = await asyncpg.connect(dsn)
+        service = await asyncpg.connect(server.dsn(), user="attendance", password=PASSWORD)
         insert = "insert into officer (nip, name) values ($1, $2)"
         await service.execute(insert, NIP, NAME)
         await fails(service, insert, NIP, NAME)  # Key (nip)=(...) already exists

@@ -65,9 +65,12 @@ async def test_busy_children_of_a_killed_server_do_not_hold_its_folder(scratch_f
     folder = scratch_folder / "busy"
     first = EmbeddedPostgres(folder)
     first.start()
-    connection = await asyncpg.connect(first.dsn())
+    connection, beside = [await asyncpg.connect(first.dsn()) for _ in range(2)]
     busy = asyncio.create_task(connection.fetchval("select count(*) from generate_series(1, 200000000)"))
-    await asyncio.sleep(0.3)
+    active = "select exists (select from pg_stat_activity where pid = $1 and state = 'active')"
+    async with asyncio.timeout(20):
+        while not await beside.fetchval(active, connection.get_server_pid()):
+            pass
     first.kill()
 
     second = EmbeddedPostgres(folder)

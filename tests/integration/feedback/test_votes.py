@@ -168,7 +168,7 @@ async def test_a_store_that_is_away_is_told_on_a_page(
         path = await place.visit()
         nowhere = Database("postgresql+asyncpg://kinerja@127.0.0.1:1/away")
         with monkeypatch.context() as patch:
-            patch.setattr(place.service.context.database, "_sessions", nowhere._sessions)
+            patch.setattr(place.service.context.database, "transaction", nowhere.transaction)
             answers = [await place.http.get(path)]
             answers += [await place.http.post(path, data=data) for data in (ANSWERS, {})]
         await nowhere.close()

@@ -115,7 +115,8 @@ async def test_a_stop_while_the_store_is_away_loses_no_record(
         await until(lambda: applied(service, before))
         await refuse_writes(service, "day_fact", FULL_DISK)
         offset = await send_day(broker, waiting)
-        await until(lambda: service.context.metrics.batch_retries._value.get() > 0)
+        retries = service.context.metrics.registry.get_sample_value
+        await until(lambda: retries("kinerja_batch_retries_total") != 0)
     assert await committed(broker) == offset
     async with scoring(embedded_postgres, broker, url) as service:
         await accept_writes(service)

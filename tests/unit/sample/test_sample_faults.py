@@ -38,7 +38,7 @@ class Server:
 
 @pytest.fixture
 async def city(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
     found = City("http://testserver", "a key")
     yield found
     await found.close()

@@ -32,15 +32,15 @@ class Device:
     ) -> None:
         transport = httpx.ASGITransport(app=town.service.app, client=(address, 4711), raise_app_exceptions=False)
         self.host = host
-        self._http = httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
+        self.http = httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
         self._query = {"SN": serial} | key
 
     async def ask(self, path: str, **query: str) -> httpx.Response:
-        return await self._http.get(f"/iclock/{path}", params=self._query | query)
+        return await self.http.get(f"/iclock/{path}", params=self._query | query)
 
     async def post(self, *lines: str, path: str = "cdata", **query: str) -> httpx.Response:
         body = "".join(f"{line}\n" for line in lines).encode()
-        return await self._http.post(f"/iclock/{path}", params=self._query | query, content=body)
+        return await self.http.post(f"/iclock/{path}", params=self._query | query, content=body)
 
     async def punch(self, *lines: str) -> httpx.Response:
         return await self.post(*lines, table="ATTLOG", Stamp="9999")
@@ -479,7 +479,7 @@ async def test_a_query_of_too_many_parts_is_refused(town: City) -> None:
 
 async def test_a_post_without_a_length_is_not_thanked_for(town: City) -> None:
     device = Device(town)
-    request = device._http.build_request("POST", "/iclock/cdata?SN=S1&table=ATTLOG", content=f"{LINE}\n".encode())
+    request = device.http.build_request("POST", "/iclock/cdata?SN=S1&table=ATTLOG", content=f"{LINE}\n".encode())
     del request.headers["content-length"]
-    assert (await device._http.send(request)).status_code == 411
+    assert (await device.http.send(request)).status_code == 411
     assert (await device.punch(LINE)).text == "OK: 1"
