@@ -16,6 +16,7 @@ __all__ = [
     "Span",
     "Step",
     "Steps",
+    "changed_employment",
     "changed_span",
     "present_since",
     "restated",
@@ -100,3 +101,9 @@ def changed_span(before: Steps[T], after: Steps[T]) -> Span | None:
         if value_on(before, begin) != value_on(after, begin)
     ]
     return Span(changed[0][0], changed[-1][1]) if changed else None
+
+
+def changed_employment(before: Span, after: Span) -> list[Span]:
+    """The dates on which the officer is employed in one of the two spans only, up to two spans."""
+    borders = (sorted((before.first, after.first)), sorted((before.last, after.last)))
+    return [Span(begin, end) for begin, end in borders if begin != end]
