@@ -15,8 +15,9 @@ from services.attendance.dependencies import (
     PlainText,
     WorkDate,
 )
-from services.attendance.hours.holidays import DecreedDay, decree_day, drop_day
+from services.attendance.hours.holidays import decree_day, drop_day
 from services.attendance.hours.queries import read_calendar
+from services.attendance.hours.tables import CalendarDay
 from shared.errors.problem_types import NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -65,7 +66,7 @@ async def list_calendar(
 @router.put("/{day}", status_code=204)
 async def keep_day(context: ContextDep, _: OperatorDep, day: WorkDate, new: CalendarIn) -> None:
     """Sets a date by decree and computes everybody's day again."""
-    decreed = DecreedDay(day, new.name, new.kind, new.confirmed, new.decree)
+    decreed = CalendarDay(day=day, **new.model_dump())
     await context.transact(lambda s: decree_day(s, decreed), seconds=BULK_SECONDS)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -15,14 +14,14 @@ from services.attendance.hours.tables import CalendarDay
 from shared.db.queries import query
 from shared.errors.errors import NotFoundError
 
-__all__ = ["DecreedDay", "decree_day", "drop_day", "load_calendar", "published_days"]
+__all__ = ["decree_day", "drop_day", "load_calendar", "published_days"]
 
 COUNTRY = "ID"
 WORKDAY = "workday"
 """The kind of a date that was a holiday and is none any more: the package's next load does not add it again."""
 _KINDS = {"public": "holiday", "government": "collective_leave"}
 _ESTIMATED = " (perkiraan)"
-"""How the package marks dates that depend on the moon and on a future decree."""
+"""How the package labels dates that depend on the moon and on a future decree."""
 
 
 class NewDate(NamedTuple):
@@ -50,24 +49,16 @@ PUT_DECREED_DAY = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DecreedDay:
-    """A date, its kind (`holiday`, `collective_leave`, `workday`), and the decree."""
-
-    day: date
-    name: str
-    kind: str
-    confirmed: bool
-    decree: str | None = None
-
-
-def published_days(year: int) -> list[DecreedDay]:
+def published_days(year: int) -> list[CalendarDay]:
     """The year's days from the package, in order; estimated ones are not confirmed."""
-    found: dict[date, DecreedDay] = {}
+    found: dict[date, CalendarDay] = {}
     for category, kind in _KINDS.items():
         for day, name in holidays.country_holidays(COUNTRY, years=year, categories=(category,), language="id").items():
             # A date that is both stays a public holiday.
-            found.setdefault(day, DecreedDay(day, name.replace(_ESTIMATED, ""), kind, _ESTIMATED not in name))
+            confirmed = _ESTIMATED not in name
+            found.setdefault(
+                day, CalendarDay(day=day, name=name.replace(_ESTIMATED, ""), kind=kind, confirmed=confirmed)
+            )
     return [found[day] for day in sorted(found)]
 
 
@@ -84,9 +75,9 @@ async def load_calendar(session: AsyncSession, today: date) -> None:
         await enqueue_all(session, new.day, new.day)
 
 
-async def decree_day(session: AsyncSession, day: DecreedDay) -> None:
+async def decree_day(session: AsyncSession, day: CalendarDay) -> None:
     """Stores what was decreed for a date and enqueues everybody's day if that changes it."""
-    if (await session.execute(PUT_DECREED_DAY, asdict(day))).first() is not None:
+    if (await session.execute(PUT_DECREED_DAY, day.model_dump())).first() is not None:
         await enqueue_all(session, day.day, day.day)
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.dependencies import ContextDep, Input, PlainText, WorkDate, must_exist
-from services.attendance.leave.leave import Decision, put_excuse
+from services.attendance.leave.decisions import Decision, put_excuse
 from services.attendance.leave.queries import read_decisions, read_excuses
 from services.attendance.leave.rules.excuse import ExcuseKind, ExcuseState, Half
 from services.attendance.leave.tables import Excuse

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days.hours import read_officer_times, read_rules
 from services.attendance.monitoring.rules.roster_ends import RosteredOfficer, RosterEnd, roster_ends
+from services.attendance.people.rules.history import employment
 from services.attendance.regulation.rules.rule_set import rules_for
 from shared.contracts.events.employee import EmploymentType
 from shared.db.queries import query
@@ -28,14 +29,13 @@ class Candidate(NamedTuple):
     last_entry: date | None
 
 
-# All officers that a setting may concern, by any of their units; the rule then decides for the date.
+# All officers that a setting may concern, by any of their units; the rules then count those of the date.
 CANDIDATES = query(
     """
     select e.employee_id, e.active_from, e.active_to,
            (select max(r.work_date) from roster_shift r where r.employee_id = e.employee_id) as last_entry
     from employee e
-    where cast(:day as date) between e.active_from and coalesce(e.active_to, 'infinity')
-      and e.employee_id in (
+    where e.employee_id in (
           select employee_id from roster_setting where by_roster and employee_id is not null
           union
           select u.employee_id from roster_setting s join employee_unit u using (org_unit_id) where s.by_roster)
@@ -73,7 +73,11 @@ async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd
     if days is None:
         return []  # no day is computed without rules
     day = today + timedelta(days=days)
-    candidates = {officer.employee_id: officer for officer in await CANDIDATES.all(session, {"day": day})}
+    candidates = {
+        officer.employee_id: officer
+        for officer in await CANDIDATES.all(session)
+        if day in employment(officer.active_from, officer.active_to)
+    }
     times = await read_officer_times(session, [(employee_id, day) for employee_id in candidates], candidates)
     return roster_ends(
         [

@@ -41,7 +41,7 @@ class UnitShift(NamedTuple):
     break_minutes: int
 
 
-# A machine without a unit or out of service keeps no day open. A declared outage is known already.
+# A machine without a unit or out of service leaves no day open. A declared outage is known already.
 MACHINES_IN_SERVICE = query(
     f"""
     select org_unit_id, coalesce(last_contact_at, registered_at) as heard_at,

@@ -1,4 +1,4 @@
-"""Keeps the present unit and type in the officer's row, for events and lists; a future step becomes due on its date."""
+"""Stores the present unit and type in the officer's row, for events and lists; a future step becomes due on its date."""
 
 from __future__ import annotations
 

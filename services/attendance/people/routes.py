@@ -11,8 +11,8 @@ from pydantic import Field
 from services.attendance.dependencies import BULK_SECONDS, ContextDep, Input, UnitId
 from services.attendance.people.officers import Officer, ReaderDep, read_officers
 from services.attendance.people.queries import OFFICER, OFFICER_WITH_NIP, OFFICERS, UNITS
-from services.attendance.people.roster import import_roster
-from services.attendance.people.roster_file import read_roster_file
+from services.attendance.people.roster.file import read_roster_file
+from services.attendance.people.roster.import_roster import import_roster
 from services.attendance.people.rules.nip import has_nip_digits
 from shared.access.auth import Principal, requires
 from shared.errors.errors import InvalidError, NotFoundError

@@ -1,7 +1,6 @@
 """Which shift an officer has on a date: roster first, then the calendar, then the week schedule.
 
 An officer who works by roster only has only the roster's hours: neither week schedule nor calendar applies to a date
-
 without an entry. Times of day are local to the unit. The computed shift of a date is in UTC, so that punches compare
 with it directly. A date without any schedule is off: it can never be an absence.
 """
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from services.attendance.hours.rules.day_hours import DayHours
+from services.attendance.hours.rules.validity import latest_on
 
 __all__ = [
     "CalendarDay",
@@ -90,7 +90,7 @@ class RosterOff:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A date of the calendar. An unconfirmed one (awaiting a decree) keeps the day open."""
+    """A date of the calendar. An unconfirmed one (awaiting a decree) leaves the day open."""
 
     kind: CalendarKind
     code: str
@@ -185,7 +185,7 @@ def scheduled_day(
         return _shift_on(work_date, zone, entry.hours, ("ROSTER",))
     if by_roster:
         return MissingEntry() if roster_must_be_complete else OffDay(None, ("ROSTER_NO_ENTRY",))
-    week = _week_on(work_date, schedules)
+    week = latest_on(work_date, schedules)
     if week is None:
         return OffDay(None, ("NO_SCHEDULE",))
     ordinary = _week_hours(work_date, week, overrides)
@@ -200,25 +200,13 @@ def scheduled_day(
     return OffDay(day.code, (day.kind.value.upper(),))
 
 
-def _week_on(work_date: date, schedules: Sequence[WeekSchedule]) -> WeekSchedule | None:
-    valid = [
-        schedule
-        for schedule in schedules
-        if schedule.valid_from <= work_date and (schedule.valid_to is None or work_date <= schedule.valid_to)
-    ]
-    return max(valid, key=lambda schedule: schedule.valid_from, default=None)
-
-
 def _week_hours(work_date: date, week: WeekSchedule, overrides: Sequence[ScheduleOverride]) -> _WeekHours | None:
     weekday = work_date.weekday()
     hours = week.hours.get(weekday)
     if hours is None:
         return None
-    for override in sorted(overrides, key=lambda each: each.valid_from, reverse=True):
-        applies = override.kind is week.kind and override.valid_from <= work_date <= override.valid_to
-        if applies and weekday in override.hours:
-            return _WeekHours(override.hours[weekday], (override.code,))
-    return _WeekHours(hours)
+    override = latest_on(work_date, (each for each in overrides if each.kind is week.kind and weekday in each.hours))
+    return _WeekHours(hours) if override is None else _WeekHours(override.hours[weekday], (override.code,))
 
 
 def _shift_on(work_date: date, zone: ZoneInfo, hours: DayHours, reasons: tuple[str, ...]) -> ScheduledShift:

@@ -14,16 +14,16 @@ from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.enrolments.enrolments import reassign_leavers
 from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, read_steps, write_steps
 from services.attendance.people.records import publish_employees
-from services.attendance.people.roster_file import SUBJECT, RosterLine
-from services.attendance.people.roster_notes import removed_values, renamed_units
-from services.attendance.people.rules.history import Steps, changed_employment, changed_span, restated, value_on
-from services.attendance.people.stored_roster import (
+from services.attendance.people.roster.file import SUBJECT, RosterLine
+from services.attendance.people.roster.notes import removed_values, renamed_units
+from services.attendance.people.roster.stored import (
     OPTIONAL_FIELDS,
     RosterOfficer,
     read_stored_officers,
     read_unit_names,
     write_roster,
 )
+from services.attendance.people.rules.history import Steps, changed_employment, changed_span, restated, value_on
 from shared.base.ids import new_id
 from shared.office_files import Faults
 from shared.service.context import Context

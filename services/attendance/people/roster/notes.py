@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.people.roster_file import RosterLine
-from services.attendance.people.stored_roster import OPTIONAL_FIELDS, RosterOfficer, read_unit_sizes
+from services.attendance.people.roster.file import RosterLine
+from services.attendance.people.roster.stored import OPTIONAL_FIELDS, RosterOfficer, read_unit_sizes
 
 __all__ = ["removed_values", "renamed_units"]
 

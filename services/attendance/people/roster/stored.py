@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.people.rules.history import Span
+from services.attendance.people.rules.history import Span, employment
 from shared.db.queries import query
 
 __all__ = [
@@ -42,7 +42,7 @@ class RosterOfficer(NamedTuple):
     @property
     def employment(self) -> Span:
         """The dates of employment."""
-        return Span(self.active_from, self.active_to or date.max)
+        return employment(self.active_from, self.active_to)
 
 
 class UnitName(NamedTuple):
