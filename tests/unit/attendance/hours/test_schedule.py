@@ -42,14 +42,14 @@ def minutes(day: date, **more: object) -> int:
     return result.minutes if isinstance(result, ScheduledShift) else 0
 
 
-def test_a_week_is_37_hours_30_and_32_hours_30_in_ramadan() -> None:
+def test_a_week_has_37_5_hours_and_in_ramadan_32_5() -> None:
     week = [MONDAY + timedelta(days=n) for n in range(7)]
     assert [minutes(day) for day in week] == [450] * 5 + [0, 0]
     assert [minutes(day, overrides=[RAMADAN]) for day in week] == [390] * 5 + [0, 0]
     assert minutes(MONDAY + timedelta(days=7), overrides=[RAMADAN]) == 450
 
 
-def test_the_override_is_for_its_own_kind_of_week_and_not_for_rosters() -> None:
+def test_an_override_applies_only_to_weeks_of_its_kind_and_not_to_rosters() -> None:
     six = WeekSchedule(WeekKind.SIX_DAY, {0: OFFICE}, date(2026, 1, 1))
     shift = scheduled_day(MONDAY, WIB, schedules=[six], overrides=[RAMADAN])
     assert isinstance(shift, ScheduledShift)
@@ -57,7 +57,7 @@ def test_the_override_is_for_its_own_kind_of_week_and_not_for_rosters() -> None:
     assert minutes(MONDAY, overrides=[RAMADAN], roster={MONDAY: RosterShift(NIGHT)}) == 420
 
 
-def test_calendar_roster_and_rest_days() -> None:
+def test_a_roster_entry_overrides_the_calendar_and_a_rest_day_stays_a_rest_day() -> None:
     calendar = {MONDAY: HOLIDAY, MONDAY + timedelta(days=5): HOLIDAY}
     off = scheduled_day(MONDAY, WIB, schedules=[WEEK], calendar=calendar)
     assert off == OffDay("LIBUR_NASIONAL", ("HOLIDAY",))
@@ -77,7 +77,7 @@ def test_calendar_roster_and_rest_days() -> None:
     assert isinstance(scheduled_day(MONDAY, WIB, schedules=[WEEK], calendar={MONDAY: open_day}), UnconfirmedHoliday)
 
 
-def test_by_roster_only_a_date_without_an_entry_is_nothing_but_that() -> None:
+def test_a_date_without_an_entry_of_an_officer_by_roster_has_no_other_hours() -> None:
     calendar = {MONDAY: HOLIDAY}
     for more in ({}, {"calendar": calendar}, {"overrides": [RAMADAN]}):
         free = scheduled_day(MONDAY, WIB, schedules=[WEEK], by_roster=True, **more)  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ def test_by_roster_only_a_date_without_an_entry_is_nothing_but_that() -> None:
     assert minutes(MONDAY, roster_must_be_complete=True) == 450
 
 
-def test_an_officers_own_setting_beats_the_units_and_the_later_one_the_earlier() -> None:
+def test_an_officers_own_setting_overrides_the_units_and_a_later_one_the_earlier() -> None:
     unit = [RosterSetting(by_roster=True, valid_from=date(2026, 1, 1))]
     office = RosterSetting(by_roster=False, valid_from=MONDAY, valid_to=MONDAY + timedelta(days=1))
     own = [RosterSetting(by_roster=True, valid_from=date(2025, 1, 1)), office]
@@ -129,6 +129,6 @@ def test_a_night_shift_ends_on_the_next_date_and_is_in_utc() -> None:
         {"break_minutes": -1},
     ],
 )
-def test_a_break_must_fit(wrong: dict[str, object]) -> None:
+def test_a_break_must_lie_inside_the_shift(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="break"):
         DayHours(time(7, 30), time(16), **wrong)  # type: ignore[arg-type]
