@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days.hours import read_city_time, shift_of
 from services.attendance.days.rules.working_time import CityTime
-from services.attendance.hours.rules.schedule import Scheduled, scheduled_day
+from services.attendance.hours.rules.schedule import HoursSources, Scheduled, scheduled_day
 from services.attendance.machines.outages import IN_OUTAGE
 from services.attendance.monitoring.rules.silence import Contact, is_silent
 from shared.contracts.events.canary import CANARY_UNIT_ID
@@ -106,6 +106,6 @@ async def _working_hours(
     values = {"units": sorted({unit for unit, _ in by_roster}), "dates": list(dates)}
     for row in await SHIFTS_IN_UNITS.all(session, values) if by_roster else ():
         if (row.org_unit_id, row.work_date) in by_roster:
-            shift = scheduled_day(row.work_date, zone, roster={row.work_date: shift_of(row)})
+            shift = scheduled_day(row.work_date, zone, HoursSources(roster={row.work_date: shift_of(row)}))
             found[row.org_unit_id].append(shift)
     return found

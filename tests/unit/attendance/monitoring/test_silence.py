@@ -11,6 +11,7 @@ from services.attendance.days.rules.completeness import silent_since
 from services.attendance.hours.rules.schedule import (
     CalendarDay,
     CalendarKind,
+    HoursSources,
     RosterShift,
     WeekKind,
     WeekSchedule,
@@ -32,7 +33,7 @@ def at(clock: str, day: date = MONDAY, zone: ZoneInfo = WIB) -> datetime:
 
 def silent(now: datetime, heard: datetime, *, polls: bool = True, **more: object) -> bool:
     today = now.astimezone(WIB).date()
-    days = [scheduled_day(day, WIB, schedules=WEEK, **more) for day in (today - timedelta(days=1), today)]  # type: ignore[arg-type]
+    days = [scheduled_day(day, WIB, HoursSources(schedules=WEEK, **more)) for day in (today - timedelta(days=1), today)]  # type: ignore[arg-type]
     return is_silent(Contact(heard, polls), days, now, SILENT_DAYS)
 
 
