@@ -19,8 +19,7 @@ from services.attendance.days.worker import DayWorker
 from services.attendance.enrolments import routes as enrolments_routes
 from services.attendance.hours import holiday_routes
 from services.attendance.hours import routes as hours_routes
-from services.attendance.hours.holidays import load_calendar
-from services.attendance.hours.schedules import load_default_week
+from services.attendance.hours.defaults import Defaults
 from services.attendance.iclock import routes as iclock_routes
 from services.attendance.leave import routes as leave_routes
 from services.attendance.machines import clock_routes, outage_routes
@@ -34,12 +33,11 @@ from services.attendance.operations.canary import Canary
 from services.attendance.operations.digests import SOURCES
 from services.attendance.people import assignment_routes, search_routes
 from services.attendance.people import routes as people_routes
-from services.attendance.people.assignments import settle_present
+from services.attendance.people.present import Transfers
 from services.attendance.punches import retention_routes
 from services.attendance.punches import routes as punches_routes
 from services.attendance.punches.retention import Retention
 from services.attendance.regulation import routes as regulation_routes
-from services.attendance.regulation.rule_sets import load_default_rules
 from services.attendance.settings import Settings
 from services.attendance.shifts import by_roster_routes
 from services.attendance.shifts import routes as shifts_routes
@@ -79,30 +77,12 @@ def create(
     silence = Silence(context)
     roster_ends = RosterEnds(context)
 
-    async def load_defaults() -> bool:
-        rules_words = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
-        week_words = await asyncio.to_thread(settings.week_schedule_file.read_bytes)
-        async with context.database.transaction() as session:
-            await load_default_rules(session, rules_words)
-            await load_default_week(session, week_words)
-            await load_calendar(session, dates()[1])
-        return False
-
-    loaded_in = 0
+    defaults = Defaults(context, settings.attendance_rules_file, settings.week_schedule_file)
+    transfers = Transfers(context)
 
     async def close_days() -> bool:
-        # The first close needs rules, hours and calendar; each year needs another calendar.
-        nonlocal loaded_in
-        year = dates()[1].year
-        if loaded_in != year:
-            await load_defaults()
-            loaded_in = year
+        await defaults.ensure()
         return await close.round()
-
-    async def settle_transfers() -> bool:
-        async with context.database.transaction() as session:
-            await settle_present(context, session, dates()[1], context.clock.now())
-        return False
 
     gate = Gate(context, settings)
     signals = Signals(context, punches_per_minute_max=settings.punches_per_minute_max)
@@ -118,7 +98,7 @@ def create(
             Periodic("signals", signals.round, ROUND_SECONDS),
             Periodic("retention", retention.round, RETENTION_SECONDS),
             Periodic("roster_ends", roster_ends.round, ROSTER_ENDS_SECONDS),
-            Periodic("transfers", settle_transfers, TRANSFERS_SECONDS),
+            Periodic("transfers", transfers.round, TRANSFERS_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -153,17 +133,13 @@ def create(
             above_router("attendance", LIFTS),
             digest_router("attendance", SOURCES),
         ],
-        parts=[runtime],
+        parts=[runtime, silence, roster_ends, defaults, transfers],
         lifespan=runtime.lifespan,
         allowance=gate.allowance,
     )
     app.state.days_changed = changed
     app.state.day_worker = worker
     app.state.close = close
-    app.state.silence = silence
-    app.state.roster_ends = roster_ends
-    app.state.settle_transfers = settle_transfers
-    app.state.load_defaults = load_defaults
     app.state.signals = signals
     app.state.retention = retention
     app.state.canary = canary

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import Depends, Path
 from pydantic import Field, NaiveDatetime
@@ -33,6 +35,8 @@ __all__ = [
     "must_exist",
     "read_rows",
 ]
+
+_Key = Literal["employee_id", "org_unit_id", "serial"]
 
 ContextDep = Annotated[Context, Depends(context_of)]
 OperatorDep = Annotated[Principal, requires()]
@@ -66,19 +70,27 @@ async def read_rows(context: Context, query: TextClause, values: dict[str, Any] 
     return await context.transact(read)
 
 
-_TABLES = {
-    "employee_id": ("employee", "There is no officer with this employee_id. Look it up in the list of officers."),
-    "org_unit_id": ("org_unit", "There is no unit with this org_unit_id. Look it up in the list of units."),
-    "serial": ("machine", "There is no machine with this serial. Register it first."),
+# Text, because the tables belong to rooms above this module.
+_EXISTS: Mapping[_Key, tuple[TextClause, str]] = {
+    "employee_id": (
+        text("select 1 from employee where employee_id = :value"),
+        "There is no officer with this employee_id. Look it up in the list of officers.",
+    ),
+    "org_unit_id": (
+        text("select 1 from org_unit where org_unit_id = :value"),
+        "There is no unit with this org_unit_id. Look it up in the list of units.",
+    ),
+    "serial": (
+        text("select 1 from machine where serial = :value"),
+        "There is no machine with this serial. Register it first.",
+    ),
 }
 
 
-async def must_exist(session: AsyncSession, column: str, value: Any) -> None:
+async def must_exist(session: AsyncSession, key: _Key, value: UUID | str | None) -> None:
     """Raises NotFoundError for an unknown officer, unit or machine; None passes."""
     if value is None:
         return
-    table, words = _TABLES[column]
-    if (
-        await session.execute(text(f"select 1 from {table} where {column} = :value"), {"value": value})
-    ).first() is None:
-        raise NotFoundError(words)
+    exists, message = _EXISTS[key]
+    if (await session.execute(exists, {"value": value})).first() is None:
+        raise NotFoundError(message)

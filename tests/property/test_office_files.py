@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.attendance.people.file_columns import ROSTER_COLUMNS
-from services.attendance.people.roster_file import RosterLine, read_roster_file
+from services.attendance.people.roster.file import RosterLine, read_roster_file
 from shared.errors.errors import InvalidError
 from shared.office_files import Faults
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.enqueue import enqueue_for_moments
+from services.attendance.enrolments.tables import Enrolment
+from shared.db.queries import query
 from shared.errors.errors import InvalidError, NotFoundError
 
-__all__ = ["enrol", "holder", "resolve_leavers", "unenrol"]
+__all__ = ["enrol", "holder", "reassign_leavers", "unenrol"]
 
 
 def holder(serial: str, pin: str, day: str) -> str:
@@ -28,20 +30,25 @@ def holder(serial: str, pin: str, day: str) -> str:
                 where n.serial = {serial} and n.pin = {pin} and n.valid_from <= {day} order by n.valid_from desc limit 1)"""
 
 
-# A transaction that stores punches of a machine also holds this row lock.
-_LOCK = text("select 1 from machine where serial = :serial for no key update")
-_ENROL = text(
+class ReassignedPunch(NamedTuple):
+    """A punch whose officer changed; None for nobody."""
+
+    at: datetime
+    before: UUID | None
+    after: UUID | None
+
+
+# A transaction that stores punches of a machine also locks this row.
+LOCK_MACHINE = text("select 1 from machine where serial = :serial for no key update")
+PUT_ENROLMENT = text(
     """
     insert into enrolment (serial, pin, valid_from, valid_to, employee_id)
     values (:serial, :pin, :valid_from, :valid_to, :employee_id)
     on conflict (serial, pin, valid_from) do update set employee_id = excluded.employee_id, valid_to = excluded.valid_to
     """
 )
-_UNENROL = text(
-    "delete from enrolment where serial = :serial and pin = :pin and valid_from = :valid_from returning employee_id"
-)
 # An enrolment affects the punches up to the next one; other punches keep their officer.
-_RESOLVE = text(
+REASSIGN_PUNCHES = query(
     f"""
     with found as (
         select p.id, p.employee_id as before, {holder("p.serial", "p.pin", "p.local_time::date")} as after
@@ -54,13 +61,14 @@ _RESOLVE = text(
     update punch p set employee_id = found.after from found
     where p.id = found.id and found.before is distinct from found.after
     returning p.at, found.before, found.after
-    """
+    """,
+    ReassignedPunch,
 )
-_LOCK_ALL = text(
+LOCK_MACHINES_OF_OFFICERS = text(
     "select 1 from machine where serial in (select serial from enrolment where employee_id = any(cast(:employees as uuid[])))"
     " order by serial for no key update"
 )
-_RESOLVE_ALL = text(
+REASSIGN_PUNCHES_OF_OFFICERS = query(
     f"""
     with pins as (
         select distinct serial, pin from enrolment where employee_id = any(cast(:employees as uuid[]))
@@ -71,54 +79,53 @@ _RESOLVE_ALL = text(
     update punch p set employee_id = found.after from found
     where p.id = found.id and found.before is distinct from found.after
     returning p.at, found.before, found.after
-    """
+    """,
+    ReassignedPunch,
 )
 
 
-async def enrol(
-    session: AsyncSession,
-    serial: str,
-    pin: str,
-    valid_from: date,
-    employee_id: UUID,
-    unit_zone: ZoneInfo,
-    valid_to: date | None = None,
-) -> None:
-    """Assigns the PIN on this machine to this officer from a local date on; its punches since then become theirs.
+async def enrol(session: AsyncSession, enrolment: Enrolment, unit_zone: ZoneInfo) -> None:
+    """Stores an enrolment; the machine's punches with this PIN since then become the officer's.
 
-    `valid_to`: the last local date (None: until the next enrolment of the PIN); later punches belong to nobody.
+    Without `valid_to` it ends at the next enrolment of the PIN; later punches belong to nobody.
     Raises InvalidError and NotFoundError.
     """
-    if valid_to is not None and valid_to < valid_from:
+    if enrolment.valid_to is not None and enrolment.valid_to < enrolment.valid_from:
         raise InvalidError("`valid_to` is before `valid_from`. To remove an enrolment, use DELETE.")
-    await _lock(session, serial)
-    values = {"serial": serial, "pin": pin, "valid_from": valid_from}
-    await session.execute(_ENROL, values | {"employee_id": employee_id, "valid_to": valid_to})
-    await _resolve(session, values, unit_zone)
+    await _lock(session, enrolment.serial)
+    await session.execute(PUT_ENROLMENT, enrolment.model_dump())
+    await _reassign(session, enrolment, unit_zone)
 
 
 async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date, unit_zone: ZoneInfo) -> None:
     """Removes an enrolment: its punches belong to the previous enrolment, or to nobody. Raises NotFoundError."""
     await _lock(session, serial)
-    values = {"serial": serial, "pin": pin, "valid_from": valid_from}
-    if (await session.execute(_UNENROL, values)).first() is None:
+    enrolment = await session.get(Enrolment, (serial, pin, valid_from))
+    if enrolment is None:
         raise NotFoundError("There is no enrolment of this PIN from this date on. List the machine's enrolments.")
-    await _resolve(session, values, unit_zone)
+    await session.delete(enrolment)
+    await session.flush()
+    await _reassign(session, enrolment, unit_zone)
 
 
-async def resolve_leavers(session: AsyncSession, employees: Sequence[UUID], since: date, unit_zone: ZoneInfo) -> None:
+async def reassign_leavers(session: AsyncSession, employees: Sequence[UUID], since: date, unit_zone: ZoneInfo) -> None:
     """Reassigns the punches of these officers' PINs since a date, after their last day has changed."""
-    await session.execute(_LOCK_ALL, {"employees": list(employees)})
-    rows = (await session.execute(_RESOLVE_ALL, {"employees": list(employees), "since": since})).all()
-    moments = [(who, row.at) for row in rows for who in (row.before, row.after)]
-    await enqueue_for_moments(session, moments, unit_zone, bulk=True)
+    values = {"employees": list(employees), "since": since}
+    await session.execute(LOCK_MACHINES_OF_OFFICERS, {"employees": list(employees)})
+    punches = await REASSIGN_PUNCHES_OF_OFFICERS.all(session, values)
+    await enqueue_for_moments(session, _officers_of(punches), unit_zone, bulk=True)
 
 
 async def _lock(session: AsyncSession, serial: str) -> None:
-    if (await session.execute(_LOCK, {"serial": serial})).first() is None:
+    if (await session.execute(LOCK_MACHINE, {"serial": serial})).first() is None:
         raise NotFoundError("There is no machine with this serial. Register it first.")
 
 
-async def _resolve(session: AsyncSession, values: dict[str, Any], unit_zone: ZoneInfo) -> None:
-    rows = (await session.execute(_RESOLVE, values)).all()
-    await enqueue_for_moments(session, [(who, row.at) for row in rows for who in (row.before, row.after)], unit_zone)
+async def _reassign(session: AsyncSession, enrolment: Enrolment, unit_zone: ZoneInfo) -> None:
+    values = {"serial": enrolment.serial, "pin": enrolment.pin, "valid_from": enrolment.valid_from}
+    await enqueue_for_moments(session, _officers_of(await REASSIGN_PUNCHES.all(session, values)), unit_zone)
+
+
+def _officers_of(punches: Sequence[ReassignedPunch]) -> list[tuple[UUID | None, datetime]]:
+    """The former and the new officer of each punch, with its moment."""
+    return [(who, punch.at) for punch in punches for who in (punch.before, punch.after)]

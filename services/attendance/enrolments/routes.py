@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.dependencies import (
@@ -18,9 +18,10 @@ from services.attendance.dependencies import (
     Serial,
     WorkDate,
     must_exist,
-    read_rows,
 )
 from services.attendance.enrolments.enrolments import enrol, unenrol
+from services.attendance.enrolments.queries import read_enrolments
+from services.attendance.enrolments.tables import Enrolment
 from shared.errors.problem_types import NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -30,11 +31,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/attendance/v1/machines/{serial}/enrolments", tags=["machines"])
 
 Pin = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="As the machine sends it, zeros included.")]
-
-_LIST = text(
-    "select pin, valid_from, valid_to, employee_id from enrolment where serial = :serial"
-    " order by pin, valid_from limit 20000"
-)
 
 
 class EnrolmentIn(Input):
@@ -51,7 +47,7 @@ class EnrolmentIn(Input):
     """The last local date; null: until the PIN's next enrolment."""
 
 
-class EnrolmentItem(Answer):
+class EnrolmentItem(Answer, from_attributes=True):
     """An enrolment. It ends on its last date, on the day after the officer's `active_to`, or before the PIN's next one."""
 
     pin: str
@@ -65,8 +61,12 @@ class EnrolmentItem(Answer):
 @router.get("", responses=refuses(NOT_FOUND))
 async def list_enrolments(context: ContextDep, _: OperatorDep, serial: Serial) -> list[EnrolmentItem]:
     """The enrolments of this machine, also past ones."""
-    await context.transact(lambda session: must_exist(session, "serial", serial))
-    return [EnrolmentItem(**row) for row in await read_rows(context, _LIST, {"serial": serial})]
+
+    async def read(session: AsyncSession) -> Sequence[Enrolment]:
+        await must_exist(session, "serial", serial)
+        return await read_enrolments(session, serial)
+
+    return [EnrolmentItem.model_validate(enrolment) for enrolment in await context.transact(read)]
 
 
 @router.put("/{pin}", status_code=204, responses=refuses(NOT_FOUND))
@@ -76,9 +76,11 @@ async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pi
     To end an enrolment, also in the past, send it again with `valid_to`: later punches then belong to nobody.
     """
 
+    enrolment = Enrolment(serial=serial, pin=pin, **new.model_dump())
+
     async def work(session: AsyncSession) -> None:
         await must_exist(session, "employee_id", new.employee_id)
-        await enrol(session, serial, pin, new.valid_from, new.employee_id, context.zone, new.valid_to)
+        await enrol(session, enrolment, context.zone)
 
     await context.transact(work, seconds=BULK_SECONDS)
 

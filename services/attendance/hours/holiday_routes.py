@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
 
 from services.attendance.dependencies import (
     BULK_SECONDS,
@@ -15,9 +14,10 @@ from services.attendance.dependencies import (
     OperatorDep,
     PlainText,
     WorkDate,
-    read_rows,
 )
-from services.attendance.hours.holidays import DecreedDay, decree_day, drop_day
+from services.attendance.hours.holidays import decree_day, drop_day
+from services.attendance.hours.queries import read_calendar
+from services.attendance.hours.tables import CalendarDay
 from shared.errors.problem_types import NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -25,11 +25,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/calendar", tags=["calendar"])
-
-_YEAR = text(
-    "select day, name, kind, confirmed, decree from calendar_day"
-    " where kind <> 'workday' and day >= make_date(:year, 1, 1) and day < make_date(:year + 1, 1, 1) order by day"
-)
 
 
 class CalendarIn(Input):
@@ -45,7 +40,7 @@ class CalendarIn(Input):
     """The citation of the decree; null while there is none."""
 
 
-class CalendarItem(Answer):
+class CalendarItem(Answer, from_attributes=True):
     """A date of the calendar."""
 
     day: date
@@ -65,13 +60,13 @@ async def list_calendar(
     context: ContextDep, _: OperatorDep, year: Annotated[int, Query(ge=2000, le=2100)]
 ) -> list[CalendarItem]:
     """The holidays and collective-leave days of a year."""
-    return [CalendarItem(**row) for row in await read_rows(context, _YEAR, {"year": year})]
+    return [CalendarItem.model_validate(day) for day in await context.transact(lambda s: read_calendar(s, year))]
 
 
 @router.put("/{day}", status_code=204)
 async def keep_day(context: ContextDep, _: OperatorDep, day: WorkDate, new: CalendarIn) -> None:
     """Sets a date by decree and computes everybody's day again."""
-    decreed = DecreedDay(day, new.name, new.kind, new.confirmed, new.decree)
+    decreed = CalendarDay(day=day, **new.model_dump())
     await context.transact(lambda s: decree_day(s, decreed), seconds=BULK_SECONDS)
 
 

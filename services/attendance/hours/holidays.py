@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import holidays
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.enqueue import enqueue_all
+from services.attendance.hours.tables import CalendarDay
+from shared.db.queries import query
 from shared.errors.errors import NotFoundError
 
-__all__ = ["DecreedDay", "decree_day", "drop_day", "load_calendar", "published_days"]
+__all__ = ["decree_day", "drop_day", "load_calendar", "published_days"]
 
 COUNTRY = "ID"
+WORKDAY = "workday"
+"""The kind of a date that was a holiday and is none any more: the package's next load does not add it again."""
 _KINDS = {"public": "holiday", "government": "collective_leave"}
 _ESTIMATED = " (perkiraan)"
-"""How the package marks dates that depend on the moon and on a future decree."""
+"""How the package labels dates that depend on the moon and on a future decree."""
 
-_LOAD = text(
+
+class NewDate(NamedTuple):
+    """A date that the calendar did not have."""
+
+    day: date
+
+
+NEW_DATES = query(
     "insert into calendar_day (day, name, kind, confirmed, decree) select *, null from"
     " unnest(cast(:days as date[]), cast(:names as text[]), cast(:kinds as text[]), cast(:confirmed as bool[]))"
-    " on conflict do nothing returning day"
+    " on conflict do nothing returning day",
+    NewDate,
 )
-_DECREE = text(
+PUT_DECREED_DAY = text(
     """
     insert into calendar_day as c (day, name, kind, confirmed, decree)
     values (:day, :name, :kind, :confirmed, :decree)
@@ -37,24 +49,16 @@ _DECREE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DecreedDay:
-    """A date, its kind (`holiday`, `collective_leave`, `workday`), and the decree."""
-
-    day: date
-    name: str
-    kind: str
-    confirmed: bool
-    decree: str | None = None
-
-
-def published_days(year: int) -> list[DecreedDay]:
+def published_days(year: int) -> list[CalendarDay]:
     """The year's days from the package, in order; estimated ones are not confirmed."""
-    found: dict[date, DecreedDay] = {}
+    found: dict[date, CalendarDay] = {}
     for category, kind in _KINDS.items():
         for day, name in holidays.country_holidays(COUNTRY, years=year, categories=(category,), language="id").items():
             # A date that is both stays a public holiday.
-            found.setdefault(day, DecreedDay(day, name.replace(_ESTIMATED, ""), kind, _ESTIMATED not in name))
+            confirmed = _ESTIMATED not in name
+            found.setdefault(
+                day, CalendarDay(day=day, name=name.replace(_ESTIMATED, ""), kind=kind, confirmed=confirmed)
+            )
     return [found[day] for day in sorted(found)]
 
 
@@ -67,31 +71,20 @@ async def load_calendar(session: AsyncSession, today: date) -> None:
         "kinds": [day.kind for day in days],
         "confirmed": [day.confirmed for day in days],
     }
-    for row in (await session.execute(_LOAD, values)).all():
-        await enqueue_all(session, row.day, row.day)
+    for new in await NEW_DATES.all(session, values):
+        await enqueue_all(session, new.day, new.day)
 
 
-async def decree_day(session: AsyncSession, day: DecreedDay) -> None:
+async def decree_day(session: AsyncSession, day: CalendarDay) -> None:
     """Stores what was decreed for a date and enqueues everybody's day if that changes it."""
-    values = {
-        "day": day.day,
-        "name": day.name,
-        "kind": day.kind,
-        "confirmed": day.confirmed,
-        "decree": day.decree,
-    }
-    if (await session.execute(_DECREE, values)).first() is not None:
+    if (await session.execute(PUT_DECREED_DAY, day.model_dump())).first() is not None:
         await enqueue_all(session, day.day, day.day)
 
 
 async def drop_day(session: AsyncSession, day: date) -> None:
     """Makes the date an ordinary day permanently. Raises NotFoundError when the calendar does not have it."""
-    found = await session.execute(
-        text(
-            "update calendar_day set kind = 'workday', confirmed = true where day = :day and kind <> 'workday' returning 1"
-        ),
-        {"day": day},
-    )
-    if found.first() is None:
+    stored = await session.get(CalendarDay, day, with_for_update=True)
+    if stored is None or stored.kind == WORKDAY:
         raise NotFoundError("The calendar has no holiday on this date.")
+    stored.kind, stored.confirmed = WORKDAY, True
     await enqueue_all(session, day, day)

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
-from sqlalchemy import text
+from pydantic import BeforeValidator, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.dependencies import (
@@ -21,8 +20,8 @@ from services.attendance.dependencies import (
     UnitId,
     WorkDate,
     must_exist,
-    read_rows,
 )
+from services.attendance.hours.queries import read_overrides, read_weeks
 from services.attendance.hours.rules.schedule import WeekKind
 from services.attendance.hours.schedules import HoursOverride, Week, drop_override, drop_week, put_override, put_week
 from shared.contracts.base import Code
@@ -36,14 +35,7 @@ router = APIRouter(prefix="/attendance/v1", tags=["schedules"])
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["07:30"])]
 
-_WEEKS = text(
-    "select schedule_id, name, employee_id, org_unit_id, effective_from, effective_to, kind, days from week_schedule"
-    " order by effective_from desc, schedule_id limit 1000"
-)
-_OVERRIDES = text(
-    "select override_id, name, code, kind, decree, first_date, last_date, days from schedule_override"
-    " order by first_date desc, override_id limit 1000"
-)
+StoredDays = Annotated[dict[str, Any], BeforeValidator(json.loads)]
 
 
 class DayHoursIn(Input):
@@ -79,8 +71,8 @@ class DaysIn(Input):
     sunday: DayHoursIn | None = None
     """Hours of Sunday; null for a rest day."""
 
-    def plain(self) -> dict[str, Any]:
-        """The form for storage."""
+    def stored(self) -> dict[str, Any]:
+        """The form in the database: an omitted field has its default."""
         return self.model_dump(exclude_none=True, exclude_defaults=True)
 
 
@@ -122,7 +114,7 @@ class OverrideIn(Input):
     """The hours of each weekday."""
 
 
-class WeekItem(Answer):
+class WeekItem(Answer, from_attributes=True):
     """A stored week."""
 
     schedule_id: UUID
@@ -130,7 +122,7 @@ class WeekItem(Answer):
     """A name for people."""
     kind: str
     """`five_day` or `six_day`."""
-    days: dict[str, Any]
+    days: StoredDays
     """Weekday to hours (local HH:MM); an omitted weekday is a rest day."""
     effective_from: date
     """The first date."""
@@ -142,7 +134,7 @@ class WeekItem(Answer):
     """The unit; null for an officer's or the city's week."""
 
 
-class OverrideItem(Answer):
+class OverrideItem(Answer, from_attributes=True):
     """A stored override."""
 
     override_id: UUID
@@ -155,20 +147,20 @@ class OverrideItem(Answer):
     decree: str
     first_date: date
     last_date: date
-    days: dict[str, Any]
+    days: StoredDays
     """Weekday to hours (local HH:MM)."""
 
 
 @router.get("/schedules")
 async def list_weeks(context: ContextDep, _: OperatorDep) -> list[WeekItem]:
     """The weeks, newest first."""
-    return [WeekItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _WEEKS)]
+    return [WeekItem.model_validate(week) for week in await context.transact(read_weeks)]
 
 
 @router.put("/schedules/{schedule_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new: WeekIn) -> None:
     """Stores a week and computes the affected days again, including past ones."""
-    days = new.days.plain()
+    days = new.days.stored()
     fields = new.model_dump(exclude={"days"})
 
     async def work(session: AsyncSession) -> None:
@@ -188,13 +180,13 @@ async def take_week_back(context: ContextDep, _: OperatorDep, schedule_id: UUID)
 @router.get("/overrides")
 async def list_overrides(context: ContextDep, _: OperatorDep) -> list[OverrideItem]:
     """The overrides, newest first."""
-    return [OverrideItem(**row | {"days": json.loads(row["days"])}) for row in await read_rows(context, _OVERRIDES)]
+    return [OverrideItem.model_validate(override) for override in await context.transact(read_overrides)]
 
 
 @router.put("/overrides/{override_id}", status_code=204)
 async def keep_override(context: ContextDep, _: OperatorDep, override_id: UUID, new: OverrideIn) -> None:
     """Stores hours for a period and computes the affected days again."""
-    override = HoursOverride(override_id=override_id, days=new.days.plain(), **new.model_dump(exclude={"days"}))
+    override = HoursOverride(override_id=override_id, days=new.days.stored(), **new.model_dump(exclude={"days"}))
     await context.transact(lambda s: put_override(s, override), seconds=BULK_SECONDS)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
 
-from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all, enqueue_spans, enqueue_unit
+from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all
+from services.attendance.hours.affected_days import enqueue_affected
 from services.attendance.hours.rules.schedule import WeekKind
 from services.attendance.hours.rules.week_hours import InvalidHoursError, WeekHours, week_hours
+from services.attendance.hours.tables import ScheduleOverride, WeekSchedule
 from shared.base.ids import new_id
 from shared.base.rule_documents import read_document
 from shared.errors.errors import InvalidError, NotFoundError
@@ -29,32 +32,28 @@ __all__ = [
     "put_week",
 ]
 
-_LOCK_WEEK = text("select * from week_schedule where schedule_id = :id for update")
-_PUT_WEEK = text(
+PUT_WEEK = text(
     """
     insert into week_schedule (schedule_id, name, employee_id, org_unit_id, effective_from, effective_to, kind, days,
                                first_minute, last_minute)
-    values (:id, :name, :employee_id, :org_unit_id, :effective_from, :effective_to, :kind, :days, :first, :last)
+    values (:schedule_id, :name, :employee_id, :org_unit_id, :effective_from, :effective_to, :kind, :days, :first_minute,
+            :last_minute)
     on conflict (schedule_id) do update set name = excluded.name, employee_id = excluded.employee_id,
         org_unit_id = excluded.org_unit_id, effective_from = excluded.effective_from,
         effective_to = excluded.effective_to, kind = excluded.kind, days = excluded.days,
         first_minute = excluded.first_minute, last_minute = excluded.last_minute
     """
 )
-_PUT_OVERRIDE = text(
+PUT_OVERRIDE = text(
     """
     insert into schedule_override (override_id, name, code, kind, decree, first_date, last_date, days, first_minute,
                                    last_minute)
-    values (:id, :name, :code, :kind, :decree, :first_date, :last_date, :days, :first, :last)
+    values (:override_id, :name, :code, :kind, :decree, :first_date, :last_date, :days, :first_minute, :last_minute)
     on conflict (override_id) do update set name = excluded.name, code = excluded.code, kind = excluded.kind,
         decree = excluded.decree, first_date = excluded.first_date, last_date = excluded.last_date,
         days = excluded.days, first_minute = excluded.first_minute, last_minute = excluded.last_minute
     """
 )
-_DROP_WEEK = text(
-    "delete from week_schedule where schedule_id = :id returning employee_id, org_unit_id, effective_from, effective_to"
-)
-_DROP_OVERRIDE = text("delete from schedule_override where override_id = :id returning first_date, last_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +91,12 @@ async def put_week(session: AsyncSession, week: Week) -> None:
     if week.effective_to is not None and week.effective_to < week.effective_from:
         raise InvalidError("`effective_to` must not be before `effective_from`.")
     hours = _checked(week.days)
-    before = (await session.execute(_LOCK_WEEK, {"id": week.schedule_id})).first()
-    values = {
-        "id": week.schedule_id,
-        "name": week.name,
-        "employee_id": week.employee_id,
-        "org_unit_id": week.org_unit_id,
-        "effective_from": week.effective_from,
-        "effective_to": week.effective_to,
-        "kind": week.kind.value,
-        "days": json.dumps(week.days),
-        "first": hours.first_minute,
-        "last": hours.last_minute,
-    }
-    await session.execute(_PUT_WEEK, values)
-    for governed in (before, week):
-        if governed is not None:
-            await _mark_governed(session, governed)
-
-
-async def _mark_governed(session: AsyncSession, week: Any) -> None:
-    # One extra date at each end: the windows of neighbour dates compete for punches.
-    first, last = week.effective_from, week.effective_to or date.max
-    if week.employee_id is not None:
-        await enqueue_spans(session, [(week.employee_id, first, last)])
-    elif week.org_unit_id is not None:
-        await enqueue_unit(session, week.org_unit_id, day_before(first), day_after(last))
-    else:
-        await enqueue_all(session, day_before(first), day_after(last))
+    stored = await session.get(WeekSchedule, week.schedule_id, with_for_update=True)
+    row = WeekSchedule(**asdict(week) | _stored_hours(week.kind, week.days, hours))
+    await session.execute(PUT_WEEK, row.model_dump())
+    for affected in (stored, row):
+        if affected is not None:
+            await enqueue_affected(session, affected)
 
 
 async def put_override(session: AsyncSession, override: HoursOverride) -> None:
@@ -127,51 +104,55 @@ async def put_override(session: AsyncSession, override: HoursOverride) -> None:
     if override.last_date < override.first_date:
         raise InvalidError("`last_date` must not be before `first_date`.")
     hours = _checked(override.days)
-    query = text("select first_date, last_date from schedule_override where override_id = :id for update")
-    before = (await session.execute(query, {"id": override.override_id})).first()
-    values = {
-        "id": override.override_id,
-        "name": override.name,
-        "code": override.code,
-        "kind": override.kind.value,
-        "decree": override.decree,
-        "first_date": override.first_date,
-        "last_date": override.last_date,
-        "days": json.dumps(override.days),
-        "first": hours.first_minute,
-        "last": hours.last_minute,
-    }
-    await session.execute(_PUT_OVERRIDE, values)
-    for governed in (before, override):
-        if governed is not None:
-            await enqueue_all(session, day_before(governed.first_date), day_after(governed.last_date))
+    stored = await session.get(ScheduleOverride, override.override_id, with_for_update=True)
+    row = ScheduleOverride(**asdict(override) | _stored_hours(override.kind, override.days, hours))
+    await session.execute(PUT_OVERRIDE, row.model_dump())
+    for affected in (stored, row):
+        if affected is not None:
+            await _enqueue_period(session, affected)
 
 
 async def drop_week(session: AsyncSession, schedule_id: UUID) -> None:
     """Deletes a week, also for past dates: its days get the hours of the next level. Raises NotFoundError."""
-    row: Any = (await session.execute(_DROP_WEEK, {"id": schedule_id})).first()
-    if row is None:
+    stored = await session.get(WeekSchedule, schedule_id, with_for_update=True)
+    if stored is None:
         raise NotFoundError("There is no week with this schedule_id. List the schedules.")
-    await _mark_governed(session, row)
+    await session.delete(stored)
+    await enqueue_affected(session, stored)
 
 
 async def drop_override(session: AsyncSession, override_id: UUID) -> None:
     """Deletes an override, also for past dates. Raises NotFoundError."""
-    row: Any = (await session.execute(_DROP_OVERRIDE, {"id": override_id})).first()
-    if row is None:
+    stored = await session.get(ScheduleOverride, override_id, with_for_update=True)
+    if stored is None:
         raise NotFoundError("There is no override with this override_id. List the overrides.")
-    await enqueue_all(session, day_before(row.first_date), day_after(row.last_date))
+    await session.delete(stored)
+    await _enqueue_period(session, stored)
 
 
-async def load_default_week(session: AsyncSession, words: bytes) -> None:
+async def load_default_week(session: AsyncSession, content: bytes) -> None:
     """Creates the city's first week if there is no schedule at all."""
     # Locked, because two processes that start at the same time could both find the table empty.
     await session.execute(text("lock table week_schedule in share row exclusive mode"))
-    if (await session.execute(text("select 1 from week_schedule limit 1"))).first() is not None:
+    if (await session.scalars(select(WeekSchedule.schedule_id).limit(1))).first() is not None:
         return
-    document = read_document(words)
+    document = read_document(content)
     week = Week(new_id(), document["name"], WeekKind(document["kind"]), document["days"], document["effective_from"])
     await put_week(session, week)
+
+
+async def _enqueue_period(session: AsyncSession, override: ScheduleOverride) -> None:
+    await enqueue_all(session, day_before(override.first_date), day_after(override.last_date))
+
+
+def _stored_hours(kind: WeekKind, days: Mapping[str, Any], hours: WeekHours) -> dict[str, str | int]:
+    """The columns of a week and an override that have another form than the request."""
+    return {
+        "kind": kind.value,
+        "days": json.dumps(days),
+        "first_minute": hours.first_minute,
+        "last_minute": hours.last_minute,
+    }
 
 
 def _checked(days: Mapping[str, Any]) -> WeekHours:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.dependencies import ContextDep, Input, PlainText, WorkDate, must_exist, read_rows
-from services.attendance.leave.leave import Decision, put_excuse
+from services.attendance.dependencies import ContextDep, Input, PlainText, WorkDate, must_exist
+from services.attendance.leave.decisions import Decision, put_excuse
+from services.attendance.leave.queries import read_decisions, read_excuses
 from services.attendance.leave.rules.excuse import ExcuseKind, ExcuseState, Half
+from services.attendance.leave.tables import Excuse
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Code
 from shared.errors.errors import NotFoundError
@@ -25,16 +27,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/attendance/v1/excuses", tags=["excuses"])
 
 _WriterDep = Annotated[Principal, requires("excuses:write")]
-
-_LIST = text(
-    "select excuse_id, employee_id, code, kind, first_date, last_date, half, state, reference, reason, decided_by,"
-    " decided_at from excuse"
-    " where employee_id = :employee_id order by first_date desc, excuse_id limit 1000"
-)
-_DECISIONS = text(
-    "select state, code, first_date, last_date, half, reference, reason, decided_by, recorded_by, recorded_at"
-    " from excuse_decision where excuse_id = :excuse_id order by position limit 1000"
-)
 
 
 class ExcuseIn(Input):
@@ -63,7 +55,7 @@ class ExcuseIn(Input):
     """The officer who decided; null if not recorded."""
 
 
-class ExcuseItem(Answer):
+class ExcuseItem(Answer, from_attributes=True):
     """A leave or duty and its state."""
 
     excuse_id: UUID
@@ -88,7 +80,7 @@ class ExcuseItem(Answer):
     """When the present state was recorded."""
 
 
-class DecisionItem(Answer):
+class DecisionItem(Answer, from_attributes=True):
     """One decision on an excuse. `recorded_by`: the name of the API key; null for old decisions."""
 
     state: str
@@ -114,17 +106,21 @@ class DecisionItem(Answer):
 @router.get("", responses=refuses(NOT_FOUND))
 async def list_excuses(context: ContextDep, _: _WriterDep, employee_id: Annotated[UUID, Query()]) -> list[ExcuseItem]:
     """An officer's leave and duty, newest first."""
-    await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
-    return [ExcuseItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
+
+    async def read(session: AsyncSession) -> Sequence[Excuse]:
+        await must_exist(session, "employee_id", employee_id)
+        return await read_excuses(session, employee_id)
+
+    return [ExcuseItem.model_validate(excuse) for excuse in await context.transact(read)]
 
 
 @router.get("/{excuse_id}/decisions", responses=refuses(NOT_FOUND))
 async def list_decisions(context: ContextDep, _: _WriterDep, excuse_id: UUID) -> list[DecisionItem]:
     """All decisions on a leave or duty, oldest first."""
-    rows = await read_rows(context, _DECISIONS, {"excuse_id": excuse_id})
-    if not rows:
+    decisions = await context.transact(lambda s: read_decisions(s, excuse_id))
+    if not decisions:
         raise NotFoundError("There is no leave or duty with this excuse_id. List those of the officer.")
-    return [DecisionItem(**row) for row in rows]
+    return [DecisionItem.model_validate(decision) for decision in decisions]
 
 
 @router.put("/{excuse_id}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))

@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
+from uuid import UUID
 
 from prometheus_client import Gauge
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days.hours import read_officer_times, read_rules
 from services.attendance.monitoring.rules.roster_ends import RosteredOfficer, RosterEnd, roster_ends
+from services.attendance.people.rules.history import employment
 from services.attendance.regulation.rules.rule_set import rules_for
 from shared.contracts.events.employee import EmploymentType
+from shared.db.queries import query
 from shared.service.context import Context
 
 __all__ = ["RosterEnds", "read_roster_ends"]
 
-# All officers that a setting may concern, by any of their units; the rule then decides for the date.
-_CANDIDATES = text(
+
+class Candidate(NamedTuple):
+    """An officer who may work by roster, with the dates of employment and of the last entry."""
+
+    employee_id: UUID
+    active_from: date
+    active_to: date | None
+    last_entry: date | None
+
+
+# All officers that a setting may concern, by any of their units; the rules then count those of the date.
+CANDIDATES = query(
     """
     select e.employee_id, e.active_from, e.active_to,
            (select max(r.work_date) from roster_shift r where r.employee_id = e.employee_id) as last_entry
     from employee e
-    where cast(:day as date) between e.active_from and coalesce(e.active_to, 'infinity')
-      and e.employee_id in (
+    where e.employee_id in (
           select employee_id from roster_setting where by_roster and employee_id is not null
           union
           select u.employee_id from roster_setting s join employee_unit u using (org_unit_id) where s.by_roster)
     order by e.employee_id
-    """
+    """,
+    Candidate,
 )
 
 
@@ -61,11 +73,15 @@ async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd
     if days is None:
         return []  # no day is computed without rules
     day = today + timedelta(days=days)
-    rows = {row.employee_id: row for row in await session.execute(_CANDIDATES, {"day": day})}
-    times = await read_officer_times(session, [(employee_id, day) for employee_id in rows], rows)
+    candidates = {
+        officer.employee_id: officer
+        for officer in await CANDIDATES.all(session)
+        if day in employment(officer.active_from, officer.active_to)
+    }
+    times = await read_officer_times(session, [(employee_id, day) for employee_id in candidates], candidates)
     return roster_ends(
         [
-            RosteredOfficer(time.unit_on(day), day, rows[employee_id].last_entry, time.is_excused_on(day))
+            RosteredOfficer(time.unit_on(day), day, candidates[employee_id].last_entry, time.is_excused_on(day))
             for employee_id, time in times.items()
             if time.works_by_roster_on(day)
         ]

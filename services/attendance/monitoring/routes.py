@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 
 from fastapi import APIRouter
 
-from services.attendance.dependencies import (
-    ContextDep,
-    OperatorDep,
-)
+from services.attendance.dependencies import ContextDep, OperatorDep
 from services.attendance.monitoring.roster_ends import read_roster_ends
 from shared.openapi.models import Answer
 
@@ -41,13 +39,4 @@ async def list_roster_ends(context: ContextDep, _: OperatorDep) -> list[RosterEn
     """The units whose roster ends within the rules' `roster_alert_days` for at least one of their officers."""
     today = context.clock.now().astimezone(context.zone).date()
     ends = await context.transact(lambda s: read_roster_ends(s, today))
-    return [
-        RosterEndItem(
-            org_unit_id=end.org_unit_id,
-            by_roster=end.by_roster,
-            without_entry=end.without_entry,
-            from_date=end.from_date,
-            last_entry=end.last_entry,
-        )
-        for end in ends
-    ]
+    return [RosterEndItem(**asdict(end)) for end in ends]

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.access.proof_settings import give_secret
 from services.attendance.access.registration import register
 from services.attendance.enrolments.enrolments import enrol
+from services.attendance.enrolments.tables import Enrolment
 from services.attendance.machines.registry import MachineSetup
 from services.attendance.people.records import publish_employees
-from services.attendance.shifts.entries import Shift, put_shift
+from services.attendance.shifts.entries import put_shift
+from services.attendance.shifts.rules.entry import Shift
 from shared.contracts.events.canary import (
     CANARY_EMPLOYEE_ID,
     CANARY_NIP,
@@ -113,4 +115,5 @@ class Canary:
         setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
         await register(session, setup, now, context.zone)
         await give_secret(session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=now)
-        await enrol(session, serial, CANARY_PIN, first, CANARY_EMPLOYEE_ID, context.zone)
+        enrolment = Enrolment(serial=serial, pin=CANARY_PIN, valid_from=first, employee_id=CANARY_EMPLOYEE_ID)
+        await enrol(session, enrolment, context.zone)

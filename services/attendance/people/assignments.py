@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.enqueue import enqueue_spans
-from services.attendance.people.records import publish_employees
-from services.attendance.people.rules.history import Span, Step, changed_span, with_step, without_step
+from services.attendance.people.present import LOCK_OFFICERS, update_present
+from services.attendance.people.rules.history import Step, Steps, changed_span, with_step, without_step
+from shared.db.queries import Query, query
 from shared.errors.errors import ConflictError, NotFoundError
 from shared.service.context import Context
 
@@ -25,78 +26,67 @@ __all__ = [
     "drop_step",
     "put_step",
     "read_steps",
-    "settle_present",
     "write_steps",
 ]
 
 
+class StepRow(NamedTuple):
+    """A value of an officer from a date on."""
+
+    employee_id: UUID
+    effective_from: date
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The table and the column of a dated value."""
+    """A dated value of an officer, with the SQL of its table."""
 
-    table: str
-    column: str
+    steps: Query[StepRow]
+    delete: TextClause
+    insert: TextClause
+
+    @classmethod
+    def of(cls, table: str, column: str) -> Attribute:
+        """The attribute in this column; the table also has employee_id and effective_from."""
+        of_officers = "where employee_id = any(cast(:employees as uuid[]))"
+        return cls(
+            steps=query(
+                f"select employee_id, effective_from, {column} as value from {table} {of_officers}"
+                " order by employee_id, effective_from",
+                StepRow,
+            ),
+            delete=text(f"delete from {table} {of_officers}"),
+            insert=text(
+                f"insert into {table} (employee_id, effective_from, {column}) select * from"
+                " unnest(cast(:employees as uuid[]), cast(:dates as date[]), cast(:values as varchar[]))"
+            ),
+        )
 
 
-UNIT = Attribute("employee_unit", "org_unit_id")
-EMPLOYMENT_TYPE = Attribute("employee_type", "employment_type")
-
-_LOCK = text(
-    "select employee_id from employee where employee_id = any(cast(:employees as uuid[]))"
-    " order by employee_id for no key update"
-)
-# The officer's row stores the present unit and type for events and lists. A future step becomes due on its date.
-_PRESENT = """
-    employee e
-    join unit_time_v1 u on u.employee_id = e.employee_id and cast(:today as date) between u.first_date and u.last_date
-    join type_time_v1 t on t.employee_id = e.employee_id and cast(:today as date) between t.first_date and t.last_date
-    where (e.org_unit_id, e.employment_type) is distinct from (u.org_unit_id, t.employment_type)
-"""
-_DUE = text(f"select e.employee_id from {_PRESENT}")
-_SETTLE = text(
-    f"""
-    with due as (
-        select e.employee_id, u.org_unit_id, t.employment_type from {_PRESENT}
-        and e.employee_id = any(cast(:employees as uuid[]))
-    )
-    update employee e set org_unit_id = due.org_unit_id, employment_type = due.employment_type,
-        revision = e.revision + 1, recorded_at = :now
-    from due where e.employee_id = due.employee_id
-    returning e.employee_id
-    """
-)
+UNIT = Attribute.of("employee_unit", "org_unit_id")
+EMPLOYMENT_TYPE = Attribute.of("employee_type", "employment_type")
 
 
 async def read_steps(
     session: AsyncSession, attribute: Attribute, employees: Sequence[UUID]
 ) -> dict[UUID, list[Step[str]]]:
     """The steps of these officers, oldest first."""
-    query = text(
-        f"select employee_id, effective_from, {attribute.column} from {attribute.table}"
-        " where employee_id = any(cast(:employees as uuid[])) order by employee_id, effective_from"
-    )
     found: dict[UUID, list[Step[str]]] = defaultdict(list)
-    for employee_id, since, value in await session.execute(query, {"employees": list(employees)}):
-        found[employee_id].append((since, value))
+    for row in await attribute.steps.all(session, {"employees": list(employees)}):
+        found[row.employee_id].append((row.effective_from, row.value))
     return found
 
 
-async def write_steps(session: AsyncSession, attribute: Attribute, steps: Mapping[UUID, Sequence[Step[str]]]) -> None:
+async def write_steps(session: AsyncSession, attribute: Attribute, steps: Mapping[UUID, Steps[str]]) -> None:
     """Replaces all steps of these officers."""
     rows = [(employee_id, since, value) for employee_id, each in steps.items() for since, value in each]
     if not rows:
         return
     employees, dates, values = zip(*rows, strict=True)
+    await session.execute(attribute.delete, {"employees": list(steps)})
     await session.execute(
-        text(f"delete from {attribute.table} where employee_id = any(cast(:employees as uuid[]))"),
-        {"employees": list(steps)},
-    )
-    await session.execute(
-        text(
-            f"insert into {attribute.table} (employee_id, effective_from, {attribute.column}) select * from"
-            " unnest(cast(:employees as uuid[]), cast(:dates as date[]), cast(:values as varchar[]))"
-        ),
-        {"employees": list(employees), "dates": list(dates), "values": list(values)},
+        attribute.insert, {"employees": list(employees), "dates": list(dates), "values": list(values)}
     )
 
 
@@ -104,7 +94,7 @@ async def put_step(
     context: Context, session: AsyncSession, attribute: Attribute, employee_id: UUID, step: Step[str]
 ) -> None:
     """Sets a value from a date on, until the next step. Raises NotFoundError for an unknown officer."""
-    before = await _hold(session, attribute, employee_id)
+    before = await _locked_steps(session, attribute, employee_id)
     await _change(context, session, attribute, employee_id, before, with_step(before, *step))
 
 
@@ -112,7 +102,7 @@ async def drop_step(
     context: Context, session: AsyncSession, attribute: Attribute, employee_id: UUID, since: date
 ) -> None:
     """Removes the step of this date; the previous one stays valid. Raises NotFoundError and ConflictError."""
-    before = await _hold(session, attribute, employee_id)
+    before = await _locked_steps(session, attribute, employee_id)
     try:
         after = without_step(before, since)
     except KeyError as error:
@@ -122,21 +112,9 @@ async def drop_step(
     await _change(context, session, attribute, employee_id, before, after)
 
 
-async def settle_present(context: Context, session: AsyncSession, today: date, now: datetime) -> int:
-    """Updates officers' present unit and type to today's and publishes the changed officers; returns their number."""
-    due = list((await session.execute(_DUE, {"today": today})).scalars())
-    if not due:
-        return 0
-    # Read again under the lock, so that a concurrent change is not undone.
-    await session.execute(_LOCK, {"employees": due})
-    changed = list((await session.execute(_SETTLE, {"today": today, "now": now, "employees": due})).scalars())
-    await publish_employees(context, session, changed)
-    return len(changed)
-
-
-async def _hold(session: AsyncSession, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
+async def _locked_steps(session: AsyncSession, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
     """Locks the officer, so that no day is computed with the old steps after they have changed."""
-    if (await session.execute(_LOCK, {"employees": [employee_id]})).first() is None:
+    if (await session.execute(LOCK_OFFICERS, {"employees": [employee_id]})).first() is None:
         raise NotFoundError("There is no officer with this employee_id. Look it up in the list of officers.")
     return (await read_steps(session, attribute, [employee_id]))[employee_id]
 
@@ -146,12 +124,11 @@ async def _change(
     session: AsyncSession,
     attribute: Attribute,
     employee_id: UUID,
-    before: Sequence[Step[Any]],
-    after: Sequence[Step[Any]],
+    before: Steps[str],
+    after: Steps[str],
 ) -> None:
     await write_steps(session, attribute, {employee_id: after})
-    span: Span | None = changed_span(before, after)
+    span = changed_span(before, after)
     if span is not None:
         await enqueue_spans(session, [(employee_id, span.first, span.last)])
-    now = context.clock.now()
-    await settle_present(context, session, now.astimezone(context.zone).date(), now)
+    await update_present(context, session)

@@ -18,7 +18,7 @@ EMPLOYEES = """
            e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
     from employee e join org_unit u using (org_unit_id)
 """
-_NAMED = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
+OFFICER_RECORDS = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
 
 
 async def publish_employees(context: Context, session: AsyncSession, employees: list[UUID]) -> None:
@@ -28,5 +28,5 @@ async def publish_employees(context: Context, session: AsyncSession, employees: 
 
 async def read_employees(session: AsyncSession, employees: list[UUID]) -> list[EmployeeRecord]:
     """The present records of these officers."""
-    rows = (await session.execute(_NAMED, {"employees": employees})).mappings()
+    rows = (await session.execute(OFFICER_RECORDS, {"employees": employees})).mappings()
     return [EmployeeRecord(**row) for row in rows]

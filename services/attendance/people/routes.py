@@ -2,90 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import Field
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.dependencies import BULK_SECONDS, ContextDep, Input, UnitId, read_rows
-from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, read_steps
-from services.attendance.people.roster import import_roster
-from services.attendance.people.roster_file import read_roster_file
-from services.attendance.people.rules.history import present_since
+from services.attendance.dependencies import BULK_SECONDS, ContextDep, Input, UnitId
+from services.attendance.people.officers import Officer, ReaderDep, read_officers
+from services.attendance.people.queries import OFFICER, OFFICER_WITH_NIP, OFFICERS, UNITS
+from services.attendance.people.roster.file import read_roster_file
+from services.attendance.people.roster.import_roster import import_roster
+from services.attendance.people.rules.nip import has_nip_digits
 from shared.access.auth import Principal, requires
-from shared.contracts.events.canary import CANARY_EMPLOYEE_ID, CANARY_UNIT_ID
 from shared.errors.errors import InvalidError, NotFoundError
 from shared.errors.problem_types import NOT_FOUND
 from shared.http.paging import NOT_OURS, After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 from shared.office_files import Faults, check_media_type, office_file_body, read_in_turn
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
-from shared.service.context import Context
 
-__all__ = ["OFFICER_COLUMNS", "PEOPLE", "REACHED", "Officer", "ReaderDep", "read_officers", "router"]
+__all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1", tags=["officers"])
 
-ReaderDep = Annotated[Principal, requires("employees:read")]
 _ImporterDep = Annotated[Principal, requires("roster:write")]
-
-OFFICER_COLUMNS = """
-    select employee_id, nip, e.name, employment_type, e.org_unit_id, u.name as org_unit_name, superior_id, email,
-           active_from, active_to, revision
-    from employee e join org_unit u on u.org_unit_id = e.org_unit_id
-"""
-PEOPLE = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
-REACHED = "(cast(:units as text[]) is null or {}.org_unit_id = any(cast(:units as text[])))"
-_LIST = text(
-    OFFICER_COLUMNS
-    + f" where employee_id > :after and {PEOPLE} and (cast(:unit as text) is null or e.org_unit_id = :unit)"
-    f" and {REACHED.format('e')} order by employee_id limit :most"
-)
-_ONE = text(OFFICER_COLUMNS + " where employee_id = :employee_id")
-_BY_NIP = text(OFFICER_COLUMNS + f" where nip = :nip and {PEOPLE}")
-_UNITS = text(
-    f"""
-    select u.org_unit_id, u.name, count(e.employee_id) as officers,
-           (select count(*) from machine m where m.org_unit_id = u.org_unit_id
-            and (m.in_service_to is null or m.in_service_to > cast(:now as timestamptz))) as machines
-    from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
-    where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' and {REACHED.format("u")}
-    group by u.org_unit_id order by u.org_unit_id limit :most
-    """
-)
-
-
-class Officer(Answer):
-    """An officer as of today. `unit_from` and `employment_type_from`: the start dates of the present unit and type."""
-
-    employee_id: UUID
-    nip: str
-    name: str
-    """The officer's name in the roster."""
-    employment_type: str
-    """PNS, PPPK or PPPK_PART_TIME, as of today."""
-    employment_type_from: date
-    """The first date with the present employment type."""
-    org_unit_id: str
-    """The unit, as of today."""
-    org_unit_name: str
-    """The unit's name."""
-    unit_from: date
-    """The first date in the present unit."""
-    superior_id: UUID | None
-    """The direct superior; null if the roster has none."""
-    email: str | None
-    """The address for notifications; null if the roster has none."""
-    active_from: date
-    """The first date of employment."""
-    active_to: date | None
-    """The last date of employment; null while there is none."""
-    revision: int
-    """The revision of the officer's record on `asn.employee.v1`."""
 
 
 class Unit(Answer):
@@ -154,7 +95,7 @@ async def list_officers(
 ) -> Page[Officer]:
     """Officers ordered by employee_id, optionally of one unit."""
     values = {"after": read_id_cursor(after), "unit": org_unit_id, "units": who.units, "most": limit + 1}
-    items = await read_officers(context, _LIST, values)
+    items = await read_officers(context, OFFICERS, values)
     more = len(items) > limit
     return Page(items=items[:limit], next=cursor_of([items[limit - 1].employee_id]) if more else None)
 
@@ -163,9 +104,9 @@ async def list_officers(
 async def find_officer(context: ContextDep, who: ReaderDep, wanted: Annotated[Nip, Body()]) -> Officer:
     """The officer with this NIP."""
     nip = wanted.nip.replace(" ", "")
-    if not (nip.isascii() and nip.isdigit() and len(nip) == 18):
+    if not has_nip_digits(nip):
         raise InvalidError("`nip` must have 18 digits.")
-    found = await read_officers(context, _BY_NIP, {"nip": nip})
+    found = await read_officers(context, OFFICER_WITH_NIP, {"nip": nip})
     if not found or not who.reaches_unit(found[0].org_unit_id):
         raise NotFoundError("No officer in the roster has this NIP.")
     return found[0]
@@ -174,31 +115,10 @@ async def find_officer(context: ContextDep, who: ReaderDep, wanted: Annotated[Ni
 @router.get("/employees/{employee_id}", responses=refuses(NOT_FOUND))
 async def show_officer(context: ContextDep, who: ReaderDep, employee_id: UUID) -> Officer:
     """One officer."""
-    found = await read_officers(context, _ONE, {"employee_id": employee_id})
+    found = await read_officers(context, OFFICER, {"employee_id": employee_id})
     if not found or not who.reaches_unit(found[0].org_unit_id):
         raise NotFoundError("There is no officer with this employee_id.")
     return found[0]
-
-
-async def read_officers(context: Context, query: TextClause, values: dict[str, Any]) -> list[Officer]:
-    """The officers of a query with OFFICER_COLUMNS, in the query's order."""
-    today = context.clock.now().astimezone(context.zone).date()
-
-    async def read(session: AsyncSession) -> list[Officer]:
-        rows = (await session.execute(query, values)).mappings().all()
-        employees = [row["employee_id"] for row in rows]
-        units = await read_steps(session, UNIT, employees)
-        types = await read_steps(session, EMPLOYMENT_TYPE, employees)
-        return [
-            Officer(
-                unit_from=present_since(units[row["employee_id"]], today),
-                employment_type_from=present_since(types[row["employee_id"]], today),
-                **row,
-            )
-            for row in rows
-        ]
-
-    return await context.transact(read)
 
 
 @router.get("/units")
@@ -213,6 +133,6 @@ async def list_units(context: ContextDep, who: ReaderDep, limit: Limit = 100, af
         "most": limit + 1,
         "now": context.clock.now(),
     }
-    items = [Unit(**row) for row in await read_rows(context, _UNITS, values)]
+    items = [Unit(**row._asdict()) for row in await context.transact(lambda s: UNITS.all(s, values))]
     more = len(items) > limit
     return Page(items=items[:limit], next=cursor_of([items[limit - 1].org_unit_id]) if more else None)

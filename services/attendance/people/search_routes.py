@@ -7,30 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field
-from sqlalchemy import text
 
 from services.attendance.dependencies import ContextDep, Input, UnitId
-from services.attendance.people.routes import OFFICER_COLUMNS, PEOPLE, REACHED, Officer, ReaderDep, read_officers
+from services.attendance.people.officers import Officer, ReaderDep, read_officers
+from services.attendance.people.queries import FOUND_OFFICERS
 from shared.errors.errors import InvalidError
 from shared.http.paging import LIMIT_MAX, Page, cursor_of, read_cursor
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/employees", tags=["officers"])
-
-# No index on names: a pattern without a fixed start reads the whole table, some thousand rows for a city.
-_SEARCH = text(
-    OFFICER_COLUMNS
-    + f"""
-    where {PEOPLE} and {REACHED.format("e")}
-      and (cast(:unit as text) is null or e.org_unit_id = :unit)
-      and (cast(:ids as uuid[]) is null or employee_id = any(cast(:ids as uuid[])))
-      and (cast(:name as text) is null or e.name ilike :name escape '\\')
-      and (cast(:nip as text) is null or nip like :nip escape '\\')
-      and (e.name, employee_id) > (cast(:after_name as text), cast(:after_id as uuid))
-    order by e.name, employee_id limit :most
-    """
-)
 
 
 class OfficerSearch(Input):
@@ -68,7 +54,7 @@ async def search_officers(context: ContextDep, who: ReaderDep, wanted: OfficerSe
         "after_id": after[1],
         "most": wanted.limit + 1,
     }
-    items = await read_officers(context, _SEARCH, values)
+    items = await read_officers(context, FOUND_OFFICERS, values)
     page = items[: wanted.limit]
     more = len(items) > wanted.limit
     return Page(items=page, next=cursor_of([page[-1].name, page[-1].employee_id]) if more else None)
@@ -78,18 +64,18 @@ def _patterns(q: str | None) -> tuple[str | None, str | None]:
     """LIKE patterns for the name and for the NIP; one of them is None. Raises InvalidError when `q` has only spaces."""
     if q is None:
         return None, None
-    words = q.split()
-    if not words:
+    parts = q.split()
+    if not parts:
         raise InvalidError("`q` must be part of a name, or a NIP.")
-    digits = "".join(words)
+    digits = "".join(parts)
     if digits.isascii() and digits.isdigit():
         return None, f"{digits}%"
-    return f"%{'%'.join(_literal(word) for word in words)}%", None
+    return f"%{'%'.join(_literal(part) for part in parts)}%", None
 
 
-def _literal(word: str) -> str:
-    """Escapes a word, so that it matches only itself."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _literal(part: str) -> str:
+    """Escapes a text, so that it matches only itself."""
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _after(cursor: str | None) -> tuple[str, UUID]:

@@ -14,7 +14,7 @@ __all__ = ["Employee", "EmployeeType", "EmployeeUnit", "OrgUnit"]
 
 
 class OrgUnit(Base, table=True):
-    """A unit of the city; its machines keep its officers' days open."""
+    """A unit of the city; its officers' days stay open until its machines uploaded them."""
 
     __tablename__ = "org_unit"
 

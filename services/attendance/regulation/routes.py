@@ -7,9 +7,10 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from sqlalchemy import text
+from pydantic import BeforeValidator
 
-from services.attendance.dependencies import BULK_SECONDS, ContextDep, OperatorDep, read_rows
+from services.attendance.dependencies import BULK_SECONDS, ContextDep, OperatorDep
+from services.attendance.regulation.queries import read_rule_sets
 from services.attendance.regulation.rule_sets import add_rules
 from shared.base.rule_documents import DOCUMENT_BYTES_MAX, read_document
 from shared.errors.problem_types import CONFLICT
@@ -20,12 +21,8 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/rules", tags=["rules"])
 
-_LIST = text(
-    "select id, version, effective_from, decree, content from rule_set order by effective_from desc, id, version desc"
-)
 
-
-class RuleItem(Answer):
+class RuleItem(Answer, from_attributes=True):
     """A loaded rule set."""
 
     id: str
@@ -35,7 +32,7 @@ class RuleItem(Answer):
     effective_from: date
     """The first date to which it applies."""
     decree: str
-    content: dict[str, Any]
+    content: Annotated[dict[str, Any], BeforeValidator(json.loads)]
     """The rules as loaded."""
 
 
@@ -53,7 +50,7 @@ class RuleLoaded(Answer):
 @router.get("")
 async def list_rules(context: ContextDep, _: OperatorDep) -> list[RuleItem]:
     """All versions, latest effective date first."""
-    return [RuleItem(**row | {"content": json.loads(row["content"])}) for row in await read_rows(context, _LIST)]
+    return [RuleItem.model_validate(rules) for rules in await context.transact(read_rule_sets)]
 
 
 @router.post("", status_code=201, responses=refuses(CONFLICT))

@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
 
 from services.attendance.day_queue.enqueue import enqueue_all
 from services.attendance.regulation.rules.rule_set import AttendanceRules, InvalidRulesError, rules_from_mapping
+from services.attendance.regulation.tables import RuleSet
 from shared.base.rule_documents import read_document
 from shared.contracts.base import Code, Identifier
 from shared.errors.errors import ConflictError, InvalidError
@@ -23,17 +25,17 @@ _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
 _BAND_FIELDS = frozenset({"from_minute", "percent", "code"})
 
-_INSERT = text(
+INSERT_RULE_SET = text(
     "insert into rule_set (id, version, effective_from, decree, window_before_minutes, window_after_minutes, content)"
     " values (:id, :version, :effective_from, :decree, :window_before_minutes, :window_after_minutes, :content)"
     " on conflict do nothing returning 1"
 )
 
 
-async def load_default_rules(session: AsyncSession, words: bytes) -> None:
+async def load_default_rules(session: AsyncSession, content: bytes) -> None:
     """Stores the default rules if there are none yet; safe when two processes start at the same time."""
-    if (await session.execute(text("select 1 from rule_set limit 1"))).first() is None:
-        document = read_document(words)
+    if (await session.scalars(select(RuleSet.id).limit(1))).first() is None:
+        document = read_document(content)
         await _insert(session, _parsed(document), document)
 
 
@@ -75,4 +77,4 @@ async def _insert(session: AsyncSession, rules: AttendanceRules, document: Mappi
         "window_after_minutes": rules.window_after_minutes,
         "content": json.dumps(document, default=str),
     }
-    return (await session.execute(_INSERT, values)).first() is not None
+    return (await session.execute(INSERT_RULE_SET, values)).first() is not None

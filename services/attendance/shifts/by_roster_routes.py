@@ -1,4 +1,4 @@
-"""Who works by roster only, and whose roster ends soon."""
+"""Who works by roster only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.dependencies import (
@@ -18,9 +17,10 @@ from services.attendance.dependencies import (
     UnitId,
     WorkDate,
     must_exist,
-    read_rows,
 )
-from services.attendance.shifts.by_roster import WhoByRoster, drop_setting, put_setting
+from services.attendance.shifts.by_roster import drop_setting, put_setting
+from services.attendance.shifts.queries import read_settings
+from services.attendance.shifts.tables import RosterSetting
 from shared.errors.problem_types import CONFLICT, NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -28,15 +28,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/by-roster", tags=["roster"])
-
-_LIST = text(
-    """
-    select setting_id, employee_id, org_unit_id, by_roster, effective_from, effective_to from roster_setting
-    where (cast(:employee_id as uuid) is null or employee_id = :employee_id)
-      and (cast(:org_unit_id as varchar) is null or org_unit_id = :org_unit_id)
-    order by effective_from desc, setting_id limit 2000
-    """
-)
 
 
 class SettingIn(Input):
@@ -58,7 +49,7 @@ class SettingIn(Input):
     """The last date; null: no end."""
 
 
-class SettingItem(Answer):
+class SettingItem(Answer, from_attributes=True):
     """A stored setting."""
 
     setting_id: UUID
@@ -82,14 +73,14 @@ async def list_settings(
     org_unit_id: Annotated[UnitId | None, Query()] = None,
 ) -> list[SettingItem]:
     """The settings, including past ones, newest first; optionally of one officer or one unit."""
-    values = {"employee_id": employee_id, "org_unit_id": org_unit_id}
-    return [SettingItem(**row) for row in await read_rows(context, _LIST, values)]
+    settings = await context.transact(lambda s: read_settings(s, employee_id, org_unit_id))
+    return [SettingItem.model_validate(setting) for setting in settings]
 
 
 @router.put("/{setting_id}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def keep_setting(context: ContextDep, _: OperatorDep, setting_id: UUID, new: SettingIn) -> None:
     """Stores a setting and computes the affected days again, including past ones."""
-    setting = WhoByRoster(setting_id, **new.model_dump())
+    setting = RosterSetting(setting_id=setting_id, **new.model_dump())
 
     async def work(session: AsyncSession) -> None:
         await must_exist(session, "employee_id", new.employee_id)

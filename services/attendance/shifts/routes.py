@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.dependencies import (
@@ -20,18 +20,12 @@ from services.attendance.dependencies import (
     OperatorDep,
     WorkDate,
     must_exist,
-    read_rows,
 )
-from services.attendance.shifts.entries import (
-    Entry,
-    Shift,
-    ShiftsReport,
-    drop_shift,
-    put_shift,
-    put_shifts,
-    shift_fault,
-)
-from services.attendance.shifts.shift_file import SHIFTS_MAX, SUBJECT, import_shifts, read_shift_file
+from services.attendance.shifts.entries import ENTRIES_MAX, drop_shift, put_entries, put_shift
+from services.attendance.shifts.queries import read_shifts
+from services.attendance.shifts.rules.entry import Entry, Shift
+from services.attendance.shifts.shift_file import import_shifts, read_shift_file
+from services.attendance.shifts.tables import RosterShift
 from shared.errors.problem_types import NOT_FOUND
 from shared.office_files import Faults, check_media_type, office_file_body, read_in_turn
 from shared.openapi.models import Answer
@@ -40,12 +34,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1", tags=["roster"])
-
-_LIST = text(
-    "select work_date, starts_at, ends_at, break_minutes from roster_shift where employee_id = :employee_id"
-    " order by work_date desc limit 400"
-)
-_KNOWN = text("select employee_id from employee where employee_id = any(cast(:employees as uuid[]))")
 
 
 class ShiftIn(Input):
@@ -71,11 +59,11 @@ class EntryIn(ShiftIn):
 class EntriesIn(Input):
     """Entries of any officers and dates, at most one per officer and date."""
 
-    entries: Annotated[list[EntryIn], Field(min_length=1, max_length=SHIFTS_MAX)]
+    entries: Annotated[list[EntryIn], Field(min_length=1, max_length=ENTRIES_MAX)]
     """The entries."""
 
 
-class ShiftItem(Answer):
+class ShiftItem(Answer, from_attributes=True):
     """A roster entry; without times it is a day off."""
 
     work_date: date
@@ -105,8 +93,12 @@ class ShiftReport(Answer):
 @router.get("/employees/{employee_id}/roster", responses=refuses(NOT_FOUND))
 async def list_shifts(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[ShiftItem]:
     """An officer's roster entries, newest first."""
-    await context.transact(lambda s: must_exist(s, "employee_id", employee_id))
-    return [ShiftItem(**row) for row in await read_rows(context, _LIST, {"employee_id": employee_id})]
+
+    async def read(session: AsyncSession) -> Sequence[RosterShift]:
+        await must_exist(session, "employee_id", employee_id)
+        return await read_shifts(session, employee_id)
+
+    return [ShiftItem.model_validate(shift) for shift in await context.transact(read)]
 
 
 @router.put("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
@@ -134,7 +126,8 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Sh
         Shift(each.employee_id, each.work_date, each.starts_at, each.ends_at, each.break_minutes, each.entry)
         for each in new.entries
     ]
-    return _report(await context.transact(lambda s: _keep(s, shifts), seconds=BULK_SECONDS))
+    report = await context.transact(lambda s: put_entries(s, shifts), seconds=BULK_SECONDS)
+    return ShiftReport(**asdict(report))
 
 
 @router.post("/shifts/file", openapi_extra=office_file_body())
@@ -149,40 +142,4 @@ async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request)
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_shift_file(body, faults))
     report = await context.transact(lambda s: import_shifts(s, lines), seconds=BULK_SECONDS)
-    return _report(report, faults.notes)
-
-
-async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
-    employees = sorted({shift.employee_id for shift in shifts})
-    known = set((await session.execute(_KNOWN, {"employees": employees})).scalars())
-    faults = Faults()
-
-    def note(index: int, field: str, message: str) -> None:
-        faults.note({"at": f"body/entries/{index}/{field}", "message": message})
-
-    seen: dict[tuple[UUID, date], int] = {}
-    for index, shift in enumerate(shifts):
-        if shift.employee_id not in known:
-            note(index, "employee_id", "must be the id of an officer in the roster; no officer has this one")
-        first = seen.setdefault((shift.employee_id, shift.work_date), index)
-        if first != index:
-            note(
-                index,
-                "work_date",
-                f"must appear once per officer; entry {first} of this officer has the same date",
-            )
-        fault = shift_fault(shift)
-        if fault is not None:
-            note(index, *fault)
-    faults.refuse(SUBJECT)
-    return await put_shifts(session, shifts)
-
-
-def _report(report: ShiftsReport, notes: Sequence[str] = ()) -> ShiftReport:
-    return ShiftReport(
-        created=report.created,
-        changed=report.changed,
-        removed=report.removed,
-        unchanged=report.unchanged,
-        notes=list(notes),
-    )
+    return ShiftReport(**asdict(report), notes=faults.notes)

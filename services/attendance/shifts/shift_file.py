@@ -7,22 +7,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.people.file_columns import ENTRIES, SHIFT_COLUMNS
-from services.attendance.shifts.entries import Entry, Shift, ShiftsReport, put_shifts, shift_fault
+from services.attendance.people.queries import read_officers_by_nip
+from services.attendance.people.rules.nip import has_nip_digits
+from services.attendance.shifts.entries import ENTRIES_MAX, SUBJECT, ShiftsReport, put_shifts
+from services.attendance.shifts.rules.entry import Entry, Shift, shift_fault
 from shared.errors.errors import InvalidError
 from shared.office_files import Faults, Row, read_rows
 
-__all__ = ["SHIFTS_MAX", "SUBJECT", "ShiftLine", "import_shifts", "read_shift_file"]
-
-SHIFTS_MAX: Final = 20_000
-"""Entries per request: a month of 600 officers."""
-SUBJECT: Final = "The roster of shifts"
+__all__ = ["ShiftLine", "import_shifts", "read_shift_file"]
 
 _BREAK_MAX: Final = 720
-_OFFICERS = text("select nip, employee_id from employee where nip = any(cast(:nips as text[]))")
 _NOBODY = UUID(int=0)
 
 
@@ -42,8 +39,8 @@ def read_shift_file(body: bytes, faults: Faults) -> list[ShiftLine]:
     empty: a day off), and optionally `break_minutes` and `entry` (`shift`, `off`, or `none`, which removes an entry).
     """
     rows = read_rows(body, SHIFT_COLUMNS, faults)
-    if len(rows) > SHIFTS_MAX:
-        raise InvalidError(f"The file has {len(rows)} entries; the maximum is {SHIFTS_MAX}. Split the file.")
+    if len(rows) > ENTRIES_MAX:
+        raise InvalidError(f"The file has {len(rows)} entries; the maximum is {ENTRIES_MAX}. Split the file.")
     lines = [line for row in rows if (line := _read_line(row, faults)) is not None]
     faults.refuse(SUBJECT)
     return lines
@@ -51,25 +48,24 @@ def read_shift_file(body: bytes, faults: Faults) -> list[ShiftLine]:
 
 async def import_shifts(session: AsyncSession, lines: list[ShiftLine]) -> ShiftsReport:
     """Stores the entries of a file, all or none. Raises InvalidError for unknown officers and repeated dates."""
-    nips = sorted({line.nip for line in lines})
-    known = {row.nip: row.employee_id for row in await session.execute(_OFFICERS, {"nips": nips})}
+    officers = await read_officers_by_nip(session, {line.nip for line in lines})
     faults = Faults()
     seen: dict[tuple[str, date], int] = {}
     for line in lines:
-        if line.nip not in known:
-            words = "must be the NIP of an officer in the roster; no officer has this one. Import the officers first"
-            line.row.refuse("nip", words, faults)
+        if line.nip not in officers:
+            message = "must be the NIP of an officer in the roster; no officer has this one. Import the officers first"
+            line.row.refuse("nip", message, faults)
         first = seen.setdefault((line.nip, line.shift.work_date), line.row.line)
         if first != line.row.line:
             line.row.refuse("work_date", f"must appear once per officer; line {first} has the same date", faults)
     faults.refuse(SUBJECT)
-    return await put_shifts(session, [replace(line.shift, employee_id=known[line.nip]) for line in lines])
+    return await put_shifts(session, [replace(line.shift, employee_id=officers[line.nip]) for line in lines])
 
 
 def _read_line(row: Row, faults: Faults) -> ShiftLine | None:
     before = len(faults)
     nip = row.text("nip", faults, required=True).replace(" ", "")
-    if nip and not (nip.isascii() and nip.isdigit() and len(nip) == 18):
+    if nip and not has_nip_digits(nip):
         row.refuse("nip", f"must have 18 digits; this has {len(nip)} characters", faults)
     work_date = row.date("work_date", faults, required=True)
     start, end = row.time("start", faults), row.time("end", faults)
@@ -85,8 +81,8 @@ def _read_line(row: Row, faults: Faults) -> ShiftLine | None:
     shift = _shift(work_date, start, end, int(pause), None if entry is None else Entry(entry))
     fault = shift_fault(shift)
     if fault is not None:
-        field, words = fault
-        row.refuse({"starts_at": "start", "ends_at": "end"}.get(field, field), words, faults)
+        field, message = fault
+        row.refuse({"starts_at": "start", "ends_at": "end"}.get(field, field), message, faults)
         return None
     return ShiftLine(row, nip, shift)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.attendance.people.file_columns import ROSTER_COLUMNS, SHIFT_COLUMNS
-from services.attendance.people.roster_file import read_roster_file
+from services.attendance.people.roster.file import read_roster_file
 from services.attendance.people.rules.nip import InvalidNipError, read_nip
 from services.attendance.shifts.shift_file import read_shift_file
 from shared.errors.errors import InvalidError

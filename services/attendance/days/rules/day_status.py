@@ -25,11 +25,11 @@ from services.attendance.hours.rules.schedule import MissingEntry, OffDay, Sched
 from services.attendance.leave.rules.excuse import ExcuseKind, ExcuseState
 from services.attendance.leave.rules.excuses import (
     ExcusedDay,
-    JudgedPart,
     MergedExcuses,
+    RequiredPart,
     excused_day,
-    judged_part,
     merge_excuses,
+    required_part,
     whole_day_excuse,
 )
 from services.attendance.punches.rules.punch import Punch
@@ -61,7 +61,7 @@ def day_status(inputs: DayInputs) -> DayResult:
     excused = excused_day(merged, scheduled)
     if excused is not None:
         return _excused(inputs, scheduled, excused)
-    return _judged(inputs, scheduled, judged_part(merged, scheduled))
+    return _judged(inputs, scheduled, required_part(merged, scheduled))
 
 
 def _without_entry(scheduled: MissingEntry, merged: MergedExcuses) -> DayResult:
@@ -112,7 +112,7 @@ def _evidence(inputs: DayInputs, shift: ScheduledShift) -> _Evidence:
     return _Evidence(merge_taps(counted, inputs.rules.tap_merge_seconds), tuple(remarks))
 
 
-def _judged(inputs: DayInputs, shift: ScheduledShift, part: JudgedPart) -> DayResult:
+def _judged(inputs: DayInputs, shift: ScheduledShift, part: RequiredPart) -> DayResult:
     window = shift_window(shift, inputs.rules)
     evidence = _evidence(inputs, shift)
     pending = open_reasons(inputs, window)
@@ -131,7 +131,7 @@ def _judged(inputs: DayInputs, shift: ScheduledShift, part: JudgedPart) -> DayRe
     return _without_punch(inputs, part, window, blank)
 
 
-def _without_punch(inputs: DayInputs, part: JudgedPart, window: Window, blank: DayResult) -> DayResult:
+def _without_punch(inputs: DayInputs, part: RequiredPart, window: Window, blank: DayResult) -> DayResult:
     unproven = why_unproven(inputs, window)
     if unproven:
         return replace(blank, reasons=(*blank.reasons, unproven))
@@ -145,7 +145,7 @@ def _without_punch(inputs: DayInputs, part: JudgedPart, window: Window, blank: D
 
 
 def _present(
-    inputs: DayInputs, part: JudgedPart, window: Window, attendance: Attendance, blank: DayResult
+    inputs: DayInputs, part: RequiredPart, window: Window, attendance: Attendance, blank: DayResult
 ) -> DayResult:
     """Computes a day with at least one punch. Early leave and missing punches need a final day: more punches may come."""
     rules = inputs.rules
@@ -195,7 +195,7 @@ def _gaps(attendance: Attendance) -> tuple[MissingPunch, ...]:
     return tuple(side for side, instant in sides if instant is None)
 
 
-def _side_span(side: MissingPunch, part: JudgedPart, window: Window) -> Window:
+def _side_span(side: MissingPunch, part: RequiredPart, window: Window) -> Window:
     """The time in which the missing punch would have been: the half of the window before or after the middle."""
     middle = part.start + (part.end - part.start) / 2
     return Window(window.start, middle) if side == "in" else Window(middle, window.end)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from services.attendance.hours.rules.by_roster import RosterSetting, works_by_roster
 from services.attendance.hours.rules.schedule import (
     CalendarDay,
+    HoursSources,
     RosterOff,
     RosterShift,
     Scheduled,
@@ -22,9 +23,10 @@ from services.attendance.hours.rules.schedule import (
     WeekSchedule,
     scheduled_day,
 )
+from services.attendance.hours.rules.validity import valid_on
 from services.attendance.leave.rules.excuse import Excuse
 from services.attendance.leave.rules.excuses import merge_excuses, whole_day_excuse
-from services.attendance.people.rules.history import Steps, value_on
+from services.attendance.people.rules.history import Steps, employment, value_on
 from services.attendance.regulation.rules.rule_set import AttendanceRules, rules_for
 
 __all__ = ["CityTime", "OfficerTime"]
@@ -54,9 +56,11 @@ class CityTime:
         return scheduled_day(
             day,
             zone,
-            schedules=_first_valid(day, self.unit_weeks.get(unit, ()), self.weeks),
-            overrides=self.overrides,
-            calendar=self.calendar,
+            HoursSources(
+                schedules=_first_valid(day, self.unit_weeks.get(unit, ()), self.weeks),
+                overrides=self.overrides,
+                calendar=self.calendar,
+            ),
         )
 
 
@@ -96,12 +100,14 @@ class OfficerTime:
         return scheduled_day(
             day,
             zone,
-            schedules=self._weeks_on(day),
-            overrides=self.city.overrides,
-            roster=self.roster,
-            calendar=self.city.calendar,
-            by_roster=self.works_by_roster_on(day),
-            roster_must_be_complete=rules is not None and rules.roster_must_be_complete,
+            HoursSources(
+                schedules=self._weeks_on(day),
+                overrides=self.city.overrides,
+                roster=self.roster,
+                calendar=self.city.calendar,
+                by_roster=self.works_by_roster_on(day),
+                roster_must_be_complete=rules is not None and rules.roster_must_be_complete,
+            ),
         )
 
     def neighbours_of(self, day: date, zone: ZoneInfo) -> tuple[ScheduledShift, ...]:
@@ -111,7 +117,7 @@ class OfficerTime:
 
     def _expected_on(self, day: date, zone: ZoneInfo) -> ScheduledShift | None:
         """The shift that the officer has to work; None on a day off, on leave and outside the employment."""
-        if day < self.active_from or (self.active_to is not None and day > self.active_to):
+        if day not in employment(self.active_from, self.active_to):
             return None
         scheduled = self.scheduled_on(day, zone)
         shift = scheduled.shift if isinstance(scheduled, UnconfirmedHoliday) else scheduled
@@ -128,7 +134,7 @@ class OfficerTime:
 
 def _first_valid(day: date, *levels: Sequence[WeekSchedule]) -> Sequence[WeekSchedule]:
     for level in levels:
-        valid = [week for week in level if week.valid_from <= day and (week.valid_to is None or day <= week.valid_to)]
+        valid = valid_on(day, level)
         if valid:
             return valid
     return ()

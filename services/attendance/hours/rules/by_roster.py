@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from services.attendance.hours.rules.validity import latest_on
+
 __all__ = ["RosterSetting", "works_by_roster"]
 
 
@@ -24,9 +26,7 @@ def works_by_roster(day: date, own: Iterable[RosterSetting], unit: Iterable[Rost
     Of several settings valid on the date, the one that starts last counts. Without a setting the answer is False.
     """
     for settings in (own, unit):
-        valid = [
-            each for each in settings if each.valid_from <= day and (each.valid_to is None or day <= each.valid_to)
-        ]
-        if valid:
-            return max(valid, key=lambda each: each.valid_from).by_roster
+        setting = latest_on(day, settings)
+        if setting is not None:
+            return setting.by_roster
     return False

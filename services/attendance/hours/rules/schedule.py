@@ -1,7 +1,6 @@
 """Which shift an officer has on a date: roster first, then the calendar, then the week schedule.
 
 An officer who works by roster only has only the roster's hours: neither week schedule nor calendar applies to a date
-
 without an entry. Times of day are local to the unit. The computed shift of a date is in UTC, so that punches compare
 with it directly. A date without any schedule is off: it can never be an absence.
 """
@@ -12,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from services.attendance.hours.rules.day_hours import DayHours
+from services.attendance.hours.rules.validity import latest_on
 
 __all__ = [
     "CalendarDay",
     "CalendarKind",
+    "HoursSources",
     "MissingEntry",
     "OffDay",
     "RosterOff",
@@ -90,7 +90,7 @@ class RosterOff:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A date of the calendar. An unconfirmed one (awaiting a decree) keeps the day open."""
+    """A date of the calendar. An unconfirmed one (awaiting a decree) leaves the day open."""
 
     kind: CalendarKind
     code: str
@@ -151,48 +151,48 @@ class MissingEntry:
 
 Scheduled = ScheduledShift | OffDay | UnconfirmedHoliday | MissingEntry
 
-_NO_CALENDAR: Mapping[date, CalendarDay] = MappingProxyType({})
-_NO_ROSTER: Mapping[date, RosterShift | RosterOff] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
-class _WeekHours:
-    hours: DayHours
-    reasons: tuple[str, ...] = field(default=())
+class HoursSources:
+    """What can give an officer hours on a date.
 
-
-def scheduled_day(
-    work_date: date,
-    zone: ZoneInfo,
-    *,
-    schedules: Sequence[WeekSchedule] = (),
-    overrides: Sequence[ScheduleOverride] = (),
-    roster: Mapping[date, RosterShift | RosterOff] = _NO_ROSTER,
-    calendar: Mapping[date, CalendarDay] = _NO_CALENDAR,
-    by_roster: bool = False,
-    roster_must_be_complete: bool = False,
-) -> Scheduled:
-    """What is scheduled on the date for one officer, in the unit's time zone.
-
-    Of several week schedules valid on the date, the one that starts last counts; of equal ones, the first in the list. A
-    roster entry has precedence over the calendar and the week. A rest day stays a plain rest day when it is also a holiday.
+    Of several week schedules valid on the date, the one that starts last counts; of equal ones, the first in the list.
     `by_roster`: whether the officer works by roster only on the date; see `services.attendance.hours.rules.by_roster`.
     """
-    entry = roster.get(work_date)
+
+    schedules: Sequence[WeekSchedule] = ()
+    overrides: Sequence[ScheduleOverride] = ()
+    roster: Mapping[date, RosterShift | RosterOff] = field(default_factory=dict)
+    calendar: Mapping[date, CalendarDay] = field(default_factory=dict)
+    by_roster: bool = False
+    roster_must_be_complete: bool = False
+
+
+def scheduled_day(work_date: date, zone: ZoneInfo, sources: HoursSources) -> Scheduled:
+    """What is scheduled on the date for one officer, in the unit's time zone.
+
+    A roster entry has precedence over the calendar and the week. A rest day stays a plain rest day when it is also a
+    holiday.
+    """
+    entry = sources.roster.get(work_date)
     if isinstance(entry, RosterOff):
         return OffDay(entry.code, ("ROSTER_OFF",))
     if entry is not None:
         return _shift_on(work_date, zone, entry.hours, ("ROSTER",))
-    if by_roster:
-        return MissingEntry() if roster_must_be_complete else OffDay(None, ("ROSTER_NO_ENTRY",))
-    week = _week_on(work_date, schedules)
+    if sources.by_roster:
+        return MissingEntry() if sources.roster_must_be_complete else OffDay(None, ("ROSTER_NO_ENTRY",))
+    week = latest_on(work_date, sources.schedules)
     if week is None:
         return OffDay(None, ("NO_SCHEDULE",))
-    ordinary = _week_hours(work_date, week, overrides)
-    if ordinary is None:
+    hours = week.hours.get(work_date.weekday())
+    if hours is None:
         return OffDay(None, ("REST_DAY",))
-    shift = _shift_on(work_date, zone, ordinary.hours, ordinary.reasons)
-    day = calendar.get(work_date)
+    override = _override_on(work_date, week, sources.overrides)
+    if override is None:
+        shift = _shift_on(work_date, zone, hours, ())
+    else:
+        shift = _shift_on(work_date, zone, override.hours[work_date.weekday()], (override.code,))
+    day = sources.calendar.get(work_date)
     if day is None:
         return shift
     if not day.confirmed:
@@ -200,25 +200,10 @@ def scheduled_day(
     return OffDay(day.code, (day.kind.value.upper(),))
 
 
-def _week_on(work_date: date, schedules: Sequence[WeekSchedule]) -> WeekSchedule | None:
-    valid = [
-        schedule
-        for schedule in schedules
-        if schedule.valid_from <= work_date and (schedule.valid_to is None or work_date <= schedule.valid_to)
-    ]
-    return max(valid, key=lambda schedule: schedule.valid_from, default=None)
-
-
-def _week_hours(work_date: date, week: WeekSchedule, overrides: Sequence[ScheduleOverride]) -> _WeekHours | None:
+def _override_on(work_date: date, week: WeekSchedule, overrides: Sequence[ScheduleOverride]) -> ScheduleOverride | None:
+    """The override with hours for this weekday of this kind of week; of several, the one that starts last."""
     weekday = work_date.weekday()
-    hours = week.hours.get(weekday)
-    if hours is None:
-        return None
-    for override in sorted(overrides, key=lambda each: each.valid_from, reverse=True):
-        applies = override.kind is week.kind and override.valid_from <= work_date <= override.valid_to
-        if applies and weekday in override.hours:
-            return _WeekHours(override.hours[weekday], (override.code,))
-    return _WeekHours(hours)
+    return latest_on(work_date, (each for each in overrides if each.kind is week.kind and weekday in each.hours))
 
 
 def _shift_on(work_date: date, zone: ZoneInfo, hours: DayHours, reasons: tuple[str, ...]) -> ScheduledShift:

@@ -11,11 +11,11 @@ from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, ExcuseSta
 
 __all__ = [
     "ExcusedDay",
-    "JudgedPart",
     "MergedExcuses",
+    "RequiredPart",
     "excused_day",
-    "judged_part",
     "merge_excuses",
+    "required_part",
     "whole_day_excuse",
 ]
 
@@ -40,7 +40,7 @@ class ExcusedDay:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedPart:
+class RequiredPart:
     """The part of a shift that the officer had to work; `excuse` is the code of the other half's excuse."""
 
     start: datetime
@@ -91,13 +91,13 @@ def excused_day(merged: MergedExcuses, shift: ScheduledShift) -> ExcusedDay | No
     return ExcusedDay(whole.code, whole.kind, minutes)
 
 
-def judged_part(merged: MergedExcuses, shift: ScheduledShift) -> JudgedPart:
+def required_part(merged: MergedExcuses, shift: ScheduledShift) -> RequiredPart:
     """The part to work on a day that is not fully excused. The halves meet at the break."""
     if merged.morning is not None:
-        return JudgedPart(shift.break_end, shift.end, shift.minutes - _morning_minutes(shift), merged.morning.code)
+        return RequiredPart(shift.break_end, shift.end, shift.minutes - _morning_minutes(shift), merged.morning.code)
     if merged.afternoon is not None:
-        return JudgedPart(shift.start, shift.break_start, _morning_minutes(shift), merged.afternoon.code)
-    return JudgedPart(shift.start, shift.end, shift.minutes, None)
+        return RequiredPart(shift.start, shift.break_start, _morning_minutes(shift), merged.afternoon.code)
+    return RequiredPart(shift.start, shift.end, shift.minutes, None)
 
 
 def _morning_minutes(shift: ScheduledShift) -> int:

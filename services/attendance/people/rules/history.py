@@ -16,7 +16,9 @@ __all__ = [
     "Span",
     "Step",
     "Steps",
+    "changed_employment",
     "changed_span",
+    "employment",
     "present_since",
     "restated",
     "value_on",
@@ -64,11 +66,11 @@ def restated(steps: Steps[T], value: T, since: date | None, today: date) -> list
     """
     if since is None:
         return list(steps) if value_on(steps, today) == value else with_step(steps, today, value)
-    kept = [step for step in steps if step[0] < since]
-    while kept and kept[-1][1] == value:
-        kept.pop()
+    earlier = [step for step in steps if step[0] < since]
+    while earlier and earlier[-1][1] == value:
+        earlier.pop()
     planned = [step for step in steps if step[0] > max(since, today)]
-    return [*kept, (since, value), *planned]
+    return [*earlier, (since, value), *planned]
 
 
 def present_since(steps: Steps[T], today: date) -> date:
@@ -89,6 +91,14 @@ class Span:
     first: date
     last: date
 
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def employment(active_from: date, active_to: date | None) -> Span:
+    """The dates of employment; without `active_to` they have no end."""
+    return Span(active_from, active_to or date.max)
+
 
 def changed_span(before: Steps[T], after: Steps[T]) -> Span | None:
     """The dates from the first to the last on which the value differs; None when it is the same on every date."""
@@ -100,3 +110,9 @@ def changed_span(before: Steps[T], after: Steps[T]) -> Span | None:
         if value_on(before, begin) != value_on(after, begin)
     ]
     return Span(changed[0][0], changed[-1][1]) if changed else None
+
+
+def changed_employment(before: Span, after: Span) -> list[Span]:
+    """The dates on which the officer is employed in one of the two spans only, with the border dates."""
+    borders = (sorted((before.first, after.first)), sorted((before.last, after.last)))
+    return [Span(begin, end) for begin, end in borders if begin != end]

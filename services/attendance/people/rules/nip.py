@@ -10,7 +10,7 @@ import re
 from datetime import date
 from typing import Final
 
-__all__ = ["InvalidNipError", "read_nip"]
+__all__ = ["InvalidNipError", "has_nip_digits", "read_nip"]
 
 AGE_MIN: Final = 17
 AGE_MAX: Final = 75
@@ -25,13 +25,18 @@ class InvalidNipError(ValueError):
     """Not a valid NIP or NI. The message says what must be right ("must …") and never contains the whole number."""
 
 
+def has_nip_digits(nip: str) -> bool:
+    """Whether the text has the form of a NIP without blanks; `read_nip` checks its parts too."""
+    return _DIGITS.fullmatch(nip) is not None
+
+
 def read_nip(text: str, employment_type: str, today: date) -> str:
     """Returns the 18 digits without blanks. Raises InvalidNipError.
 
     The appointment month is checked for PNS only: a PPPK number has a contract code such as 21 at this position.
     """
     nip = _BLANKS.sub("", text)
-    if not _DIGITS.fullmatch(nip):
+    if not has_nip_digits(nip):
         found = f"{len(nip)}" if _ONLY_DIGITS.fullmatch(nip) else "other characters too"
         raise InvalidNipError(f"must have 18 digits; this has {found}")
     try:

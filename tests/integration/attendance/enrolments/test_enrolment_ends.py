@@ -43,7 +43,7 @@ async def present(town: City, officer: str) -> list[bool]:
     return [(await town.day(officer, f"2026-08-0{n}"))["day"]["status"] == "present" for n in (3, 4, 5)]
 
 
-async def test_an_end_dated_back_takes_the_punches_after_it_away(town: City) -> None:
+async def test_a_backdated_end_of_an_enrolment_removes_the_later_punches(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await enrol(town, officer, "2026-01-01")
     await send(town, "2026-08-03 07:20", "2026-08-04 07:21", "2026-08-05 07:22")
@@ -60,7 +60,7 @@ async def test_an_end_dated_back_takes_the_punches_after_it_away(town: City) -> 
     assert await present(town, officer) == [True, True, True]
 
 
-async def test_a_beginning_dated_back_and_the_next_officer_of_a_pin(town: City) -> None:
+async def test_a_backdated_start_does_not_take_punches_of_the_pins_next_officer(town: City) -> None:
     first, second = [(await town.officer(nip))["employee_id"] for nip in ("199608182022041001", SECOND_NIP)]
     await send(town, "2026-08-03 07:20", "2026-08-04 07:21", "2026-08-05 07:22")
     await enrol(town, second, "2026-08-05")
@@ -81,7 +81,7 @@ async def test_a_beginning_dated_back_and_the_next_officer_of_a_pin(town: City) 
     assert await present(town, second) == [False, False, True]
 
 
-async def test_the_pin_of_who_has_left_is_nobodys_from_the_second_day_on(town: City) -> None:
+async def test_a_pin_belongs_to_nobody_from_the_second_day_after_its_officer_left(town: City) -> None:
     """A night shift may end on the first day."""
     officer = (await town.officer())["employee_id"]
     await enrol(town, officer, "2026-01-01")
@@ -99,7 +99,7 @@ async def test_the_pin_of_who_has_left_is_nobodys_from_the_second_day_on(town: C
     assert (await town.http.get("/attendance/v1/machines")).json()[0]["unknown_pins"] == 0
 
 
-async def test_an_end_before_the_beginning_is_refused(town: City) -> None:
+async def test_an_enrolment_that_ends_before_its_start_is_refused(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     body = {"employee_id": officer, "valid_from": "2026-08-04", "valid_to": "2026-08-03"}
     answer = await town.http.put(PIN, json=body)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.hours.defaults import Defaults
 from services.attendance.hours.holidays import published_days
 from tests.integration.attendance.city import City, city, local, person
 
@@ -24,27 +25,27 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
         yield found
 
 
-async def test_2026_is_as_the_ministers_decreed(town: City) -> None:
+async def test_the_calendar_of_2026_follows_the_ministers_decree(town: City) -> None:
     days = (await town.http.get("/attendance/v1/calendar", params={"year": 2026})).json()
     by_kind = {kind: [d["day"][5:] for d in days if d["kind"] == kind] for kind in ("holiday", "collective_leave")}
     assert by_kind == {"holiday": HOLIDAYS.split(), "collective_leave": COLLECTIVE.split()}
     assert all(day["confirmed"] for day in days)
 
 
-def test_working_days_of_2026_by_month() -> None:
+def test_the_months_of_2026_have_the_decreed_numbers_of_working_days() -> None:
     off = {day.day for day in published_days(2026)}
     dates = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
     work = [d for d in dates if d.weekday() < 5 and d not in off]
     assert [sum(1 for d in work if d.month == month) for month in range(1, 13)] == WORKING_DAYS
 
 
-async def test_an_estimated_date_is_not_confirmed_and_its_name_says_nothing_of_it(town: City) -> None:
+async def test_an_estimated_holiday_is_unconfirmed_and_has_its_plain_name(town: City) -> None:
     days = (await town.http.get("/attendance/v1/calendar", params={"year": 2027})).json()
     eid = next(day for day in days if day["day"] == "2027-03-10")
     assert (eid["name"], eid["confirmed"]) == ("Hari Raya Idul Fitri", False)
 
 
-async def test_a_decree_and_its_end_rewrite_the_day(town: City) -> None:
+async def test_a_decree_and_its_removal_compute_the_day_again(town: City) -> None:
     await town.import_lines(person())
     await town.machine()
     officer = (await town.officer())["employee_id"]
@@ -68,15 +69,15 @@ async def test_a_decree_and_its_end_rewrite_the_day(town: City) -> None:
     assert (await town.http.delete(address)).status_code == 404
 
 
-async def test_what_was_decreed_survives_the_next_load(town: City) -> None:
+async def test_a_removed_holiday_is_not_loaded_again(town: City) -> None:
     assert (await town.http.delete("/attendance/v1/calendar/2026-12-24")).status_code == 204
-    await town.service.app.state.load_defaults()
+    await town.service.app.part(Defaults).round()
     days = (await town.http.get("/attendance/v1/calendar", params={"year": 2026})).json()
     assert "2026-12-24" not in [day["day"] for day in days]
     assert len(days) == 24
 
 
-async def test_a_holiday_that_is_loaded_later_rewrites_the_days_that_were_computed_without_it(town: City) -> None:
+async def test_a_holiday_that_is_loaded_later_computes_its_days_again(town: City) -> None:
     """As after an upgrade of the package that knows the holidays."""
     assert town.clock is not None
     town.clock.set(local("2026-08-18 12:00"))
@@ -85,6 +86,6 @@ async def test_a_holiday_that_is_loaded_later_rewrites_the_days_that_were_comput
     await town.close()
     officer = (await town.officer())["employee_id"]
     assert (await town.day(officer, "2026-08-17"))["day"]["status"] == "unknown"
-    await town.service.app.state.load_defaults()
+    await town.service.app.part(Defaults).round()
     await town.work()
     assert (await town.day(officer, "2026-08-17"))["day"]["excuse"] == "LIBUR_NASIONAL"

@@ -28,7 +28,7 @@ def week(start: str, end: str, **changes: Any) -> dict[str, Any]:
     return {"name": "Jam kerja", "kind": "five_day", "days": days, "effective_from": "2026-08-01"} | changes
 
 
-async def keep(town: City, number: int, schedule: dict[str, Any]) -> None:
+async def put_week(town: City, number: int, schedule: dict[str, Any]) -> None:
     answer = await town.http.put(SCHEDULE.format(number), json=schedule)
     assert answer.status_code == 204, answer.text
     await town.work()
@@ -39,21 +39,21 @@ async def scheduled(town: City, work_date: str = "2026-08-04") -> int:
     return int((await town.day(officer, work_date))["day"]["scheduled_minutes"])
 
 
-async def test_the_most_particular_hours_count(town: City) -> None:
+async def test_the_officers_hours_override_the_units_and_these_the_citys(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.close()
     assert await scheduled(town) == 450
-    await keep(town, 1, week("08:00", "12:00", org_unit_id="u1"))
+    await put_week(town, 1, week("08:00", "12:00", org_unit_id="u1"))
     assert await scheduled(town) == 240
-    await keep(town, 2, week("08:00", "11:00", employee_id=officer, effective_to="2026-08-04"))
+    await put_week(town, 2, week("08:00", "11:00", employee_id=officer, effective_to="2026-08-04"))
     assert (await scheduled(town), await scheduled(town, "2026-08-05")) == (180, 240)
-    await keep(town, 2, week("08:00", "11:00", employee_id=officer, effective_to="2026-08-03"))
+    await put_week(town, 2, week("08:00", "11:00", employee_id=officer, effective_to="2026-08-03"))
     assert await scheduled(town) == 240
-    await keep(town, 1, week("08:00", "12:00", org_unit_id="u1", effective_from="2026-08-05"))
+    await put_week(town, 1, week("08:00", "12:00", org_unit_id="u1", effective_from="2026-08-05"))
     assert await scheduled(town) == 450
 
 
-async def test_an_override_changes_weeks_but_no_roster(town: City) -> None:
+async def test_an_override_changes_the_hours_of_weeks_and_not_of_rosters(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     shift = {"starts_at": "2026-08-05T08:00:00", "ends_at": "2026-08-05T10:00:00"}
     answer = await town.http.put(f"/attendance/v1/employees/{officer}/roster/2026-08-05", json=shift)
@@ -75,22 +75,22 @@ async def test_an_override_changes_weeks_but_no_roster(town: City) -> None:
     assert "RAMADAN" in (await town.day(officer, "2026-08-04"))["day"]["reasons"]
 
 
-async def test_a_week_of_nights_takes_the_punch_of_the_next_morning_and_of_the_evening_before(town: City) -> None:
+async def test_a_week_of_night_shifts_uses_punches_of_the_next_morning_and_the_evening_before(town: City) -> None:
     officer = (await town.officer())["employee_id"]
-    await keep(town, 3, week("22:00", "06:00", employee_id=officer))
+    await put_week(town, 3, week("22:00", "06:00", employee_id=officer))
     await town.punch(officer, "2026-08-03 21:58:00")
     await town.work()
     await town.punch(officer, "2026-08-04 06:05:00")
     await town.work()
     day = (await town.day(officer, "2026-08-03"))["day"]
     assert (day["first_in"][:16], day["last_out"][:16]) == ("2026-08-03T21:58", "2026-08-04T06:05")
-    await keep(town, 3, week("01:00", "09:00", employee_id=officer))
+    await put_week(town, 3, week("01:00", "09:00", employee_id=officer))
     await town.punch(officer, "2026-08-04 23:10:00")
     await town.work()
     assert (await town.day(officer, "2026-08-05"))["day"]["first_in"] == "2026-08-04T23:10:00+07:00"
 
 
-async def test_a_day_off_on_the_roster_beats_the_week(town: City) -> None:
+async def test_a_day_off_on_the_roster_overrides_the_week(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.close()
     address = f"/attendance/v1/employees/{officer}/roster/2026-08-04"

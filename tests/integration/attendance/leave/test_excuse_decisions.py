@@ -46,7 +46,7 @@ async def tuesday(town: City) -> tuple[str, list[str], int]:
     return day["status"], day["reasons"], day["revision"]
 
 
-async def test_a_rejected_request_does_nothing_and_its_days_are_judged_again(town: City) -> None:
+async def test_a_rejected_request_excuses_nothing_and_its_days_are_computed_again(town: City) -> None:
     head = (await town.officer(HEAD_NIP))["employee_id"]
     assert await put(town, "requested") == 204
     assert await tuesday(town) == ("absent", ["NO_PUNCH", "EXCUSE_REQUESTED"], 2)
@@ -67,7 +67,7 @@ async def test_a_rejected_request_does_nothing_and_its_days_are_judged_again(tow
     assert (listed["state"], listed["reason"], listed["decided_by"]) == ("rejected", "Pelayanan penuh", head)
 
 
-async def test_an_approval_after_a_rejection_is_a_decision_of_its_own(town: City) -> None:
+async def test_an_approval_after_a_rejection_needs_a_new_request(town: City) -> None:
     assert await put(town, "rejected", reason="Kurang lengkap") == 204
     assert await put(town, "approved") == 409
     assert (await tuesday(town))[0] == "absent"
@@ -75,7 +75,7 @@ async def test_an_approval_after_a_rejection_is_a_decision_of_its_own(town: City
     assert (await tuesday(town))[0] == "excused"
 
 
-async def test_moves_that_cannot_be_are_refused_and_change_nothing(town: City) -> None:
+async def test_decisions_that_cannot_follow_the_last_one_are_refused_and_change_nothing(town: City) -> None:
     assert await put(town, "revoked", reason="Salah") == 409  # nothing was approved
     assert await put(town, "rejected") == 422  # a rejection needs a reason
     assert await put(town, "approved") == 204
@@ -92,7 +92,7 @@ async def test_moves_that_cannot_be_are_refused_and_change_nothing(town: City) -
     assert (await town.http.get(EXCUSE.format(9) + "/decisions")).status_code == 404
 
 
-async def test_the_leave_of_one_officer_is_not_taken_over_by_another(town: City) -> None:
+async def test_a_decision_cannot_move_a_leave_to_another_officer(town: City) -> None:
     head = (await town.officer(HEAD_NIP))["employee_id"]
     assert await put(town, "approved") == 204
     for state in ("approved", "revoked"):
@@ -104,7 +104,7 @@ async def test_the_leave_of_one_officer_is_not_taken_over_by_another(town: City)
     assert [d["state"] for d in decisions] == ["approved"]
 
 
-async def test_the_dates_of_an_approval_can_be_put_right(town: City) -> None:
+async def test_an_approval_with_corrected_dates_excuses_only_the_new_dates(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     monday, wednesday = "2026-08-03", "2026-08-05"  # a change of one date also enqueues its neighbours
     for right in (monday, wednesday):
@@ -113,7 +113,7 @@ async def test_the_dates_of_an_approval_can_be_put_right(town: City) -> None:
         assert [date for date, status in statuses.items() if status == "excused"] == [right]
 
 
-async def test_leave_on_the_morning_after_does_not_eat_the_departure_of_a_night(town: City) -> None:
+async def test_leave_on_the_next_day_does_not_take_the_departure_of_a_night_shift(town: City) -> None:
     """07:10 is nearer to the day's start than to the night's end, but the officer is on leave that day."""
     officer = (await town.officer())["employee_id"]
     night = {"starts_at": "2026-08-03T22:00:00", "ends_at": "2026-08-04T06:00:00"}

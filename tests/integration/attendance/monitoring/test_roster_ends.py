@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.monitoring.roster_ends import RosterEnds
 from tests.integration.attendance.city import FIRST_NIP, City, city, person
 
 pytestmark = pytest.mark.embedded
@@ -23,24 +24,24 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
     async with city(embedded_postgres) as found:
         people = {FIRST_NIP: "PNS", SECOND_NIP: "PPPK", THIRD_NIP: "PNS"}
         await found.import_lines(*(person(nip, employment_type=kind) for nip, kind in people.items()))
-        await say(found, 1, org_unit_id="u1")
+        await put_setting(found, 1, org_unit_id="u1")
         yield found
 
 
-async def say(town: City, number: int, **setting: Any) -> None:
+async def put_setting(town: City, number: int, **setting: Any) -> None:
     body = {"by_roster": True, "effective_from": "2026-08-01"} | setting
     answer = await town.http.put(SETTING.format(number), json=body)
     assert answer.status_code == 204, answer.text
 
 
-async def plan(town: City, nip: str, work_date: str) -> None:
+async def add_entry(town: City, nip: str, work_date: str) -> None:
     officer = (await town.officer(nip))["employee_id"]
     entries = [{"employee_id": officer, "work_date": work_date}]
     assert (await town.http.post("/attendance/v1/shifts", json={"entries": entries})).is_success
 
 
 async def ends(town: City) -> list[tuple[Any, ...]]:
-    await town.service.app.state.roster_ends.round()
+    await town.service.app.part(RosterEnds).round()
     listed = (await town.http.get("/attendance/v1/by-roster/ends")).json()
     counted = town.service.context.metrics.registry.get_sample_value("kinerja_roster_officers_without_entries")
     assert counted == sum(end["without_entry"] for end in listed)
@@ -50,21 +51,21 @@ async def ends(town: City) -> list[tuple[Any, ...]]:
     ]
 
 
-async def test_a_roster_without_an_entry_from_a_week_ahead_on_is_told_with_its_last_date(town: City) -> None:
+async def test_a_roster_without_entries_from_a_week_ahead_on_is_listed_with_its_last_date(town: City) -> None:
     assert await ends(town) == [("u1", 3, 3, None, "2026-08-12")]
     for nip in (FIRST_NIP, SECOND_NIP, THIRD_NIP):
-        await plan(town, nip, "2026-08-11")
+        await add_entry(town, nip, "2026-08-11")
     assert await ends(town) == [("u1", 3, 3, "2026-08-11", "2026-08-12")]
-    await plan(town, FIRST_NIP, "2026-08-12")
-    await plan(town, SECOND_NIP, "2026-08-31")
+    await add_entry(town, FIRST_NIP, "2026-08-12")
+    await add_entry(town, SECOND_NIP, "2026-08-31")
     assert await ends(town) == [("u1", 1, 3, "2026-08-31", "2026-08-12")]
-    await plan(town, THIRD_NIP, "2026-08-12")
+    await add_entry(town, THIRD_NIP, "2026-08-12")
     assert await ends(town) == []
 
 
-async def test_the_rules_say_how_long_before(town: City) -> None:
+async def test_the_rules_set_how_many_days_ahead_a_roster_must_reach(town: City) -> None:
     for nip in (FIRST_NIP, SECOND_NIP, THIRD_NIP):
-        await plan(town, nip, "2026-08-15")
+        await add_entry(town, nip, "2026-08-15")
     assert await ends(town) == []
     rules = (await town.http.get("/attendance/v1/rules")).json()[0]["content"]
     longer = rules | {"version": 2, "effective_from": "2026-08-01", "roster_alert_days": 14}
@@ -72,9 +73,9 @@ async def test_the_rules_say_how_long_before(town: City) -> None:
     assert await ends(town) == [("u1", 3, 3, "2026-08-15", "2026-08-19")]
 
 
-async def test_only_who_is_employed_and_by_roster_then_and_not_on_leave_is_counted(town: City) -> None:
+async def test_only_employed_officers_by_roster_without_leave_are_counted(town: City) -> None:
     first, second, third = [(await town.officer(nip))["employee_id"] for nip in (FIRST_NIP, SECOND_NIP, THIRD_NIP)]
-    await say(town, 2, employee_id=first, by_roster=False)
+    await put_setting(town, 2, employee_id=first, by_roster=False)
     assert await ends(town) == [("u1", 2, 2, None, "2026-08-12")]
     await town.import_lines(person(SECOND_NIP, employment_type="PPPK", active_to="2026-08-11"))
     assert await ends(town) == [("u1", 1, 1, None, "2026-08-12")]
@@ -93,13 +94,13 @@ async def test_only_who_is_employed_and_by_roster_then_and_not_on_leave_is_count
     moved = {"org_unit_id": "u2", "org_unit_name": "Dinas Dua", "unit_from": "2026-08-12"}
     await town.import_lines(person(SECOND_NIP, employment_type="PPPK", **moved))
     assert await ends(town) == []
-    await say(town, 3, employee_id=second, effective_from="2026-08-12")
+    await put_setting(town, 3, employee_id=second, effective_from="2026-08-12")
     assert await ends(town) == [("u2", 1, 1, None, "2026-08-12")]
-    await say(town, 3, employee_id=second, effective_from="2026-08-06", effective_to="2026-08-11")
+    await put_setting(town, 3, employee_id=second, effective_from="2026-08-06", effective_to="2026-08-11")
     assert await ends(town) == []
 
 
-async def test_nothing_personal_is_told(town: City) -> None:
+async def test_the_list_and_the_metric_contain_no_personal_data(town: City) -> None:
     await ends(town)
     officer = await town.officer()
     listed = (await town.http.get("/attendance/v1/by-roster/ends")).text

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.people.present import Transfers
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -41,7 +42,7 @@ async def put_unit(town: City, officer: str, since: str, unit: str) -> None:
     await town.work()
 
 
-async def test_a_transfer_dated_back_is_judged_by_the_machines_of_each_dates_unit(town: City) -> None:
+async def test_after_a_backdated_transfer_each_date_waits_for_its_own_units_machines(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     assert [day[:2] for day in await units(town, officer)] == [
         ("u1", "final"),
@@ -74,7 +75,7 @@ async def records_of(town: City, officer: str) -> list[dict[str, Any]]:
     return [record for record in records if record["employee_id"] == officer]
 
 
-async def test_the_weeks_of_the_unit_follow_the_date_too(town: City) -> None:
+async def test_each_date_has_the_week_of_its_own_unit(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     week = {
         "name": "Pelayanan",
@@ -105,7 +106,7 @@ async def test_the_weeks_of_the_unit_follow_the_date_too(town: City) -> None:
     assert await minutes() == [450, 450, 450]
 
 
-async def test_the_first_date_in_the_new_unit_follows_the_former_units_hours_as_a_neighbour(town: City) -> None:
+async def test_the_former_units_hours_affect_the_first_date_in_the_new_unit(town: City) -> None:
     """An evening shift of the former unit takes the punch that was the arrival of the night after it."""
     officer = (await town.officer())["employee_id"]
     await put_unit(town, officer, "2026-08-05", "u2")
@@ -123,7 +124,7 @@ async def test_the_first_date_in_the_new_unit_follows_the_former_units_hours_as_
     assert (await town.day(officer, "2026-08-05"))["day"]["first_in"] is None
 
 
-async def test_the_first_unit_that_is_stated_is_that_of_the_dates_before_it_too(town: City) -> None:
+async def test_the_first_unit_also_applies_to_earlier_dates(town: City) -> None:
     nip = "199203042018012004"
     await town.import_lines(person(nip, unit_from="2026-08-07"))
     await town.close()
@@ -137,7 +138,7 @@ async def test_the_first_unit_that_is_stated_is_that_of_the_dates_before_it_too(
     assert [status for _, _, status in await units(town, found["employee_id"])] == ["off"] * 3
 
 
-async def test_an_outage_of_a_unit_concerns_who_was_in_it_then(town: City) -> None:
+async def test_an_outage_of_a_unit_affects_officers_who_were_in_it_at_the_time(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await put_unit(town, officer, "2026-08-05", "u2")
     outage = {"starts_at": "2026-08-03T00:00:00Z", "ends_at": "2026-08-05T00:00:00Z", "reason": "Padam"}
@@ -149,7 +150,7 @@ async def test_an_outage_of_a_unit_concerns_who_was_in_it_then(town: City) -> No
         assert [status for _, _, status in await units(town, officer)][:2] == [expected] * 2
 
 
-async def test_a_contract_that_changed_on_a_date_leaves_the_days_before_it(town: City) -> None:
+async def test_a_change_of_contract_does_not_affect_earlier_days(town: City) -> None:
     """A part-time officer without own hours is off; from the full-time date on, the city's week applies."""
     nip = "199009132025242001"
     await town.import_lines(person(nip, employment_type="PPPK_PART_TIME"))
@@ -188,7 +189,7 @@ async def test_a_file_without_dates_changes_unit_and_type_from_today_on(town: Ci
     assert (await town.officer())["unit_from"] == "2026-08-04"
 
 
-async def test_a_transfer_of_the_future_comes_due_by_itself(town: City) -> None:
+async def test_a_future_transfer_applies_from_its_date_on(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.import_lines(person(**ELSEWHERE, unit_from="2026-08-07"))
     before = await town.officer()
@@ -197,7 +198,7 @@ async def test_a_transfer_of_the_future_comes_due_by_itself(town: City) -> None:
     assert town.clock is not None
     town.clock.set(local("2026-08-07 06:00"))
     for _ in range(2):
-        await town.service.app.state.settle_transfers()
+        await town.service.app.part(Transfers).round()
     await town.close()
     after = await town.officer()
     assert (after["org_unit_id"], after["unit_from"], after["revision"]) == ("u2", "2026-08-07", 2)
@@ -208,14 +209,14 @@ async def test_a_transfer_of_the_future_comes_due_by_itself(town: City) -> None:
     assert units_now == ["u1", "u1", "u2"]
 
 
-async def test_what_is_stated_while_a_transfer_comes_due_is_not_undone(town: City) -> None:
+async def test_a_change_during_the_update_of_due_transfers_is_not_undone(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.run(f"insert into employee_unit values ('{officer}', '2026-08-05', 'u2')")
     waiting = "select count(*) from pg_locks where not granted"
     async with town.service.context.database.transaction() as session:
         await session.execute(text(f"update employee set name = 'Lain' where employee_id = '{officer}'"))
         await session.execute(text("delete from employee_unit where effective_from = '2026-08-05'"))
-        settling = asyncio.create_task(town.service.app.state.settle_transfers())
+        settling = asyncio.create_task(town.service.app.part(Transfers).round())
         async with asyncio.timeout(20):
             while not (await town.rows(waiting))[0][0]:  # noqa: ASYNC110 - another connection
                 await asyncio.sleep(0.02)
@@ -224,7 +225,7 @@ async def test_what_is_stated_while_a_transfer_comes_due_is_not_undone(town: Cit
     assert (found["org_unit_id"], found["revision"]) == ("u1", 1)
 
 
-async def test_the_end_of_the_employment_dated_back_takes_no_day_away(town: City) -> None:
+async def test_a_backdated_end_of_employment_removes_no_day(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.import_lines(person(active_to="2026-08-03"))
     await town.work()
@@ -238,7 +239,7 @@ async def test_the_end_of_the_employment_dated_back_takes_no_day_away(town: City
     assert [status for _, _, status in await units(town, officer)] == ["absent", "absent", "unknown"]
 
 
-async def test_another_superior_is_told_and_judges_no_day_again(town: City) -> None:
+async def test_a_new_superior_is_published_and_computes_no_day_again(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     before = await town.rows("select * from attendance_day order by 1, 2")
     await town.import_lines(person(superior_nip="199009132025212001"))
@@ -250,7 +251,7 @@ async def test_another_superior_is_told_and_judges_no_day_again(town: City) -> N
     assert record["superior_id"] == (await town.officer("199009132025212001"))["employee_id"]
 
 
-async def test_who_was_transferred_away_long_ago_does_not_wait_for_the_old_units_machine(town: City) -> None:
+async def test_days_after_a_transfer_do_not_wait_for_the_former_units_machine(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await put_unit(town, officer, "2026-08-04", "u2")
     await town.run("delete from day_queue")
@@ -259,7 +260,7 @@ async def test_who_was_transferred_away_long_ago_does_not_wait_for_the_old_units
     assert queued == []
 
 
-async def test_what_is_not_there_cannot_be_stated_or_taken_back(town: City) -> None:
+async def test_unknown_units_officers_and_dates_are_refused(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     base = "/attendance/v1/employees/{}/units/{}"
     nobody = "0190a5a0-0000-7000-8000-00000000ffff"

@@ -60,7 +60,7 @@ async def test_officers_are_found_by_part_of_the_name_or_by_nip(town: City) -> N
         assert sorted(await found(town, q=q)) == sorted(names), q
 
 
-async def test_a_search_is_narrowed_to_a_unit_and_to_ids(town: City) -> None:
+async def test_a_search_can_be_limited_to_a_unit_and_to_ids(town: City) -> None:
     ids = [(await town.officer(nip))["employee_id"] for nip in NIPS]
     assert await found(town, q="siti", org_unit_id="u2") == ["SITI AMINAH"]
     assert await found(town, employee_ids=[ids[1], str(uuid4())]) == ["Budi Santoso"]
@@ -86,7 +86,7 @@ NOTHING: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-async def test_a_search_for_nothing_is_refused(town: City) -> None:
+async def test_a_search_without_a_condition_is_refused(town: City) -> None:
     for wanted in NOTHING:
         answer = await town.http.post(SEARCH, json=wanted)
         assert answer.status_code == 422, (wanted, answer.text)

@@ -28,7 +28,7 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
         yield found
 
 
-async def test_new_changed_and_unchanged_are_counted_and_published(town: City) -> None:
+async def test_new_and_changed_officers_are_published_and_all_are_counted(town: City) -> None:
     head = person()
     other = person(SECOND_NIP, employment_type="PPPK", superior_nip=FIRST_NIP)
     assert await town.import_lines(other, head) == {
@@ -52,7 +52,7 @@ async def test_new_changed_and_unchanged_are_counted_and_published(town: City) -
     assert len(records) == 3
 
 
-async def test_a_bad_line_refuses_the_whole_file_and_tells_every_fault(town: City) -> None:
+async def test_a_bad_line_refuses_the_whole_file_and_every_fault_is_listed(town: City) -> None:
     lines = [
         person(),
         person("199613012022041001", email="bukan alamat"),
@@ -79,7 +79,9 @@ async def test_a_bad_line_refuses_the_whole_file_and_tells_every_fault(town: Cit
     assert await town.rows("select 1 from employee") == []
 
 
-async def test_an_address_that_is_two_is_refused_with_the_reason_and_one_is_kept_in_its_form(town: City) -> None:
+async def test_two_addresses_in_one_cell_are_refused_and_one_is_stored_with_its_domain_in_lower_case(
+    town: City,
+) -> None:
     answer = await town.http.post(ROSTER, content=HEADER + person(email='"budi@contoh,com"'))
     assert answer.status_code == 422
     [fault] = answer.json()["errors"]
@@ -98,13 +100,13 @@ async def test_an_unknown_superior_refuses_the_file(town: City) -> None:
     assert await town.rows("select 1 from org_unit") == []
 
 
-async def test_semicolons_a_mark_at_the_start_and_windows_line_ends_are_read(town: City) -> None:
+async def test_a_file_with_semicolons_byte_order_mark_and_windows_line_ends_is_imported(town: City) -> None:
     body = ("\ufeff" + HEADER + person()).replace(",", ";").replace("\n", "\r\n").encode()
     answer = await town.http.post(ROSTER, content=body)
     assert answer.json()["created"] == 1
 
 
-async def test_the_sample_workbook_is_imported_once_its_nips_are_replaced_and_again(town: City) -> None:
+async def test_the_sample_workbook_with_real_nips_can_be_imported_twice(town: City) -> None:
     real = dict(zip(ROSTER_COLUMNS[0].samples, (BOSS_NIP, SECOND_NIP), strict=True))
     workbook = load_workbook(io.BytesIO(sample_xlsx(ROSTER_COLUMNS, "roster")))
     for cell in (cell for row in workbook["roster"] for cell in row if cell.value in real):
@@ -122,14 +124,14 @@ async def test_the_sample_workbook_is_imported_once_its_nips_are_replaced_and_ag
     assert answer.json() == {"created": 2, "changed": 0, "removed": 0, "unchanged": 0, "notes": []}
 
 
-async def test_a_sample_that_nobody_edited_creates_no_officers(town: City) -> None:
+async def test_an_unedited_sample_creates_no_officers(town: City) -> None:
     answer = await town.http.post(ROSTER, content=sample_xlsx(ROSTER_COLUMNS, "roster"))
     assert answer.status_code == 422
     assert [fault["line"] for fault in answer.json()["errors"]] == [2, 3]
     assert await town.rows("select 1 from employee") == []
 
 
-async def test_a_column_that_the_file_does_not_have_leaves_what_is_stored(town: City) -> None:
+async def test_a_missing_optional_column_does_not_change_stored_values(town: City) -> None:
     full = {"superior_nip": BOSS_NIP, "email": "a@contoh.go.id", "active_to": "2030-12-31", "unit_from": "2024-01-01"}
     await town.import_lines(person(BOSS_NIP), person(**full, employment_type_from="2023-05-01"))
     before = await town.officer()
@@ -145,7 +147,7 @@ async def test_a_column_that_the_file_does_not_have_leaves_what_is_stored(town: 
     assert (new["superior_id"], new["email"], new["active_to"]) == (None, None, None)
 
 
-async def test_blank_cells_remove_what_is_stored_and_the_report_names_their_lines(town: City) -> None:
+async def test_blank_cells_remove_stored_values_and_the_report_names_their_lines(town: City) -> None:
     boss = person(BOSS_NIP, email="boss@contoh.go.id")
     full = {"superior_nip": BOSS_NIP, "email": "a@contoh.go.id", "active_to": "2030-12-31"}
     await town.import_lines(boss, person(**full))
@@ -172,13 +174,13 @@ async def test_a_start_after_the_stored_end_is_refused_when_the_file_has_no_end(
 
 
 @pytest.mark.parametrize("address", [ROSTER, "/attendance/v1/shifts/file"])
-async def test_a_form_is_told_how_a_file_is_sent(town: City, address: str) -> None:
+async def test_a_multipart_form_is_refused_with_the_right_way_to_send_a_file(town: City, address: str) -> None:
     answer = await town.http.post(address, files={"file": ("roster.csv", HEADER.encode())})
     assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
     assert "--data-binary" in answer.json()["detail"]
 
 
-async def test_dates_that_could_be_others_are_named_in_the_report(town: City) -> None:
+async def test_ambiguous_dates_are_named_in_the_report(town: City) -> None:
     report = await town.import_lines(person(active_from="03/08/2026"))
     assert [note[:60] for note in report["notes"]] == ["1 date was read day before month: 03/08/2026 on line 2, acti"]
     assert (await town.officer())["active_from"] == "2026-08-03"
@@ -188,7 +190,7 @@ async def test_dates_that_could_be_others_are_named_in_the_report(town: City) ->
     "body",
     [b"", b"\xff\xfe\x00", b"nip,name\n1,2", HEADER.encode() + b"\x00", HEADER.encode() + b'"' + b"x" * 200_000],
 )
-async def test_what_is_no_roster_is_refused_in_words(town: City, body: bytes) -> None:
+async def test_content_that_is_no_roster_is_refused_with_a_problem(town: City, body: bytes) -> None:
     answer = await town.http.post(ROSTER, content=body)
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -244,7 +246,7 @@ async def test_many_renamed_units_are_counted_in_the_report(town: City) -> None:
     assert (len(notes), notes[-1]) == (21, "3 more units are renamed.")
 
 
-async def test_lists_go_on_where_the_page_before_ended(town: City) -> None:
+async def test_a_page_continues_where_the_previous_one_ended(town: City) -> None:
     await town.import_lines(person(), person(SECOND_NIP, employment_type="PPPK"))
     first = (await town.http.get("/attendance/v1/employees", params={"limit": 1})).json()
     second = (await town.http.get("/attendance/v1/employees", params={"limit": 1, "after": first["next"]})).json()

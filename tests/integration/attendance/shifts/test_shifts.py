@@ -35,7 +35,7 @@ async def roster(town: City, nip: str = FIRST_NIP) -> list[tuple[Any, ...]]:
     return [(item["work_date"], item["starts_at"], item["ends_at"], item["break_minutes"]) for item in reversed(items)]
 
 
-async def test_a_file_is_taken_and_its_past_days_are_judged_again(town: City) -> None:
+async def test_an_imported_file_computes_its_past_days_again(town: City) -> None:
     lines = [
         f"{FIRST_NIP};2026-08-03;22:00;06:00;60;",
         f"{FIRST_NIP};2026-08-04;;;;",
@@ -61,7 +61,7 @@ async def test_a_file_is_taken_and_its_past_days_are_judged_again(town: City) ->
     assert [day["scheduled_minutes"] for day in days] == [450, 240]
 
 
-async def test_a_file_with_faults_is_refused_whole_with_all_of_them(town: City) -> None:
+async def test_a_file_with_faults_is_refused_completely_and_every_fault_is_listed(town: City) -> None:
     lines = [
         f"{FIRST_NIP};2026-08-03;22:00;06:00;60;",
         f"{FIRST_NIP};2026-08-04;22:00;;;",
@@ -96,12 +96,12 @@ async def test_a_file_with_faults_is_refused_whole_with_all_of_them(town: City) 
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe\x00", b"nip,work_date\n1,2", HEADER.encode() + b"\x00"])
-async def test_what_is_no_file_of_shifts_is_refused_in_words(town: City, body: bytes) -> None:
+async def test_content_that_is_no_file_of_shifts_is_refused_with_a_problem(town: City, body: bytes) -> None:
     answer = await town.http.post(f"{SHIFTS}/file", content=body)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-async def test_a_month_of_a_unit_is_one_request_in_json_too(town: City) -> None:
+async def test_a_units_month_can_be_sent_as_one_json_request(town: City) -> None:
     officers = [(await town.officer(nip))["employee_id"] for nip in (FIRST_NIP, SECOND_NIP)]
     entries = [
         {"employee_id": officer, "work_date": f"2026-08-{day:02}"}
@@ -132,7 +132,7 @@ async def test_a_month_of_a_unit_is_one_request_in_json_too(town: City) -> None:
     assert (await town.http.post(SHIFTS, json={"entries": entries})).json()["unchanged"] == 62
 
 
-async def test_an_entry_can_be_taken_back(town: City) -> None:
+async def test_a_deleted_entry_gives_the_date_its_hours_without_it(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     address = f"/attendance/v1/employees/{officer}/roster/2026-08-04"
     assert (await town.http.put(address, json={})).status_code == 204
@@ -144,7 +144,7 @@ async def test_an_entry_can_be_taken_back(town: City) -> None:
     assert (await town.http.delete(address)).status_code == 404
 
 
-async def test_weeks_and_dated_hours_that_never_were_can_be_taken_back(town: City) -> None:
+async def test_deleted_weeks_and_overrides_no_longer_apply_to_past_days(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     hours = {each: {"start": "08:00", "end": "10:00"} for each in ("monday", "tuesday", "wednesday")}
     week = {"name": "Salah", "kind": "five_day", "days": hours, "effective_from": "2026-08-01"}
@@ -164,7 +164,7 @@ async def test_weeks_and_dated_hours_that_never_were_can_be_taken_back(town: Cit
         assert (await town.http.delete(address)).status_code == 404
 
 
-async def test_of_two_weeks_that_begin_on_one_date_the_later_one_counts_whatever_was_written_last(town: City) -> None:
+async def test_of_two_weeks_with_the_same_start_the_one_with_the_higher_id_counts(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     for number, end in ((2, "12:00"), (1, "09:00"), (2, "13:00")):
         week = {
@@ -178,7 +178,7 @@ async def test_of_two_weeks_that_begin_on_one_date_the_later_one_counts_whatever
 
 
 @pytest.mark.parametrize(("start", "hours"), [("07:00", 7), ("21:00", 10), ("22:30", 24), ("23:59", 24)])
-async def test_a_punch_marks_every_date_in_whose_window_it_is(town: City, start: str, hours: int) -> None:
+async def test_a_punch_enqueues_every_date_whose_window_contains_it(town: City, start: str, hours: int) -> None:
     """A 24-hour shift and the window after it reach into the second next date."""
     officer = (await town.officer())["employee_id"]
     starts = datetime.fromisoformat(f"2026-08-03T{start}")
@@ -196,7 +196,7 @@ async def test_a_punch_marks_every_date_in_whose_window_it_is(town: City, start:
         assert "2026-08-03" in {str(row.work_date) for row in queued}, moment
 
 
-async def test_a_week_of_24_hours_is_marked_as_far_as_its_window_reaches(town: City) -> None:
+async def test_punches_of_a_24_hour_week_enqueue_the_date_to_the_end_of_its_window(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     week = {
         "name": "Sehari", "kind": "five_day", "employee_id": officer, "effective_from": "2026-08-03",

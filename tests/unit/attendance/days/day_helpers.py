@@ -12,7 +12,7 @@ import yaml
 
 from services.attendance.days.rules.day_inputs import DayInputs
 from services.attendance.hours.rules.day_hours import DayHours
-from services.attendance.hours.rules.schedule import RosterShift, ScheduledShift, scheduled_day
+from services.attendance.hours.rules.schedule import HoursSources, RosterShift, ScheduledShift, scheduled_day
 from services.attendance.machines.rules.site import SiteMachine
 from services.attendance.punches.rules.punch import Direction, Punch
 from services.attendance.regulation.rules.rule_set import AttendanceRules, rules_from_mapping
@@ -39,7 +39,7 @@ def local(text: str, day: date = MONDAY, zone: ZoneInfo = WIB) -> datetime:
 
 
 def shift(hours: DayHours = OFFICE, day: date = MONDAY, zone: ZoneInfo = WIB) -> ScheduledShift:
-    result = scheduled_day(day, zone, roster={day: RosterShift(hours)})
+    result = scheduled_day(day, zone, HoursSources(roster={day: RosterShift(hours)}))
     assert isinstance(result, ScheduledShift)
     return result
 

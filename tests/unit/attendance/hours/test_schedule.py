@@ -11,6 +11,7 @@ from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import (
     CalendarDay,
     CalendarKind,
+    HoursSources,
     MissingEntry,
     OffDay,
     RosterOff,
@@ -38,59 +39,61 @@ HOLIDAY = CalendarDay(CalendarKind.HOLIDAY, "LIBUR_NASIONAL")
 
 
 def minutes(day: date, **more: object) -> int:
-    result = scheduled_day(day, WIB, schedules=[WEEK], **more)  # type: ignore[arg-type]
+    result = scheduled_day(day, WIB, HoursSources(schedules=[WEEK], **more))  # type: ignore[arg-type]
     return result.minutes if isinstance(result, ScheduledShift) else 0
 
 
-def test_a_week_is_37_hours_30_and_32_hours_30_in_ramadan() -> None:
+def test_a_week_has_37_5_hours_and_in_ramadan_32_5() -> None:
     week = [MONDAY + timedelta(days=n) for n in range(7)]
     assert [minutes(day) for day in week] == [450] * 5 + [0, 0]
     assert [minutes(day, overrides=[RAMADAN]) for day in week] == [390] * 5 + [0, 0]
     assert minutes(MONDAY + timedelta(days=7), overrides=[RAMADAN]) == 450
 
 
-def test_the_override_is_for_its_own_kind_of_week_and_not_for_rosters() -> None:
+def test_an_override_applies_only_to_weeks_of_its_kind_and_not_to_rosters() -> None:
     six = WeekSchedule(WeekKind.SIX_DAY, {0: OFFICE}, date(2026, 1, 1))
-    shift = scheduled_day(MONDAY, WIB, schedules=[six], overrides=[RAMADAN])
+    shift = scheduled_day(MONDAY, WIB, HoursSources(schedules=[six], overrides=[RAMADAN]))
     assert isinstance(shift, ScheduledShift)
     assert shift.minutes == 450
     assert minutes(MONDAY, overrides=[RAMADAN], roster={MONDAY: RosterShift(NIGHT)}) == 420
 
 
-def test_calendar_roster_and_rest_days() -> None:
+def test_a_roster_entry_overrides_the_calendar_and_a_rest_day_stays_a_rest_day() -> None:
     calendar = {MONDAY: HOLIDAY, MONDAY + timedelta(days=5): HOLIDAY}
-    off = scheduled_day(MONDAY, WIB, schedules=[WEEK], calendar=calendar)
+    off = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar=calendar))
     assert off == OffDay("LIBUR_NASIONAL", ("HOLIDAY",))
-    assert scheduled_day(MONDAY + timedelta(days=5), WIB, schedules=[WEEK], calendar=calendar) == OffDay(
+    assert scheduled_day(MONDAY + timedelta(days=5), WIB, HoursSources(schedules=[WEEK], calendar=calendar)) == OffDay(
         None, ("REST_DAY",)
     )
     assert minutes(MONDAY, calendar=calendar, roster={MONDAY: RosterShift(OFFICE)}) == 450
-    assert scheduled_day(MONDAY, WIB, schedules=[WEEK], roster={MONDAY: RosterOff()}) == OffDay(
+    assert scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], roster={MONDAY: RosterOff()})) == OffDay(
         "LEPAS_PIKET", ("ROSTER_OFF",)
     )
-    assert scheduled_day(MONDAY, WIB) == OffDay(None, ("NO_SCHEDULE",))
+    assert scheduled_day(MONDAY, WIB, HoursSources()) == OffDay(None, ("NO_SCHEDULE",))
     leave = CalendarDay(CalendarKind.COLLECTIVE_LEAVE, "CUTI_BERSAMA")
-    assert scheduled_day(MONDAY, WIB, schedules=[WEEK], calendar={MONDAY: leave}) == OffDay(
+    assert scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar={MONDAY: leave})) == OffDay(
         "CUTI_BERSAMA", ("COLLECTIVE_LEAVE",)
     )
     open_day = CalendarDay(CalendarKind.HOLIDAY, "LIBUR_NASIONAL", confirmed=False)
-    assert isinstance(scheduled_day(MONDAY, WIB, schedules=[WEEK], calendar={MONDAY: open_day}), UnconfirmedHoliday)
+    assert isinstance(
+        scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar={MONDAY: open_day})), UnconfirmedHoliday
+    )
 
 
-def test_by_roster_only_a_date_without_an_entry_is_nothing_but_that() -> None:
+def test_a_date_without_an_entry_of_an_officer_by_roster_has_no_other_hours() -> None:
     calendar = {MONDAY: HOLIDAY}
     for more in ({}, {"calendar": calendar}, {"overrides": [RAMADAN]}):
-        free = scheduled_day(MONDAY, WIB, schedules=[WEEK], by_roster=True, **more)  # type: ignore[arg-type]
+        free = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], by_roster=True, **more))  # type: ignore[arg-type]
         assert free == OffDay(None, ("ROSTER_NO_ENTRY",))
     complete = {"by_roster": True, "roster_must_be_complete": True}
-    assert scheduled_day(MONDAY, WIB, schedules=[WEEK], **complete) == MissingEntry()  # type: ignore[arg-type]
+    assert scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], **complete)) == MissingEntry()  # type: ignore[arg-type]
     assert minutes(MONDAY, roster={MONDAY: RosterShift(NIGHT)}, **complete) == 420
-    off = scheduled_day(MONDAY, WIB, schedules=[WEEK], roster={MONDAY: RosterOff()}, **complete)  # type: ignore[arg-type]
+    off = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], roster={MONDAY: RosterOff()}, **complete))  # type: ignore[arg-type]
     assert off == OffDay("LEPAS_PIKET", ("ROSTER_OFF",))
     assert minutes(MONDAY, roster_must_be_complete=True) == 450
 
 
-def test_an_officers_own_setting_beats_the_units_and_the_later_one_the_earlier() -> None:
+def test_an_officers_own_setting_overrides_the_units_and_a_later_one_the_earlier() -> None:
     unit = [RosterSetting(by_roster=True, valid_from=date(2026, 1, 1))]
     office = RosterSetting(by_roster=False, valid_from=MONDAY, valid_to=MONDAY + timedelta(days=1))
     own = [RosterSetting(by_roster=True, valid_from=date(2025, 1, 1)), office]
@@ -103,13 +106,13 @@ def test_an_officers_own_setting_beats_the_units_and_the_later_one_the_earlier()
 def test_a_later_schedule_replaces_an_earlier_one_from_its_date_on() -> None:
     later = WeekSchedule(WeekKind.FIVE_DAY, {0: DayHours(time(9), time(12))}, date(2026, 1, 12))
     for day, expected in ((MONDAY, 450), (date(2026, 1, 12), 180)):
-        shift = scheduled_day(day, WIB, schedules=[later, WEEK])
+        shift = scheduled_day(day, WIB, HoursSources(schedules=[later, WEEK]))
         assert isinstance(shift, ScheduledShift)
         assert shift.minutes == expected
 
 
 def test_a_night_shift_ends_on_the_next_date_and_is_in_utc() -> None:
-    shift = scheduled_day(MONDAY, WIB, roster={MONDAY: RosterShift(NIGHT)})
+    shift = scheduled_day(MONDAY, WIB, HoursSources(roster={MONDAY: RosterShift(NIGHT)}))
     assert isinstance(shift, ScheduledShift)
     assert (shift.work_date, shift.start, shift.end) == (
         MONDAY,
@@ -129,6 +132,6 @@ def test_a_night_shift_ends_on_the_next_date_and_is_in_utc() -> None:
         {"break_minutes": -1},
     ],
 )
-def test_a_break_must_fit(wrong: dict[str, object]) -> None:
+def test_a_break_must_lie_inside_the_shift(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="break"):
         DayHours(time(7, 30), time(16), **wrong)  # type: ignore[arg-type]

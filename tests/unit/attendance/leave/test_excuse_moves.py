@@ -6,7 +6,7 @@ from services.attendance.leave.rules.excuse import ExcuseState
 from services.attendance.leave.rules.moves import may_follow
 
 
-def test_a_request_is_granted_or_refused_and_what_was_granted_can_be_revoked() -> None:
+def test_a_request_can_be_approved_or_rejected_and_an_approval_revoked() -> None:
     moves = {(before, after) for before in (None, *ExcuseState) for after in ExcuseState if may_follow(before, after)}
     requested, approved, rejected, revoked = (
         ExcuseState.REQUESTED,

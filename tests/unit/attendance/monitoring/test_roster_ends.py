@@ -20,7 +20,7 @@ def test_an_entry_on_the_date_or_later_is_enough() -> None:
     ]
 
 
-def test_units_are_told_by_themselves_and_one_without_any_entry_has_no_last_date() -> None:
+def test_each_unit_is_listed_separately_and_one_without_entries_has_no_last_date() -> None:
     ends = roster_ends([officer("igd", -3), officer("damkar", None), officer("igd", -1), officer("satpol", 3)])
     assert [(end.org_unit_id, end.without_entry, end.last_entry) for end in ends] == [
         ("damkar", 1, None),
@@ -28,5 +28,5 @@ def test_units_are_told_by_themselves_and_one_without_any_entry_has_no_last_date
     ]
 
 
-def test_nobody_has_to_plan_for_who_is_on_leave() -> None:
+def test_an_officer_on_leave_needs_no_entry() -> None:
     assert roster_ends([officer("igd", -30, on_leave=True)]) == []

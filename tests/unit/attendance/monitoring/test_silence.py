@@ -11,6 +11,7 @@ from services.attendance.days.rules.completeness import silent_since
 from services.attendance.hours.rules.schedule import (
     CalendarDay,
     CalendarKind,
+    HoursSources,
     RosterShift,
     WeekKind,
     WeekSchedule,
@@ -32,12 +33,12 @@ def at(clock: str, day: date = MONDAY, zone: ZoneInfo = WIB) -> datetime:
 
 def silent(now: datetime, heard: datetime, *, polls: bool = True, **more: object) -> bool:
     today = now.astimezone(WIB).date()
-    days = [scheduled_day(day, WIB, schedules=WEEK, **more) for day in (today - timedelta(days=1), today)]  # type: ignore[arg-type]
+    days = [scheduled_day(day, WIB, HoursSources(schedules=WEEK, **more)) for day in (today - timedelta(days=1), today)]  # type: ignore[arg-type]
     return is_silent(Contact(heard, polls), days, now, SILENT_DAYS)
 
 
 @pytest.mark.parametrize(
-    ("now", "heard", "told"),
+    ("now", "heard", "expected"),
     [
         (at("10:00"), at("08:59"), True),
         (at("10:00"), at("09:00"), False),  # one hour is allowed
@@ -48,8 +49,8 @@ def silent(now: datetime, heard: datetime, *, polls: bool = True, **more: object
         (at("10:00", SATURDAY), at("10:00"), False),
     ],
 )
-def test_silence_is_told_in_working_hours(now: datetime, heard: datetime, told: bool) -> None:
-    assert silent(now, heard) is told
+def test_a_machine_is_silent_only_in_working_hours(now: datetime, heard: datetime, expected: bool) -> None:
+    assert silent(now, heard) is expected
 
 
 def test_a_holiday_is_no_working_day() -> None:
@@ -63,12 +64,12 @@ def test_a_shift_that_began_yesterday_counts() -> None:
     assert not silent(at("03:00", tuesday), at("02:30", tuesday), roster=night)
 
 
-def test_a_machine_that_speaks_only_when_punched_has_the_days_of_the_rules() -> None:
+def test_a_machine_without_polls_may_be_silent_for_the_days_of_the_rules() -> None:
     assert not silent(at("10:00"), at("10:00") - timedelta(days=SILENT_DAYS), polls=False)
     assert silent(at("10:00"), at("09:59") - timedelta(days=SILENT_DAYS), polls=False)
 
 
-def test_a_machine_that_told_everything_until_its_end_is_not_silent_afterwards() -> None:
+def test_a_machine_that_uploaded_everything_before_its_end_of_service_is_not_silent() -> None:
     heard, later = datetime(2026, 8, 4, 5, tzinfo=UTC), datetime(2026, 8, 20, 5, tzinfo=UTC)
     for ended, expected in ((None, heard), (heard + timedelta(seconds=1), heard), (heard, None)):
         machine = SiteMachine("m1", heard, in_service_to=ended)

@@ -25,7 +25,7 @@ def test_a_right_number_is_read_without_blanks(nip: str, employment_type: str) -
 
 
 @pytest.mark.parametrize(
-    ("nip", "employment_type", "words"),
+    ("nip", "employment_type", "message"),
     [
         ("199009132025212001", "PNS", "month"),
         ("199613012022041001", "PNS", "birth date"),
@@ -40,8 +40,8 @@ def test_a_right_number_is_read_without_blanks(nip: str, employment_type: str) -
         ("", "PPPK", "18 digits"),
     ],
 )
-def test_a_wrong_number_is_refused_with_the_part_that_is_wrong(nip: str, employment_type: str, words: str) -> None:
-    with pytest.raises(InvalidNipError, match=words) as refusal:
+def test_a_wrong_number_is_refused_with_the_part_that_is_wrong(nip: str, employment_type: str, message: str) -> None:
+    with pytest.raises(InvalidNipError, match=message) as refusal:
         read_nip(nip, employment_type, TODAY)
     assert not nip or nip not in str(refusal.value)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from services.attendance.people.roster_file import read_roster_file
+from services.attendance.people.roster.file import read_roster_file
 from services.attendance.shifts.shift_file import read_shift_file
 from shared.errors.errors import InvalidError, UnsupportedMediaTypeError
 from shared.office_files import Faults, check_media_type, read_rows

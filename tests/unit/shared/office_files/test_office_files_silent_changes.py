@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from services.attendance.people.roster_file import RosterLine, read_roster_file
+from services.attendance.people.roster.file import RosterLine, read_roster_file
 from services.attendance.shifts.shift_file import ShiftLine, read_shift_file
 from shared.errors.errors import InvalidError
 from shared.office_files import Faults

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from services.attendance.people.file_columns import EMPLOYMENT_TYPES, ROSTER_COLUMNS
-from services.attendance.people.rules.nip import InvalidNipError, read_nip
+from services.attendance.people.rules.nip import InvalidNipError, has_nip_digits, read_nip
 from shared.base.email_address import checked_address
 from shared.office_files import Faults, Row, read_rows
 
@@ -100,7 +100,7 @@ def _superior(row: Row, nip: str, faults: Faults) -> str | None:
     superior = row.text("superior_nip", faults).replace(" ", "")
     if not superior:
         return None
-    if not (superior.isascii() and superior.isdigit() and len(superior) == 18):
+    if not has_nip_digits(superior):
         row.refuse("superior_nip", f"must have 18 digits or be empty; this has {len(superior)} characters", faults)
     elif superior == nip:
         row.refuse("superior_nip", "must be another officer's NIP; this is the officer's own", faults)
@@ -133,7 +133,7 @@ def _check_whole(lines: list[RosterLine], faults: Faults) -> None:
             each.row.refuse("nip", f"must be in the file only once; line {first} has it too", faults)
         name, named_on = units.setdefault(each.org_unit_id, (each.org_unit_name, line))
         if name != each.org_unit_name:
-            words = (
+            message = (
                 f"must be the same on all lines of the unit; line {named_on} has another name for {each.org_unit_id}"
             )
-            each.row.refuse("org_unit_name", words, faults)
+            each.row.refuse("org_unit_name", message, faults)

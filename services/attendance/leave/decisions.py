@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
 
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.leave.rules.codes import EXCUSE_KINDS
 from services.attendance.leave.rules.excuse import ExcuseKind, ExcuseState, Half
 from services.attendance.leave.rules.moves import NEEDS_REASON, may_follow
+from services.attendance.leave.tables import Excuse, ExcuseDecision
 from shared.errors.errors import ConflictError, InvalidError
 
 __all__ = ["Decision", "put_excuse"]
@@ -22,31 +23,7 @@ DAYS_MAX = 1_100
 """Three years: the longest leave that exists."""
 
 # Locks the id: without it, two concurrent first decisions could both find no earlier one.
-_HOLD = text("select pg_advisory_xact_lock(hashtextextended(cast(:id as text), 11))")
-_BEFORE = text(
-    "select employee_id, code, first_date, last_date, half, state, reference, reason, decided_by from excuse"
-    " where excuse_id = :id"
-)
-_PUT = text(
-    """
-    insert into excuse (excuse_id, employee_id, code, kind, first_date, last_date, half, state, reference, reason,
-                        decided_by, decided_at)
-    values (:id, :employee_id, :code, :kind, :first_date, :last_date, :half, :state, :reference, :reason, :decided_by, :now)
-    on conflict (excuse_id) do update set code = excluded.code, kind = excluded.kind, first_date = excluded.first_date,
-        last_date = excluded.last_date, half = excluded.half, state = excluded.state, reference = excluded.reference,
-        reason = excluded.reason, decided_by = excluded.decided_by, decided_at = excluded.decided_at
-    """
-)
-_REMEMBER = text(
-    """
-    insert into excuse_decision (excuse_id, position, state, code, first_date, last_date, half, reference, reason,
-                                 decided_by, recorded_by, recorded_at)
-    select :id, coalesce(max(position), 0) + 1, :state, :code, cast(:first_date as date), cast(:last_date as date), :half,
-           cast(:reference as varchar), cast(:reason as varchar), cast(:decided_by as uuid), cast(:recorded_by as varchar),
-           cast(:now as timestamptz)
-    from excuse_decision where excuse_id = :id
-    """
-)
+LOCK_EXCUSE_ID = text("select pg_advisory_xact_lock(hashtextextended(cast(:id as text), 11))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +49,30 @@ async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str
     Raises InvalidError; ConflictError when the id belongs to another officer or the decision cannot follow the last one.
     """
     _check(decision)
-    await session.execute(_HOLD, {"id": str(decision.excuse_id)})
-    before: Any = (await session.execute(_BEFORE, {"id": decision.excuse_id})).first()
-    values = {
-        "employee_id": decision.employee_id,
-        "code": decision.code,
-        "first_date": decision.first_date,
-        "last_date": decision.last_date,
-        "half": decision.half.value,
-        "state": decision.state.value,
-        "reference": decision.reference,
-        "reason": decision.reason,
-        "decided_by": decision.decided_by,
-    }
-    if before is not None and dict(before._mapping) == values:  # noqa: SLF001 - a row's public way to a mapping
+    await session.execute(LOCK_EXCUSE_ID, {"id": str(decision.excuse_id)})
+    stored = await session.get(Excuse, decision.excuse_id)
+    before = None if stored is None else _decision_of(stored)
+    if before == decision:
         return
     _check_move(before, decision)
-    values |= {"id": decision.excuse_id, "kind": decision.kind.value, "now": now}
-    await session.execute(_PUT, values)
-    await session.execute(_REMEMBER, values | {"recorded_by": recorded_by})
+    values = asdict(decision) | {
+        "kind": decision.kind.value,
+        "half": decision.half.value,
+        "state": decision.state.value,
+    }
+    await session.merge(Excuse(**values, decided_at=now))
+    last = select(func.max(ExcuseDecision.position)).where(ExcuseDecision.excuse_id == decision.excuse_id)
+    position = ((await session.scalars(last)).one() or 0) + 1
+    recorded = {"position": position, "recorded_by": recorded_by, "recorded_at": now}
+    session.add(ExcuseDecision.model_validate(values | recorded))
     covered = [span for span in (before, decision) if span is not None]
     await enqueue_spans(session, [(decision.employee_id, each.first_date, each.last_date) for each in covered])
+
+
+def _decision_of(excuse: Excuse) -> Decision:
+    """The decision that made the stored state."""
+    states = {"kind": ExcuseKind(excuse.kind), "half": Half(excuse.half), "state": ExcuseState(excuse.state)}
+    return Decision(**excuse.model_dump(exclude={"decided_at"}) | states)
 
 
 def _check(decision: Decision) -> None:
@@ -108,15 +88,15 @@ def _check(decision: Decision) -> None:
         raise InvalidError(f"`reason` is required: the officer must see why the request is {decision.state.value}.")
 
 
-def _check_move(before: Any, decision: Decision) -> None:
+def _check_move(before: Decision | None, decision: Decision) -> None:
     if before is None:
         if not may_follow(None, decision.state):
             raise ConflictError("There is no approved excuse with this excuse_id to revoke.")
         return
     if before.employee_id != decision.employee_id:
         raise ConflictError("This excuse_id belongs to another officer. Use a new id for a new decision.")
-    if not may_follow(ExcuseState(before.state), decision.state):
+    if not may_follow(before.state, decision.state):
         raise ConflictError(
-            f"It is {before.state} and cannot become {decision.state.value} or be changed: requested becomes approved or"
+            f"It is {before.state.value} and cannot become {decision.state.value} or be changed: requested becomes approved or"
             " rejected, approved becomes revoked. A later decision needs a new request with a new excuse_id."
         )

@@ -1,0 +1,33 @@
+"""Enqueues the days that a change of hours affects: an officer's, a unit's or the whole city's."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all, enqueue_spans, enqueue_unit
+
+__all__ = ["DatedHours", "enqueue_affected"]
+
+
+class DatedHours(Protocol):
+    """Hours, or a rule about hours, of an officer, a unit or (neither) the city between two dates, both included."""
+
+    employee_id: UUID | None
+    org_unit_id: str | None
+    effective_from: date
+    effective_to: date | None
+
+
+async def enqueue_affected(session: AsyncSession, hours: DatedHours) -> None:
+    """Enqueues the dates and one more at each end, because the windows of neighbour dates compete for punches."""
+    first, last = hours.effective_from, hours.effective_to or date.max
+    if hours.employee_id is not None:
+        await enqueue_spans(session, [(hours.employee_id, first, last)])
+    elif hours.org_unit_id is not None:
+        await enqueue_unit(session, hours.org_unit_id, day_before(first), day_after(last))
+    else:
+        await enqueue_all(session, day_before(first), day_after(last))
