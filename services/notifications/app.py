@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import yaml
+from fastapi import APIRouter
 
 from services.notifications.api_words import WORDS
 from services.notifications.delivery import routes as delivery_routes
@@ -20,7 +21,6 @@ from services.notifications.notices.evaluation import Evaluation
 from services.notifications.notices.life_cycle import Notices
 from services.notifications.notices.upkeep import Upkeep
 from services.notifications.operations.above import LIFTS
-from services.notifications.operations.certificates import Certificates
 from services.notifications.operations.counts import Counts
 from services.notifications.operations.digests import SOURCES
 from services.notifications.settings import Settings
@@ -28,7 +28,9 @@ from shared.access.links import INBOX
 from shared.base.clock import Clock
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
+from shared.operations.certificate_monitor import CertificateMonitor, tls_addresses
 from shared.operations.digest_routes import digest_router
+from shared.operations.expired_links import ExpiredLinks
 from shared.operations.link_routes import links_router
 from shared.operations.routes import operations_router
 from shared.service.app import ServiceApp, make_app
@@ -56,16 +58,11 @@ def create(
     evaluation = Evaluation(context, upkeep)
     mail_server = MailServer(settings) if settings.smtp_host is not None else None
     sender = Sender(context, mail_server, upkeep)
+    mail_check = MailCheck(context, mail_server, sender.pause)
     ageing = Ageing(context, upkeep)
     counts = Counts(context)
-    certificates = Certificates(context.metrics, settings)
+    certificates = CertificateMonitor(context.metrics, tls_addresses(settings, settings.kafka_external_listener))
     pause = min(EVALUATION_POLL_SECONDS_MAX, rules.evaluation_interval.total_seconds() / 4)
-
-    async def forget_links() -> bool:
-        async with context.database.transaction() as session:
-            await context.links.forget(session)
-        return False
-
     runtime = Runtime(
         context,
         consumer=BatchConsumer(
@@ -83,32 +80,28 @@ def create(
             Periodic("ageing", ageing.round, AGEING_POLL_SECONDS),
             Periodic("certificates", certificates.round, CERTIFICATES_POLL_SECONDS),
             Periodic("counts", counts.round, COUNTS_POLL_SECONDS),
-            Periodic("links", forget_links, LINKS_POLL_SECONDS),
+            Periodic("links", ExpiredLinks(context).round, LINKS_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )
-    app = make_app(
+    return make_app(
         context,
         prefix="notices",
         title="Kinerja: notices",
         words=WORDS,
-        routers=[
-            notices_routes.router,
-            pages.router,
-            delivery_routes.router,
-            links_router("notices", INBOX, "an officer's inbox of notices"),
-            operations_router("notices", service="notifications", release=handler),
-            above_router("notices", LIFTS),
-            digest_router("notices", SOURCES),
-        ],
-        parts=[runtime],
+        routers=_routers(handler),
+        parts=[runtime, upkeep, handler, evaluation, sender, mail_check, ageing, counts],
         lifespan=runtime.lifespan,
     )
-    app.state.upkeep = upkeep
-    app.state.handler = handler
-    app.state.evaluation = evaluation
-    app.state.sender = sender
-    app.state.mail_check = MailCheck(context, mail_server, sender.pause)
-    app.state.ageing = ageing
-    app.state.counts = counts
-    return app
+
+
+def _routers(handler: RecordHandler) -> list[APIRouter]:
+    return [
+        notices_routes.router,
+        pages.router,
+        delivery_routes.router,
+        links_router("notices", INBOX, "an officer's inbox of notices"),
+        operations_router("notices", service="notifications", release=handler),
+        above_router("notices", LIFTS),
+        digest_router("notices", SOURCES),
+    ]

@@ -26,6 +26,7 @@ from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import FIRST_NIP, City, city, local, person
 from tests.integration.feedback.office import ANSWERS, Office
+from tests.integration.readers import handler_of
 
 __all__ = ["READS", "Town", "living_town"]
 
@@ -69,7 +70,7 @@ class Town:
         for reader in READS.get(record.topic, ()):
             service = self.services[reader]
             async with service.context.database.transaction() as session:
-                parked = await service.app.state.handler(session, [record])
+                parked = await handler_of(service)(session, [record])
                 await service.context.dead_letters.park(session, parked)
 
     async def _taken(self, service: Running) -> list[Incoming]:

@@ -27,6 +27,9 @@ from sqlalchemy import text
 
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
+from services.notifications.delivery.delivery import Sender
+from services.notifications.notices.ageing import Ageing
+from services.notifications.notices.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
@@ -121,13 +124,13 @@ class World:
         elif what == "weeks":
             for _ in range(number):
                 self.clock.advance(WEEK)
-                await app.state.evaluation.round()
+                await app.part(Evaluation).round()
             self.repaired = None if "score" not in self.newest else self.repaired
         elif what == "send":
             await self._send()
         elif what == "age":
             self.clock.advance(timedelta(days=8))
-            await app.state.ageing.round()
+            await app.part(Ageing).round()
         elif what == "repair":
             if "score" in self.newest:
                 self.repaired = f"{number // 100}.{number % 100:02d}"
@@ -183,7 +186,7 @@ class World:
 
     async def _send(self) -> None:
         before, told = len(self.mails.kept), set(self.withdrawn)
-        while await self.service.app.state.sender.round():
+        while await self.service.app.part(Sender).round():
             pass
         rows = {str(row["notice_id"]): row for row in await self.rows()}
         for mail in self.mails.kept[before:]:

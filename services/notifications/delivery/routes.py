@@ -5,22 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from services.notifications.delivery.queue import read_queue
 from services.notifications.delivery.rules.advice import advice
 from services.notifications.delivery.rules.faults import Reply, Stage
 from services.notifications.delivery.test_mail import CHECKS_PER_MINUTE, MailCheck
+from services.notifications.dependencies import ContextDep, OperatorDep
 from services.notifications.settings import Settings, TlsMode
-from shared.access.auth import Principal, requires
 from shared.base.email_address import EmailAddress
 from shared.errors.errors import ConflictError
 from shared.errors.problem_types import CONFLICT, TOO_MANY_REQUESTS
 from shared.http.problems import problem
 from shared.openapi.models import Answer, Input
 from shared.openapi.refusals import refuses
-from shared.service.app import context_of
-from shared.service.context import Context
+from shared.service.app import part_of
 
 __all__ = ["router"]
 
@@ -28,17 +27,7 @@ router = APIRouter(prefix="/notices/v1", tags=["mail"])
 
 SAID_CHARS_MAX = 2_000
 
-ContextDep = Annotated[Context, Depends(context_of)]
-OperatorDep = Annotated[Principal, requires()]
-
-
-def mail_check_of(request: Request) -> MailCheck:
-    """The sender of test mails, as a dependency."""
-    check: MailCheck = request.app.state.mail_check
-    return check
-
-
-MailCheckDep = Annotated[MailCheck, Depends(mail_check_of)]
+MailCheckDep = Annotated[MailCheck, Depends(part_of(MailCheck))]
 
 
 class MailServerInfo(Answer):

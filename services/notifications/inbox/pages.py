@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.notifications.dependencies import ContextDep
+from services.notifications.notices.dependencies import UpkeepDep
 from services.notifications.notices.letter import indonesian_date
-from services.notifications.notices.routes import NoticeWhole, UpkeepDep, inbox_of
+from services.notifications.notices.routes import NoticeWhole, inbox_of
 from shared.access.links import INBOX, PAGE
 from shared.http.pages import html_page, page_templates
-from shared.service.app import context_of
-from shared.service.context import Context
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-
-ContextDep = Annotated[Context, Depends(context_of)]
 
 _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.notifications.dependencies import ContextDep, OperatorDep
 from services.notifications.grounds.rules.grounds import DISCIPLINE_KINDS
 from services.notifications.notices.decisions import release, withhold
+from services.notifications.notices.dependencies import UpkeepDep
 from services.notifications.notices.life_cycle import republish
-from services.notifications.notices.upkeep import Upkeep
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Code
 from shared.contracts.events.notice import NoticeKind, NoticeState
@@ -25,26 +26,13 @@ from shared.http.paging import After, Limit, Page, cursor_of, read_id_cursor
 from shared.messaging.producing.republish import Republished
 from shared.openapi.models import Answer, Input
 from shared.openapi.refusals import refuses
-from shared.service.app import context_of
-from shared.service.context import Context
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/notices/v1", tags=["notices"])
 
-ContextDep = Annotated[Context, Depends(context_of)]
-OperatorDep = Annotated[Principal, requires()]
 ReaderDep = Annotated[Principal, requires("notices:read", "notices:release")]
 DeciderDep = Annotated[Principal, requires("notices:release")]
-
-
-def upkeep_of(request: Request) -> Upkeep:
-    """The service's `Upkeep`, as a dependency."""
-    upkeep: Upkeep = request.app.state.upkeep
-    return upkeep
-
-
-UpkeepDep = Annotated[Upkeep, Depends(upkeep_of)]
 
 
 class NoticeItem(Answer):

@@ -22,6 +22,7 @@ from shared.errors.errors import GoneError
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 OFFICER = uuid4()
@@ -65,7 +66,7 @@ async def place(request: pytest.FixtureRequest, embedded_postgres: EmbeddedPostg
         if request.param == "scoring":
             await running.app.state.keep_rules()
         async with running.context.database.transaction() as session:
-            assert not await running.app.state.handler(session, [incoming(EMPLOYEE, employee(OFFICER))])
+            assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
         yield Place(request.param, running, clock, url)
 
 
@@ -202,7 +203,7 @@ async def both_services(server: EmbeddedPostgres, clock: FakeClock) -> AsyncIter
         await scores.app.state.keep_rules()
         for service in (notices, scores):
             async with service.context.database.transaction() as session:
-                assert not await service.app.state.handler(session, [incoming(EMPLOYEE, employee(OFFICER))])
+                assert not await handler_of(service)(session, [incoming(EMPLOYEE, employee(OFFICER))])
         yield notices, scores
 
 

@@ -14,6 +14,9 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
+from services.notifications.delivery.delivery import Sender
+from services.notifications.notices.ageing import Ageing
+from services.notifications.notices.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.observability.metrics import Metrics
@@ -22,6 +25,7 @@ from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import City, city, person
 from tests.integration.feedback.office import MINIMUM, office
 from tests.integration.notifications.desk import NOW, absences, apply, listed, score
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -68,7 +72,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
                 for one in officers
             ]
             async with service.context.database.transaction() as session:
-                assert not await service.app.state.handler(session, records)
+                assert not await handler_of(service)(session, records)
             await all_rounds(service.app.state.publisher.round)
             await all_rounds(service.app.state.discipline_publisher.round)
 
@@ -132,7 +136,7 @@ async def test_notices_of_the_others_are_drafted_expired_and_sent(embedded_postg
         assert not await apply(service, [score("91.00", employee_id=str(one)) for one in officers])
         await change(service, "update score set record = 'no record' where employee_id = :bad", bad=bad)
         for _ in range(4):
-            await all_rounds(service.app.state.evaluation.round)
+            await all_rounds(service.app.part(Evaluation).round)
             clock.advance(timedelta(days=7))
         drafts = {item["employee_id"] for item in await listed(service, kind="reward", state="draft")}
         assert drafts == {str(one) for one in officers if one != bad}
@@ -144,7 +148,7 @@ async def test_notices_of_the_others_are_drafted_expired_and_sent(embedded_postg
             "update notice set evidence = 'no evidence' where kind = 'discipline_information' and employee_id = :one"
         )
         assert await change(service, spoil, one=officers[0]) == 1
-        await all_rounds(service.app.state.sender.round)
+        await all_rounds(service.app.part(Sender).round)
         query = text("select employee_id, state from notice where kind = 'discipline_information'")
         async with service.context.database.transaction() as session:
             states = {row.employee_id: row.state for row in await session.execute(query)}
@@ -155,7 +159,7 @@ async def test_notices_of_the_others_are_drafted_expired_and_sent(embedded_postg
         full = "update notice set revision = 2147483647 where state = 'draft' and employee_id = :one"
         assert await change(service, full, one=officers[0]) == 1
         clock.advance(timedelta(days=90))
-        await service.app.state.ageing.round()
+        await service.app.part(Ageing).round()
         query = text("select employee_id, state from notice where kind = 'reward'")
         async with service.context.database.transaction() as session:
             states = {row.employee_id: row.state for row in await session.execute(query)}

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.notifications.notices.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.db.database import is_transient
@@ -27,6 +28,7 @@ from tests.fixtures.store_faults import CANCELLED, ENDED, blocked, cut_off_at, u
 from tests.integration.attendance.city import city, person
 from tests.integration.feedback.office import MINIMUM, office
 from tests.integration.notifications.desk import NOW, score, weeks
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -48,7 +50,7 @@ async def sent(service: Running, topic: str) -> list[Any]:
 def consumer_of(service: Running) -> BatchWork:
     """What the service's consumer does with a batch."""
     context = service.context
-    return BatchWork(context.database, context.dead_letters, service.app.state.handler, PoisonLimit(100))
+    return BatchWork(context.database, context.dead_letters, handler_of(service), PoisonLimit(100))
 
 
 def absences(*officers: Any) -> Sequence[Incoming]:
@@ -167,7 +169,7 @@ async def test_an_evaluation_that_is_cut_off_is_made_once_later(embedded_postgre
     async with running_service("notifications", embedded_postgres, clock=clock) as service:
         await consumer_of(service).apply([incoming(EMPLOYEE, employee(uuid4())), score("91.00")])
         evaluated = "select count(distinct evaluated_at) from evaluation"
-        assert is_transient(await cut_off_at(service, "evaluation", service.app.state.evaluation.round))
+        assert is_transient(await cut_off_at(service, "evaluation", service.app.part(Evaluation).round))
         assert await rows(service, evaluated) == [(0,)]
         await weeks(service, clock, 2)
         assert await rows(service, evaluated) == [(2,)]

@@ -22,6 +22,7 @@ from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import assessment, day, employee, incoming, rating_group
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -58,7 +59,7 @@ def test_every_topic_that_a_service_reads_is_here() -> None:
 async def apply(service: Running, records: Sequence[Incoming]) -> list[str]:
     """Applies one batch as the consumer does; returns why records were parked."""
     async with service.context.database.transaction() as session:
-        parked: Sequence[Parked] = await service.app.state.handler(session, records)
+        parked: Sequence[Parked] = await handler_of(service)(session, records)
         await service.context.dead_letters.park(session, parked)
         return [f"{item.reason}: {item.detail}" for item in parked]
 

@@ -14,12 +14,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.notifications.notices.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import DISCIPLINE, SCORE
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 NOW = datetime(2026, 8, 10, 3, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -114,7 +116,7 @@ def second_sender(
 async def apply(service: Running, records: Sequence[Incoming]) -> int:
     """Applies one batch as the consumer does; returns the number of parked records."""
     async with service.context.database.transaction() as session:
-        parked = await service.app.state.handler(session, records)
+        parked = await handler_of(service)(session, records)
         await service.context.dead_letters.park(session, parked)
         return len(parked)
 
@@ -157,7 +159,7 @@ async def weeks(service: Running, clock: FakeClock, count: int) -> None:
     for number in range(count):
         if number:
             clock.advance(WEEK)
-        await service.app.state.evaluation.round()
+        await service.app.part(Evaluation).round()
 
 
 async def draft_of_a_reward(service: Running, clock: FakeClock, value: str = "91.00") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.delivery.delivery import LEASE, REFUSALS_MAX
+from services.notifications.delivery.delivery import LEASE, REFUSALS_MAX, Sender
 from services.notifications.notices.life_cycle import lock_officers
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
@@ -40,12 +40,12 @@ async def test_a_refused_address_ends_in_the_inbox_and_a_busy_server_is_tried_ag
     draft = await draft_of_a_reward(notices, clock)
     await ask(notices, draft, "release")
     mails.answer = "450 busy"
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert (await one(notices, draft))["state"] == "released"
-    await notices.app.state.sender.round()  # not due yet
+    await notices.app.part(Sender).round()  # not due yet
     clock.advance(timedelta(minutes=1))
     mails.answer = "550 no such user"
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     found = await one(notices, draft)
     assert (found["state"], found["reasons"][-1]) == ("delivered", "EMAIL_REFUSED")
     assert mails.kept == []
@@ -60,7 +60,7 @@ async def test_a_server_that_never_accepts_ends_in_the_inbox(notices: Running, c
     mails.answer = "450 busy"
     for _ in range(REFUSALS_MAX):
         assert (await one(notices, draft))["state"] == "released"
-        await notices.app.state.sender.round()
+        await notices.app.part(Sender).round()
         clock.advance(timedelta(hours=7))
     found = await one(notices, draft)
     assert (found["state"], found["reasons"][-1]) == ("delivered", "EMAIL_NOT_ACCEPTED")
@@ -70,11 +70,11 @@ async def test_while_a_server_is_busy_the_ground_may_go(notices: Running, clock:
     draft = await draft_of_a_reward(notices, clock)
     await ask(notices, draft, "release")
     mails.answer = "450 busy"
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     await apply(notices, [score("70.00", 2)])
     mails.answer = "250 OK"
     clock.advance(timedelta(days=1))
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert (await one(notices, draft))["state"] == "withdrawn"
     assert mails.kept == []
 
@@ -85,7 +85,7 @@ async def test_what_was_acknowledged_in_the_inbox_is_not_mailed_any_more(
     draft = await draft_of_a_reward(notices, clock)
     await ask(notices, draft, "release")
     await ask(notices, draft, "acknowledge")
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert mails.kept == []
     assert (await one(notices, draft))["state"] == "acknowledged"
 
@@ -102,9 +102,9 @@ async def test_what_is_acknowledged_while_its_mail_is_sent_stays_acknowledged(
         read.append((await ask(notices, draft, "acknowledge")).json())
 
     mails.meanwhile = read_it
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     clock.advance(LEASE)
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert (read[0]["state"], len(mails.kept)) == ("acknowledged", 1)
     assert await one(notices, draft) == read[0]
 
@@ -117,10 +117,10 @@ async def test_a_mail_that_one_sender_sends_is_sent_by_no_other(
 
         async def send_too() -> None:
             mails.meanwhile = None
-            await other.app.state.sender.round()
+            await other.app.part(Sender).round()
 
         mails.meanwhile = send_too
-        await notices.app.state.sender.round()
+        await notices.app.part(Sender).round()
     assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]
 
 
@@ -132,7 +132,7 @@ async def test_senders_that_choose_the_same_mail_at_once_send_it_once(
     async with second_sender(notices, embedded_postgres, clock, mails) as other:
         async with notices.context.database.transaction() as session:
             await lock_officers(session, [OFFICER])
-            rounds = [asyncio.create_task(service.app.state.sender.round()) for service in (notices, other)]
+            rounds = [asyncio.create_task(service.app.part(Sender).round()) for service in (notices, other)]
             async with asyncio.timeout(30):
                 # until both have chosen the officer's mail
                 while (await session.execute(waiting)).scalar_one() < len(rounds):  # noqa: ASYNC110 - no event tells it
@@ -152,10 +152,10 @@ async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(
         await apply(notices, [absences(2, 2)])
 
     mails.meanwhile = correct
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert (await one(notices, sent[0]))["state"] == "withdrawn"
     clock.advance(LEASE)
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     # the superior gets no mail: his had not started
     subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
     assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
@@ -172,7 +172,7 @@ async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncor
         await gone.wait()
 
     mails.meanwhile = hold
-    lost = asyncio.create_task(notices.app.state.sender.round())
+    lost = asyncio.create_task(notices.app.part(Sender).round())
     async with asyncio.timeout(30):
         await arrived.wait()
     lost.cancel()
@@ -180,12 +180,12 @@ async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncor
     mails.meanwhile = None
     gone.set()
     await apply(notices, [absences(2, 2)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert len(mails.kept) == 1  # another sender may still be sending it
     clock.advance(LEASE)
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     clock.advance(timedelta(days=1))
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
     assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
@@ -194,7 +194,7 @@ async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
     notices: Running, clock: FakeClock, mails: Mails
 ) -> None:
     await apply(notices, [absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     link = link_of(mails.kept[0])
     page = await notices.http.get(link)
     assert page.status_code == 200
@@ -202,21 +202,21 @@ async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(
     found = (await notices.http.get("/notices/v1/links", params={"employee_id": str(OFFICER)})).json()["items"]
     assert [(item["source"], item["state"]) for item in found] == [("mail", "active")]
     await apply(notices, [absences(2, 2)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     again = (await notices.http.get("/notices/v1/links", params={"employee_id": str(OFFICER)})).json()["items"]
     assert [item["id"] for item in again] == [found[0]["id"]]
     # a revoked link stays revoked: the next mail has a new link
     assert (await notices.http.delete(f"/notices/v1/links/{found[0]['id']}")).status_code == 204
     assert (await notices.http.get(link)).status_code == 410
     await apply(notices, [absences(3, 3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     newest = [mail for mail in mails.kept if address_of(mail) == "officer@example.go.id"][-1]
     assert (await notices.http.get(link_of(newest))).status_code == 200
 
 
 async def test_each_mail_opens_the_inbox_of_its_own_recipient(notices: Running, mails: Mails) -> None:
     await apply(notices, [absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     opened = {}
     for mail in mails.kept:
         assert (await notices.http.get(link_of(mail))).status_code == 200
@@ -229,7 +229,7 @@ async def test_each_mail_opens_the_inbox_of_its_own_recipient(notices: Running, 
 
 async def test_an_address_that_the_roster_no_longer_has_gets_no_mail(notices: Running, mails: Mails) -> None:
     await apply(notices, [incoming(EMPLOYEE, employee(OFFICER, 2, superior_id=str(SUPERIOR), email=None)), absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert [address_of(mail) for mail in mails.kept] == ["superior@example.go.id"]
 
 
@@ -237,7 +237,7 @@ async def test_a_mail_whose_result_was_not_stored_is_sent_again_only_after_its_l
     notices: Running, clock: FakeClock, mails: Mails
 ) -> None:
     await apply(notices, [absences(3)])
-    sender = notices.app.state.sender
+    sender = notices.app.part(Sender)
     assert is_transient(await cut_off_at(notices, "outbox", sender.round))
     await sender.round()
     addresses = [address_of(mail) for mail in mails.kept]
@@ -253,7 +253,7 @@ async def test_a_mail_whose_result_was_not_stored_is_sent_again_only_after_its_l
 async def test_two_senders_at_once_send_each_mail_once(notices: Running, mails: Mails) -> None:
     await apply(notices, [absences(3)])
     async with blocked(notices, "select 1 from delivery for update") as session:
-        rounds = [asyncio.create_task(notices.app.state.sender.round()) for _ in range(2)]
+        rounds = [asyncio.create_task(notices.app.part(Sender).round()) for _ in range(2)]
         await until_waiting(session, 2)
     await asyncio.gather(*rounds)
     assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]

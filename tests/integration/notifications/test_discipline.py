@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.notifications.delivery.delivery import Sender
+from services.notifications.notices.ageing import Ageing
 from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.topics import EMPLOYEE
@@ -50,7 +52,7 @@ async def states(service: Running) -> list[tuple[str, str, str]]:
 
 async def test_the_officer_learns_it_first_and_with_the_days(notices: Running, mails: Mails) -> None:
     await apply(notices, [absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert [address_of(mail) for mail in mails.kept] == ["officer@example.go.id", "superior@example.go.id"]
     words = " ".join(text_of(mails.kept[0]).split())
     for part in (
@@ -110,12 +112,12 @@ async def test_a_step_that_is_gone_is_withdrawn_and_whoever_was_told_is_told(
     notices: Running, clock: FakeClock, mails: Mails
 ) -> None:
     await apply(notices, [absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     information, alert = await listed(notices)
     assert (await ask(notices, alert, "acknowledge")).json()["object_until"] is None
     clock.advance(timedelta(days=2))
     await apply(notices, [absences(2, 2)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     corrections = {address_of(mail): mail for mail in mails.kept[2:]}
     assert set(corrections) == {"officer@example.go.id", "superior@example.go.id"}
     for notice, to in ((information, "officer@example.go.id"), (alert, "superior@example.go.id")):
@@ -129,8 +131,8 @@ async def test_a_step_that_is_gone_is_withdrawn_and_whoever_was_told_is_told(
         inbox = (await notices.http.get(f"/notices/v1/inbox/{found['recipient_id']}")).json()
         assert [n["state"] for n in inbox] == ["withdrawn"]
     clock.advance(timedelta(days=30))
-    await notices.app.state.sender.round()
-    await notices.app.state.ageing.round()
+    await notices.app.part(Sender).round()
+    await notices.app.part(Ageing).round()
     assert len(mails.kept) == 4
     assert (await ask(notices, alert, "acknowledge")).status_code == 409
 
@@ -138,7 +140,7 @@ async def test_a_step_that_is_gone_is_withdrawn_and_whoever_was_told_is_told(
 async def test_an_alert_that_was_not_mailed_yet_is_withdrawn_without_a_mail(notices: Running, mails: Mails) -> None:
     await apply(notices, [absences(3)])
     await apply(notices, [absences(2, 2)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert mails.kept == []
     assert {state for _, _, state in await states(notices)} == {"withdrawn"}
 
@@ -184,14 +186,14 @@ async def test_a_step_that_comes_back_is_told_again_and_old_records_are_not(noti
 
 async def test_a_new_superior_is_told_and_the_former_one_too(notices: Running, mails: Mails) -> None:
     await apply(notices, [absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     new = uuid4()
     people = [
         employee(new, nip="199001012015011009", name="Atasan Baru", email="new@example.go.id"),
         employee(OFFICER, 2, superior_id=str(new), email="officer@example.go.id"),
     ]
     await apply(notices, [incoming(EMPLOYEE, person) for person in people])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     former, present = await alerts(notices)
     assert (former["recipient_id"], former["state"], former["reasons"][-1]) == (
         str(SUPERIOR),
@@ -211,14 +213,14 @@ async def test_an_unacknowledged_alert_goes_up_one_level_at_a_time(notices: Runn
     await apply(notices, [absences(3)])
     for _ in range(3):  # the second round escalates nothing more, and the mayor has no superior
         clock.advance(timedelta(days=7))
-        await notices.app.state.ageing.round()
-        await notices.app.state.ageing.round()
+        await notices.app.part(Ageing).round()
+        await notices.app.part(Ageing).round()
     found = await alerts(notices)
     assert [n["recipient_id"] for n in found] == [str(SUPERIOR), str(head), str(mayor)]
     for alert in found:
         await ask(notices, alert, "acknowledge")
     clock.advance(timedelta(days=70))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     assert len(await alerts(notices)) == 3
     await apply(notices, [absences(2, 2)])
     assert {n["state"] for n in await listed(notices)} == {"withdrawn"}
@@ -230,7 +232,7 @@ async def test_nothing_is_escalated_without_a_look_at_the_record(notices: Runnin
     # a correction without any follow-up
     await behind_its_back(notices, "discipline", revision=2, step=None, level=None, steps_reached=[])
     clock.advance(timedelta(days=9))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     assert str(head) not in {n["recipient_id"] for n in await alerts(notices)}
     assert {n["state"] for n in await alerts(notices)} == {"withdrawn"}
 
@@ -240,7 +242,7 @@ async def test_an_alert_of_a_lighter_step_is_not_raised_beside_the_heavier(notic
     await apply(notices, [absences(3)])
     await apply(notices, [absences(4, 2)])
     clock.advance(timedelta(days=7))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     raised = [n["period"] for n in await alerts(notices) if n["recipient_id"] == str(head)]
     assert raised == ["2026/TEGURAN_TERTULIS/up"]
 
@@ -251,7 +253,7 @@ async def test_an_acknowledged_alert_stays_where_it_is(notices: Running, clock: 
     [alert] = await alerts(notices)
     await ask(notices, alert, "acknowledge")
     clock.advance(timedelta(days=8))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     assert len(await alerts(notices)) == 1
 
 
@@ -262,6 +264,6 @@ async def test_a_withdrawn_alert_of_the_superiors_superior_does_not_hide_a_new_o
     for revision, days in ((1, 3), (2, 2), (3, 3)):  # reached, corrected, reached again
         await apply(notices, [absences(days, revision)])
         clock.advance(timedelta(days=8))
-        await notices.app.state.ageing.round()
+        await notices.app.part(Ageing).round()
     states = [n["state"] for n in await alerts(notices) if n["recipient_id"] == str(head)]
     assert states == ["withdrawn", "released"]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.notifications.delivery.delivery import Sender
+from services.notifications.notices.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
@@ -83,7 +85,7 @@ async def test_a_reward_that_was_withdrawn_may_come_back_once_it_is_earned(notic
     draft = await draft_of_a_reward(notices, clock)
     await apply(notices, [score("89.00", 2)])
     clock.advance(WEEK)
-    await notices.app.state.evaluation.round()
+    await notices.app.part(Evaluation).round()
     await apply(notices, [score("93.00", 3)])
     clock.advance(WEEK)
     await weeks(notices, clock, 4)
@@ -163,7 +165,7 @@ async def test_a_draft_tells_of_the_evaluations_since(notices: Running, clock: F
     await weeks(notices, clock, 2)
     await apply(notices, [score("80.00", 2, quality="66.00")])
     clock.advance(WEEK)
-    await notices.app.state.evaluation.round()
+    await notices.app.part(Evaluation).round()
     [item] = await listed(notices, kind="coaching")
     draft = await one(notices, item)
     values = (("2026-08-11", "60.00"), ("2026-08-18", "60.00"), ("2026-08-25", "66.00"))
@@ -177,7 +179,7 @@ async def test_a_nudge_is_looked_at_again_when_it_is_sent(notices: Running, cloc
     await weeks(notices, clock, 1)
     [item] = await listed(notices, kind="nudge")
     await behind_its_back(notices, "score", indicators=indicators("64.00"))
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     [mail] = mails.kept
     assert "64,00" in text_of(mail)
     nudge = await one(notices, item)
@@ -192,18 +194,18 @@ async def test_what_is_queued_and_has_lost_its_ground_is_not_sent(
     draft = await draft_of_a_reward(notices, clock)
     await apply(notices, [score("91.00", 2, quality="60.00")])
     clock.advance(WEEK)
-    await notices.app.state.evaluation.round()
+    await notices.app.part(Evaluation).round()
     draft = await one(notices, draft)
     assert (await ask(notices, draft, "release")).status_code == 200
     [nudge] = await listed(notices, kind="nudge")
     await apply(notices, [score("89.00", 3, quality="70.00")])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert mails.kept == []
     for notice, reason in ((draft, "BELOW_REWARD_THRESHOLD"), (nudge, "NOT_BELOW_ENTRY_THRESHOLD")):
         found = await one(notices, notice)
         assert (found["state"], found["reasons"][-1]) == ("withdrawn", reason)
     clock.advance(timedelta(days=1))
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert mails.kept == []
 
 
@@ -212,7 +214,7 @@ async def test_a_released_letter_says_what_was_released(notices: Running, clock:
     released = (await ask(notices, draft, "release")).json()
     await apply(notices, [score("95.00", 2)])
     clock.advance(timedelta(hours=1))
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     [mail] = mails.kept
     assert "91,00" in text_of(mail)
     assert (await one(notices, draft))["body"] == released["body"]

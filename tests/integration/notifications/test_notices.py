@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from services.notifications.delivery.delivery import Sender
+from services.notifications.notices.ageing import Ageing
+from services.notifications.notices.evaluation import Evaluation
+from services.notifications.operations.counts import Counts
 from shared.base.clock import FakeClock
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, NOTICE, SCORE
 from shared.messaging.consuming.incoming import Incoming
@@ -37,8 +41,8 @@ async def test_a_reward_is_drafted_when_it_was_held_and_once(notices: Running, c
     await weeks(notices, clock, 3)
     assert await listed(notices) == []
     clock.advance(WEEK)
-    await notices.app.state.evaluation.round()
-    await notices.app.state.evaluation.round()  # within the week: nothing new
+    await notices.app.part(Evaluation).round()
+    await notices.app.part(Evaluation).round()  # within the week: nothing new
     [draft] = await listed(notices)
     assert (draft["kind"], draft["state"], draft["period"]) == ("reward", "draft", "2026-S2")
     await weeks(notices, clock, 6)
@@ -72,34 +76,34 @@ async def test_a_week_below_begins_the_count_anew(notices: Running, clock: FakeC
     for revision, value in ((2, "89.99"), (3, "95.00")):
         await apply(notices, [score(value, revision)])
         clock.advance(WEEK)
-        await notices.app.state.evaluation.round()
+        await notices.app.part(Evaluation).round()
     clock.advance(WEEK)
     await weeks(notices, clock, 2)
     assert await listed(notices) == []
     clock.advance(WEEK)
-    await notices.app.state.evaluation.round()
+    await notices.app.part(Evaluation).round()
     assert [n["kind"] for n in await listed(notices)] == ["reward"]
 
 
 async def test_two_weeks_below_make_a_draft_and_one_makes_a_nudge(notices: Running, clock: FakeClock) -> None:
     await apply(notices, [score("80.00", quality="60.00")])
     await weeks(notices, clock, 1)
-    await notices.app.state.evaluation.round()  # within the week: nothing new
+    await notices.app.part(Evaluation).round()  # within the week: nothing new
     assert [n["kind"] for n in await listed(notices)] == ["nudge"]
     clock.advance(WEEK)
-    await notices.app.state.evaluation.round()
+    await notices.app.part(Evaluation).round()
     kinds = sorted((n["kind"], n["indicator"], n["state"]) for n in await listed(notices))
     assert kinds == [("coaching", "work_quality", "draft"), ("nudge", "work_quality", "released")]
     [draft] = await listed(notices, kind="coaching")
     assert (await ask(notices, draft, "release")).status_code == 200
     for _ in range(6):  # the cool-down of 30 days ends, but the episode ends only above the exit threshold
         clock.advance(WEEK)
-        await notices.app.state.evaluation.round()
+        await notices.app.part(Evaluation).round()
     assert len(await listed(notices, kind="coaching")) == 1
     for revision, quality in ((2, "76.00"), (3, "60.00"), (4, "61.00")):
         await apply(notices, [score("80.00", revision=revision, quality=quality)])
         clock.advance(WEEK)
-        await notices.app.state.evaluation.round()
+        await notices.app.part(Evaluation).round()
     assert len(await listed(notices, kind="coaching")) == 2
 
 
@@ -113,7 +117,7 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
     assert (await ask(notices, draft, "release")).json()["state"] == "released"
     assert (await ask(notices, draft, "release")).json()["state"] == "released"  # again: the revision stays the same
     assert (await ask(notices, draft, "withhold", json={"reason_code": "LATE"})).status_code == 409
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     [mail] = mails.kept
     assert address_of(mail) == "officer@example.go.id"
     assert mail["Message-ID"] == f"<{draft['notice_id']}@example.go.id>"
@@ -127,8 +131,8 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
         count = await session.execute(text("select count(*) from outbox where topic = 'asn.notice.v1'"))
     assert count.scalar_one() == found["revision"] == 4
     clock.advance(timedelta(days=400))  # a released notice never expires and is not delivered again
-    await notices.app.state.ageing.round()
-    await notices.app.state.sender.round()
+    await notices.app.part(Ageing).round()
+    await notices.app.part(Sender).round()
     assert (await one(notices, draft))["state"] == "acknowledged"
     assert len(mails.kept) == 1
 
@@ -136,10 +140,10 @@ async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
 async def test_a_draft_that_nobody_decides_on_expires(notices: Running, clock: FakeClock) -> None:
     draft = await draft_of_a_reward(notices, clock)
     clock.advance(timedelta(days=30) - timedelta(seconds=1))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     assert (await one(notices, draft))["state"] == "draft"
     clock.advance(timedelta(seconds=1))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     found = await one(notices, draft)
     assert (found["state"], found["reasons"][-1]) == ("expired", "NOT_DECIDED")
     assert (await ask(notices, draft, "release")).status_code == 409
@@ -150,7 +154,7 @@ async def test_a_draft_that_nobody_decides_on_expires(notices: Running, clock: F
 async def test_the_numbers_of_notices_are_metrics(notices: Running, clock: FakeClock) -> None:
     await draft_of_a_reward(notices, clock)
     await apply(notices, [score("80.00", 2), absences(3)])
-    await notices.app.state.counts.round()
+    await notices.app.part(Counts).round()
     found = {
         line for line in (await notices.http.get("/notices/metrics")).text.splitlines() if "kinerja_notices{" in line
     }

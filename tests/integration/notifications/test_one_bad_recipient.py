@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications.delivery.delivery import LEASE
+from services.notifications.delivery.delivery import LEASE, Sender
 from services.notifications.delivery.queue import BROKEN_OFF_MAX, PAUSE_FIRST
 from shared.base.clock import FakeClock
 from shared.base.ids import new_id
@@ -35,7 +35,7 @@ async def notify(service: Running, *emails: str, superior: UUID | None = None) -
 
 
 async def send(service: Running) -> None:
-    while await service.app.state.sender.round():
+    while await service.app.part(Sender).round():
         pass
 
 

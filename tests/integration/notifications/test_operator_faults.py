@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.delivery.delivery import COPIES_MAX, LEASE, REFUSALS_MAX, RETRY_COPY
+from services.notifications.delivery.delivery import COPIES_MAX, LEASE, REFUSALS_MAX, RETRY_COPY, Sender
+from services.notifications.operations.counts import Counts
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.logs import captured_logs
@@ -33,7 +34,7 @@ DAY = timedelta(days=1)
 
 
 async def send(service: Running) -> None:
-    while await service.app.state.sender.round():
+    while await service.app.part(Sender).round():
         pass
 
 
@@ -44,7 +45,7 @@ async def queue(service: Running) -> Any:
 
 
 async def metric(service: Running, name: str) -> list[float]:
-    await service.app.state.counts.round()
+    await service.app.part(Counts).round()
     lines = (await service.http.get("/notices/metrics")).text.splitlines()
     return [float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)]
 
@@ -147,7 +148,7 @@ async def test_a_letter_that_perhaps_went_out_is_corrected_when_it_is_withdrawn(
 ) -> None:
     mails.answers = {"DATA": "drop"}
     await apply(notices, [absences(3)])
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     assert [mail["Subject"].startswith("Ditarik") for mail in mails.kept] == [False, False]
     await apply(notices, [absences(2, 2)])
     mails.answers = {}

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.notifications.delivery.delivery import Sender
+from services.notifications.notices.ageing import Ageing
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
@@ -34,10 +36,10 @@ async def in_each_state(service: Running, clock: FakeClock) -> Notices:
     """A reward in each state after a decision; the mail of the released one still waits."""
     [expired] = await rewards(service, clock, uuid4())
     clock.advance(timedelta(days=30))
-    await service.app.state.ageing.round()
+    await service.app.part(Ageing).round()
     delivered, released, acknowledged, withheld, withdrawn = await rewards(service, clock, *(uuid4() for _ in range(5)))
     await ask(service, delivered, "release")
-    await service.app.state.sender.round()
+    await service.app.part(Sender).round()
     for notice in (released, acknowledged):
         await ask(service, notice, "release")
     await ask(service, acknowledged, "acknowledge")
@@ -85,17 +87,17 @@ async def test_time_and_records_change_no_notice_whose_state_does_not_allow_it(
     # the score rises, and after a year without a decision or a click nothing has changed by itself
     await scores("95.00")()
     clock.advance(timedelta(days=400))
-    await notices.app.state.ageing.round()
+    await notices.app.part(Ageing).round()
     await stay(notices, there, *DECIDED)
     # the mail of the released one goes out now, and no other
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     sent = [address_of(mail) for mail in mails.kept]
     assert sent == [f"{there[name]['employee_id']}@example.go.id" for name in ("delivered", "released")]
     await stay(notices, there, *(name for name in DECIDED if name != "released"))
     # what was received stays, although the score falls
     there["released"] = await one(notices, there["released"])
     await scores("70.00")()
-    await notices.app.state.sender.round()
+    await notices.app.part(Sender).round()
     await stay(notices, there, *DECIDED)
     assert len(mails.kept) == 2
 

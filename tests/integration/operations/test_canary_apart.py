@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.notifications.notices.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
@@ -18,6 +19,7 @@ from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -27,7 +29,7 @@ MONDAY = date(2026, 8, 3)
 
 async def apply(service: Running, records: Sequence[Incoming]) -> None:
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, records)
+        assert not await handler_of(service)(session, records)
 
 
 async def empty_outbox(service: Running) -> None:
@@ -81,7 +83,7 @@ async def test_only_a_person_gets_notices(embedded_postgres: EmbeddedPostgres, o
         people = [employee(officer, superior_id=str(superior)), employee(superior, nip="199001012015011002")]
         await apply(service, [incoming(EMPLOYEE, person) for person in people])
         await apply(service, [incoming(SCORE, low), incoming(DISCIPLINE, alert)])
-        await service.app.state.evaluation.round()
+        await service.app.part(Evaluation).round()
         kinds = {item["kind"] for item in (await service.http.get("/notices/v1/notices")).json()["items"]}
         assert kinds == (
             set() if officer == CANARY_EMPLOYEE_ID else {"nudge", "discipline_alert", "discipline_information"}

@@ -1,4 +1,4 @@
-"""Certificates are watched where TLS is served; an unreadable one is reported and stops nothing."""
+"""Certificates are monitored where TLS is served; an unreadable one is reported and stops nothing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.notifications.operations import certificates
-from services.notifications.operations.certificates import Certificates
 from services.notifications.settings import Settings
 from shared.observability.metrics import Metrics
+from shared.operations.certificate_monitor import CertificateMonitor, tls_addresses
 
 END = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
 ENDS, UNREAD = "kinerja_certificate_ends_timestamp_seconds", "kinerja_certificate_unread"
@@ -31,14 +30,13 @@ def settings(**changes: Any) -> Settings:
         ({"kafka_external_listener": "kafka:9094", "kafka_external_protocol": "SASL_PLAINTEXT"}, {}),
     ],
 )
-async def test_what_is_served_with_tls_is_watched(changes: dict[str, str], addresses: dict[str, Any]) -> None:
-    watch = Certificates(Metrics("t"), settings(**changes))
-    assert watch.addresses == addresses
+def test_every_address_with_tls_is_monitored(changes: dict[str, str], addresses: dict[str, Any]) -> None:
+    found = settings(**changes)
+    assert tls_addresses(found, found.kafka_external_listener) == addresses
 
 
-async def test_the_last_end_stays_when_a_certificate_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_last_expiry_stays_while_a_certificate_cannot_be_read() -> None:
     metrics = Metrics("t")
-    watch = Certificates(metrics, settings(public_url="https://kinerja.example"))
     answers: list[datetime | Exception] = [ConnectionRefusedError(), END, TimeoutError()]
 
     async def read(host: str, port: int) -> datetime:
@@ -48,9 +46,9 @@ async def test_the_last_end_stays_when_a_certificate_cannot_be_read(monkeypatch:
             raise answer
         return answer
 
-    monkeypatch.setattr(certificates, "served_certificate_ends_at", read)
+    monitor = CertificateMonitor(metrics, {"public": ("kinerja.example", 443)}, read)
     seen = []
     for _ in range(3):
-        assert not await watch.round()
+        assert not await monitor.round()
         seen.append([metrics.registry.get_sample_value(name, {"certificate": "public"}) for name in (ENDS, UNREAD)])
     assert seen == [[None, 1], [END.timestamp(), 0], [END.timestamp(), 1]]

@@ -1,37 +1,53 @@
-"""Watches when the certificates expire that people and HR systems see.
+"""Monitors when the certificates expire that people and HR systems see.
 
-Only this service has outbound network access (to the mail server), so it sees the public address as people do, even behind
-another proxy. It reaches Kafka's external listener through the internal network.
+It runs in a service with outbound network access, so it sees the public address as people do, even behind another proxy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from prometheus_client import Gauge
 
-from services.notifications.settings import Settings
 from shared.observability.certificates import served_certificate_ends_at
 from shared.observability.logs import logger
 from shared.observability.metrics import Metrics
+from shared.settings.settings import ServiceSettings
 
-__all__ = ["Certificates"]
+__all__ = ["CertificateMonitor", "tls_addresses"]
 
 log = logger(__name__)
 
+Address = tuple[str, int]
+"""Host and port."""
 
-class Certificates:
+
+def tls_addresses(settings: ServiceSettings, kafka_listener: str | None) -> dict[str, Address]:
+    """The addresses that serve TLS, by metric label. `kafka_listener` is host:port of Kafka's listener for HR systems, as
+    reached through the internal network."""
+    addresses: dict[str, Address] = {}
+    public = urlsplit(settings.public_url)
+    if public.scheme == "https" and public.hostname is not None:
+        addresses["public"] = (public.hostname, public.port or 443)
+    if kafka_listener is not None and settings.kafka_external_protocol == "SASL_SSL":
+        host, _, port = kafka_listener.rpartition(":")
+        addresses["kafka"] = (host, int(port))
+    return addresses
+
+
+class CertificateMonitor:
     """Reads each certificate with a TLS handshake only."""
 
-    def __init__(self, metrics: Metrics, settings: Settings) -> None:
-        self.addresses: dict[str, tuple[str, int]] = {}
-        """Metric label → (host, port); empty if nothing is served with TLS."""
-        public = urlsplit(settings.public_url)
-        if public.scheme == "https" and public.hostname is not None:
-            self.addresses["public"] = (public.hostname, public.port or 443)
-        if settings.kafka_external_listener is not None and settings.kafka_external_protocol == "SASL_SSL":
-            host, _, port = settings.kafka_external_listener.rpartition(":")
-            self.addresses["kafka"] = (host, int(port))
+    def __init__(
+        self,
+        metrics: Metrics,
+        addresses: Mapping[str, Address],
+        read: Callable[[str, int], Awaitable[datetime]] = served_certificate_ends_at,
+    ) -> None:
+        self._addresses = addresses
+        self._read = read
         # The expiry time, not the days left: it stays correct while the certificate cannot be read.
         self._ends = Gauge(
             "kinerja_certificate_ends_timestamp_seconds",
@@ -48,9 +64,9 @@ class Certificates:
 
     async def round(self) -> bool:
         """Reads each certificate once. A failure only sets the metric and writes a log line."""
-        for name, (host, port) in self.addresses.items():
+        for name, (host, port) in self._addresses.items():
             try:
-                end = await served_certificate_ends_at(host, port)
+                end = await self._read(host, port)
             except (OSError, ValueError) as error:
                 self._unread.labels(name).set(1)
                 log.warning(
