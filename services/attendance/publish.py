@@ -14,21 +14,16 @@ from shared.contracts.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.republish import Republished, add_again, from_record
 
-__all__ = ["EMPLOYEES", "publish_employees", "read_employees", "republish"]
+__all__ = ["publish_employees", "read_employees", "republish"]
 
 EMPLOYEES_AT_A_TIME = 1_000
 DAYS_AT_A_TIME = 1_000
 
-EMPLOYEES = """
-    select e.employee_id, e.revision, e.nip, e.name, e.employment_type, e.org_unit_id, u.name as org_unit_name,
-           e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
-    from employee e join org_unit u using (org_unit_id)
-"""
+_NAMED = text("select * from officer_v1 where employee_id = any(cast(:employees as uuid[])) order by employee_id")
 # The lock keeps a concurrent change from adding its newer revision to the outbox first. Consumers keep the newest
 # revision in any order; this only saves them work.
-_NAMED = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
 _NEXT_EMPLOYEES = text(
-    EMPLOYEES + " where employee_id > :after order by employee_id limit :most for no key update of e"
+    "select employee_id from employee where employee_id > :after order by employee_id limit :most for no key update"
 )
 _NEXT_DAYS = text(
     """
@@ -67,7 +62,8 @@ async def _republish_employees(context: Context) -> Republished:
     while True:
         async with context.database.transaction() as session:
             values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
-            rows: list[Any] = list((await session.execute(_NEXT_EMPLOYEES, values)).mappings())
+            employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
+            rows: list[Any] = list((await session.execute(_NAMED, {"employees": employees})).mappings())
             await add_again(context.outbox, session, EMPLOYEE, rows, _employee, lambda row: row["employee_id"], counts)
         if not rows:
             return counts

@@ -15,7 +15,6 @@ from services.attendance.domain.schedule import Scheduled, scheduled_day
 from services.attendance.domain.silence import Contact, is_silent
 from services.attendance.domain.working_time import CityTime
 from services.attendance.hours_facts import read_city_time, shift_of
-from services.attendance.outages import IN_OUTAGE
 from shared.context import Context
 from shared.contracts.canary import CANARY_UNIT_ID
 
@@ -28,7 +27,8 @@ _MACHINES = text(
            last_contact_at is null or push_version is not null as polls
     from machine m
     where org_unit_id is not null and org_unit_id <> '{CANARY_UNIT_ID}'
-      and (in_service_to is null or in_service_to > cast(:now as timestamptz)) and not {IN_OUTAGE}
+      and (in_service_to is null or in_service_to > cast(:now as timestamptz))
+      and not exists (select from machine_outage_v1 o where o.serial = m.serial and :now between o.starts_at and o.ends_at)
     """
 )
 _SHIFTS = text(

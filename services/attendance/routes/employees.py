@@ -27,34 +27,30 @@ from shared.openapi.refusals import refuses
 from shared.paging import NOT_OURS, After, Limit, Page, cursor_of, read_cursor, read_id_cursor
 from shared.problem_types import NOT_FOUND
 
-__all__ = ["OFFICER_COLUMNS", "PEOPLE", "REACHED", "Officer", "ReaderDep", "read_officers", "router"]
+__all__ = ["Officer", "ReaderDep", "read_officers", "router"]
 
 router = APIRouter(prefix="/attendance/v1", tags=["officers"])
 
 ReaderDep = Annotated[Principal, requires("employees:read")]
 _ImporterDep = Annotated[Principal, requires("roster:write")]
 
-OFFICER_COLUMNS = """
-    select employee_id, nip, e.name, employment_type, e.org_unit_id, u.name as org_unit_name, superior_id, email,
-           active_from, active_to, revision
-    from employee e join org_unit u on u.org_unit_id = e.org_unit_id
-"""
-PEOPLE = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
-REACHED = "(cast(:units as text[]) is null or {}.org_unit_id = any(cast(:units as text[])))"
 _LIST = text(
-    OFFICER_COLUMNS
-    + f" where employee_id > :after and {PEOPLE} and (cast(:unit as text) is null or e.org_unit_id = :unit)"
-    f" and {REACHED.format('e')} order by employee_id limit :most"
+    f"""
+    select * from officer_v1
+    where employee_id > :after and employee_id <> '{CANARY_EMPLOYEE_ID}' and reaches_unit_v1(:units, org_unit_id)
+      and (cast(:unit as text) is null or org_unit_id = :unit)
+    order by employee_id limit :most
+    """
 )
-_ONE = text(OFFICER_COLUMNS + " where employee_id = :employee_id")
-_BY_NIP = text(OFFICER_COLUMNS + f" where nip = :nip and {PEOPLE}")
+_ONE = text("select * from officer_v1 where employee_id = :employee_id")
+_BY_NIP = text(f"select * from officer_v1 where nip = :nip and employee_id <> '{CANARY_EMPLOYEE_ID}'")
 _UNITS = text(
     f"""
     select u.org_unit_id, u.name, count(e.employee_id) as officers,
            (select count(*) from machine m where m.org_unit_id = u.org_unit_id
             and (m.in_service_to is null or m.in_service_to > cast(:now as timestamptz))) as machines
     from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
-    where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' and {REACHED.format("u")}
+    where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}' and reaches_unit_v1(:units, u.org_unit_id)
     group by u.org_unit_id order by u.org_unit_id limit :most
     """
 )
@@ -193,7 +189,7 @@ async def show_officer(context: ContextDep, who: ReaderDep, employee_id: UUID) -
 
 
 async def read_officers(context: Context, query: TextClause, values: dict[str, Any]) -> list[Officer]:
-    """The officers of a query with OFFICER_COLUMNS, in the query's order."""
+    """The officers of a query on `officer_v1`, in the query's order."""
     today = context.clock.now().astimezone(context.zone).date()
 
     async def read(session: AsyncSession) -> list[Officer]:

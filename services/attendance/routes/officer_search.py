@@ -10,7 +10,8 @@ from pydantic import Field
 from sqlalchemy import text
 
 from services.attendance.routes.common import ContextDep, Input, UnitId
-from services.attendance.routes.employees import OFFICER_COLUMNS, PEOPLE, REACHED, Officer, ReaderDep, read_officers
+from services.attendance.routes.employees import Officer, ReaderDep, read_officers
+from shared.contracts.canary import CANARY_EMPLOYEE_ID
 from shared.errors import InvalidError
 from shared.paging import LIMIT_MAX, Page, cursor_of, read_cursor
 
@@ -20,15 +21,15 @@ router = APIRouter(prefix="/attendance/v1/employees", tags=["officers"])
 
 # No index on names: a pattern without a fixed start reads the whole table, some thousand rows for a city.
 _SEARCH = text(
-    OFFICER_COLUMNS
-    + f"""
-    where {PEOPLE} and {REACHED.format("e")}
-      and (cast(:unit as text) is null or e.org_unit_id = :unit)
+    f"""
+    select * from officer_v1
+    where employee_id <> '{CANARY_EMPLOYEE_ID}' and reaches_unit_v1(:units, org_unit_id)
+      and (cast(:unit as text) is null or org_unit_id = :unit)
       and (cast(:ids as uuid[]) is null or employee_id = any(cast(:ids as uuid[])))
-      and (cast(:name as text) is null or e.name ilike :name escape '\\')
+      and (cast(:name as text) is null or name ilike :name escape '\\')
       and (cast(:nip as text) is null or nip like :nip escape '\\')
-      and (e.name, employee_id) > (cast(:after_name as text), cast(:after_id as uuid))
-    order by e.name, employee_id limit :most
+      and (name, employee_id) > (cast(:after_name as text), cast(:after_id as uuid))
+    order by name, employee_id limit :most
     """
 )
 
