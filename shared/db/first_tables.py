@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from alembic import op
 
-__all__ = ["API_KEY", "LINK", "OUTBOX", "PARKED_RECORD", "create"]
+__all__ = ["API_KEY", "LINK", "OUTBOX", "PARKED_RECORD", "UNIT_LIMIT", "create"]
 
 # Rows live for milliseconds: without frequent vacuum, dead rows slow every read.
 OUTBOX = (
@@ -46,6 +46,17 @@ OUTBOX = (
         dropped_by varchar not null,
         reason varchar not null
     )
+    """,
+    # `waits_until`: before this time the relay does not publish the row, because it or a row before it was refused: one of
+    # its key, or one that holds its topic; null for a row that waits for nothing. The only rule of the order.
+    """
+    create view outbox_wait_v1 as
+    select o.*, greatest(held_topic.until, (
+               select max(h.next_attempt_at) from outbox h
+               where h.next_attempt_at is not null and h.topic = o.topic and h.key = o.key and h.id <= o.id)) as waits_until
+    from outbox o
+    left join (select topic, max(next_attempt_at) as until from outbox
+               where next_attempt_at is not null and holds = 'topic' group by topic) held_topic using (topic)
     """,
 )
 PARKED_RECORD = (
@@ -100,6 +111,13 @@ LINK = (
     )
     """,
     "create index ix_link_employee_id on link (employee_id)",
+)
+# Whether a key may read a unit, like `Principal.reaches_unit`; without `units` it may read all.
+UNIT_LIMIT = (
+    """
+    create function reaches_unit_v1(units text[], org_unit_id text) returns boolean language sql immutable
+    return units is null or org_unit_id = any(units)
+    """,
 )
 
 

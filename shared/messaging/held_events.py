@@ -19,13 +19,7 @@ from shared.errors.errors import ConflictError, NotFoundError
 from shared.messaging.producing.outbox import LANE_LOCKS
 from shared.observability.metrics import Metrics
 
-__all__ = ["BEHIND_HELD", "DroppedColumns", "drop", "observe_outbox", "page"]
-
-BEHIND_HELD = """(
-    exists (select from outbox h where h.{held} and h.topic = o.topic and h.key = o.key and h.id <= o.id)
-    or o.topic in (select h.topic from outbox h where h.{held} and h.holds = 'topic')
-)"""
-"""Whether the row `o` is held or waits behind a held row `h` (`held` is true for it): the only rule of the order."""
+__all__ = ["DroppedColumns", "drop", "observe_outbox", "page"]
 
 _PAGE = text(
     """
@@ -48,14 +42,13 @@ _DROP = text(
     """
 )
 _STATE = text(
-    f"""
+    """
     select count(*), coalesce(extract(epoch from now() - min(created_at) filter (where not held)), 0),
            count(*) filter (where held),
            coalesce(extract(epoch from now() - (select min(held_since) from outbox where next_attempt_at is not null)), 0)
-    from (select o.created_at,
-                 (select count(*) from outbox where next_attempt_at is not null) > 0
-                   and {BEHIND_HELD.format(held="next_attempt_at is not null")} as held
-          from outbox o) as present
+    from (select created_at,
+                 (select count(*) from outbox where next_attempt_at is not null) > 0 and waits_until is not null as held
+          from outbox_wait_v1) as present
     """
 )
 

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.machines.clock_corrections import true_received_at
 from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import NewPunch, Post, punch_of_line, store_punches
@@ -92,7 +91,7 @@ _KNOWN = text(
 _ADDRESSES = text("select address, kept_lines from refused_contact where serial = :serial order by first_seen_at")
 _WAITING = text(
     f"""
-    select q.id, q.raw, q.received_at, {true_received_at("q")} as true_received_at from quarantine q
+    select q.id, q.raw, q.received_at, true_received_at from quarantine q cross join true_received_at_v1(q.received_at)
     where q.serial = :serial and q.address = any(cast(:addresses as varchar[])) and q.reason in ({_REFUSALS})
       and q.kind = 'ATTLOG' and q.resolved_at is null and q.id > :after order by q.id limit :most
     """

@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
-from services.attendance.machines.placements import PLACEMENTS, serves_from
 
 __all__ = ["enqueue_closable"]
 
@@ -20,17 +19,17 @@ _READY = text(
         select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
                awaited_since < cast(:now as timestamptz) - make_interval(days => :silent_days)
                    and (in_unit_to is null or complete_until is null or complete_until < in_unit_to) as silent,
-               {serves_from(":since")} as since
-        from {PLACEMENTS} m where org_unit_id is not null
+               in_service_from
+        from machine_service_v1(:since) where org_unit_id is not null
     )
     insert into day_queue (bulk, employee_id, work_date)
     select true, employee_id, work_date from attendance_day d
     where state = 'provisional' and closes_at between :since and :now
       and (status in ('excused', 'official_duty')
-           or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at
+           or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.in_service_from <= d.closes_at
                       and (s.in_unit_to is null or s.in_unit_to >= {OPENS_AT}))
               and not exists (
-                  select from serving s where s.org_unit_id = d.org_unit_id and s.since <= d.closes_at and not s.silent
+                  select from serving s where s.org_unit_id = d.org_unit_id and s.in_service_from <= d.closes_at and not s.silent
                   and (s.in_unit_to is null or s.in_unit_to >= {OPENS_AT})
                   and (s.complete_until is null or s.complete_until < least(d.closes_at, s.in_unit_to)
                        or s.clock_wrong_since is not null)))

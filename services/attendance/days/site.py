@@ -13,24 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days.rules.completeness import silent_since
 from services.attendance.days.rules.windows import Window
-from services.attendance.machines.placements import PLACEMENTS, serves_from
 from services.attendance.machines.rules.site import MachineActivity, Outage, SiteMachine
 
 __all__ = ["Site", "read_sites"]
 
 _MACHINES = text(
-    f"""
-    select serial, org_unit_id, complete_until, clock_wrong_since, in_unit_to, awaited_since,
-           {serves_from(":floor")} as serves_from
-    from {PLACEMENTS} m where org_unit_id = any(cast(:units as varchar[]))
+    """
+    select serial, org_unit_id, complete_until, clock_wrong_since, in_unit_to, awaited_since, in_service_from
+    from machine_service_v1(:floor) where org_unit_id = any(cast(:units as varchar[]))
     """
 )
 # A machine's outage counts for a unit only while the machine was there.
 _OUTAGES = text(
-    f"""
+    """
     select o.serial, coalesce(m.org_unit_id, o.org_unit_id) as org_unit_id,
            greatest(o.starts_at, m.in_unit_from) as starts_at, least(o.ends_at, m.in_unit_to) as ends_at
-    from outage o left join {PLACEMENTS} m using (serial)
+    from outage o left join machine_placement_v1 m using (serial)
     where coalesce(m.org_unit_id, o.org_unit_id) = any(cast(:units as varchar[]))
       and greatest(o.starts_at, m.in_unit_from) <= :last
       and least(o.ends_at, m.in_unit_to) >= greatest(o.starts_at, m.in_unit_from, :first)
@@ -38,9 +36,9 @@ _OUTAGES = text(
 )
 # By hour: a punch at eight does not prove that the machine worked at noon.
 _ACTIVITY = text(
-    f"""
+    """
     select m.org_unit_id, p.serial, min(p.at) as first, max(p.at) as last
-    from {PLACEMENTS} m join punch p using (serial)
+    from machine_placement_v1 m join punch p using (serial)
     where m.org_unit_id = any(cast(:units as varchar[])) and p.counted and p.at between :first and :last
       and p.at between coalesce(m.in_unit_from, '-infinity') and coalesce(m.in_unit_to, 'infinity')
     group by m.org_unit_id, p.serial, date_trunc('hour', p.at)
@@ -76,7 +74,7 @@ async def read_sites(
             row.serial,
             row.complete_until,
             clock_ok=row.clock_wrong_since is None,
-            in_service_from=row.serves_from,
+            in_service_from=row.in_service_from,
             in_service_to=row.in_unit_to,
             awaited_since=row.awaited_since,
         )

@@ -22,19 +22,11 @@ from services.attendance.machines.rules.clock import clock_flags
 from services.attendance.machines.rules.watermark import LIVE_SECONDS
 from shared.errors.errors import ConflictError, InvalidError
 
-__all__ = ["ClockCorrection", "believe_again", "hold_clock_corrections", "put_clock_correction", "true_received_at"]
+__all__ = ["ClockCorrection", "believe_again", "hold_clock_corrections", "put_clock_correction"]
 
 DAYS_MAX = 7
 """Fits into one transaction: 70,000 punches of 5,000 officers took 7 to 11 s in a table of 2 million."""
 BATCH = 5_000
-
-
-def true_received_at(row: str) -> str:
-    """SQL: the true time at which the punch or line `row` was received."""
-    return (
-        f"{row}.received_at + make_interval(secs => coalesce((select seconds_behind from clock_correction c"
-        f" where {row}.received_at between c.received_from and c.received_to and seconds_behind > 0), 0))"
-    )
 
 
 # One correction at a time, and no other transaction computes flags meanwhile. Every such transaction takes this lock
@@ -58,10 +50,9 @@ _PUT = text(
     """
 )
 _PUNCHES = text(
-    f"""
-    select p.id, p.serial, p.employee_id, p.local_time, p.at, p.source, p.flags, m.timezone,
-           {true_received_at("p")} as received_at
-    from punch p join machine m using (serial)
+    """
+    select p.id, p.serial, p.employee_id, p.local_time, p.at, p.source, p.flags, m.timezone, true_received_at
+    from punch p join machine m using (serial) cross join true_received_at_v1(p.received_at)
     where p.id > :after and p.received_at between :first and :last order by p.id limit :most
     """
 )
@@ -77,9 +68,10 @@ _BELIEVE = text(
     with judged as (
         select m.serial, m.clock_wrong_since as before,
                max(p.received_at) filter (
-                   where p.counted and p.at >= {true_received_at("p")} - interval '{LIVE_SECONDS} seconds') as live_at
+                   where p.counted and p.at >= true_received_at - interval '{LIVE_SECONDS} seconds') as live_at
         from machine m left join punch p on p.serial = m.serial and p.at >= cast(:first as timestamptz) - interval '1 day'
             and p.received_at >= :first
+        cross join true_received_at_v1(p.received_at)
         where m.serial = any(cast(:serials as varchar[])) or m.clock_wrong_since between :first and cast(:last as timestamptz)
         group by m.serial
     ), found as (
@@ -192,4 +184,4 @@ def _flags(row: Any) -> list[str]:
     zone = ZoneInfo(row.timezone)
     # A punch sent with a UTC offset never depended on the machine's zone.
     moment = row.at.astimezone(zone).replace(tzinfo=None) if row.source == "api-instant" else row.local_time
-    return clock_flags(moment, row.received_at.astimezone(zone).replace(tzinfo=None))
+    return clock_flags(moment, row.true_received_at.astimezone(zone).replace(tzinfo=None))

@@ -15,11 +15,7 @@ from services.attendance.day_queue.enqueue import enqueue_unit
 from services.attendance.machines.placements import units_between
 from shared.errors.errors import InvalidError
 
-__all__ = ["IN_OUTAGE", "DeclaredOutage", "put_outage"]
-
-IN_OUTAGE = """exists (select from outage o where cast(:now as timestamptz) between o.starts_at and o.ends_at
-                   and (o.serial = m.serial or o.org_unit_id = m.org_unit_id))"""
-"""SQL: whether machine `m` is in a declared outage at `now`, so that no alert is needed."""
+__all__ = ["DeclaredOutage", "put_outage"]
 
 DAYS_MAX = 366
 _DAY = timedelta(days=1)

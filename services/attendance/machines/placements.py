@@ -12,25 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.machines.rules.placements import Placement, move, place_anew, redate
 from shared.errors.errors import ConflictError, InvalidError
 
-__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "serves_from", "units_between", "write_placements"]
+__all__ = ["Since", "decide", "read_placements", "units_between", "write_placements"]
 
 Since = datetime | Literal["always"] | None
 """Since when a machine is in its unit: a moment, always, or not specified (None)."""
-
-PLACEMENTS = """(
-    select placed.*, marks.complete_until, marks.registered_at,
-           greatest(coalesce(marks.complete_until, marks.registered_at), placed.in_unit_from) as awaited_since,
-           case when marks.clock_wrong_since <= coalesce(placed.in_unit_to, 'infinity') then marks.clock_wrong_since end
-               as clock_wrong_since
-    from (select serial, org_unit_id, in_unit_from, in_service_to as in_unit_to from machine
-          union all
-          select serial, org_unit_id, in_unit_from, in_unit_to from past_placement) placed
-    join machine marks using (serial)
-)"""
-"""Every placement of every machine with the machine's watermark; a clock that went wrong later does not affect it.
-
-`awaited_since`: from when on the machine's silence counts.
-"""
 
 _READ = text(
     """
@@ -51,28 +36,15 @@ _WRITE = text(
     "insert into past_placement (serial, org_unit_id, direction_from, in_unit_from, in_unit_to)"
     " values (:serial, :org_unit_id, :direction_from, :in_unit_from, :in_unit_to)"
 )
-
-
 _UNITS = text(
-    f"""
-    select distinct org_unit_id from {PLACEMENTS} m
+    """
+    select distinct org_unit_id from machine_placement_v1
     where serial = any(cast(:serials as varchar[])) and org_unit_id is not null
       and coalesce(in_unit_from, '-infinity') <= coalesce(cast(:last as timestamptz), 'infinity')
       and coalesce(in_unit_to, 'infinity') >= :first
     order by 1
     """
 )
-
-
-def serves_from(floor: str) -> str:
-    """SQL for the moment since which placement `m` of `PLACEMENTS` is in service.
-
-    A machine that was always in its unit is in service since its registration, or since its earliest punch if it has a
-    watermark. Punches much older than `floor` prove nothing: a machine with an empty battery dates them to the year 2000.
-    """
-    return f"""coalesce(m.in_unit_from, least(m.registered_at,
-               (select min(at) from punch p where p.serial = m.serial and m.complete_until is not null
-                and p.at >= cast({floor} as timestamptz) - interval '31 days')))"""
 
 
 async def units_between(

@@ -20,7 +20,6 @@ from services.attendance.dependencies import (
     Serial,
     read_rows,
 )
-from services.attendance.machines.outages import IN_OUTAGE
 from services.attendance.machines.registry import order, resend_command, take_move_back
 from services.attendance.machines.rules.proof import Asked, ProofKind
 from services.attendance.machines.rules.signals import SignalKind
@@ -39,8 +38,10 @@ _LIST = text(
     f"""
     select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_unit_from, m.in_service_to, m.registered_at,
            m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version,
-           m.info, m.dialect, {IN_OUTAGE} as in_declared_outage, m.networks, m.pinned_address, m.host_label_sha256,
-           m.comm_key_sha256, m.secret_pending,
+           m.info, m.dialect, m.networks, m.pinned_address, m.host_label_sha256, m.comm_key_sha256,
+           exists (select from machine_outage_v1 o where o.serial = m.serial and :now between o.starts_at and o.ends_at)
+               as in_declared_outage,
+           m.secret_pending,
            (select count(*) from refused_contact r where r.serial = m.serial) as refused,
            (select coalesce(json_agg(json_build_object('kind', s.kind, 'first_at', s.first_at, 'last_at', s.last_at,
                                                        'times', s.times, 'detail', s.detail) order by s.kind), '[]')

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.enqueue import enqueue_for_moments, enqueue_unit
-from services.attendance.machines.clock_corrections import believe_again, true_received_at
+from services.attendance.machines.clock_corrections import believe_again
 from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.placements import units_between
 from services.attendance.machines.rules.clock import clock_flags
@@ -23,8 +23,9 @@ INSTANT = "api-instant"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PUNCHES = text(
-    f"""
-    select p.id, p.local_time, p.at, p.employee_id, p.source, {true_received_at("p")} as received_at from punch p
+    """
+    select p.id, p.local_time, p.at, p.employee_id, p.source, true_received_at
+    from punch p cross join true_received_at_v1(p.received_at)
     where p.serial = :serial and p.id > :after order by p.id limit :most
     """
 )
@@ -73,7 +74,7 @@ async def _move_punches(session: AsyncSession, machine: LockedMachine, unit_zone
         after = rows[-1].id
         moved = [_moved(row, machine.zone) for row in rows]
         flags = [
-            ",".join(clock_flags(local, row.received_at.astimezone(machine.zone).replace(tzinfo=None)))
+            ",".join(clock_flags(local, row.true_received_at.astimezone(machine.zone).replace(tzinfo=None)))
             for row, (_, local) in zip(rows, moved, strict=True)
         ]
         values = {

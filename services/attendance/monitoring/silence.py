@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days.hours import read_city_time, shift_of
 from services.attendance.days.rules.working_time import CityTime
 from services.attendance.hours.rules.schedule import HoursSources, Scheduled, scheduled_day
-from services.attendance.machines.outages import IN_OUTAGE
 from services.attendance.monitoring.rules.silence import Contact, is_silent
 from shared.contracts.events.canary import CANARY_UNIT_ID
 from shared.db.queries import query
@@ -48,7 +47,8 @@ MACHINES_IN_SERVICE = query(
            last_contact_at is null or push_version is not null as polls
     from machine m
     where org_unit_id is not null and org_unit_id <> '{CANARY_UNIT_ID}'
-      and (in_service_to is null or in_service_to > cast(:now as timestamptz)) and not {IN_OUTAGE}
+      and (in_service_to is null or in_service_to > cast(:now as timestamptz))
+      and not exists (select from machine_outage_v1 o where o.serial = m.serial and :now between o.starts_at and o.ends_at)
     """,
     MachineContact,
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.attendance.people.records import EMPLOYEES
+from services.attendance.people.records import OFFICER_RECORDS
 from shared.contracts.events.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.producing.republish import Republished, add_again, from_record
@@ -22,7 +22,7 @@ DAYS_AT_A_TIME = 1_000
 # The lock keeps a concurrent change from adding its newer revision to the outbox first. Consumers keep the newest
 # revision in any order; this only saves them work.
 _NEXT_EMPLOYEES = text(
-    EMPLOYEES + " where employee_id > :after order by employee_id limit :most for no key update of e"
+    "select employee_id from employee where employee_id > :after order by employee_id limit :most for no key update"
 )
 _NEXT_DAYS = text(
     """
@@ -50,7 +50,8 @@ async def _republish_employees(context: Context) -> Republished:
     while True:
         async with context.database.transaction() as session:
             values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
-            rows: list[Any] = list((await session.execute(_NEXT_EMPLOYEES, values)).mappings())
+            employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
+            rows: list[Any] = list((await session.execute(OFFICER_RECORDS, {"employees": employees})).mappings())
             await add_again(context.outbox, session, EMPLOYEE, rows, _employee, lambda row: row["employee_id"], counts)
         if not rows:
             return counts

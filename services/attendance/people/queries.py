@@ -64,14 +64,13 @@ class OfficerId(NamedTuple):
 
 
 _OFFICERS = """
-    select employee_id, nip, e.name, employment_type, e.org_unit_id, u.name as org_unit_name, superior_id, email,
-           active_from, active_to, revision
-    from employee e join org_unit u on u.org_unit_id = e.org_unit_id
+    select employee_id, nip, name, employment_type, org_unit_id, org_unit_name, superior_id, email, active_from, active_to,
+           revision
+    from officer_v1
 """
 _NO_CANARY = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
-# `units` null: the key is not limited to units.
-_OFFICER_REACHED = "(cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[])))"
-_IN_UNIT = "(cast(:unit as text) is null or e.org_unit_id = :unit)"
+_OFFICER_REACHED = "reaches_unit_v1(:units, org_unit_id)"
+_IN_UNIT = "(cast(:unit as text) is null or org_unit_id = :unit)"
 
 OFFICER = query(_OFFICERS + " where employee_id = :employee_id", OfficerRow)
 OFFICER_WITH_NIP = query(_OFFICERS + f" where nip = :nip and {_NO_CANARY}", OfficerRow)
@@ -87,10 +86,10 @@ FOUND_OFFICERS = query(
     + f"""
     where {_NO_CANARY} and {_OFFICER_REACHED} and {_IN_UNIT}
       and (cast(:ids as uuid[]) is null or employee_id = any(cast(:ids as uuid[])))
-      and (cast(:name as text) is null or e.name ilike :name escape '\\')
+      and (cast(:name as text) is null or name ilike :name escape '\\')
       and (cast(:nip as text) is null or nip like :nip escape '\\')
-      and (e.name, employee_id) > (cast(:after_name as text), cast(:after_id as uuid))
-    order by e.name, employee_id limit :most
+      and (name, employee_id) > (cast(:after_name as text), cast(:after_id as uuid))
+    order by name, employee_id limit :most
     """,
     OfficerRow,
 )
@@ -101,7 +100,7 @@ UNITS = query(
             and (m.in_service_to is null or m.in_service_to > cast(:now as timestamptz))) as machines
     from org_unit u left join employee e on e.org_unit_id = u.org_unit_id and e.active_to is null
     where u.org_unit_id > :after and u.org_unit_id <> '{CANARY_UNIT_ID}'
-      and (cast(:units as text[]) is null or u.org_unit_id = any(cast(:units as text[])))
+      and reaches_unit_v1(:units, u.org_unit_id)
     group by u.org_unit_id order by u.org_unit_id limit :most
     """,
     UnitRow,

@@ -11,14 +11,9 @@ from shared.contracts.events.employee import EmployeeRecord
 from shared.contracts.topics import EMPLOYEE
 from shared.service.context import Context
 
-__all__ = ["EMPLOYEES", "publish_employees", "read_employees"]
+__all__ = ["OFFICER_RECORDS", "publish_employees", "read_employees"]
 
-EMPLOYEES = """
-    select e.employee_id, e.revision, e.nip, e.name, e.employment_type, e.org_unit_id, u.name as org_unit_name,
-           e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
-    from employee e join org_unit u using (org_unit_id)
-"""
-OFFICER_RECORDS = text(EMPLOYEES + " where employee_id = any(cast(:employees as uuid[])) order by employee_id")
+OFFICER_RECORDS = text("select * from officer_v1 where employee_id = any(cast(:employees as uuid[])) order by employee_id")
 
 
 async def publish_employees(context: Context, session: AsyncSession, employees: list[UUID]) -> None:

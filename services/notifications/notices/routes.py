@@ -103,8 +103,7 @@ class Read(Input):
 
 # A superior reads notices about direct subordinates; a key with `notices:read` reads the notices of its units.
 _REACHED = """(
-    (cast(:reads as boolean)
-     and (cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[]))))
+    (cast(:reads as boolean) and reaches_unit_v1(:units, e.org_unit_id))
     or e.superior_id = cast(:superior as uuid)
 )"""
 _LIST = text(

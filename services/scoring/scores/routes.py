@@ -36,7 +36,7 @@ _LIST = text(
     select t.employee_id, e.org_unit_id, t.score, t.band, t.complete, t.unexcused_days, p.revision, t.as_of
     from semester_total t left join employee e using (employee_id) left join published_score p using (employee_id, semester)
     where semester = :semester and employee_id > :after and employee_id <> '{CANARY_EMPLOYEE_ID}'
-      and (cast(:units as text[]) is null or e.org_unit_id = any(cast(:units as text[])))
+      and reaches_unit_v1(:units, e.org_unit_id)
       and (cast(:unit as text) is null or e.org_unit_id = :unit) and (cast(:band as text) is null or t.band = :band)
     order by employee_id limit :most
     """

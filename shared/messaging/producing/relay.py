@@ -18,7 +18,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.database import Database, fault_of, is_transient
-from shared.messaging.held_events import BEHIND_HELD
 from shared.messaging.kafka import make_producer
 from shared.messaging.producing.outbox import LANE_LOCKS, LANES, Outbox
 from shared.messaging.producing.sending import ROUND_DEADLINE_SECONDS, Refusal, send_rows
@@ -47,10 +46,10 @@ _LOCK_LANES = text(
     "select lane from generate_series(0, :lanes - 1) as lane where pg_try_advisory_xact_lock(:namespace, lane)"
 )
 _NEXT_ROWS = text(
-    f"""
-    select o.id, o.topic, o.key, o.event_id, o.headers, o.value from outbox o
-    where o.lane = any(cast(:lanes as int2[])) and not {BEHIND_HELD.format(held="next_attempt_at > now()")}
-    order by o.id limit :most
+    """
+    select id, topic, key, event_id, headers, value from outbox_wait_v1
+    where lane = any(cast(:lanes as int2[])) and (waits_until > now()) is not true
+    order by id limit :most
     """
 )
 _DELETE = text("delete from outbox where id = any(cast(:ids as bigint[]))")

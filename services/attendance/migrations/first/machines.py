@@ -125,4 +125,23 @@ MACHINES = (
     """,
     "create index refused_contact_of_address on refused_contact (address, last_seen_at)",
     "create index refused_contact_oldest on refused_contact (last_seen_at)",
+    # Every placement of every machine with the machine's watermark; a clock that went wrong later does not affect it.
+    # `awaited_since`: from when on the machine's silence counts.
+    """
+    create view machine_placement_v1 as
+    select placed.serial, placed.org_unit_id, placed.in_unit_from, placed.in_unit_to, m.registered_at, m.complete_until,
+           greatest(coalesce(m.complete_until, m.registered_at), placed.in_unit_from) as awaited_since,
+           case when m.clock_wrong_since <= coalesce(placed.in_unit_to, 'infinity') then m.clock_wrong_since end
+               as clock_wrong_since
+    from (select serial, org_unit_id, in_unit_from, in_service_to as in_unit_to from machine
+          union all
+          select serial, org_unit_id, in_unit_from, in_unit_to from past_placement) placed
+    join machine m using (serial)
+    """,
+    # Every time in which a machine is in a declared outage, its own or one of its unit.
+    """
+    create view machine_outage_v1 as
+    select m.serial, o.starts_at, o.ends_at
+    from machine m join outage o on o.serial = m.serial or o.org_unit_id = m.org_unit_id
+    """,
 )

@@ -61,4 +61,11 @@ PEOPLE = (
            coalesce(lead(effective_from) over steps - 1, date 'infinity') as last_date
     from employee_type window steps as (partition by employee_id order by effective_from)
     """,
+    # Officers as of today, with the fields of their record for consumers.
+    """
+    create view officer_v1 as
+    select e.employee_id, e.revision, e.nip, e.name, e.employment_type, e.org_unit_id, u.name as org_unit_name,
+           e.superior_id, e.email, e.active_from, e.active_to, e.recorded_at
+    from employee e join org_unit u using (org_unit_id)
+    """,
 )

@@ -71,4 +71,32 @@ PUNCHES = (
         recorded_at timestamptz not null
     )
     """,
+    # The placements with the moment since which each is in service. A machine that was always in its unit is in service since
+    # its registration, or since its earliest punch if it has a watermark. Punches much older than `evidence_floor` prove
+    # nothing: a machine with an empty battery dates them to the year 2000.
+    # It returns rows, not a value, because Postgres then plans it as a part of the query.
+    """
+    create function machine_service_v1(evidence_floor timestamptz)
+    returns table (serial varchar, org_unit_id varchar, in_unit_from timestamptz, in_unit_to timestamptz,
+                   complete_until timestamptz, awaited_since timestamptz, clock_wrong_since timestamptz,
+                   in_service_from timestamptz)
+    language sql stable
+    begin atomic
+        select m.serial, m.org_unit_id, m.in_unit_from, m.in_unit_to, m.complete_until, m.awaited_since, m.clock_wrong_since,
+               coalesce(m.in_unit_from, least(m.registered_at,
+                   (select min(p.at) from punch p where p.serial = m.serial and m.complete_until is not null
+                    and p.at >= evidence_floor - interval '31 days')))
+        from machine_placement_v1 m;
+    end
+    """,
+    # The true receive time, by the correction of the server's clock for that time, if there is one.
+    """
+    create function true_received_at_v1(received_at timestamptz) returns table (true_received_at timestamptz)
+    language sql stable
+    begin atomic
+        select received_at + make_interval(secs => coalesce((
+            select seconds_behind from clock_correction c
+            where received_at between c.received_from and c.received_to and c.seconds_behind > 0), 0));
+    end
+    """,
 )

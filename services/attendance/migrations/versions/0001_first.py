@@ -5,7 +5,7 @@ from services.attendance.migrations.first.hours import HOURS
 from services.attendance.migrations.first.machines import MACHINES
 from services.attendance.migrations.first.people import PEOPLE
 from services.attendance.migrations.first.punches import PUNCHES
-from shared.db.first_tables import API_KEY, OUTBOX, create
+from shared.db.first_tables import API_KEY, OUTBOX, UNIT_LIMIT, create
 
 revision = "0001"
 down_revision = None
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create(OUTBOX, API_KEY, PEOPLE, MACHINES, PUNCHES, HOURS, DAYS)
+    create(OUTBOX, API_KEY, UNIT_LIMIT, PEOPLE, MACHINES, PUNCHES, HOURS, DAYS)
 
 
 def downgrade() -> None:

@@ -1,6 +1,6 @@
 """Received records, notices and the mails that deliver them."""
 
-from shared.db.first_tables import API_KEY, LINK, OUTBOX, PARKED_RECORD, create
+from shared.db.first_tables import API_KEY, LINK, OUTBOX, PARKED_RECORD, UNIT_LIMIT, create
 
 revision = "0001"
 down_revision = None
@@ -98,7 +98,7 @@ _MAIL = (
 
 
 def upgrade() -> None:
-    create(OUTBOX, PARKED_RECORD, API_KEY, LINK, _RECORDS, _NOTICES, _MAIL)
+    create(OUTBOX, PARKED_RECORD, API_KEY, UNIT_LIMIT, LINK, _RECORDS, _NOTICES, _MAIL)
 
 
 def downgrade() -> None:

@@ -1,6 +1,6 @@
 """Facts, totals, scores, discipline and policies."""
 
-from shared.db.first_tables import API_KEY, LINK, OUTBOX, PARKED_RECORD, create
+from shared.db.first_tables import API_KEY, LINK, OUTBOX, PARKED_RECORD, UNIT_LIMIT, create
 
 revision = "0001"
 down_revision = None
@@ -167,7 +167,7 @@ _POLICIES = (
 
 
 def upgrade() -> None:
-    create(OUTBOX, PARKED_RECORD, API_KEY, LINK, _OFFICERS, _FACTS, _SCORES, _DISCIPLINE, _POLICIES)
+    create(OUTBOX, PARKED_RECORD, API_KEY, UNIT_LIMIT, LINK, _OFFICERS, _FACTS, _SCORES, _DISCIPLINE, _POLICIES)
 
 
 def downgrade() -> None:
