@@ -13,7 +13,9 @@ from shared.service.context import Context
 
 __all__ = ["OFFICER_RECORDS", "publish_employees", "read_employees"]
 
-OFFICER_RECORDS = text("select * from officer_v1 where employee_id = any(cast(:employees as uuid[])) order by employee_id")
+OFFICER_RECORDS = text(
+    "select * from officer_v1 where employee_id = any(cast(:employees as uuid[])) order by employee_id"
+)
 
 
 async def publish_employees(context: Context, session: AsyncSession, employees: list[UUID]) -> None:

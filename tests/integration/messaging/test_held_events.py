@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from shared.service.runtime import Runtime
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.commands import client_of
 from tests.fixtures.containers import KafkaInContainer
+from tests.fixtures.logs import captured_logs
 from tests.fixtures.outbox import outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service
 
@@ -197,7 +198,8 @@ async def test_only_the_operator_sees_and_drops_and_only_what_is_held(embedded_p
 async def test_the_command_names_the_event_and_drops_it(
     postgres: Postgres, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with attendance(postgres, own_kafka) as service:
+    async with attendance(postgres, own_kafka) as service, AsyncExitStack() as stack:
+        stack.enter_context(captured_logs())  # else the relay in this process would print between the command's lines
         monkeypatch.setattr(outbox, "client", client_of(service, "attendance"))
         monkeypatch.setenv("COLUMNS", "80")
 
