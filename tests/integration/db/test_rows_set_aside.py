@@ -14,6 +14,9 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.observability.metrics import Metrics
@@ -22,6 +25,7 @@ from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import City, city, person
 from tests.integration.feedback.office import MINIMUM, office
 from tests.integration.notifications.desk import NOW, absences, apply, listed, score
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -56,7 +60,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
     officers = sorted(uuid4() for _ in range(5))
     bad = officers[2]
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
 
         async def absent(revision: int, minutes: int) -> None:
             records = [
@@ -69,9 +73,9 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
                 for one in officers
             ]
             async with service.context.database.transaction() as session:
-                assert not await service.app.state.handler(session, records)
-            await all_rounds(service.app.state.publisher.round)
-            await all_rounds(service.app.state.discipline_publisher.round)
+                assert not await handler_of(service)(session, records)
+            await all_rounds(service.app.part(ScorePublisher).round)
+            await all_rounds(service.app.part(DisciplinePublisher).round)
 
         await absent(1, 0)
         assert len(await published(service, "asn.score.v1")) == 5

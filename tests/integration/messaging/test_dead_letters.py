@@ -22,6 +22,7 @@ from shared.messaging.consuming.incoming import Incoming
 from shared.messaging.consuming.poison_limit import PoisonLimit
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -132,7 +133,7 @@ async def test_the_unusable_records_of_a_batch_are_parked_and_the_others_applied
     batch = [good(before), *unusable, good(after)]
     async with running_service(name, embedded_postgres) as service:
         context = service.context
-        consumer = BatchWork(context.database, context.dead_letters, service.app.state.handler, PoisonLimit(100))
+        consumer = BatchWork(context.database, context.dead_letters, handler_of(service), PoisonLimit(100))
         await consumer.apply(batch)
         assert await listed(service, PREFIXES[name]) == [record.offset for record in unusable]
         async with context.database.transaction() as session:

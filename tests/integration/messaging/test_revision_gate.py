@@ -14,6 +14,7 @@ from embedded.postgres import EmbeddedPostgres
 from services.feedback.people.consumer import TOPICS as FEEDBACK_READS
 from services.notifications.notices.consumer import TOPICS as NOTIFICATIONS_READ
 from services.scoring.facts.consumer import TOPICS as SCORING_READS
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.base import REVISION_MAX
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.revisions import REVISION_TOO_FAR, STEP_MAX
@@ -22,6 +23,7 @@ from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import assessment, day, employee, incoming, rating_group
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -58,7 +60,7 @@ def test_every_topic_that_a_service_reads_is_here() -> None:
 async def apply(service: Running, records: Sequence[Incoming]) -> list[str]:
     """Applies one batch as the consumer does; returns why records were parked."""
     async with service.context.database.transaction() as session:
-        parked: Sequence[Parked] = await service.app.state.handler(session, records)
+        parked: Sequence[Parked] = await handler_of(service)(session, records)
         await service.context.dead_letters.park(session, parked)
         return [f"{item.reason}: {item.detail}" for item in parked]
 
@@ -75,7 +77,7 @@ async def test_a_leap_is_parked_and_what_comes_after_it_is_used(
 ) -> None:
     async with running_service(reader, embedded_postgres) as service:
         if reader == "scoring":
-            await service.app.state.keep_rules()
+            await service.app.part(ScoreUpkeep).round()
         # the reader has no record of this key yet
         end = incoming(topic, make(REVISION_MAX))
         [words] = await apply(service, [end])
@@ -107,7 +109,7 @@ async def test_a_leap_is_parked_and_what_comes_after_it_is_used(
 
 async def test_a_group_that_waits_for_its_rest_is_known_too(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         officer = uuid4()
         group = rating_group(officer, [4, 4, 4])
         high = [member | {"revision": STEP_MAX} for member in group]

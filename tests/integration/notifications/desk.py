@@ -20,6 +20,7 @@ from shared.contracts.topics import DISCIPLINE, SCORE
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 NOW = datetime(2026, 8, 10, 3, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -114,7 +115,7 @@ def second_sender(
 async def apply(service: Running, records: Sequence[Incoming]) -> int:
     """Applies one batch as the consumer does; returns the number of parked records."""
     async with service.context.database.transaction() as session:
-        parked = await service.app.state.handler(session, records)
+        parked = await handler_of(service)(session, records)
         await service.context.dead_letters.park(session, parked)
         return len(parked)
 

@@ -30,6 +30,7 @@ from cli.stack.serve import GRACEFUL_SECONDS
 from embedded.children import free_port
 from embedded.gateway import make_gateway
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import EMPLOYEE
 from shared.db.migrations import SERVICES
 from shared.messaging.consuming.dead_letters import Parked
@@ -39,6 +40,7 @@ from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import OPERATOR_KEY, Running, running_service
 from tests.integration.notifications.desk import MAIL_SETTINGS
+from tests.integration.readers import handler_of
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
@@ -163,9 +165,9 @@ async def good_and_wrong_requests(city: City) -> None:
     for service in ("feedback", "scoring", "notifications"):
         record = incoming(EMPLOYEE, employee(UUID(officer["employee_id"]), nip=NIP, name=NAME, email=MAIL))
         async with city.services[service].context.database.transaction() as session:
-            assert not await city.services[service].app.state.handler(session, [record])
+            assert not await handler_of(city.services[service])(session, [record])
     who = UUID(officer["employee_id"])
-    await city.services["scoring"].app.state.keep_rules()
+    await city.services["scoring"].app.part(ScoreUpkeep).round()
     for prefix in ("scores", "notices"):
         link = await link_to(city, prefix, who)
         page = await city.ask("GET", link)
