@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.scoring.api_words import WORDS
 from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.explanation import pages
+from services.scoring.explanation import routes as explanation_routes
 from services.scoring.facts import routes as facts_routes
 from services.scoring.facts.consumer import TOPICS, RecordHandler
 from services.scoring.operations import canary_routes, contract_routes
 from services.scoring.operations import routes as operations_routes
 from services.scoring.operations.above import LIFTS
 from services.scoring.operations.digests import SOURCES
-from services.scoring.policy.policies import PolicyBook, load_defaults
-from services.scoring.scores import pages, policy_routes
+from services.scoring.policy.policies import PolicyBook
+from services.scoring.scores import policy_routes
 from services.scoring.scores import routes as scores_routes
-from services.scoring.scores.opening import OPENS_AFTER, open_semester
-from services.scoring.scores.publisher import Publisher
-from services.scoring.scores.rescore import finish_rescores, rescore
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from services.scoring.settings import Settings
 from shared.access.links import PAGE
 from shared.base.clock import Clock
-from shared.contracts.semester import Semester
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
+from shared.operations.expired_links import ExpiredLinks
 from shared.operations.link_routes import links_router
 from shared.operations.routes import operations_router
 from shared.service.app import ServiceApp, make_app
@@ -49,31 +50,12 @@ def create(
 ) -> ServiceApp:
     """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("scoring", settings, clock)
-    book = PolicyBook()
+    policies = PolicyBook()
     changed = asyncio.Event()
-    handler = RecordHandler(book, changed, batch_records_max=settings.batch_records_max)
-    publisher = Publisher(context, book, handler.in_backlog)
-    discipline_publisher = DisciplinePublisher(context, book, handler.in_backlog)
-
-    async def keep_rules() -> bool:
-        now = context.clock.now()
-        score, discipline = settings.scoring_policy_file.read_bytes(), settings.discipline_rules_file.read_bytes()
-        async with context.database.transaction() as session:
-            await load_defaults(session, score, discipline, now)
-        semester = Semester.of((now - OPENS_AFTER).astimezone(context.zone).date())
-        async with context.database.transaction() as session:
-            opened = await open_semester(session, semester, book, now)
-        if opened:
-            await rescore(context, book, semester)
-        if await finish_rescores(context, book) or opened:
-            changed.set()
-        return False
-
-    async def forget_links() -> bool:
-        async with context.database.transaction() as session:
-            await context.links.forget(session)
-        return False
-
+    handler = RecordHandler(policies, changed, batch_records_max=settings.batch_records_max)
+    upkeep = ScoreUpkeep(context, settings, policies, changed)
+    scores = ScorePublisher(context, policies, handler.in_backlog)
+    discipline = DisciplinePublisher(context, policies, handler.in_backlog)
     runtime = Runtime(
         context,
         consumer=BatchConsumer(
@@ -86,10 +68,10 @@ def create(
             topics=TOPICS,
         ),
         periodics=(
-            Periodic("rules", keep_rules, SEMESTER_POLL_SECONDS),
-            Periodic("publisher", publisher.round, PUBLISH_POLL_SECONDS, wake=changed),
-            Periodic("discipline", discipline_publisher.round, DISCIPLINE_POLL_SECONDS),
-            Periodic("links", forget_links, LINKS_POLL_SECONDS),
+            Periodic("rules", upkeep.round, SEMESTER_POLL_SECONDS),
+            Periodic("publisher", scores.round, PUBLISH_POLL_SECONDS, wake=changed),
+            Periodic("discipline", discipline.round, DISCIPLINE_POLL_SECONDS),
+            Periodic("links", ExpiredLinks(context).round, LINKS_POLL_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -100,33 +82,32 @@ def create(
         async with runtime.lifespan(app):
             yield
 
-    app = make_app(
+    return make_app(
         context,
         prefix="scores",
         title="Kinerja: scores",
         words=WORDS,
-        routers=[
-            scores_routes.router,
-            facts_routes.router,
-            operations_routes.router,
-            policy_routes.router,
-            contract_routes.router,
-            pages.router,
-            canary_routes.router,
-            links_router("scores", PAGE, "an officer's score with everything behind it"),
-            operations_router("scores", service="scoring", release=handler),
-            above_router("scores", LIFTS),
-            digest_router("scores", SOURCES),
-        ],
-        parts=[runtime],
+        routers=_routers(handler),
+        parts=[runtime, policies, handler, upkeep, scores, discipline],
         lifespan=lifespan,
     )
-    app.state.policies = book
-    app.state.handler = handler
-    app.state.keep_rules = keep_rules
-    app.state.publisher = publisher
-    app.state.discipline_publisher = discipline_publisher
-    return app
+
+
+def _routers(handler: RecordHandler) -> Sequence[APIRouter]:
+    return [
+        explanation_routes.router,
+        scores_routes.router,
+        facts_routes.router,
+        operations_routes.router,
+        policy_routes.router,
+        contract_routes.router,
+        pages.router,
+        canary_routes.router,
+        links_router("scores", PAGE, "an officer's score with everything behind it"),
+        operations_router("scores", service="scoring", release=handler),
+        above_router("scores", LIFTS),
+        digest_router("scores", SOURCES),
+    ]
 
 
 def _collect_garbage_seldom() -> None:

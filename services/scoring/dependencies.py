@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
 from services.scoring.policy.policies import PolicyBook
 from shared.access.auth import Principal, requires
 from shared.contracts.semester import Semester
 from shared.errors.errors import InvalidError
-from shared.service.app import context_of
+from shared.service.app import context_of, part_of
 from shared.service.context import Context
 
-__all__ = ["ContextDep", "OperatorDep", "PoliciesDep", "ReaderDep", "SemesterQuery", "policies_of", "semester_of"]
-
-
-def policies_of(request: Request) -> PolicyBook:
-    """The service's rule sets, as a dependency."""
-    policies: PolicyBook = request.app.state.policies
-    return policies
+__all__ = ["ContextDep", "OperatorDep", "PoliciesDep", "ReaderDep", "SemesterQuery", "semester_of"]
 
 
 ContextDep = Annotated[Context, Depends(context_of)]
-
-
-PoliciesDep = Annotated[PolicyBook, Depends(policies_of)]
-
-
+PoliciesDep = Annotated[PolicyBook, Depends(part_of(PolicyBook))]
 OperatorDep = Annotated[Principal, requires()]
-
-
 ReaderDep = Annotated[Principal, requires("scores:read")]
 
 
@@ -39,12 +27,12 @@ SemesterQuery = Annotated[
 ]
 
 
-def semester_of(context: Context, words: str | None) -> Semester:
+def semester_of(context: Context, name: str | None) -> Semester:
     """The requested semester, or the current one. Raises InvalidError."""
-    if words is None:
+    if name is None:
         return Semester.of(context.clock.now().astimezone(context.zone).date())
     try:
-        semester = Semester.parse(words)
+        semester = Semester.parse(name)
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from error
     if not 2000 <= semester.year <= 2200:

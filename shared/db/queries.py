@@ -6,7 +6,7 @@ row that is only read or written goes through SQLModel's `select` and `session.a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
@@ -42,12 +42,26 @@ class Query(Generic[R]):
         row = (await self._run(session, values)).one()
         return cast(R, cast(type[NamedTuple], self.row)._make(row))
 
+    async def stream(
+        self, session: AsyncSession, values: Mapping[str, object] | None = None, *, rows_at_a_time: int
+    ) -> AsyncIterator[R]:
+        """All rows, `rows_at_a_time` of them in memory."""
+        result = await session.stream(self.sql.execution_options(yield_per=rows_at_a_time), values or {})
+        self._check(result.keys())
+        make = cast(type[NamedTuple], self.row)._make
+        async for rows in result.partitions():  # many rows for one call of the driver: row by row takes twice the time
+            for row in rows:
+                yield cast(R, make(row))
+
     async def _run(self, session: AsyncSession, values: Mapping[str, object] | None) -> CursorResult[Any]:
         result = await session.execute(self.sql, values or {})
-        fields = cast(type[NamedTuple], self.row)._fields
-        if tuple(result.keys()) != fields:
-            raise TypeError(f"the columns {tuple(result.keys())} are not the fields of {self.row.__name__}: {fields}")
+        self._check(result.keys())
         return cast("CursorResult[Any]", result)
+
+    def _check(self, columns: Iterable[str]) -> None:
+        fields = cast(type[NamedTuple], self.row)._fields
+        if tuple(columns) != fields:
+            raise TypeError(f"the columns {tuple(columns)} are not the fields of {self.row.__name__}: {fields}")
 
 
 def query(sql: str, row: type[R]) -> Query[R]:

@@ -12,6 +12,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from embedded.gateway import make_gateway
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.browser.test_feedback_form import CHROMIUM, FLAGS, PHONE, TARGET_PIXELS_MIN, served
@@ -34,7 +35,7 @@ async def city(server: EmbeddedPostgres) -> AsyncIterator[tuple[Running, Running
         running_service("notifications", server, clock=clock) as notices,
         running_service("scoring", server, clock=clock) as scores,
     ):
-        await scores.app.state.keep_rules()
+        await scores.app.part(ScoreUpkeep).round()
         people = [
             employee(OFFICER, superior_id=str(SUPERIOR), org_unit_name="Dinas " + "Kependudukan" * 5),
             employee(SUPERIOR, nip="199001012015011002", name="Atasan Contoh"),

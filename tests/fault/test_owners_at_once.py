@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.scoring.scores.upkeep import ScoreUpkeep
 from services.scoring.totals.rules.contribution import DAY_TOTALS, TOTALS, day_contribution
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.fault
 
@@ -33,7 +35,7 @@ Write = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Any]]
 @pytest.fixture
 async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
     async with running_service("scoring", postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
@@ -75,7 +77,7 @@ async def credited_minutes(service: Running) -> int:
 
 async def test_totals_are_exact_when_three_owners_write_the_same_records_at_once(scoring: Running) -> None:
     records, credited = drawn_records()
-    await by_all_owners(scoring, records, scoring.app.state.handler)
+    await by_all_owners(scoring, records, handler_of(scoring))
     assert await credited_minutes(scoring) == credited
     found = (await scoring.http.post("/scores/v1/verify")).json()
     assert found["ok"], found["differences"][:5]

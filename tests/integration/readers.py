@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.feedback.people.consumer import handle
-from services.notifications.notices.consumer import RecordHandler
+from services.notifications.notices import consumer as notifications
+from services.scoring.facts import consumer as scoring
 from shared.messaging.consuming.batch_work import Handler
 from tests.fixtures.services import Running
 
@@ -13,10 +14,9 @@ __all__ = ["handler_of"]
 def handler_of(service: Running) -> Handler:
     """What the consumer of this service does with a batch of records."""
     match service.context.service:
-        case "feedback":
-            return handle
+        case "scoring":
+            return service.app.part(scoring.RecordHandler)
         case "notifications":
-            return service.app.part(RecordHandler)
+            return service.app.part(notifications.RecordHandler)
         case _:
-            handler: Handler = service.app.state.handler
-            return handler
+            return handle

@@ -18,6 +18,9 @@ from cli.doctor import doctor
 from cli.kafka import republish
 from cli.main import app
 from cli.scores import scores
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.messaging.consuming.incoming import Incoming
@@ -59,8 +62,8 @@ class Town:
             moved = [r for service in self.services.values() for r in await self._taken(service)]
             for record in moved:
                 await self.send(record)
-            for publisher in ("publisher", "discipline_publisher"):
-                await getattr(self.services["scoring"].app.state, publisher).round()
+            for publisher in (ScorePublisher, DisciplinePublisher):
+                await self.services["scoring"].app.part(publisher).round()
             if not moved:
                 return
 
@@ -109,7 +112,7 @@ async def living_town(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         services = {"attendance": attendance.service}
         for name in ("feedback", "scoring", "notifications"):
             services[name] = await stack.enter_async_context(running_service(name, server, clock=clock))
-        await services["scoring"].app.state.keep_rules()
+        await services["scoring"].app.part(ScoreUpkeep).round()
         found = Town(attendance, services)
         _lead_commands_to(found, monkeypatch)
         await _live(found, clock)

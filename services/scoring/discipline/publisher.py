@@ -6,18 +6,23 @@ seconds become one record. Revisions on the topic have no gaps, like those of sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.scoring.discipline.queries import (
+    DAYS_OF_YEARS,
+    EMPLOYMENT_TYPES,
+    SAVE_PUBLISHED,
+    TAKE_CHANGED_YEARS,
+    ChangedYear,
+)
 from services.scoring.discipline.records import discipline_record
 from services.scoring.discipline.rules.discipline import absence_flag
 from services.scoring.facts.decode import decode_day
-from services.scoring.scores.held_publisher import HeldPublisher
+from services.scoring.scores.changed_rows import ChangedRowPublisher
 from services.scoring.scores.records import same_content
 from shared.contracts.events.discipline import DisciplineRecord
 from shared.contracts.topics import DISCIPLINE
@@ -26,42 +31,9 @@ __all__ = ["DisciplinePublisher"]
 
 ROUND_ROWS_MAX = 20
 """Each row loads all of the officer's days, and the consumer of the same process waits while they are counted."""
-STREAK_DAYS_BEFORE = 120
-"""How many days before 1 January are searched for a streak across the year; much more than the longest streak in the law."""
-
-_TAKE = text(
-    """
-    update discipline_year y set changed = false
-    from (select employee_id, year from discipline_year
-          where changed and (employee_id, year) not in
-            (select * from unnest(cast(:not_employees as uuid[]), cast(:not_periods as int2[])))
-          order by employee_id, year limit :most for update skip locked) as c
-    where y.employee_id = c.employee_id and y.year = c.year
-    returning y.employee_id, y.year, y.revision, y.record
-    """
-)
-_DAYS = text(
-    f"""
-    select f.employee_id, i.year, array_agg(f.work_date order by f.work_date) as dates,
-           array_agg(f.record order by f.work_date) as evidence
-    from unnest(cast(:employees as uuid[]), cast(:years as int4[])) as i (employee_id, year)
-    join day_fact f on f.employee_id = i.employee_id
-      and f.work_date between make_date(i.year, 1, 1) - {STREAK_DAYS_BEFORE} and make_date(i.year, 12, 31)
-    group by f.employee_id, i.year
-    """
-)
-_TYPES = text("select employee_id, employment_type from employee where employee_id = any(cast(:employees as uuid[]))")
-_KEEP = text(
-    """
-    update discipline_year y set revision = i.revision, record = i.record
-    from unnest(cast(:employees as uuid[]), cast(:years as int2[]), cast(:revisions as int4[]), cast(:records as bytea[]))
-         as i (employee_id, year, revision, record)
-    where y.employee_id = i.employee_id and y.year = i.year
-    """
-)
 
 
-class DisciplinePublisher(HeldPublisher):
+class DisciplinePublisher(ChangedRowPublisher):
     """Publishes a record for each changed year."""
 
     task = "discipline"
@@ -69,47 +41,47 @@ class DisciplinePublisher(HeldPublisher):
 
     async def _publish(self, session: AsyncSession) -> bool:
         most = self._batches.most
-        rows = (await session.execute(_TAKE, self._limits())).all()
+        rows = await TAKE_CHANGED_YEARS.all(session, self._limits())
         if not rows:
             return False
         self._batches.took((row.employee_id, row.year) for row in rows)
-        rows = sorted(rows, key=lambda row: (row.employee_id, row.year))
-        days = await _days(session, rows)
-        employees = {"employees": [row.employee_id for row in rows]}
-        types = {row.employee_id: row.employment_type for row in await session.execute(_TYPES, employees)}
-        now = self._context.clock.now()
-        fresh: list[DisciplineRecord] = []
-        for row in rows:
-            record = discipline_record(
-                row.employee_id,
-                row.year,
-                days.get((row.employee_id, row.year), []),
-                types.get(row.employee_id),
-                await self._policies.ladders(session, date(row.year, 12, 31)),
-                revision=row.revision + 1,
-                now=now,
-            )
-            if row.record is None or not same_content(record, DisciplineRecord.model_validate_json(row.record)):
-                fresh.append(record)
-        if fresh:
+        rows.sort(key=lambda row: (row.employee_id, row.year))
+        records = await self._changed_records(session, rows)
+        if records:
             await session.execute(
-                _KEEP,
+                SAVE_PUBLISHED,
                 {
-                    "employees": [record.employee_id for record in fresh],
-                    "years": [record.year for record in fresh],
-                    "revisions": [record.revision for record in fresh],
-                    "records": [record.model_dump_json().encode() for record in fresh],
+                    "employees": [record.employee_id for record in records],
+                    "years": [record.year for record in records],
+                    "revisions": [record.revision for record in records],
+                    "records": [record.model_dump_json().encode() for record in records],
                 },
             )
-            await self._context.outbox.add(session, DISCIPLINE, fresh)
+            await self._context.outbox.add(session, DISCIPLINE, records)
         return len(rows) == most
 
+    async def _changed_records(self, session: AsyncSession, rows: Sequence[ChangedYear]) -> list[DisciplineRecord]:
+        """The records of the rows, without those that equal the published ones."""
+        keys = {"employees": [row.employee_id for row in rows], "years": [row.year for row in rows]}
+        types = {row.employee_id: row.employment_type for row in await EMPLOYMENT_TYPES.all(session, keys)}
+        absences = await _absences(session, keys)
+        now = self._context.clock.now()
+        records: list[DisciplineRecord] = []
+        for row in rows:
+            ladders = await self._policies.ladders(session, date(row.year, 12, 31))
+            days = absences.get((row.employee_id, row.year), [])
+            record = discipline_record(row, days, types.get(row.employee_id), ladders, now)
+            if row.record is None or not same_content(record, DisciplineRecord.model_validate_json(row.record)):
+                records.append(record)
+        return records
 
-async def _days(session: AsyncSession, years: Sequence[Any]) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:
-    """(date, unexcused absence?) for the scheduled final days of each year and of STREAK_DAYS_BEFORE days before it."""
-    values = {"employees": [row.employee_id for row in years], "years": [row.year for row in years]}
+
+async def _absences(
+    session: AsyncSession, keys: Mapping[str, object]
+) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:
+    """By officer and year: (date, unexcused absence?) for the scheduled final days of the year and before it."""
     found: dict[tuple[UUID, int], list[tuple[date, bool]]] = {}
-    for row in await session.execute(_DAYS, values):
+    for row in await DAYS_OF_YEARS.all(session, keys):
         days = found[row.employee_id, row.year] = []
         for work_date, evidence in zip(row.dates, row.evidence, strict=True):
             day = decode_day(evidence)

@@ -13,11 +13,13 @@ from services.scoring.facts.decode import DayRecord, FeedbackRecord, day_of, fee
 from services.scoring.facts.rating_groups import Groups
 from services.scoring.facts.store import Batch, save_facts, save_scores
 from services.scoring.policy.policies import PolicyBook
-from services.scoring.totals.rules.contribution import TOTALS, InvalidFactError
+from services.scoring.totals.queries import OfficerTotals, totals_array
+from services.scoring.totals.rules.contribution import InvalidFactError
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.events.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.db.digests import KEPT
+from shared.db.queries import query
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from shared.messaging.revisions import RevisionGate
@@ -34,7 +36,7 @@ TOPICS = (EMPLOYEE.name, ATTENDANCE_DAY.name, FEEDBACK.name)
 BACKLOG_SECONDS = 2.0
 """If no further full batch arrives within this time, the backlog is over."""
 
-_EMPLOYEE = text(
+SAVE_EMPLOYEES = text(
     """
     insert into employee as e
         (employee_id, revision, name, employment_type, org_unit_id, org_unit_name, superior_id)
@@ -46,14 +48,17 @@ _EMPLOYEE = text(
     """
 )
 # The score depends on the unit (prior), the discipline record on the employment type (ladder).
-_SCORES_OF_CHANGED = text(
+SET_TOTALS_CHANGED = query(
     f"""
     update semester_total t set changed = true from employee e
     where e.employee_id = t.employee_id and t.employee_id = any(cast(:employees as uuid[]))
-    returning t.employee_id, t.semester, {", ".join(f"t.{name}" for name in TOTALS)}, e.org_unit_id
-    """
+    returning t.employee_id, t.semester, {totals_array("t")} as totals, e.org_unit_id
+    """,
+    OfficerTotals,
 )
-_LADDER_CHANGED = text("update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))")
+SET_YEARS_CHANGED = text(
+    "update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))"
+)
 
 
 class RecordHandler:
@@ -83,9 +88,9 @@ class RecordHandler:
                 parked.append(Parked(record, error.reason, str(error)))
         used, leaps = await _GATE.sift(session, read)
         parked += leaps
-        for record, found in used:
+        for record, content in used:
             try:
-                _sort(found, batch, groups, employees)
+                _add(content, batch, groups, employees)
             except InvalidFactError as error:
                 parked.append(Parked(record, "NOT_VALID", str(error)))
         await _save_employees(session, employees, self._policies)
@@ -106,17 +111,17 @@ def _read(record: Incoming) -> Readable:
     return decode_record(EMPLOYEE, record.headers, record.value)
 
 
-def _sort(found: Readable, batch: Batch, groups: Groups, employees: dict[str, EmployeeRecord]) -> None:
+def _add(content: Readable, batch: Batch, groups: Groups, employees: dict[str, EmployeeRecord]) -> None:
     """Raises InvalidFactError for a record that contradicts itself."""
-    if isinstance(found, DayRecord):
-        batch.add_day(found)
-    elif isinstance(found, FeedbackRecord):
-        if not groups.add(found):
-            batch.add_feedback(found)
+    if isinstance(content, DayRecord):
+        batch.add_day(content)
+    elif isinstance(content, FeedbackRecord):
+        if not groups.add(content):
+            batch.add_feedback(content)
     else:
-        known = employees.get(str(found.employee_id))
-        if known is None or known.revision < found.revision:
-            employees[str(found.employee_id)] = found
+        known = employees.get(str(content.employee_id))
+        if known is None or known.revision < content.revision:
+            employees[str(content.employee_id)] = content
 
 
 async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRecord], policies: PolicyBook) -> None:
@@ -124,7 +129,7 @@ async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRe
         return
     fields = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "scoring"]}
     rows = [employees[key].model_dump(include=fields) for key in sorted(employees)]
-    await session.execute(_EMPLOYEE, rows)
+    await session.execute(SAVE_EMPLOYEES, rows)
     changed = {"employees": [row["employee_id"] for row in rows]}
-    await save_scores(session, (await session.execute(_SCORES_OF_CHANGED, changed)).all(), policies)
-    await session.execute(_LADDER_CHANGED, changed)
+    await save_scores(session, await SET_TOTALS_CHANGED.all(session, changed), policies)
+    await session.execute(SET_YEARS_CHANGED, changed)

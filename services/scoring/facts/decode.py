@@ -1,8 +1,8 @@
 """Fast decoding of the two record types of high volume, and the evidence that is stored of them.
 
 The structs follow shared.contracts field by field; a test compares the two. Unknown fields are ignored.
-Evidence is a JSON array of all fields that are not columns of the fact's row. It has a third of the record's bytes; the bytes
-determine the cost of WAL and pages in Postgres.
+A record is its content and its key. The content is stored as evidence, a JSON array of all fields that are not columns of the
+fact's row: a third of the record's bytes, which determine the cost of WAL and pages in Postgres.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
@@ -41,7 +42,7 @@ T = TypeVar("T")
 Revision = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=2880)]
 AwareDateTime = Annotated[datetime, msgspec.Meta(tz=True)]
-# Lengths only: patterns run in Python and would double the time of decoding. See _Words.
+# Lengths only: patterns run in Python and would double the time of decoding. See _Checked.
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Percent = Annotated[str, msgspec.Meta(pattern=r"\A(100(\.0{1,18})?|0{0,15}[0-9]{1,2}(\.[0-9]{1,18})?)\Z")]
@@ -59,19 +60,13 @@ class Deduction(msgspec.Struct, gc=False):
     percent: Percent
 
 
-class DayRecord(msgspec.Struct, gc=False):
-    """asn.attendance-day.v1."""
+class DayContent(msgspec.Struct, array_like=True, kw_only=True, gc=False):
+    """A day's record without officer, date and revision: the evidence of a day fact, an array in this order."""
 
-    revision: Revision
-    recorded_at: AwareDateTime
-    employee_id: UUID
-    work_date: date
     state: Literal["provisional", "final"]
     status: Literal["present", "absent", "excused", "official_duty", "off", "unknown"]
     scheduled_minutes: Minutes
     credited_minutes: Minutes
-    rule: Rule
-    org_unit_id: Identifier
     excuse: Code | None = None
     late_minutes: Minutes = 0
     early_leave_minutes: Minutes = 0
@@ -79,7 +74,18 @@ class DayRecord(msgspec.Struct, gc=False):
     first_in: AwareDateTime | None = None
     last_out: AwareDateTime | None = None
     deductions: tuple[Deduction, ...] = ()
+    rule: Rule
     reasons: tuple[Code, ...] = ()
+    org_unit_id: Identifier
+    recorded_at: AwareDateTime
+
+
+class DayRecord(DayContent, array_like=False, kw_only=True, gc=False):
+    """asn.attendance-day.v1."""
+
+    revision: Revision
+    employee_id: UUID
+    work_date: date
 
 
 class Assessment(msgspec.Struct, gc=False):
@@ -91,23 +97,38 @@ class Assessment(msgspec.Struct, gc=False):
             raise ValueError("an assessment has work_quality, public_communication or both")
 
 
-class FeedbackRecord(msgspec.Struct, gc=False):
-    """asn.feedback.v1."""
+class FeedbackContent(msgspec.Struct, array_like=True, kw_only=True, gc=False):
+    """A feedback's record without id, officer and revision: the evidence of a feedback fact, an array in this order."""
 
-    revision: Revision
-    recorded_at: AwareDateTime
-    feedback_id: UUID
     kind: Literal["citizen_rating", "supervisor_assessment"]
     state: Literal["accepted", "quarantined", "withdrawn"]
-    org_unit_id: Identifier
     given_at: AwareDateTime
-    employee_id: UUID | None = None
-    service: Identifier | None = None
     ratings: dict[Unsur, Rating] | None = None
     assessment: Assessment | None = None
     weight_class: Literal["visit", "counter"] = "visit"
+    service: Identifier | None = None
+    org_unit_id: Identifier
+    recorded_at: AwareDateTime
     group_id: UUID | None = None
     group_size: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+
+    @property
+    def points(self) -> Mapping[str, Decimal | str | int | None] | None:
+        """The assessment as a mapping, for the rules."""
+        if self.assessment is None:
+            return None
+        return {
+            "work_quality": self.assessment.work_quality,
+            "public_communication": self.assessment.public_communication,
+        }
+
+
+class FeedbackRecord(FeedbackContent, array_like=False, kw_only=True, gc=False):
+    """asn.feedback.v1."""
+
+    revision: Revision
+    feedback_id: UUID
+    employee_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.kind == "citizen_rating" and (not self.ratings or self.assessment is not None):
@@ -117,79 +138,29 @@ class FeedbackRecord(msgspec.Struct, gc=False):
         ):
             raise ValueError("a supervisor_assessment has an assessment, no ratings, and names the officer")
 
-    @property
-    def points(self) -> Mapping[str, Decimal | str | int | None] | None:
-        """The assessment as a mapping, for the rules."""
-        return _points(self.assessment)
 
-
-class DayContent(msgspec.Struct, array_like=True, gc=False):
-    """The evidence of a day: the record without officer, date and revision."""
-
-    state: str
-    status: str
-    scheduled_minutes: int
-    credited_minutes: int
-    excuse: str | None
-    late_minutes: int
-    early_leave_minutes: int
-    missing_punches: tuple[str, ...]
-    first_in: AwareDateTime | None
-    last_out: AwareDateTime | None
-    deductions: tuple[Deduction, ...]
-    rule: Rule
-    reasons: tuple[str, ...]
-    org_unit_id: str
-    recorded_at: AwareDateTime
-
-
-class FeedbackContent(msgspec.Struct, array_like=True, gc=False):
-    """The evidence of a feedback: the record without id, officer and revision."""
-
-    kind: str
-    state: str
-    given_at: AwareDateTime
-    ratings: dict[str, int] | None
-    assessment: Assessment | None
-    weight_class: str
-    service: str | None
-    org_unit_id: str
-    recorded_at: AwareDateTime
-    group_id: UUID | None = None
-    group_size: int | None = None
-
-    @property
-    def points(self) -> Mapping[str, Decimal | str | int | None] | None:
-        """The assessment as a mapping, for the rules."""
-        return _points(self.assessment)
-
-
-def _points(given: Assessment | None) -> Mapping[str, Decimal | str | int | None] | None:
-    if given is None:
-        return None
-    return {"work_quality": given.work_quality, "public_communication": given.public_communication}
-
-
-class _Words(dict[str, None]):
+class _Checked(dict[str, None]):
     """Checks strings against a pattern and caches valid ones: a city has few units, services and codes, but many records."""
 
-    def __init__(self, pattern: str, words: str) -> None:
+    def __init__(self, pattern: str, message: str) -> None:
         super().__init__()
         self._pattern = re.compile(pattern)
-        self._words = words
+        self._message = message
 
-    def __missing__(self, word: str) -> None:
-        if self._pattern.search(word) is None:
-            raise UnreadableRecordError("NOT_VALID", self._words)
+    def __missing__(self, string: str) -> None:
+        if self._pattern.search(string) is None:
+            raise UnreadableRecordError("NOT_VALID", self._message)
         if len(self) >= 10_000:
             self.clear()
-        self[word] = None
+        self[string] = None
 
 
-_IDENTIFIERS = _Words(r"\A[^\x00-\x1f\x7f]{1,100}\Z", "an identifier must not contain control characters")
-_CODES = _Words(r"\A[A-Z][A-Z0-9_]{0,63}\Z", "a code consists of capitals, digits and underscores")
+_IDENTIFIERS = _Checked(r"\A[^\x00-\x1f\x7f]{1,100}\Z", "an identifier must not contain control characters")
+_CODES = _Checked(r"\A[A-Z][A-Z0-9_]{0,63}\Z", "a code consists of capitals, digits and underscores")
 
 _ENCODE = msgspec.json.Encoder().encode
+_DAY_FIELDS = attrgetter(*DayContent.__struct_fields__)
+_FEEDBACK_FIELDS = attrgetter(*FeedbackContent.__struct_fields__)
 _DAY_CONTENT = msgspec.json.Decoder(DayContent)
 _FEEDBACK_CONTENT = msgspec.json.Decoder(FeedbackContent)
 _DAY = msgspec.json.Decoder(DayRecord)
@@ -220,25 +191,13 @@ def feedback_of(record: Incoming) -> FeedbackRecord:
 
 
 def day_evidence(day: DayRecord) -> bytes:
-    """The fields of a day that are not columns, encoded; `decode_day` reads them."""
-    return _ENCODE(
-        (
-            day.state, day.status, day.scheduled_minutes, day.credited_minutes, day.excuse, day.late_minutes,
-            day.early_leave_minutes, day.missing_punches, day.first_in, day.last_out, day.deductions, day.rule,
-            day.reasons, day.org_unit_id, day.recorded_at,
-        )
-    )  # fmt: skip
+    """The content of a day, encoded; `decode_day` reads it."""
+    return _ENCODE(_DAY_FIELDS(day))
 
 
 def feedback_evidence(feedback: FeedbackRecord) -> bytes:
-    """The fields of a feedback that are not columns, encoded; `decode_feedback` reads them."""
-    return _ENCODE(
-        (
-            feedback.kind, feedback.state, feedback.given_at, feedback.ratings, feedback.assessment,
-            feedback.weight_class, feedback.service, feedback.org_unit_id, feedback.recorded_at, feedback.group_id,
-            feedback.group_size,
-        )
-    )  # fmt: skip
+    """The content of a feedback, encoded; `decode_feedback` reads it."""
+    return _ENCODE(_FEEDBACK_FIELDS(feedback))
 
 
 def decode_day(evidence: bytes) -> DayContent:
@@ -257,7 +216,7 @@ def encode_held(feedback: FeedbackRecord) -> bytes:
 
 
 def decode_held(record: bytes) -> FeedbackRecord:
-    """Decodes a held record."""
+    """Decodes such a record."""
     return _FEEDBACK.decode(record)
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from sqlalchemy import text
 
 from services.scoring.dependencies import ContextDep, OperatorDep, PoliciesDep
-from services.scoring.facts.verify import Verification, verify
+from services.scoring.facts.verify import verify
 from shared.openapi.models import Answer
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/scores", tags=["scores"])
-
-
-VERIFY_SECONDS_MAX = 600.0
 
 
 class VerificationAnswer(Answer):
@@ -38,13 +34,12 @@ class VerificationAnswer(Answer):
 async def verify_scores(context: ContextDep, policies: PoliciesDep, _: OperatorDep) -> VerificationAnswer:
     """Recomputes contributions, totals and scores from the facts' evidence and lists the differences."""
     async with context.database.snapshot() as session:
-        await session.execute(text(f"set local statement_timeout = {int(VERIFY_SECONDS_MAX * 1000)}"))
-        found: Verification = await verify(session, policies)
+        verification = await verify(session, policies)
     return VerificationAnswer(
-        ok=found.difference_count == 0,
-        days=found.days,
-        feedback=found.feedback,
-        totals=found.totals,
-        difference_count=found.difference_count,
-        differences=found.differences,
+        ok=verification.difference_count == 0,
+        days=verification.days,
+        feedback=verification.feedback,
+        totals=verification.totals,
+        difference_count=verification.difference_count,
+        differences=verification.differences,
     )

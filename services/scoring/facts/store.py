@@ -2,7 +2,8 @@
 
 A fact row stores its previous contribution (`was_*`), set under the row's lock. The upsert returns the delta, so two consumers
 that apply the same records concurrently add each change once: a select before the upsert would read the old contribution
-outside of the lock and count it twice.
+outside of the lock and count it twice. The rules of totals/rules/contribution.py say what a fact adds; a property test holds
+the sums of this statement equal to them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.facts.decode import DayRecord, FeedbackRecord, day_evidence, feedback_evidence
 from services.scoring.policy.policies import PolicyBook
 from services.scoring.policy.rules.fast_score import score_hundredths
+from services.scoring.totals.queries import OfficerTotals, totals_array
 from services.scoring.totals.rules.contribution import (
     DAY_TOTALS,
     FEEDBACK_TOTALS,
@@ -28,13 +29,14 @@ from services.scoring.totals.rules.contribution import (
     feedback_contribution,
 )
 from shared.contracts.semester import Semester
+from shared.db.queries import query
 
 __all__ = ["Batch", "save_facts", "save_scores"]
 
 
 DayKey = tuple[int, date]
 DayRow = tuple[int, date, UUID, int, int, bytes]
-"""Sort key (the officer's id as an integer, the date), id, revision, packed contribution, evidence."""
+"""Sort key (the officer's id as an integer, the date), id, revision, packed semester and contribution, evidence."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ class Batch:
             record.state, record.status, record.scheduled_minutes, record.credited_minutes, record.excuse
         )
         if known is None or known[3] < record.revision:
-            packed = scheduled << 32 | credited << 16 | final << 2 | unexcused << 1 | provisional
+            semester = Semester.number_of(record.work_date)
+            packed = semester << 48 | scheduled << 32 | credited << 16 | final << 2 | unexcused << 1 | provisional
             self.days[key] = (*key, officer, record.revision, packed, day_evidence(record))
 
     def add_feedback(self, record: FeedbackRecord) -> None:
@@ -65,7 +68,7 @@ class Batch:
         known = self.feedback.get(record.feedback_id)
         if known is None or known[0] < record.revision:
             # given_at has the unit's UTC offset, so its date part is the local date
-            semester = Semester.of(record.given_at.date()).number
+            semester = Semester.number_of(record.given_at.date())
             self.feedback[record.feedback_id] = (
                 record.revision,
                 record.employee_id,
@@ -81,22 +84,22 @@ def _columns(names: Iterable[str], pattern: str) -> str:
 
 _DAY_SHORT = ("scheduled", "credited", "final", "unexcused", "provisional")
 _DAY_DELTAS = ", ".join(f"f.{name} - f.was_{short}" for name, short in zip(DAY_TOTALS, _DAY_SHORT, strict=True))
-_KEEP_WAS = ", ".join(f"was_{short} = f.{name}" for name, short in zip(DAY_TOTALS, _DAY_SHORT, strict=True))
+_SET_PREVIOUS = ", ".join(f"was_{short} = f.{name}" for name, short in zip(DAY_TOTALS, _DAY_SHORT, strict=True))
 _NO_DAYS = ", ".join("0" for _ in DAY_TOTALS)
 _NO_FEEDBACK = ", ".join("0" for _ in FEEDBACK_TOTALS)
 _TOTALS = ", ".join(TOTALS)
 
-_SAVE = text(
+SAVE_FACTS = query(
     f"""
     with day_change as (
         insert into day_fact as f (employee_id, work_date, semester, revision, {", ".join(DAY_TOTALS)}, record)
-        select employee_id, work_date, date_part('year', work_date) * 2 + cast(date_part('month', work_date) > 6 as int),
-               revision, packed >> 32, (packed >> 16) & 65535, (packed >> 2) & 1, (packed >> 1) & 1, packed & 1, record
+        select employee_id, work_date, packed >> 48, revision, (packed >> 32) & 65535, (packed >> 16) & 65535,
+               (packed >> 2) & 1, (packed >> 1) & 1, packed & 1, record
         from unnest(cast(:day_employees as uuid[]), cast(:day_dates as date[]), cast(:day_revisions as int4[]),
                     cast(:day_packed as int8[]), cast(:day_records as bytea[]))
              as i (employee_id, work_date, revision, packed, record)
         on conflict (employee_id, work_date) do update set
-            revision = excluded.revision, {_columns(DAY_TOTALS, "{0} = excluded.{0}")}, {_KEEP_WAS},
+            revision = excluded.revision, {_columns(DAY_TOTALS, "{0} = excluded.{0}")}, {_SET_PREVIOUS},
             record = excluded.record
         where f.revision < excluded.revision
         returning f.employee_id, f.semester, f.work_date, f.unexcused_days + f.was_unexcused as absence, {_DAY_DELTAS}
@@ -133,19 +136,20 @@ _SAVE = text(
         select employee_id, semester, {_TOTALS}, false, true, now() from summed
         on conflict (employee_id, semester) do update set
             {_columns(TOTALS, "{0} = t.{0} + excluded.{0}")}, changed = true, as_of = excluded.as_of
-        returning employee_id, semester, {_TOTALS}
+        returning t.employee_id, t.semester, {totals_array("t")} as totals
     )
     select total.*, employee.org_unit_id from total left join employee using (employee_id)
-    """
+    """,
+    OfficerTotals,
 )
-_STREAKS = text(
+SET_YEARS_CHANGED = text(
     """
     update discipline_year y set changed = true
     from unnest(cast(:employees as uuid[]), cast(:years as int2[])) as i (employee_id, year)
     where y.employee_id = i.employee_id and y.year in (i.year, i.year + 1) and not y.changed
     """
 )
-_SCORES = text(
+SAVE_SCORES = text(
     """
     update semester_total t set score = i.score, band = i.band, complete = i.complete
     from unnest(cast(:employees as uuid[]), cast(:semesters as int2[]), cast(:scores as int4[]),
@@ -161,30 +165,31 @@ async def save_facts(session: AsyncSession, batch: Batch, policies: PolicyBook) 
     """Writes the facts, adds their deltas to the totals and updates the scores."""
     if not batch.days and not batch.feedback:
         return
-    rows = (await session.execute(_SAVE, _parameters(batch))).all()
+    rows = await SAVE_FACTS.all(session, _parameters(batch))
     touched = {(officer, day.year): employee_id for officer, day, employee_id, *_ in batch.days.values()}
-    await session.execute(_STREAKS, {"employees": list(touched.values()), "years": [year for _, year in touched]})
+    years = {"employees": list(touched.values()), "years": [year for _, year in touched]}
+    await session.execute(SET_YEARS_CHANGED, years)
     await save_scores(session, rows, policies)
 
 
-async def save_scores(session: AsyncSession, rows: Iterable[Any], policies: PolicyBook) -> None:
-    """Computes and stores the scores of rows (employee_id, semester, *TOTALS, org_unit_id)."""
+async def save_scores(session: AsyncSession, rows: Iterable[OfficerTotals], policies: PolicyBook) -> None:
+    """Computes and stores the scores of these totals."""
     scored = []
-    for row in rows:
-        policy = await policies.fast(session, row[1])
-        scored.append((row[0], row[1], *score_hundredths(row[2:-1], policy, row[-1])))
+    for employee_id, semester, totals, org_unit_id in rows:
+        policy = await policies.fast(session, semester)
+        scored.append((employee_id, semester, *score_hundredths(totals, policy, org_unit_id)))
     if scored:
         names = ("employees", "semesters", "scores", "bands", "completes")
-        await session.execute(_SCORES, dict(zip(names, map(list, zip(*scored, strict=True)), strict=True)))
+        await session.execute(SAVE_SCORES, dict(zip(names, map(list, zip(*scored, strict=True)), strict=True)))
 
 
-def _parameters(batch: Batch) -> dict[str, Any]:
+def _parameters(batch: Batch) -> dict[str, list[object]]:
     # Key order: two writers lock rows in the same order, which avoids deadlocks.
     # Few columns: the driver processes every element of every array, so a day's numbers are packed into one.
     days = sorted(batch.days.values())
     feedback = sorted(batch.feedback.items(), key=lambda item: item[0].int)
     _, dates, employees, revisions, packed, records = (
-        map(list, zip(*days, strict=True)) if days else ([] for _ in "123456")
+        map(list, zip(*days, strict=True)) if days else ([] for _ in range(6))
     )
     return {
         "day_employees": employees,

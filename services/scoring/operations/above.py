@@ -7,13 +7,13 @@ from typing import Any
 from shared.contracts.topics import DISCIPLINE, SCORE, Topic
 from shared.operations.above import Lift, json_lift
 
-__all__ = ["LIFTS"]
+__all__ = ["LIFTS", "SEMESTER_NUMBER"]
 
-# The table has the semester's number, the record its name (2026-S2).
-_OF_SEMESTER = (
-    "employee_id = :employee_id and semester = cast(left(cast(:semester as text), 4) as int2) * 2"
-    " + cast(right(cast(:semester as text), 1) as int2) - 1"
+SEMESTER_NUMBER = (
+    "cast(left(cast(:semester as text), 4) as int2) * 2 + cast(right(cast(:semester as text), 1) as int2) - 1"
 )
+"""The table has the semester's number, the record its name (2026-S2). A test holds this equal to `Semester.number`."""
+_OF_SEMESTER = f"employee_id = :employee_id and semester = {SEMESTER_NUMBER}"
 
 LIFTS: dict[Topic[Any], Lift] = {
     SCORE: json_lift(

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.dependencies import ContextDep
 from services.scoring.facts.decode import decode_day
-from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
-from shared.contracts.semester import Semester
+from services.scoring.operations.queries import newest_canary_day
 from shared.errors.errors import NotFoundError
 from shared.errors.problem_types import NOT_FOUND, UNAVAILABLE
 from shared.openapi.models import Answer
@@ -21,17 +17,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/scores", tags=["operations"])
-
-# A record is published when it has left the outbox: the relay deletes a row after the broker's acknowledgement.
-_NEWEST = text(
-    f"""
-    select f.work_date, f.record, t.as_of, t.changed, p.revision, p.semester
-    from day_fact f
-    join semester_total t using (employee_id, semester) join published_score p using (employee_id, semester)
-    where f.employee_id = '{CANARY_EMPLOYEE_ID}' and f.scheduled_minutes > 0 order by f.work_date desc limit 1
-    """
-)
-_WAITING = text("select 1 from outbox where topic = 'asn.score.v1' and key = :key limit 1")
 
 
 class CanaryAnswer(Answer):
@@ -55,15 +40,10 @@ class CanaryAnswer(Answer):
 async def show_canary(context: ContextDep) -> CanaryAnswer:
     """Shows how far the canary's punches have come. Answers 404 if no canary has punched."""
 
-    async def read(session: AsyncSession) -> tuple[Any, bool]:
-        row = (await session.execute(_NEWEST)).first()
-        if row is None:
-            raise NotFoundError("No canary has punched yet: start the stack's service `canary`.")
-        key = f"{CANARY_EMPLOYEE_ID}/{Semester.from_number(row.semester)}".encode()
-        waits = (await session.execute(_WAITING, {"key": key})).first() is not None
-        return row, not (row.changed or waits)
-
-    row, published = await context.transact(read)
+    newest = await context.transact(newest_canary_day)
+    if newest is None:
+        raise NotFoundError("No canary has punched yet: start the stack's service `canary`.")
+    row, published = newest
     day = decode_day(row.record)
     return CanaryAnswer(
         work_date=row.work_date,

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from services.scoring.dependencies import ContextDep
 from shared.contracts.asyncapi import asyncapi_document, servers_of
 from shared.contracts.view import channel_views, schema_views, server_views
-from shared.service.app import context_of
 from shared.service.context import Context
 from shared.service.developer_pages import developer_page
 from shared.service.page_errors import wants_page
 from shared.settings.url_space import EVENTS_PAGE
 
 __all__ = ["contract_page", "router"]
-
-ContextDep = Annotated[Context, Depends(context_of)]
 
 router = APIRouter(prefix="/scores", tags=["contract"])
 

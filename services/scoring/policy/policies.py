@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from services.scoring.policy.rules.fast_score import PolicyInts, policy_ints
 from services.scoring.policy.rules.ladder import DisciplineRules, discipline_rules_for, discipline_rules_from_mapping
@@ -23,15 +23,18 @@ from services.scoring.policy.rules.policy import (
     policy_to_mapping,
     with_unit_priors,
 )
+from services.scoring.policy.tables import RuleDocument, UnitPrior
 from shared.base.rule_documents import read_document
 from shared.contracts.semester import Semester
 from shared.errors.errors import ConflictError, InvalidError
 
-__all__ = ["PolicyBook", "load_defaults", "load_policy", "request_rescore"]
+__all__ = ["PolicyBook", "load_defaults", "load_policy", "request_rescore", "score_policies"]
 
 CACHE_SECONDS = 5.0  # how soon this process sees another process's new policy
 
-_INSERT = text(
+SCORE_KIND, DISCIPLINE_KIND = "score", "discipline"
+
+INSERT_DOCUMENT = text(
     """
     insert into rule_document (kind, id, version, effective_from, decree, content, loaded_at)
     values (:kind, :id, :version, :effective_from, :decree, :content, :now)
@@ -40,7 +43,7 @@ _INSERT = text(
 )
 
 
-_REQUEST_RESCORE = text(
+REQUEST_RESCORE = text(
     "insert into rescore_due (first_semester, requested_at) values (:first, :now)"
     " on conflict (first_semester) do update set requested_at = excluded.requested_at"
 )
@@ -58,42 +61,43 @@ class PolicyBook:
 
     async def policy(self, session: AsyncSession, semester: Semester) -> ScorePolicy:
         """The policy of a semester. Raises PolicyError when none is in force."""
-        return (await self._of(session, semester))[0]
+        return (await self._cached(session, semester))[0]
 
     async def fast(self, session: AsyncSession, number: int) -> PolicyInts:
         """The policy as integers, by the semester's number, for batches."""
-        found = self._by_semester.get(number)
-        if found is None or time.monotonic() - self._read_at >= CACHE_SECONDS:
-            found = await self._of(session, Semester.from_number(number))
-        return found[1]
+        cached = self._by_semester.get(number)
+        if cached is None or time.monotonic() - self._read_at >= CACHE_SECONDS:
+            cached = await self._cached(session, Semester.from_number(number))
+        return cached[1]
 
     async def ladders(self, session: AsyncSession, day: date) -> DisciplineRules:
         """The disciplinary rules in force on a day."""
         await self._refresh(session)
         return discipline_rules_for(day, self._ladders)
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Invalidates the cache."""
         self._read_at = -1e9
 
-    async def _of(self, session: AsyncSession, semester: Semester) -> tuple[ScorePolicy, PolicyInts]:
+    async def _cached(self, session: AsyncSession, semester: Semester) -> tuple[ScorePolicy, PolicyInts]:
         await self._refresh(session)
-        found = self._by_semester.get(semester.number)
-        if found is None:
+        cached = self._by_semester.get(semester.number)
+        if cached is None:
             policy = with_unit_priors(policy_for(semester, self._scores), self._priors.get(semester.number, {}))
-            found = self._by_semester[semester.number] = (policy, policy_ints(policy))
-        return found
+            cached = self._by_semester[semester.number] = (policy, policy_ints(policy))
+        return cached
 
     async def _refresh(self, session: AsyncSession) -> None:
         if time.monotonic() - self._read_at < CACHE_SECONDS:
             return
-        rows = (await session.execute(text("select kind, content from rule_document"))).all()
-        documents = [(row.kind, json.loads(row.content)) for row in rows]
-        self._scores = [policy_from_mapping(d) for kind, d in documents if kind == "score"]
-        self._ladders = [discipline_rules_from_mapping(d) for kind, d in documents if kind == "discipline"]
+        rows = (await session.execute(select(RuleDocument.kind, RuleDocument.content))).all()
+        documents = [(kind, json.loads(content)) for kind, content in rows]
+        self._scores = [policy_from_mapping(d) for kind, d in documents if kind == SCORE_KIND]
+        self._ladders = [discipline_rules_from_mapping(d) for kind, d in documents if kind == DISCIPLINE_KIND]
         priors: dict[int, dict[str, Decimal]] = {}
-        for row in await session.execute(text("select semester, org_unit_id, prior from unit_prior")):
-            priors.setdefault(row.semester, {})[row.org_unit_id] = Decimal(row.prior)
+        of_units = select(UnitPrior.semester, UnitPrior.org_unit_id, UnitPrior.prior)
+        for semester, org_unit_id, prior in await session.execute(of_units):
+            priors.setdefault(semester, {})[org_unit_id] = Decimal(prior)
         self._priors = priors
         self._by_semester = {}
         self._read_at = time.monotonic()
@@ -108,25 +112,38 @@ async def load_policy(session: AsyncSession, document: Mapping[str, object], now
         policy = policy_from_mapping(document)
     except PolicyError as error:
         raise InvalidError(str(error)) from error
-    kept = await _insert(session, "score", policy, policy_to_mapping(policy), now)
-    if not kept:
+    if not await _insert(session, SCORE_KIND, policy, policy_to_mapping(policy), now):
         raise ConflictError(f"Policy {policy.id} version {policy.version} exists: add a change as a new version.")
     await request_rescore(session, Semester.of(policy.effective_from), now)
     return policy
 
 
+async def score_policies(session: AsyncSession) -> Sequence[RuleDocument]:
+    """All score policies, the latest effective date first."""
+    policies = select(RuleDocument).where(RuleDocument.kind == SCORE_KIND)
+    latest_first = policies.order_by(col(RuleDocument.effective_from).desc(), col(RuleDocument.version).desc())
+    return (await session.execute(latest_first)).scalars().all()
+
+
 async def load_defaults(session: AsyncSession, score: bytes, discipline: bytes, now: datetime) -> None:
     """Loads these YAML rule sets if the database has none of their kind. Safe for several processes at once."""
-    kinds = set((await session.execute(text("select distinct kind from rule_document"))).scalars())
-    if "score" not in kinds:
+    kinds = set((await session.execute(select(RuleDocument.kind).distinct())).scalars())
+    if SCORE_KIND not in kinds:
         policy = policy_from_mapping(read_document(score))
-        await _insert(session, "score", policy, policy_to_mapping(policy), now)
-    if "discipline" not in kinds:
+        await _insert(session, SCORE_KIND, policy, policy_to_mapping(policy), now)
+    if DISCIPLINE_KIND not in kinds:
         document = read_document(discipline)
-        await _insert(session, "discipline", discipline_rules_from_mapping(document), document, now)
+        await _insert(session, DISCIPLINE_KIND, discipline_rules_from_mapping(document), document, now)
 
 
-async def _insert(session: AsyncSession, kind: str, rules: Any, content: Mapping[str, object], now: datetime) -> bool:
+async def _insert(
+    session: AsyncSession,
+    kind: str,
+    rules: ScorePolicy | DisciplineRules,
+    content: Mapping[str, object],
+    now: datetime,
+) -> bool:
+    """False if this version exists."""
     values = {
         "kind": kind,
         "id": rules.id,
@@ -136,8 +153,9 @@ async def _insert(session: AsyncSession, kind: str, rules: Any, content: Mapping
         "content": json.dumps(content, default=str),
         "now": now,
     }
-    return (await session.execute(_INSERT, values)).first() is not None
+    return (await session.execute(INSERT_DOCUMENT, values)).first() is not None
 
 
 async def request_rescore(session: AsyncSession, first: Semester, now: datetime) -> None:
-    await session.execute(_REQUEST_RESCORE, {"first": first.number, "now": now})
+    """Requests the scores of all semesters from `first` on."""
+    await session.execute(REQUEST_RESCORE, {"first": first.number, "now": now})

@@ -1,1 +1,1 @@
-"""Scores: published, explained, shown, recomputed."""
+"""Scores: computed again, published, listed; the policies that set them."""

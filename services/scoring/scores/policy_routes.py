@@ -7,11 +7,9 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.dependencies import ContextDep, OperatorDep, PoliciesDep, ReaderDep
-from services.scoring.policy.policies import load_policy
+from services.scoring.policy.policies import load_policy, score_policies
 from services.scoring.scores.rescore import rescore
 from shared.base.rule_documents import DOCUMENT_BYTES_MAX, read_document
 from shared.contracts.semester import Semester
@@ -52,16 +50,16 @@ class PolicyLoaded(Answer):
 @router.get("/v1/policies")
 async def list_policies(context: ContextDep, _: ReaderDep) -> list[PolicyItem]:
     """Lists all policies, the latest effective date first."""
-    query = text(
-        "select id, version, effective_from, decree, content from rule_document where kind = 'score'"
-        " order by effective_from desc, version desc"
-    )
-
-    async def read(session: AsyncSession) -> list[Any]:
-        return list((await session.execute(query)).mappings())
-
-    rows = await context.transact(read)
-    return [PolicyItem(**{**row, "content": json.loads(row["content"])}) for row in rows]
+    return [
+        PolicyItem(
+            id=document.id,
+            version=document.version,
+            effective_from=document.effective_from,
+            decree=document.decree,
+            content=json.loads(document.content),
+        )
+        for document in await context.transact(score_policies)
+    ]
 
 
 @router.post("/v1/policies", status_code=201, responses=refuses(CONFLICT))

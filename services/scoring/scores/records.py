@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from uuid import UUID
 
 from services.scoring.policy.rules.policy import ScorePolicy
 from services.scoring.policy.rules.score import ScoreResult, score
-from services.scoring.totals.rules.contribution import TOTALS, Contribution
+from services.scoring.scores.queries import ChangedTotals
+from services.scoring.scores.rules.final import is_final
+from services.scoring.totals.rules.contribution import TOTALS
 from shared.contracts.events.discipline import DisciplineRecord
 from shared.contracts.events.score import Indicator, Interval, PolicyRef, ScoreRecord
 from shared.contracts.semester import Semester
 
 __all__ = ["same_content", "score_record"]
 
-_PROVISIONAL_DAYS = TOTALS.index("provisional_days")
 _UNEXCUSED_DAYS = TOTALS.index("unexcused_days")
 _STAMPS = frozenset({"revision", "recorded_at", "as_of"})
 
 
 def score_record(
-    employee_id: UUID,
-    unit_id: str | None,
-    semester: Semester,
-    totals: Contribution,
-    policy: ScorePolicy,
-    *,
-    revision: int,
-    as_of: datetime,
-    now: datetime,
-    today: date,
+    row: ChangedTotals, unit_id: str | None, policy: ScorePolicy, *, revision: int, now: datetime, today: date
 ) -> ScoreRecord:
-    """An officer's score. It is final when the semester has ended and none of its days is provisional."""
+    """The record of an officer's score."""
+    semester = Semester.from_number(row.semester)
+    totals = tuple(row.totals)
     result = score(totals, policy, unit_id)
-    final = today > semester.last_day and totals[_PROVISIONAL_DAYS] == 0
     return ScoreRecord(
         revision=revision,
         recorded_at=now,
-        employee_id=employee_id,
+        employee_id=row.employee_id,
         org_unit_id=unit_id,
         semester=str(semester),
-        state="final" if final else "provisional",
+        state="final" if is_final(semester, totals, today) else "provisional",
         score=result.score,
         band=result.band,
         complete=result.complete,
@@ -48,7 +40,7 @@ def score_record(
         unexcused_days=totals[_UNEXCUSED_DAYS],
         policy=PolicyRef(id=policy.id, version=policy.version, decree=policy.decree),
         reasons=result.reasons,
-        as_of=as_of,
+        as_of=row.as_of,
     )
 
 

@@ -1,46 +1,27 @@
-"""Scores as JSON: explanation, list, verification, republishing."""
+"""The list of scores as JSON."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.dependencies import (
     ContextDep,
-    PoliciesDep,
     ReaderDep,
     SemesterQuery,
     semester_of,
 )
-from services.scoring.scores.explain import UNKNOWN_OFFICER, explain
-from services.scoring.scores.explanation import Explanation
+from services.scoring.scores.queries import LISTED_SCORES
+from services.scoring.totals.rules.rounding import hundredths_to_decimal
 from shared.contracts.base import Code, DecimalText, Identifier
-from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
-from shared.errors.errors import NotFoundError
-from shared.errors.problem_types import NOT_FOUND
 from shared.http.paging import After, Limit, Page, cursor_of, read_id_cursor
 from shared.openapi.models import Answer
-from shared.openapi.refusals import refuses
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/scores", tags=["scores"])
-
-
-_LIST = text(
-    f"""
-    select t.employee_id, e.org_unit_id, t.score, t.band, t.complete, t.unexcused_days, p.revision, t.as_of
-    from semester_total t left join employee e using (employee_id) left join published_score p using (employee_id, semester)
-    where semester = :semester and employee_id > :after and employee_id <> '{CANARY_EMPLOYEE_ID}'
-      and reaches_unit_v1(:units, e.org_unit_id)
-      and (cast(:unit as text) is null or e.org_unit_id = :unit) and (cast(:band as text) is null or t.band = :band)
-    order by employee_id limit :most
-    """
-)
 
 
 UnitQuery = Annotated[Identifier | None, Query(description="Only officers of this unit (their current unit).")]
@@ -65,18 +46,6 @@ class ScoreItem(Answer):
     """The revision of the published record; 0 before the first."""
 
 
-@router.get("/v1/employees/{employee_id}", responses=refuses(NOT_FOUND))
-async def explain_score(
-    context: ContextDep, policies: PoliciesDep, who: ReaderDep, employee_id: UUID, semester: SemesterQuery = None
-) -> Explanation:
-    """An officer's score of a semester, with the rule, the numbers and every fact behind it."""
-    wanted = semester_of(context, semester)
-    found = await context.transact(lambda s: explain(s, policies, employee_id, wanted))
-    if not who.reaches_unit(found.org_unit_id):
-        raise NotFoundError(UNKNOWN_OFFICER)
-    return found
-
-
 @router.get("/v1/employees")
 async def list_scores(
     context: ContextDep,
@@ -97,15 +66,12 @@ async def list_scores(
         "most": limit + 1,
     }
 
-    async def read(session: AsyncSession) -> list[Any]:
-        return list(await session.execute(_LIST, values))
-
-    rows = await context.transact(read)
+    rows = await context.transact(lambda session: LISTED_SCORES.all(session, values))
     items = [
         ScoreItem(
             employee_id=row.employee_id,
             org_unit_id=row.org_unit_id,
-            score=None if row.score is None else f"{row.score // 100}.{row.score % 100:02d}",
+            score=hundredths_to_decimal(row.score),
             band=row.band,
             complete=row.complete,
             unexcused_days=row.unexcused_days,

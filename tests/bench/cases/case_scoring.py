@@ -15,7 +15,8 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.app import create
-from services.scoring.facts.consumer import TOPICS
+from services.scoring.facts.consumer import TOPICS, RecordHandler
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
@@ -37,17 +38,17 @@ async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
     )
     context = app.context
     async with app.router.lifespan_context(app):
-        await app.state.keep_rules()
+        await app.part(ScoreUpkeep).round()
         async with context.database.transaction() as session:
             people = [Incoming(topic, 0, n, key, value, h) for n, (topic, key, value, h) in enumerate(roster())]
-            await app.state.handler(session, people)
+            await app.part(RecordHandler)(session, people)
         del people
         started = 0.0
 
         async def handler(session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
             nonlocal started
             started = started or time.perf_counter()
-            parked: Sequence[Parked] = await app.state.handler(session, records)
+            parked: Sequence[Parked] = await app.part(RecordHandler)(session, records)
             return parked
 
         consumer = BatchConsumer(

@@ -28,7 +28,6 @@ from services.scoring.totals.rules.contribution import (
     TOTALS,
     Contribution,
     day_contribution,
-    difference,
     feedback_contribution,
     widen_day,
     widen_feedback,
@@ -103,6 +102,10 @@ def day_end(semester: Semester) -> Any:
     return datetime.combine(semester.first_day, time(), UTC)
 
 
+def _difference(new: Contribution, old: Contribution) -> Contribution:
+    return tuple(a - b for a, b in zip(new, old, strict=True))
+
+
 async def _save_day(session: AsyncSession, day: AttendanceDayRecord, value: bytes) -> Contribution | None:
     new = day_contribution(day.state, day.status, day.scheduled_minutes, day.credited_minutes, day.excuse)
     row = await session.get(DayFact, (day.employee_id, day.work_date))
@@ -124,7 +127,7 @@ async def _save_day(session: AsyncSession, day: AttendanceDayRecord, value: byte
         setattr(row, name, number)
     row.revision, row.record = day.revision, value
     session.add(row)
-    return difference(widen_day(new), widen_day(old))
+    return _difference(widen_day(new), widen_day(old))
 
 
 async def _save_feedback(session: AsyncSession, record: FeedbackRecord, value: bytes) -> Contribution | None:
@@ -145,7 +148,7 @@ async def _save_feedback(session: AsyncSession, record: FeedbackRecord, value: b
         )
     row.revision, row.totals, row.record = record.revision, list(new), value
     session.add(row)
-    return difference(widen_feedback(new), old)
+    return _difference(widen_feedback(new), old)
 
 
 if __name__ == "__main__":

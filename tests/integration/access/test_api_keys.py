@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.access import auth, keys
 from shared.access.scopes import SCOPES, Scope, scopes_of
 from shared.base.clock import FakeClock
@@ -274,7 +275,7 @@ async def test_one_token_may_open_several_services(embedded_postgres: EmbeddedPo
         running_service("scoring", embedded_postgres, clock=clock) as scoring,
         running_service("attendance", embedded_postgres, clock=clock) as attendance,
     ):
-        await scoring.app.state.keep_rules()
+        await scoring.app.part(ScoreUpkeep).round()
         made = await make(scoring, "scores", {"name": "hris", "scopes": ["scores:read"], "org_unit_ids": ["unit-1"]})
         same = {"name": "hris", "scopes": ["days:read", "employees:read"], "token": made["token"]}
         assert (await make(attendance, "attendance", same))["id"] == made["id"]

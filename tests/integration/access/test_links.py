@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.access.links import INBOX, PAGE
 from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
@@ -64,7 +65,7 @@ async def place(request: pytest.FixtureRequest, embedded_postgres: EmbeddedPostg
     clock, url = FakeClock(NOW), await fresh_database(embedded_postgres)
     async with running_service(request.param, embedded_postgres, clock=clock, database_url=url) as running:
         if request.param == "scoring":
-            await running.app.state.keep_rules()
+            await running.app.part(ScoreUpkeep).round()
         async with running.context.database.transaction() as session:
             assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
         yield Place(request.param, running, clock, url)
@@ -200,7 +201,7 @@ async def both_services(server: EmbeddedPostgres, clock: FakeClock) -> AsyncIter
         running_service("notifications", server, clock=clock) as notices,
         running_service("scoring", server, clock=clock) as scores,
     ):
-        await scores.app.state.keep_rules()
+        await scores.app.part(ScoreUpkeep).round()
         for service in (notices, scores):
             async with service.context.database.transaction() as session:
                 assert not await handler_of(service)(session, [incoming(EMPLOYEE, employee(OFFICER))])

@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.db.digests import Digest, Projection
@@ -41,7 +44,7 @@ async def services(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[dict[st
         running_service("feedback", embedded_postgres, clock=clock) as feedback,
         running_service("notifications", embedded_postgres, clock=clock) as notifications,
     ):
-        await scoring.app.state.keep_rules()
+        await scoring.app.part(ScoreUpkeep).round()
         yield {"scoring": scoring, "feedback": feedback, "notifications": notifications}
 
 
@@ -118,8 +121,8 @@ async def test_the_digests_of_what_a_service_publishes_are_those_of_its_reader(s
     assert (await feedback.http.post("/feedback/v1/assessments", json=body | {"work_quality": "80"})).is_success
     await apply(scoring, FEEDBACK, *await sent(feedback, FEEDBACK))
     await apply(scoring, ATTENDANCE_DAY, ABSENCE)
-    await scoring.app.state.publisher.round()
-    await scoring.app.state.discipline_publisher.round()
+    await scoring.app.part(ScorePublisher).round()
+    await scoring.app.part(DisciplinePublisher).round()
     for topic, owner, reader in (
         (FEEDBACK, "feedback", "scoring"),
         (SCORE, "scoring", "notifications"),

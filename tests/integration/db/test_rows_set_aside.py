@@ -17,6 +17,9 @@ from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
 from services.notifications.delivery.delivery import Sender
 from services.notifications.notices.ageing import Ageing
 from services.notifications.notices.evaluation import Evaluation
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.observability.metrics import Metrics
@@ -59,7 +62,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
     officers = sorted(uuid4() for _ in range(5))
     bad = officers[2]
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
 
         async def absent(revision: int, minutes: int) -> None:
             records = [
@@ -73,8 +76,8 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
             ]
             async with service.context.database.transaction() as session:
                 assert not await handler_of(service)(session, records)
-            await all_rounds(service.app.state.publisher.round)
-            await all_rounds(service.app.state.discipline_publisher.round)
+            await all_rounds(service.app.part(ScorePublisher).round)
+            await all_rounds(service.app.part(DisciplinePublisher).round)
 
         await absent(1, 0)
         assert len(await published(service, "asn.score.v1")) == 5

@@ -15,6 +15,10 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.notifications.notices.evaluation import Evaluation
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.changed_rows import ChangedRowPublisher
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.db.database import is_transient
@@ -62,7 +66,7 @@ async def test_a_batch_that_ends_in_a_deadlock_parks_nothing_and_counts_once(
 ) -> None:
     first, second = sorted((uuid4(), uuid4()))
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         consumer = consumer_of(service)
         await consumer.apply(absences(first, second))
         records = [incoming(ATTENDANCE_DAY, day(one, MONDAY, 2, credited_minutes=225)) for one in (first, second)]
@@ -88,7 +92,7 @@ async def test_a_batch_that_is_cut_off_while_it_parks_is_applied_whole_later(
     officer = uuid4()
     batch = [*absences(officer), incoming(ATTENDANCE_DAY, b"{not json")]
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         consumer = consumer_of(service)
         fault = await cut_off_at(service, "outbox", lambda: consumer.apply(batch), how)
         assert is_transient(fault)
@@ -135,16 +139,16 @@ async def test_days_that_are_cut_off_stay_queued_and_are_published_once(embedded
 
 
 @pytest.mark.parametrize(
-    ("publisher", "topic"), [("publisher", "asn.score.v1"), ("discipline_publisher", "asn.discipline.v1")]
+    ("publisher", "topic"), [(ScorePublisher, "asn.score.v1"), (DisciplinePublisher, "asn.discipline.v1")]
 )
 async def test_records_that_are_cut_off_stay_due_and_are_published_once(
-    embedded_postgres: EmbeddedPostgres, publisher: str, topic: str
+    embedded_postgres: EmbeddedPostgres, publisher: type[ChangedRowPublisher], topic: str
 ) -> None:
     officers = sorted((uuid4(), uuid4()))
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         await consumer_of(service).apply(absences(*officers))
-        work = getattr(service.app.state, publisher).round
+        work = service.app.part(publisher).round
         assert is_transient(await cut_off_at(service, "outbox", work))
         assert await sent(service, topic) == []
         await work()

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import SystemClock
 from shared.contracts.topics import ATTENDANCE_DAY, DEAD_LETTER, EMPLOYEE, SCORE
 from shared.kafka_admin.provision import provision, read_topics
@@ -47,7 +48,7 @@ async def test_scores_go_on_and_the_record_can_be_had_whole(postgres: Postgres, 
         await stranger.send_and_wait(EMPLOYEE.name, LARGE, key=b"a", headers=[("ce_type", EMPLOYEE.name.encode())])
     changes = {"tasks": True} | kafka_settings(own_kafka)
     async with running_service("scoring", postgres, clock=SystemClock(), **changes) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         letter = orjson.loads((await first(own_kafka, DEAD_LETTER.name)).value or b"")
         assert (letter["value"], letter["value_bytes"], letter["key"]) == (None, len(LARGE), "YQ==")
         async with AIOKafkaProducer(bootstrap_servers=own_kafka.bootstrap_servers) as attendance:

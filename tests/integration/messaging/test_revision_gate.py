@@ -14,6 +14,7 @@ from embedded.postgres import EmbeddedPostgres
 from services.feedback.people.consumer import TOPICS as FEEDBACK_READS
 from services.notifications.notices.consumer import TOPICS as NOTIFICATIONS_READ
 from services.scoring.facts.consumer import TOPICS as SCORING_READS
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.base import REVISION_MAX
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.revisions import REVISION_TOO_FAR, STEP_MAX
@@ -76,7 +77,7 @@ async def test_a_leap_is_parked_and_what_comes_after_it_is_used(
 ) -> None:
     async with running_service(reader, embedded_postgres) as service:
         if reader == "scoring":
-            await service.app.state.keep_rules()
+            await service.app.part(ScoreUpkeep).round()
         # the reader has no record of this key yet
         end = incoming(topic, make(REVISION_MAX))
         [words] = await apply(service, [end])
@@ -108,7 +109,7 @@ async def test_a_leap_is_parked_and_what_comes_after_it_is_used(
 
 async def test_a_group_that_waits_for_its_rest_is_known_too(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         officer = uuid4()
         group = rating_group(officer, [4, 4, 4])
         high = [member | {"revision": STEP_MAX} for member in group]

@@ -12,6 +12,8 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.notifications.notices.evaluation import Evaluation
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
@@ -48,12 +50,12 @@ async def canary_of(service: Running) -> dict[str, Any]:
 async def test_its_newest_punch_is_published_when_the_broker_has_it(embedded_postgres: EmbeddedPostgres) -> None:
     times = {"first_in": "2026-08-03T00:00:01+07:00", "last_out": "2026-08-03T09:01:00+07:00"}
     async with running_service("scoring", embedded_postgres, clock=FakeClock(NOW)) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         assert (await service.http.get("/scores/v1/canary")).status_code == 404
         tuesday = day(CANARY_EMPLOYEE_ID, MONDAY + timedelta(days=1), status="off", scheduled_minutes=0)
         mine = day(CANARY_EMPLOYEE_ID, MONDAY, **times)
         await apply(service, [incoming(ATTENDANCE_DAY, record) for record in (mine, tuesday | {"credited_minutes": 0})])
-        await service.app.state.publisher.round()
+        await service.app.part(ScorePublisher).round()
         found = await canary_of(service)
         assert (found["work_date"], found["revision"], found["published"]) == (str(MONDAY), 1, False)
         await empty_outbox(service)
@@ -68,7 +70,7 @@ async def test_its_newest_punch_is_published_when_the_broker_has_it(embedded_pos
 async def test_it_is_in_no_list_of_scores(embedded_postgres: EmbeddedPostgres) -> None:
     officer = uuid4()
     async with running_service("scoring", embedded_postgres, clock=FakeClock(NOW)) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         await apply(service, [incoming(ATTENDANCE_DAY, day(who, MONDAY)) for who in (CANARY_EMPLOYEE_ID, officer)])
         items = (await service.http.get("/scores/v1/employees", params={"semester": "2026-S2"})).json()["items"]
         assert [item["employee_id"] for item in items] == [str(officer)]

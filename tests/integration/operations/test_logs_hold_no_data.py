@@ -31,6 +31,7 @@ from embedded.children import free_port
 from embedded.gateway import make_gateway
 from embedded.postgres import EmbeddedPostgres
 from services.notifications.delivery.delivery import Sender
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import EMPLOYEE
 from shared.db.migrations import SERVICES
 from shared.messaging.consuming.dead_letters import Parked
@@ -167,7 +168,7 @@ async def good_and_wrong_requests(city: City) -> None:
         async with city.services[service].context.database.transaction() as session:
             assert not await handler_of(city.services[service])(session, [record])
     who = UUID(officer["employee_id"])
-    await city.services["scoring"].app.state.keep_rules()
+    await city.services["scoring"].app.part(ScoreUpkeep).round()
     for prefix in ("scores", "notices"):
         link = await link_to(city, prefix, who)
         page = await city.ask("GET", link)

@@ -13,7 +13,10 @@ from embedded.postgres import EmbeddedPostgres
 from services.attendance.operations import republish as publish
 from services.feedback.ratings import publishing as feedback
 from services.notifications.notices import life_cycle as notices
+from services.scoring.discipline.publisher import DisciplinePublisher
 from services.scoring.operations.republish import ROUND_ROWS_MAX
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
@@ -80,11 +83,11 @@ def copies_of(table: str, count: int) -> str:
 async def test_scores_and_years(embedded_postgres: EmbeddedPostgres) -> None:
     several_pages = 2 * ROUND_ROWS_MAX + 1
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         records = [incoming(ATTENDANCE_DAY, day(uuid4(), date(2026, 8, 3), status="absent", credited_minutes=0))]
         await apply(service, records)
-        await service.app.state.publisher.round()
-        await service.app.state.discipline_publisher.round()
+        await service.app.part(ScorePublisher).round()
+        await service.app.part(DisciplinePublisher).round()
         for table in ("published_score", "discipline_year"):
             await execute(service, copies_of(table, several_pages - 1))
         found = await republished(service, "/scores/v1/republish")

@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 SEMESTER = "2026-S2"
 POLICY = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
@@ -25,13 +27,13 @@ POLICY = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 @pytest.fixture
 async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
     async with running_service("scoring", postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> Sequence[Parked]:
     async with service.context.database.transaction() as session:
-        parked: Sequence[Parked] = await service.app.state.handler(session, records)
+        parked: Sequence[Parked] = await handler_of(service)(session, records)
         await service.context.dead_letters.park(session, parked)
         return parked
 

@@ -12,12 +12,16 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.rescore import CACHES_END_SECONDS
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE, Topic
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -36,24 +40,24 @@ def clock() -> FakeClock:
 async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[Running]:
     async with running_service("scoring", embedded_postgres, clock=clock) as service:
         clock.set(LAST_MINUTE - timedelta(seconds=CACHES_END_SECONDS))
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         clock.set(LAST_MINUTE)
-        await (
-            service.app.state.keep_rules()
-        )  # what the opening requested is done: it cannot mark scores as changed later
+        await service.app.part(
+            ScoreUpkeep
+        ).round()  # what the opening requested is done: it cannot mark scores as changed later
         yield service
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> None:
     """Applies a batch and publishes what it changed."""
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, records)
+        assert not await handler_of(service)(session, records)
     await publish(service)
 
 
 async def publish(service: Running) -> None:
-    await service.app.state.keep_rules()
-    for publisher in (service.app.state.publisher, service.app.state.discipline_publisher):
+    await service.app.part(ScoreUpkeep).round()
+    for publisher in (service.app.part(ScorePublisher), service.app.part(DisciplinePublisher)):
         while await publisher.round():
             pass
 

@@ -6,22 +6,24 @@ from datetime import date
 from uuid import uuid4
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import running_service
+from tests.integration.readers import handler_of
 
 
-async def test_scores_of_other_units_are_not_there(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_limited_key_lists_no_scores_of_other_units(embedded_postgres: EmbeddedPostgres) -> None:
     mine, other, nowhere = uuid4(), uuid4(), uuid4()
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         records = [
             incoming(EMPLOYEE, employee(mine)),
             incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
             *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other, nowhere)),
         ]
         async with service.context.database.transaction() as session:
-            assert not await service.app.state.handler(session, records)
+            assert not await handler_of(service)(session, records)
         query = {"semester": "2026-S2"}
         limited = await service.key("scores", "scores:read", org_unit_ids=["unit-1", "unit-9"])
         every = await service.key("scores", "scores:read")
@@ -40,7 +42,7 @@ async def test_scores_of_other_units_are_not_there(embedded_postgres: EmbeddedPo
 async def test_an_officer_who_moves_is_not_in_the_former_unit_any_more(embedded_postgres: EmbeddedPostgres) -> None:
     officer, query = uuid4(), {"semester": "2026-S2"}
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         former, present = [await service.key("scores", "scores:read", org_unit_ids=[u]) for u in ("unit-1", "unit-2")]
         moved = employee(officer, 2, org_unit_id="unit-2")
         for batch in (
@@ -48,7 +50,7 @@ async def test_an_officer_who_moves_is_not_in_the_former_unit_any_more(embedded_
             [incoming(EMPLOYEE, moved)],
         ):
             async with service.context.database.transaction() as session:
-                assert not await service.app.state.handler(session, batch)
+                assert not await handler_of(service)(session, batch)
         for key, officers, status in ((former, [], 404), (present, [str(officer)], 200)):
             listed = (await service.http.get("/scores/v1/employees", params=query, headers=key)).json()["items"]
             assert [item["employee_id"] for item in listed] == officers
@@ -59,14 +61,14 @@ async def test_an_officer_who_moves_is_not_in_the_former_unit_any_more(embedded_
 async def test_scores_are_listed_of_one_unit_and_of_one_band(embedded_postgres: EmbeddedPostgres) -> None:
     mine, other = uuid4(), uuid4()
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         records = [
             incoming(EMPLOYEE, employee(mine)),
             incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
             *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other)),
         ]
         async with service.context.database.transaction() as session:
-            assert not await service.app.state.handler(session, records)
+            assert not await handler_of(service)(session, records)
 
         async def listed(**query: str) -> list[str]:
             answer = await service.http.get("/scores/v1/employees", params={"semester": "2026-S2", **query})

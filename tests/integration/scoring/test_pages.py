@@ -8,19 +8,23 @@ from uuid import UUID, uuid4
 import httpx
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 WEEK = [date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5)]
 
 
-async def hear(service: Running, *records: Incoming) -> None:
+async def receive(service: Running, *records: Incoming) -> None:
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, records)
-    await service.app.state.publisher.round()
-    await service.app.state.discipline_publisher.round()
+        assert not await handler_of(service)(session, records)
+    await service.app.part(ScorePublisher).round()
+    await service.app.part(DisciplinePublisher).round()
 
 
 async def page_of(service: Running, officer: UUID) -> str:
@@ -32,42 +36,46 @@ async def page_of(service: Running, officer: UUID) -> str:
     return page.text
 
 
-async def test_a_step_is_told_with_its_days_and_goes_with_them(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_page_shows_a_step_with_its_days_until_they_are_corrected(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     officer = uuid4()
 
     def absent(work_date: date, revision: int = 1) -> Incoming:
         return incoming(ATTENDANCE_DAY, day(officer, work_date, revision, status="absent", credited_minutes=0))
 
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
-        await hear(service, incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, WEEK[0])))
+        await service.app.part(ScoreUpkeep).round()
+        await receive(service, incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, WEEK[0])))
         assert "tanpa keterangan" not in await page_of(service, officer)
 
-        await hear(service, absent(WEEK[0], 2))
+        await receive(service, absent(WEEK[0], 2))
         one = await page_of(service, officer)
         assert "1 hari kerja tanpa keterangan" in one
         assert "pengelola kepegawaian" in one
         assert "PP 94" not in one  # below the first step there is no examination
 
-        await hear(service, absent(WEEK[1]), absent(WEEK[2]))
+        await receive(service, absent(WEEK[1]), absent(WEEK[2]))
         three = await page_of(service, officer)
         for part in ("3 hari kerja tanpa keterangan", "tingkat ringan", "pasal 26", "bukan hukuman disiplin"):
             assert part in three
         assert [f"<li>{number} Agustus 2026</li>" in three for number in (3, 4, 5)] == [True] * 3
 
-        await hear(service, incoming(ATTENDANCE_DAY, day(officer, WEEK[1], 2)))
+        await receive(service, incoming(ATTENDANCE_DAY, day(officer, WEEK[1], 2)))
         two = await page_of(service, officer)
         assert "2 hari kerja tanpa keterangan" in two
         assert "PP 94" not in two
         assert "<li>4 Agustus 2026</li>" not in two
 
 
-async def test_the_page_tells_why_and_writes_numbers_as_in_indonesian(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_page_explains_the_score_and_writes_numbers_as_in_indonesian(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     officer = uuid4()
     unknown = {"state": "provisional", "status": "unknown", "credited_minutes": 0, "reasons": ["NO_MACHINE"]}
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
-        await hear(
+        await service.app.part(ScoreUpkeep).round()
+        await receive(
             service,
             incoming(EMPLOYEE, employee(officer)),
             incoming(ATTENDANCE_DAY, day(officer, WEEK[0], **unknown)),

@@ -14,7 +14,9 @@ import yaml
 from sqlalchemy import text
 
 from services.scoring.policy.policies import load_defaults
+from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.rescore import CACHES_END_SECONDS, ROWS_MAX
+from services.scoring.scores.upkeep import ScoreUpkeep
 from services.scoring.settings import Settings
 from shared.base.clock import FakeClock
 from shared.base.rule_documents import DOCUMENT_BYTES_MAX
@@ -25,6 +27,7 @@ from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 from tests.fixtures.store_faults import cut_off_at
+from tests.integration.readers import handler_of
 
 DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 YAML = {"Content-Type": "application/yaml"}
@@ -39,7 +42,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def scoring(postgres: Postgres, clock: FakeClock) -> AsyncIterator[Running]:
     async with running_service("scoring", postgres, clock=clock) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
@@ -55,7 +58,7 @@ async def fill(service: Running, officer: UUID) -> None:
         records += [incoming(FEEDBACK, rating(officer, given_at=given_at)) for _ in range(10)]
         records.append(incoming(FEEDBACK, assessment(officer, given_at=given_at)))
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, records)
+        assert not await handler_of(service)(session, records)
 
 
 async def score_of(service: Running, officer: UUID, semester: str) -> dict[str, Any]:
@@ -83,12 +86,12 @@ async def published(service: Running, officer: UUID) -> list[tuple[str, int, int
 async def test_a_new_policy_moves_the_semesters_it_governs_and_no_other(scoring: Running) -> None:
     officer = uuid4()
     await fill(scoring, officer)
-    await scoring.app.state.publisher.round()
+    await scoring.app.part(ScorePublisher).round()
     before = {name: await score_of(scoring, officer, name) for name in ("2026-S1", "2026-S2")}
     new = policy(effective_from=date(2026, 7, 1), weights=MORE_ATTENDANCE)
     answer = await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)
     assert (answer.status_code, answer.json()["rescored"]) == (201, 1)
-    await scoring.app.state.publisher.round()
+    await scoring.app.part(ScorePublisher).round()
     after = {name: await score_of(scoring, officer, name) for name in ("2026-S1", "2026-S2")}
     assert after["2026-S1"]["score"] == before["2026-S1"]["score"]
     assert float(after["2026-S2"]["score"]) > float(
@@ -121,7 +124,9 @@ async def test_a_policy_dated_inside_a_semester_waits_for_the_next(scoring: Runn
         (policy(version=1), 409, "new version"),
     ],
 )
-async def test_a_wrong_policy_is_refused_with_words(scoring: Running, body: str, status: int, words: str) -> None:
+async def test_a_wrong_policy_is_refused_with_an_explanation(
+    scoring: Running, body: str, status: int, words: str
+) -> None:
     answer = await scoring.http.post("/scores/v1/policies", content=body, headers=YAML)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -134,14 +139,14 @@ async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: R
     await fill(scoring, loved)
     people = [incoming(EMPLOYEE, employee(other, nip="199001012015011002", org_unit_id="unit-2"))]
     async with scoring.context.database.transaction() as session:
-        await scoring.app.state.handler(session, people)
+        await handler_of(scoring)(session, people)
     clock.set(datetime(2027, 1, 1, 0, 0, tzinfo=UTC))
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     january = "2027-01-05T10:15:00+07:00"
     for officer, unit in ((loved, "unit-1"), (other, "unit-2")):
         ratings = [incoming(FEEDBACK, rating(officer, 3, given_at=january, org_unit_id=unit)) for _ in range(10)]
         async with scoring.context.database.transaction() as session:
-            await scoring.app.state.handler(session, ratings)
+            await handler_of(scoring)(session, ratings)
     # (10 x 3 + 10 x 4) / 20 = 3.5 with the unit's own mean of 4; (10 x 3 + 10 x 3.0644) / 20 = 3.0322 without one
     values = {}
     for officer in (loved, other):
@@ -151,13 +156,13 @@ async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: R
     # late ratings for the old semester do not change the fixed prior
     late = [incoming(FEEDBACK, rating(loved, 1, given_at="2026-12-31T10:00:00+07:00")) for _ in range(10)]
     async with scoring.context.database.transaction() as session:
-        await scoring.app.state.handler(session, late)
-    await scoring.app.state.keep_rules()
+        await handler_of(scoring)(session, late)
+    await scoring.app.part(ScoreUpkeep).round()
     assert (await score_of(scoring, loved, "2027-S1"))["indicators"][2]["value"] == "87.50"
     assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
 
 
-async def test_two_processes_that_start_together_keep_one_policy(postgres: Postgres) -> None:
+async def test_two_processes_that_start_together_store_one_policy(postgres: Postgres) -> None:
     url = await migrated_database(postgres, "scoring")
     async with running_service("scoring", postgres, database_url=url) as service:
         settings = service.context.settings
@@ -177,7 +182,7 @@ async def test_a_new_policy_rescores_every_officer_also_when_there_are_many(scor
     officers = [uuid4() for _ in range(ROWS_MAX + 1)]
     records = [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in officers]
     async with scoring.context.database.transaction() as session:
-        assert not await scoring.app.state.handler(session, records)
+        assert not await handler_of(scoring)(session, records)
     answer = await scoring.http.post("/scores/v1/policies", content=policy(), headers=YAML)
     assert answer.status_code == 201, answer.text
     assert answer.json()["rescored"] == len(officers)
@@ -193,7 +198,7 @@ async def test_a_policy_whose_rescoring_was_cut_off_is_applied_later(scoring: Ru
     assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 409
     assert not (await scoring.http.post("/scores/v1/verify")).json()["ok"]
     clock.advance(timedelta(seconds=CACHES_END_SECONDS))
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
 
 
@@ -212,9 +217,9 @@ async def test_a_score_that_another_process_computed_with_the_former_policy_is_c
         semester = Semester.parse("2026-S2").number
         await session.execute(late, {"score": hundredths, "officer": officer, "semester": semester})
     assert not (await scoring.http.post("/scores/v1/verify")).json()["ok"]
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     clock.advance(timedelta(seconds=CACHES_END_SECONDS))
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
     async with scoring.context.database.transaction() as session:
         assert (await session.execute(text("select count(*) from rescore_due"))).scalar_one() == 0

@@ -13,11 +13,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE, FEEDBACK
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, employee, incoming, rating_group
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 SEMESTER = "2026-S2"
 
@@ -25,13 +27,13 @@ SEMESTER = "2026-S2"
 @pytest.fixture
 async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
     async with running_service("scoring", postgres, clock=FakeClock(datetime(2026, 9, 1, tzinfo=UTC))) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
 async def apply(service: Running, records: Sequence[dict[str, Any]]) -> None:
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, [incoming(FEEDBACK, record) for record in records])
+        assert not await handler_of(service)(session, [incoming(FEEDBACK, record) for record in records])
 
 
 async def explained(service: Running, officer: UUID) -> dict[str, Any]:
@@ -43,7 +45,7 @@ async def explained(service: Running, officer: UUID) -> dict[str, Any]:
 
 async def known(service: Running, officer: UUID) -> None:
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, [incoming(EMPLOYEE, employee(officer))])
+        assert not await handler_of(service)(session, [incoming(EMPLOYEE, employee(officer))])
 
 
 async def citizens(service: Running, officer: UUID) -> int:
@@ -129,7 +131,7 @@ async def test_two_owners_at_once_complete_a_group_once(scoring: Running) -> Non
     assert await verified(scoring)
 
 
-async def test_a_group_that_never_gets_whole_is_told_by_verify(scoring: Running) -> None:
+async def test_verify_reports_a_group_that_stays_incomplete(scoring: Running) -> None:
     officer = uuid4()
     await apply(scoring, rating_group(officer, [4, 4, 4, 4, 4])[:3])
     assert await verified(scoring)  # the rest may still arrive
@@ -170,12 +172,12 @@ async def test_the_page_and_the_explanation_show_groups_and_no_single_rating(sco
 async def test_a_semester_opens_when_the_last_groups_of_the_one_before_are_there(postgres: Postgres) -> None:
     clock = FakeClock(datetime(2026, 12, 31, 3, tzinfo=UTC))
     async with running_service("scoring", postgres, clock=clock) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         officer = uuid4()
         await known(service, officer)
         await apply(service, rating_group(officer, [4] * 10, given_at="2026-12-30T00:00:00+07:00"))
         clock.set(datetime(2026, 12, 31, 17, 30, tzinfo=UTC))  # half past midnight
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         await apply(service, rating_group(officer, [3] * 10, given_at="2027-01-01T00:00:00+07:00"))
         # Ratings that the officers had left are published for the whole unit, and count in its mean.
         await apply(service, rating_group(None, [2] * 10, given_at="2026-12-31T00:00:00+07:00"))
@@ -189,7 +191,7 @@ async def test_a_semester_opens_when_the_last_groups_of_the_one_before_are_there
         before = await shown()
         assert before[0] == "75.81"  # (10 x 3 + 10 x 3.0644) / 20 x 25
         clock.set(datetime(2026, 12, 31, 20, 0, tzinfo=UTC))  # three hours past midnight
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         after = await shown()
         assert after[0] == "75.00"  # the unit's mean: (10 x 4 + 10 x 2) / 20 = 3
         assert after[1] != before[1]

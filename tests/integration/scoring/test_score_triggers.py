@@ -15,12 +15,16 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.discipline.publisher import DisciplinePublisher
+from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.rescore import CACHES_END_SECONDS
+from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -36,20 +40,20 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> AsyncIterator[Running]:
     async with running_service("scoring", embedded_postgres, clock=clock) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
 async def receive(service: Running, *records: Incoming) -> None:
     """One batch, and what is published after it."""
     async with service.context.database.transaction() as session:
-        assert not await service.app.state.handler(session, records)
+        assert not await handler_of(service)(session, records)
     await publish(service)
 
 
 async def publish(service: Running) -> None:
-    await service.app.state.publisher.round()
-    await service.app.state.discipline_publisher.round()
+    await service.app.part(ScorePublisher).round()
+    await service.app.part(DisciplinePublisher).round()
 
 
 def days(officer: UUID, *dates: date, **changes: Any) -> list[Incoming]:
@@ -69,7 +73,7 @@ async def test_a_move_to_another_unit_alone_gives_the_score_that_units_mean(scor
     await receive(scoring, incoming(EMPLOYEE, employee(loved)), *(incoming(FEEDBACK, rating(loved)) for _ in range(10)))
     await receive(scoring, incoming(EMPLOYEE, employee(moved, org_unit_id="unit-2")))
     clock.set(datetime(2027, 1, 6, 3, tzinfo=UTC))
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     marks = [rating(moved, 3, given_at=JANUARY, org_unit_id="unit-2") for _ in range(10)]
     await receive(scoring, *(incoming(FEEDBACK, each) for each in marks))
     await receive(scoring, incoming(EMPLOYEE, employee(moved, 2)))
@@ -113,17 +117,17 @@ async def test_a_day_of_presence_alone_breaks_the_streak_around_it(
 
 async def test_the_end_of_a_semester_alone_makes_its_scores_final(scoring: Running, clock: FakeClock) -> None:
     clock.advance(timedelta(seconds=CACHES_END_SECONDS))
-    await scoring.app.state.keep_rules()  # what the semester's opening requested is done
+    await scoring.app.part(ScoreUpkeep).round()  # what the semester's opening requested is done
     done, waiting = uuid4(), uuid4()
     await receive(scoring, *days(done, date(2026, 12, 30)))
     open_day = days(waiting, date(2026, 12, 31), state="provisional", status="unknown", credited_minutes=0)
     await receive(scoring, *days(waiting, date(2026, 12, 30)), *open_day)
     clock.set(datetime(2026, 12, 31, 19, 59, tzinfo=UTC))  # a minute before three o'clock in the city
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     await publish(scoring)
     assert [r["state"] for r in await published(scoring, SCORE, done)] == ["provisional"]
     clock.set(datetime(2026, 12, 31, 20, tzinfo=UTC))
-    await scoring.app.state.keep_rules()
+    await scoring.app.part(ScoreUpkeep).round()
     await publish(scoring)
     assert [(r["revision"], r["state"]) for r in await published(scoring, SCORE, done)] == [
         (1, "provisional"),

@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.scoring.policy.policies import PolicyBook
+from services.scoring.scores.upkeep import ScoreUpkeep
 from services.scoring.totals.rules.contribution import TOTALS
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded
 
@@ -47,7 +50,7 @@ async def verified(service: Running) -> dict[str, Any]:
 async def test_verify_sees_each_damage(embedded_postgres: EmbeddedPostgres) -> None:
     officer = uuid4()
     async with running_service("scoring", embedded_postgres) as service:
-        await service.app.state.keep_rules()
+        await service.app.part(ScoreUpkeep).round()
         records = [incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))]
         records += [incoming(FEEDBACK, rating(officer, 3)) for _ in range(10)]
         records.append(incoming(FEEDBACK, assessment(officer)))
@@ -58,19 +61,19 @@ async def test_verify_sees_each_damage(embedded_postgres: EmbeddedPostgres) -> N
                     await session.execute(text(statement))
 
         async with service.context.database.transaction() as session:
-            assert not await service.app.state.handler(session, records)
+            assert not await handler_of(service)(session, records)
         await run(*(f"create table kept_{table} as table {table}" for table in TABLES))
         assert (await verified(service))["ok"]
         blind = []
         for name, damage in DAMAGES.items():
             await run(*damage.split("; "))
-            service.app.state.policies.forget()
+            service.app.part(PolicyBook).invalidate()
             found = await verified(service)
             if found["ok"] or not found["differences"]:
                 blind.append(name)
             await run(f"truncate {', '.join(TABLES)}, unit_prior")
             await run(*(f"insert into {table} select * from kept_{table}" for table in TABLES))
-            service.app.state.policies.forget()
+            service.app.part(PolicyBook).invalidate()
         assert (await verified(service))["ok"]
         assert blind == []
         await run(EACH_TOTAL)

@@ -23,7 +23,7 @@ class Rating:
     group_id: UUID | None
     given_on: date
     counted: bool
-    answers: Mapping[str, int]
+    answers: Mapping[Unsur, int]
 
 
 @dataclass(frozen=True, slots=True)

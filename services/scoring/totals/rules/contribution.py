@@ -1,7 +1,7 @@
 """What one fact adds to an officer's semester totals.
 
-Totals are integers and independent of the policy: a changed weight, prior or band needs no recount. A fact's effect on the
-totals is `difference(new contribution, old contribution)`, so any order, duplicate or correction gives the same sum.
+Totals are integers and independent of the policy: a changed weight, prior or band needs no recount. A new revision of a fact
+changes them by its contribution minus the previous one, so any order, duplicate or correction gives the same sum.
 
 A day and a feedback touch different columns: each contribution covers its own part (`DAY_TOTALS`, `FEEDBACK_TOTALS`),
 and `TOTALS` is the first part followed by the second.
@@ -9,9 +9,11 @@ and `TOTALS` is the first part followed by the second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import TypeAlias
+
+from shared.contracts.events.feedback import Unsur
 
 __all__ = [
     "DAY_TOTALS",
@@ -25,9 +27,7 @@ __all__ = [
     "InvalidFactError",
     "add",
     "day_contribution",
-    "difference",
     "feedback_contribution",
-    "totals_of",
     "widen_day",
     "widen_feedback",
 ]
@@ -35,7 +35,7 @@ __all__ = [
 Contribution: TypeAlias = tuple[int, ...]
 """Integers in the order of `DAY_TOTALS`, `FEEDBACK_TOTALS` or `TOTALS`."""
 
-OFFICER_UNSUR = ("completion_time", "product", "officer_competence", "officer_conduct")
+OFFICER_UNSUR: tuple[Unsur, ...] = ("completion_time", "product", "officer_competence", "officer_conduct")
 """The survey elements that concern one officer; the other five rate the unit (PermenPANRB 14/2017)."""
 
 DAY_TOTALS = (
@@ -102,7 +102,7 @@ def day_contribution(state: str, status: str, scheduled: int, credited: int, exc
 def feedback_contribution(
     kind: str,
     state: str,
-    ratings: Mapping[Any, int] | None,
+    ratings: Mapping[Unsur, int] | None,
     assessment: Mapping[str, Decimal | str | int | None] | None,
     weight_class: str,
 ) -> Contribution:
@@ -122,7 +122,7 @@ def feedback_contribution(
     return result if state == "accepted" else NO_FEEDBACK
 
 
-def _citizen(ratings: Mapping[Any, int], weight_class: str) -> Contribution:
+def _citizen(ratings: Mapping[Unsur, int], weight_class: str) -> Contribution:
     if weight_class not in ("visit", "counter"):
         raise InvalidFactError(f"weight_class must be visit or counter, not {weight_class!r}")
     at_counter = weight_class == "counter"
@@ -177,15 +177,3 @@ def widen_feedback(contribution: Contribution) -> Contribution:
 def add(left: Contribution, right: Contribution) -> Contribution:
     """left + right, column by column; both must have the same columns."""
     return tuple([a + b for a, b in zip(left, right, strict=True)])
-
-
-def difference(new: Contribution, old: Contribution) -> Contribution:
-    """The change of the totals by a new revision: new - old, column by column. For a first revision, old is all zeros."""
-    return tuple([a - b for a, b in zip(new, old, strict=True)])
-
-
-def totals_of(days: Iterable[Contribution], feedback: Iterable[Contribution]) -> Contribution:
-    """The totals recomputed from the latest contribution of every fact; the running totals must equal them."""
-    day_sums = tuple(map(sum, zip(NO_DAY, *days, strict=True)))
-    feedback_sums = tuple(map(sum, zip(NO_FEEDBACK, *feedback, strict=True)))
-    return day_sums + feedback_sums

@@ -48,7 +48,7 @@ def test_of_a_large_group_as_many_as_the_minimum_are_enough() -> None:
     assert set(shown.means) == {"product", "officer_conduct"}
 
 
-def test_what_is_in_no_group_is_shown_as_one_or_not_at_all() -> None:
+def test_ratings_without_a_group_are_shown_as_one_group_or_not_at_all() -> None:
     shown, withheld = rating_groups([*ratings(10, ONE), *ratings(GROUP_FLOOR - 1, None)], 10)
     assert ([group.n for group in shown], withheld) == ([10], GROUP_FLOOR - 1)
     shown, withheld = rating_groups([*ratings(10, ONE), *ratings(2, TWO), *ratings(1, None)], 10)
@@ -61,7 +61,7 @@ def test_ratings_without_a_group_are_shown_together_with_those_of_small_groups_a
     assert (shown.n, shown.means["product"], withheld) == (5, Decimal("2.20"), 0)  # (3 x 1 + 2 x 4) / 5
 
 
-def test_withdrawn_ratings_are_a_group_of_their_own_and_marked() -> None:
+def test_withdrawn_ratings_are_a_separate_group_that_is_not_counted() -> None:
     counted, withdrawn = ratings(GROUP_FLOOR, ONE, 4), ratings(GROUP_FLOOR + 1, ONE, 1, counted=False)
     shown, _ = rating_groups([*counted, *withdrawn], GROUP_FLOOR)
     assert [(group.n, group.counted, group.means["product"]) for group in shown] == [
@@ -82,7 +82,7 @@ def test_a_group_has_the_date_of_its_latest_rating() -> None:
     st.lists(st.tuples(st.sampled_from([None, *(UUID(int=n) for n in range(6))]), st.booleans()), max_size=60),
     st.integers(1, 20),
 )
-def test_whatever_comes_no_shown_group_is_below_the_floor_and_none_is_lost(
+def test_no_shown_group_is_below_the_floor_and_no_rating_is_lost(
     drawn: list[tuple[UUID | None, bool]], minimum: int
 ) -> None:
     every = [Rating(group, DAY, counted, {"product": 3}) for group, counted in drawn]
@@ -93,7 +93,7 @@ def test_whatever_comes_no_shown_group_is_below_the_floor_and_none_is_lost(
         assert shown == []
 
 
-def test_the_order_says_nothing_of_the_ids() -> None:
+def test_the_order_of_groups_does_not_depend_on_their_ids() -> None:
     groups = [ratings(5, uuid4(), product) for product in (1, 2, 3, 4)]
     flat = [rating for group in groups for rating in group]
     assert rating_groups(flat, 10) == rating_groups(flat[::-1], 10)

@@ -104,7 +104,7 @@ def test_an_indicator_without_data_has_its_weight_and_says_why() -> None:
     assert "ATTENDANCE_MISSING" in result.reasons
 
 
-def test_the_fast_score_counts_no_ratings_from_a_counter_without_weight() -> None:
+def test_the_score_of_a_batch_counts_no_ratings_from_a_counter_without_weight() -> None:
     columns = totals(product_n=19, product_sum=76, product_counter_n=30, product_counter_sum=120)
     rules = shipped_policy(minimum_ratings=10, counter_weight="0")
     assert score_hundredths(columns, policy_ints(rules)) == (None, None, False)

@@ -159,7 +159,7 @@ def test_a_number_of_a_policy_may_reach_its_limits_and_not_pass_them(
         ("bands", "76.61", "76.615"),
     ],
 )
-def test_a_number_of_a_policy_has_no_more_decimals_than_the_integers_of_the_fast_score(
+def test_a_number_of_a_policy_has_no_more_decimals_than_the_integers_of_a_batch(
     name: str, exact: str, too_exact: str
 ) -> None:
     policy_from_mapping(changed(name, exact))

@@ -69,7 +69,7 @@ def test_shown_values_are_rounded_but_the_score_uses_the_exact_ones() -> None:
     assert result.score == d("50.34")
 
 
-def test_nothing_is_known_and_nothing_is_zero() -> None:
+def test_indicators_without_data_are_missing_and_not_zero() -> None:
     result = both(totals(provisional_days=3))
     assert (result.score, result.band, result.complete) == (None, None, False)
     assert [item.value for item in result.indicators] == [None, None, None]
@@ -82,7 +82,7 @@ def test_no_credited_minute_of_many_is_a_true_zero() -> None:
     assert (result.score, result.band) == (d("0.00"), "KURANG")
 
 
-def test_a_missing_indicator_gives_its_weight_away_and_marks_the_score() -> None:
+def test_a_missing_indicator_gives_its_weight_to_the_others_and_the_score_is_incomplete() -> None:
     result = both(totals(scheduled_minutes=100, credited_minutes=90, work_quality_n=1, work_quality_sum=7500))
     # (0.40 x 90 + 0.35 x 75) / 0.75
     assert (result.score, result.complete) == (d("83.00"), False)

@@ -14,9 +14,7 @@ from services.scoring.totals.rules.contribution import (
     InvalidFactError,
     add,
     day_contribution,
-    difference,
     feedback_contribution,
-    totals_of,
     widen_day,
     widen_feedback,
 )
@@ -81,7 +79,7 @@ def test_a_counter_rating_stays_apart() -> None:
     assert named(FEEDBACK_TOTALS, result) == {"citizen_ratings": 1, "product_counter_n": 1, "product_counter_sum": 2}
 
 
-def test_a_form_about_the_unit_alone_gives_the_officer_nothing() -> None:
+def test_a_form_about_the_unit_alone_adds_nothing_for_the_officer() -> None:
     assert feedback_contribution("citizen_rating", "accepted", {"cost": 4}, None, "visit") == NO_FEEDBACK
 
 
@@ -127,22 +125,17 @@ def test_an_answer_outside_1_to_4_is_refused(answer: object) -> None:
         ("citizen_rating", "accepted", "street"),
     ],
 )
-def test_unknown_words_are_refused(kind: str, state: str, weight_class: str) -> None:
+def test_unknown_codes_are_refused(kind: str, state: str, weight_class: str) -> None:
     with pytest.raises(InvalidFactError):
         feedback_contribution(kind, state, {"product": 3}, None, weight_class)
 
 
-def test_totals_are_days_then_feedback_and_a_correction_is_a_difference() -> None:
+def test_totals_are_the_columns_of_days_then_those_of_feedback() -> None:
     assert TOTALS == DAY_TOTALS + FEEDBACK_TOTALS
     assert len(set(TOTALS)) == len(TOTALS) == len(NO_TOTALS)
     absent = day_contribution("final", "absent", 450, 0, None)
-    excused = day_contribution("final", "excused", 450, 0, "CUTI_SAKIT")
-    assert difference(excused, absent) == (-450, 0, -1, -1, 0)
     rating = feedback_contribution("citizen_rating", "accepted", {"product": 4}, None, "visit")
-    assert totals_of([absent, absent], [rating]) == add(
-        add(widen_day(absent), widen_day(absent)), widen_feedback(rating)
-    )
-    assert totals_of([], []) == NO_TOTALS
+    assert add(widen_day(absent), widen_feedback(rating)) == absent + rating
 
 
 @pytest.mark.parametrize(
@@ -160,10 +153,5 @@ def test_what_a_supervisor_did_not_assess_is_not_assessed_as_zero(asked: str, ex
 
 
 def test_contributions_of_different_columns_are_never_added() -> None:
-    for operation in (add, difference):
-        with pytest.raises(ValueError, match="zip"):
-            operation(NO_DAY, NO_FEEDBACK)
     with pytest.raises(ValueError, match="zip"):
-        totals_of([NO_FEEDBACK], [])
-    with pytest.raises(ValueError, match="zip"):
-        totals_of([], [NO_DAY])
+        add(NO_DAY, NO_FEEDBACK)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.facts.decode import FeedbackContent, decode_day, decode_feedback
-from services.scoring.facts.rules.rating_groups import Rating, rating_groups
-from services.scoring.policy.policies import PolicyBook
-from services.scoring.policy.rules.policy import ScorePolicy, policy_to_mapping
-from services.scoring.policy.rules.score import IndicatorScore, score
-from services.scoring.scores.explanation import (
+from services.scoring.discipline.tables import DisciplineYear
+from services.scoring.explanation.models import (
     DayEvidence,
     ExplainedIndicator,
     Explanation,
@@ -25,6 +17,19 @@ from services.scoring.scores.explanation import (
     Part,
     RatingGroup,
 )
+from services.scoring.explanation.queries import (
+    DAYS_OF_OFFICER,
+    FEEDBACK_OF_OFFICER,
+    TOTALS_OF_OFFICER,
+    DayRow,
+    FeedbackRow,
+)
+from services.scoring.facts.decode import FeedbackContent, decode_day, decode_feedback
+from services.scoring.facts.rules.rating_groups import Rating, rating_groups
+from services.scoring.facts.tables import Employee
+from services.scoring.policy.policies import PolicyBook
+from services.scoring.policy.rules.policy import ScorePolicy, policy_to_mapping
+from services.scoring.policy.rules.score import IndicatorScore, score
 from services.scoring.totals.rules.contribution import DAY_TOTALS, NO_TOTALS, TOTALS
 from shared.contracts.events.discipline import DisciplineRecord
 from shared.contracts.semester import Semester
@@ -42,18 +47,16 @@ EVIDENCE_NOTE = (
 
 async def explain(session: AsyncSession, policies: PolicyBook, employee_id: UUID, semester: Semester) -> Explanation:
     """Raises NotFoundError for an unknown officer."""
-    key = {"employee": employee_id, "semester": semester.number}
-    row = (await session.execute(_TOTAL, key)).first()
-    unit = (
-        await session.execute(text("select org_unit_id from employee where employee_id = :employee"), key)
-    ).scalar_one_or_none()
-    if row is None and unit is None:
+    row = await TOTALS_OF_OFFICER.first(session, {"employee": employee_id, "semester": semester.number})
+    officer = await session.get(Employee, employee_id)
+    if row is None and officer is None:
         raise NotFoundError(UNKNOWN_OFFICER)
-    totals = tuple(getattr(row, name) for name in TOTALS) if row else NO_TOTALS
+    unit = officer.org_unit_id if officer else None
+    totals = tuple(row.totals) if row else NO_TOTALS
     policy = await policies.policy(session, semester)
     result = score(totals, policy, unit)
-    year = {"employee": employee_id, "year": semester.year}
-    discipline = (await session.execute(_DISCIPLINE, year)).scalar_one_or_none()
+    year = await session.get(DisciplineYear, (employee_id, semester.year))
+    discipline = year.record if year else None
     return Explanation(
         employee_id=employee_id,
         org_unit_id=unit,
@@ -71,28 +74,6 @@ async def explain(session: AsyncSession, policies: PolicyBook, employee_id: UUID
         discipline=DisciplineRecord.model_validate_json(discipline) if discipline else None,
         facts=await _facts(session, employee_id, semester, policy),
     )
-
-
-_TOTAL = text(
-    f"""
-    select t.as_of, p.revision, {", ".join(f"t.{name}" for name in TOTALS)}
-    from semester_total t left join published_score p using (employee_id, semester)
-    where employee_id = :employee and semester = :semester
-    """
-)
-_DISCIPLINE = text("select record from discipline_year where employee_id = :employee and year = :year")
-_DAYS = text(
-    f"""
-    select work_date, revision, record, {", ".join(DAY_TOTALS)} from day_fact
-    where employee_id = :employee and work_date between :first and :last order by work_date
-    """
-)
-_FEEDBACK = text(
-    """
-    select feedback_id, revision, totals, record from feedback_fact where employee_id = :employee and semester = :semester
-    order by feedback_id
-    """
-)
 
 
 def _indicator(item: IndicatorScore) -> ExplainedIndicator:
@@ -113,21 +94,22 @@ def _indicator(item: IndicatorScore) -> ExplainedIndicator:
 
 async def _facts(session: AsyncSession, employee_id: UUID, semester: Semester, policy: ScorePolicy) -> Facts:
     span = {"employee": employee_id, "first": semester.first_day, "last": semester.last_day}
-    days = [
-        _day(work_date, revision, evidence, contribution)
-        for work_date, revision, evidence, *contribution in await session.execute(_DAYS, span)
-    ]
-    rows = (await session.execute(_FEEDBACK, {"employee": employee_id, "semester": semester.number})).all()
+    rows = await FEEDBACK_OF_OFFICER.all(session, {"employee": employee_id, "semester": semester.number})
     feedback = [(row, decode_feedback(row.record)) for row in rows]
     ratings = [
-        Rating(item.group_id, item.given_at.date(), any(row.totals), dict(item.ratings or {}))
-        for row, item in feedback
-        if item.kind == "citizen_rating"
+        Rating(
+            content.group_id,
+            content.given_at.date(),
+            row.counted,
+            content.ratings or {},
+        )
+        for row, content in feedback
+        if content.kind == "citizen_rating"
     ]
     groups, withheld = rating_groups(ratings, policy.minimum_ratings)
     return Facts(
-        days=days,
-        feedback=[_feedback(row, item) for row, item in feedback if item.kind != "citizen_rating"],
+        days=[_day(row) for row in await DAYS_OF_OFFICER.all(session, span)],
+        feedback=[_assessment(row, content) for row, content in feedback if content.kind != "citizen_rating"],
         rating_groups=[
             RatingGroup(given_on=group.given_on, n=group.n, means=dict(group.means), counted=group.counted)
             for group in groups
@@ -136,12 +118,12 @@ async def _facts(session: AsyncSession, employee_id: UUID, semester: Semester, p
     )
 
 
-def _day(work_date: date, revision: int, evidence: bytes, contribution: Sequence[int]) -> DayEvidence:
-    day = decode_day(evidence)
-    added = dict(zip(DAY_TOTALS, contribution, strict=True))
+def _day(row: DayRow) -> DayEvidence:
+    day = decode_day(row.record)
+    added = dict(zip(DAY_TOTALS, row.contribution, strict=True))
     return DayEvidence(
-        work_date=work_date,
-        revision=revision,
+        work_date=row.work_date,
+        revision=row.revision,
         state=day.state,
         status=day.status,
         excuse=day.excuse,
@@ -159,14 +141,14 @@ def _day(work_date: date, revision: int, evidence: bytes, contribution: Sequence
     )
 
 
-def _feedback(row: Any, item: FeedbackContent) -> FeedbackEvidence:
-    points = item.points or {}
+def _assessment(row: FeedbackRow, content: FeedbackContent) -> FeedbackEvidence:
+    points = content.points or {}
     return FeedbackEvidence(
         feedback_id=row.feedback_id,
         revision=row.revision,
-        kind=item.kind,
-        state=item.state,
-        given_on=item.given_at.date(),
+        kind=content.kind,
+        state=content.state,
+        given_on=content.given_at.date(),
         assessment={name: str(Decimal(str(value))) for name, value in points.items() if value is not None},
-        counted=any(row.totals),
+        counted=row.counted,
     )

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.scoring.scores.day_note import REASON_TEXT, day_note
-from services.scoring.scores.explanation import DayEvidence
+from services.scoring.explanation.day_note import REASON_TEXT, day_note
+from services.scoring.explanation.models import DayEvidence
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "working-time.md"
 
@@ -40,5 +40,5 @@ def test_reasons_stand_on_one_line_with_their_minutes() -> None:
     assert noted() == ""
 
 
-def test_minutes_and_missing_punches_are_told_without_a_code() -> None:
+def test_minutes_and_missing_punches_are_named_without_a_reason_code() -> None:
     assert noted(early_leave_minutes=5, missing_punches=["in"]) == "pulang awal 5 menit; tanpa presensi masuk"

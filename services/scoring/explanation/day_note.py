@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.scoring.scores.explanation import DayEvidence
+from services.scoring.explanation.models import DayEvidence
 
 __all__ = ["REASON_TEXT", "day_note"]
 

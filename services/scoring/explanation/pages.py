@@ -8,13 +8,13 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.dependencies import ContextDep, PoliciesDep, SemesterQuery, semester_of
-from services.scoring.scores.day_note import day_note
-from services.scoring.scores.explain import explain
-from services.scoring.scores.explanation import Explanation
+from services.scoring.explanation.day_note import day_note
+from services.scoring.explanation.explain import explain
+from services.scoring.explanation.models import Explanation
+from services.scoring.facts.tables import Employee
 from shared.access.links import FROM_INBOX, PAGE
 from shared.http.pages import html_page, page_templates
 
@@ -127,10 +127,8 @@ async def my_score(
 
     async def read(session: AsyncSession) -> tuple[Explanation, str | None]:
         _, employee_id = await context.links.open(session, PAGE, token)
-        name = (
-            await session.execute(text("select name from employee where employee_id = :id"), {"id": employee_id})
-        ).scalar_one_or_none()
-        return await explain(session, policies, employee_id, wanted), name
+        officer = await session.get(Employee, employee_id)
+        return await explain(session, policies, employee_id, wanted), officer.name if officer else None
 
     explanation, name = await context.transact(read)
     page = _templates.get_template("my.html").render(

@@ -1,0 +1,24 @@
+"""The shape of rows with an officer's totals, and the SQL that selects it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from services.scoring.totals.rules.contribution import TOTALS
+
+__all__ = ["OfficerTotals", "totals_array"]
+
+
+class OfficerTotals(NamedTuple):
+    """An officer's totals of a semester, in the order of TOTALS, and the officer's unit; None if it is unknown here."""
+
+    employee_id: UUID
+    semester: int
+    totals: list[int]
+    org_unit_id: str | None
+
+
+def totals_array(alias: str) -> str:
+    """SQL: the totals of a `semester_total` with this alias as one array, in the order of TOTALS."""
+    return f"array[{', '.join(f'{alias}.{name}' for name in TOTALS)}]"
