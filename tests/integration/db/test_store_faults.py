@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.notices.evaluation import Evaluation
+from services.notifications.evaluations.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.db.database import is_transient

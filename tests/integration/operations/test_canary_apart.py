@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.notices.evaluation import Evaluation
+from services.notifications.evaluations.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
