@@ -16,10 +16,10 @@ from services.attendance import app as attendance
 from services.attendance.operations import republish as attendance_publish
 from services.attendance.settings import Settings as AttendanceSettings
 from services.feedback import app as feedback
-from services.feedback.ratings import publishing as feedback_publish
+from services.feedback.ratings import republish as feedback_publish
 from services.feedback.settings import Settings as FeedbackSettings
 from services.notifications import app as notifications
-from services.notifications.notices import life_cycle as notifications_publish
+from services.notifications.notices import republish as notifications_publish
 from services.notifications.settings import Settings as NotificationsSettings
 from services.scoring import app as scoring
 from services.scoring.operations import republish as scoring_publish

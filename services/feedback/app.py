@@ -9,18 +9,20 @@ import yaml
 from fastapi import FastAPI
 
 from services.feedback.api_words import WORDS
+from services.feedback.assessments import routes as assessments_routes
 from services.feedback.index import routes as index_routes
 from services.feedback.operations.above import LIFTS
 from services.feedback.operations.digests import SOURCES
 from services.feedback.people.consumer import TOPICS, handle
-from services.feedback.ratings import quarantine_routes
+from services.feedback.quarantine import routes as quarantine_routes
 from services.feedback.ratings import routes as ratings_routes
-from services.feedback.ratings.ballot_boxes import BallotBoxes
+from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes
 from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.intake import intake_rules_from_mapping
 from services.feedback.settings import Settings
-from services.feedback.visits import form
+from services.feedback.visits import pages
 from services.feedback.visits import routes as visits_routes
+from services.feedback.visits.retention import VisitRetention
 from shared.base.clock import Clock
 from shared.db.database import is_transient
 from shared.messaging.consuming.consumer import BatchConsumer
@@ -34,7 +36,7 @@ from shared.service.runtime import Periodic, Runtime, end_process
 __all__ = ["create"]
 
 PUBLISH_POLL_SECONDS = 1.0
-FORGET_VISITS_SECONDS = 3600.0
+VISIT_RETENTION_SECONDS = 3600.0
 
 
 def create(
@@ -45,6 +47,7 @@ def create(
     rules = intake_rules_from_mapping(yaml.safe_load(settings.feedback_rules_file.read_text()))
     boxes = BallotBoxes(context, rules, settings.ballot_key.get_secret_value())
     publication = Publication(context, boxes)
+    retention = VisitRetention(context, rules)
     runtime = Runtime(
         context,
         consumer=BatchConsumer(
@@ -58,7 +61,7 @@ def create(
         ),
         periodics=(
             Periodic("publication", publication.round, PUBLISH_POLL_SECONDS),
-            Periodic("forget-visits", publication.forget_visits, FORGET_VISITS_SECONDS),
+            Periodic("forget-visits", retention.round, VISIT_RETENTION_SECONDS),
         ),
         on_failure=on_failure,
     )
@@ -81,14 +84,15 @@ def create(
         words=WORDS,
         routers=[
             visits_routes.router,
+            assessments_routes.router,
             ratings_routes.router,
             quarantine_routes.router,
             index_routes.router,
-            form.router,
+            pages.router,
             operations_router("feedback", service="feedback", release=handle),
             above_router("feedback", LIFTS),
             digest_router("feedback", SOURCES),
         ],
-        parts=[runtime, boxes, publication],
+        parts=[runtime, boxes, publication, retention],
         lifespan=lifespan,
     )

@@ -6,14 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.feedback.ratings.ballot_boxes import BallotBoxes
 from shared.access.auth import Principal, requires
-from shared.service.app import context_of, part_of
+from shared.service.app import context_of
 from shared.service.context import Context
 
-__all__ = ["BoxesDep", "ContextDep", "OperatorDep"]
-
+__all__ = ["ContextDep", "OperatorDep"]
 
 ContextDep = Annotated[Context, Depends(context_of)]
-BoxesDep = Annotated[BallotBoxes, Depends(part_of(BallotBoxes))]
 OperatorDep = Annotated[Principal, requires()]

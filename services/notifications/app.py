@@ -9,15 +9,15 @@ from fastapi import APIRouter
 
 from services.notifications.api_words import WORDS
 from services.notifications.delivery import routes as delivery_routes
-from services.notifications.delivery.delivery import Sender
+from services.notifications.delivery.mail_check import MailCheck
+from services.notifications.delivery.sender import Sender
 from services.notifications.delivery.smtp import MailServer
-from services.notifications.delivery.test_mail import MailCheck
+from services.notifications.evaluations.evaluation import Evaluation
 from services.notifications.grounds.rules.rule_set import rules_from_mapping
 from services.notifications.inbox import pages
 from services.notifications.notices import routes as notices_routes
 from services.notifications.notices.ageing import Ageing
 from services.notifications.notices.consumer import TOPICS, RecordHandler
-from services.notifications.notices.evaluation import Evaluation
 from services.notifications.notices.life_cycle import Notices
 from services.notifications.notices.upkeep import Upkeep
 from services.notifications.operations.above import LIFTS

@@ -135,6 +135,6 @@ class Settings(ServiceSettings):
         try:
             self.tls_context()
         except OSError as error:
-            words = f"SMTP_CA_FILE={str(self.smtp_ca_file)!r}: must be a readable file with PEM certificates"
-            raise ValueError(f"{words} ({type(error).__name__})") from None
+            fault = f"SMTP_CA_FILE={str(self.smtp_ca_file)!r}: must be a readable file with PEM certificates"
+            raise ValueError(f"{fault} ({type(error).__name__})") from None
         return self

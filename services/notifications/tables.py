@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.notifications.base import Base
 from services.notifications.delivery import tables as delivery_tables
+from services.notifications.evaluations import tables as evaluations_tables
 from services.notifications.grounds import tables as grounds_tables
 from services.notifications.notices import tables as notices_tables
 
@@ -12,6 +13,7 @@ __all__ = ["METADATA"]
 METADATA = Base.metadata
 _ROOMS = (
     delivery_tables,
+    evaluations_tables,
     grounds_tables,
     notices_tables,
 )  # importing a room's tables adds them

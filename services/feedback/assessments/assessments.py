@@ -2,88 +2,79 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.ratings.publishing import keep
+from services.feedback.assessments.rules.open_semesters import given_at_fault, is_closed
+from services.feedback.people.tables import Employee
+from services.feedback.ratings.publishing import publish_records
+from services.feedback.ratings.tables import Feedback
 from shared.contracts.events.feedback import Assessment, FeedbackRecord
-from shared.contracts.semester import Semester
 from shared.errors.errors import ConflictError, ForbiddenError, InvalidError
 from shared.service.context import Context
 
-__all__ = ["assess"]
-
-FUTURE_TOLERANCE = timedelta(minutes=5)
-FIRST_YEAR = 2000  # earlier dates cannot be right, and the earliest datetime cannot be converted to another zone
-_LOCKED = text("select * from feedback where feedback_id = :id for update")
-_EMPLOYEE = text("select org_unit_id, superior_id from employee where employee_id = :id")
+__all__ = ["AssessmentRequest", "assess"]
 
 
-async def assess(
-    context: Context,
-    session: AsyncSession,
-    *,
-    assessment_id: UUID,
-    employee_id: UUID,
-    assessor_id: UUID,
-    given_at: datetime | None,
-    assessment: Assessment,
-    now: datetime,
-) -> FeedbackRecord:
+@dataclass(frozen=True, slots=True)
+class AssessmentRequest:
+    """An assessment as a superior sends it. `given_at` is None for now, or for the moment of the assessment it corrects."""
+
+    assessment_id: UUID
+    employee_id: UUID
+    assessor_id: UUID
+    given_at: datetime | None
+    assessment: Assessment
+
+
+async def assess(context: Context, session: AsyncSession, request: AssessmentRequest) -> FeedbackRecord:
     """Stores an assessment. Idempotent; other points create a new revision.
 
     Raises InvalidError, ForbiddenError when the assessor is not the direct superior, ConflictError for the id of another
     assessment, for a withdrawn assessment and for one of a closed semester.
     """
-    officer: Any = (await session.execute(_EMPLOYEE, {"id": employee_id})).first()
+    officer = await session.get(Employee, request.employee_id)
     if officer is None:
         raise InvalidError("`employee_id`: the roster has no such officer.")
-    if officer.superior_id != assessor_id:
+    if officer.superior_id != request.assessor_id:
         raise ForbiddenError("Only the officer's direct superior can assess: see superior_nip in the roster.")
-    row = (await session.execute(_LOCKED, {"id": assessment_id})).mappings().first()
-    known = None if row is None else FeedbackRecord.model_validate_json(row["record"])
-    if row is not None and (row["employee_id"] != employee_id or row["assessor_id"] != assessor_id):
+    row = await session.get(Feedback, request.assessment_id, with_for_update=True)
+    known = None if row is None else FeedbackRecord.model_validate_json(row.record)
+    if row is not None and (row.employee_id != request.employee_id or row.assessor_id != request.assessor_id):
         raise ConflictError("This assessment_id belongs to another assessment: use a new one.")
-    moment = _moment(context, given_at, known, now)
-    if known is not None and known.assessment == assessment and (given_at is None or known.given_at == moment):
+    now = context.clock.now()
+    moment = _moment(context, request.given_at, known, now)
+    if known is not None and known.assessment == request.assessment and known.given_at == moment:
         return known
     if known is not None and known.state == "withdrawn":
         raise ConflictError("This assessment is withdrawn permanently: send a new one with a new assessment_id.")
-    if known is not None and known.given_at.astimezone(context.zone).date() < _first_open_day(context, now):
+    if known is not None and is_closed(known.given_at, now, context.zone):
         raise ConflictError("This assessment was given before the previous semester: earlier semesters are closed.")
     record = FeedbackRecord.model_validate(
         {
             "revision": 1 if known is None else known.revision + 1,
             "recorded_at": now,
-            "feedback_id": assessment_id,
+            "feedback_id": request.assessment_id,
             "kind": "supervisor_assessment",
             "state": "accepted",
-            "employee_id": employee_id,
+            "employee_id": request.employee_id,
             "org_unit_id": officer.org_unit_id,
             "given_at": moment,
-            "assessment": assessment,
+            "assessment": request.assessment,
         }
     )
-    await keep(context, session, [record], assessor_id=assessor_id)
+    await publish_records(context, session, [record], assessor_id=request.assessor_id)
     return record
 
 
 def _moment(context: Context, given_at: datetime | None, known: FeedbackRecord | None, now: datetime) -> datetime:
+    """When it was given, in local time. Raises InvalidError."""
     if given_at is None:
         return now.astimezone(context.zone).replace(microsecond=0) if known is None else known.given_at
-    if given_at > now + FUTURE_TOLERANCE:
-        raise InvalidError("`given_at` is in the future.")
-    if given_at.year < FIRST_YEAR:
-        raise InvalidError("`given_at` is before the previous semester: earlier semesters are closed.")
-    local = given_at.astimezone(context.zone)
-    if local.date() < _first_open_day(context, now):
-        raise InvalidError("`given_at` is before the previous semester: earlier semesters are closed.")
-    return local
-
-
-def _first_open_day(context: Context, now: datetime) -> date:
-    return Semester.of(now.astimezone(context.zone).date()).previous.first_day
+    fault = given_at_fault(given_at, now, context.zone)
+    if fault is not None:
+        raise InvalidError(fault)
+    return given_at.astimezone(context.zone)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.dependencies import BoxesDep, ContextDep
+from services.feedback.dependencies import ContextDep
+from services.feedback.index.queries import read_answers
 from services.feedback.index.rules.satisfaction import satisfaction
-from services.feedback.ratings.remainder import remainder_of
-from services.feedback.ratings.rules.tallies import Tally, add_tallies, tallies_of, without_few
+from services.feedback.ratings.boxes.dependencies import BoxesDep
+from services.feedback.ratings.rules.tallies import without_few
 from shared.access.auth import Principal, requires
 from shared.contracts.base import DecimalText, Identifier
-from shared.contracts.events.feedback import FeedbackRecord
 from shared.contracts.semester import Semester
 from shared.errors.errors import InvalidError, NotFoundError
 from shared.errors.problem_types import NOT_FOUND
@@ -24,14 +22,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/feedback/v1", tags=["satisfaction"])
-
-_RECORDS = text(
-    """
-    select record from feedback
-    where (cast(:unit as text) is null or org_unit_id = :unit) and kind = 'citizen_rating' and state = 'accepted'
-      and cast(given_at at time zone :zone as date) between :first and :last
-    """
-)
 
 
 class SatisfactionAnswer(Answer):
@@ -78,23 +68,7 @@ async def read_satisfaction(
         )
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from error
-    values = {
-        "unit": org_unit_id,
-        "zone": context.settings.timezone,
-        "first": wanted.first_day,
-        "last": wanted.last_day,
-    }
-
-    async def read(session: AsyncSession) -> tuple[int, dict[str, Tally]]:
-        records = (await session.execute(_RECORDS, values)).scalars().all()
-        forms = [FeedbackRecord.model_validate_json(record).ratings or {} for record in records]
-        answers = tallies_of([{str(name): answer for name, answer in form.items()} for form in forms])
-        if org_unit_id is not None:
-            return len(forms), answers
-        count, more = await remainder_of(session, wanted)
-        return len(forms) + count, add_tallies(answers, more)
-
-    respondents, answers = await context.transact(read)
+    respondents, answers = await context.transact(lambda s: read_answers(context, s, org_unit_id, wanted))
     enough = respondents >= boxes.rules.minimum_respondents
     found = satisfaction(respondents, without_few(answers, boxes.rules.group_minimum) if enough else {})
     return SatisfactionAnswer(

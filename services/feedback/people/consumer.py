@@ -21,7 +21,7 @@ __all__ = ["TOPICS", "handle"]
 TOPICS = (EMPLOYEE.name,)
 _GATE: RevisionGate[EmployeeRecord] = RevisionGate({EMPLOYEE.name: ["employee"]})
 _FIELDS = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "feedback"]}
-_KEEP = text(
+UPSERT_EMPLOYEE = text(
     """
     insert into employee as e
         (employee_id, revision, name, org_unit_id, org_unit_name, superior_id, active_from, active_to)
@@ -36,7 +36,7 @@ _KEEP = text(
 
 
 async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence[Parked]:
-    """Keeps each officer's highest revision."""
+    """Stores each officer's highest revision."""
     parked: list[Parked] = []
     read: list[tuple[Incoming, EmployeeRecord]] = []
     for record in records:
@@ -58,5 +58,5 @@ async def handle(session: AsyncSession, records: Sequence[Incoming]) -> Sequence
         if known is None or known.revision < officer.revision:
             newest[str(officer.employee_id)] = officer
     if newest:
-        await session.execute(_KEEP, [newest[key].model_dump(include=_FIELDS) for key in sorted(newest)])
+        await session.execute(UPSERT_EMPLOYEE, [newest[key].model_dump(include=_FIELDS) for key in sorted(newest)])
     return [*parked, *leaps]

@@ -1,4 +1,4 @@
-"""Groups of citizens' ratings: publish, withdraw and show them. A group is the smallest unit that is published or shown."""
+"""Groups of citizens' ratings: publish and show them. A group is the smallest unit that is published or shown."""
 
 from __future__ import annotations
 
@@ -9,21 +9,16 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
-from services.feedback.ratings.publishing import keep
-from services.feedback.ratings.rules.ballots import Ballot, put_back
+from services.feedback.ratings.boxes.ballot_boxes import Target
+from services.feedback.ratings.publishing import publish_records
+from services.feedback.ratings.rules.ballots import Ballot
 from services.feedback.ratings.rules.tallies import Tally, tallies_of, without_few
 from shared.contracts.events.feedback import FeedbackRecord
-from shared.errors.errors import NotFoundError
 from shared.service.context import Context
 
-__all__ = ["RatingGroup", "group_of", "publish", "withdraw"]
-
-_CHANCE = secrets.SystemRandom()
-_LOCKED = text("select record, reason from feedback where group_id = :group order by feedback_id for update")
+__all__ = ["RatingGroup", "group_of", "publish", "shuffled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +36,7 @@ class RatingGroup:
     reason: str | None
 
 
-async def publish(
-    context: Context, session: AsyncSession, target: Target, ballots: Sequence[Ballot], now: datetime
-) -> None:
+async def publish(context: Context, session: AsyncSession, target: Target, ballots: Sequence[Ballot]) -> None:
     """Publishes the ballots of an officer or unit as one group: in random order, with new ids and one common date.
 
     The caller removes them from the box in the same transaction.
@@ -51,7 +44,7 @@ async def publish(
     midnight = datetime.combine(max(ballot.day for ballot in ballots), time.min, context.zone)
     common: dict[str, Any] = {
         "revision": 1,
-        "recorded_at": now,
+        "recorded_at": context.clock.now(),
         "kind": "citizen_rating",
         "state": "accepted",
         "employee_id": target.employee_id,
@@ -66,46 +59,12 @@ async def publish(
         FeedbackRecord.model_validate(common | {"feedback_id": uuid4(), "ratings": dict(ballot.ratings)})
         for ballot in ballots
     ]
-    _CHANCE.shuffle(records)
-    await keep(context, session, records)
+    await publish_records(context, session, shuffled(records))
 
 
-async def withdraw(
-    context: Context,
-    boxes: BallotBoxes,
-    session: AsyncSession,
-    group_id: UUID,
-    reason: str,
-    now: datetime,
-    *,
-    only: UUID | None = None,
-) -> RatingGroup:
-    """Withdraws a group permanently. With `only`, withdraws just this rating permanently; the others wait for a new group.
-
-    Either way the whole group stops counting in the scores at once. Idempotent. Raises NotFoundError.
-    """
-    rows = (await session.execute(_LOCKED, {"group": group_id})).all()
-    records = [FeedbackRecord.model_validate_json(row.record) for row in rows]
-    if not records:
-        raise NotFoundError("There is no such group of ratings. List them with GET /feedback/v1/feedback.")
-    first = records[0]
-    if first.state == "withdrawn":
-        return group_of([row.record for row in rows], rows[0].reason, boxes.rules.group_minimum)
-    changed = [
-        record.model_copy(update={"state": "withdrawn", "revision": record.revision + 1, "recorded_at": now})
-        for record in records
-    ]
-    _CHANCE.shuffle(changed)
-    await keep(context, session, changed, reason=reason)
-    if only is not None:
-        others = [record for record in records if record.feedback_id != only]
-        target = Target(first.employee_id, first.org_unit_id, first.weight_class)
-        again = [
-            Ballot(r.given_at.date(), {str(n): v for n, v in (r.ratings or {}).items()}, published_before=True)
-            for r in others
-        ]
-        await boxes.keep(session, target, put_back(await boxes.take(session, target), again))
-    return group_of([record.model_dump_json() for record in changed], reason, boxes.rules.group_minimum)
+def shuffled(records: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
+    """The records of a group in random order."""
+    return secrets.SystemRandom().sample(records, len(records))
 
 
 def group_of(records: Sequence[str], reason: str | None, minimum: int) -> RatingGroup:

@@ -11,10 +11,10 @@ from functools import partial
 from uuid import UUID
 
 from prometheus_client import Gauge
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.ratings.ballot_boxes import CITY, BallotBoxes, OpenBox, Target
+from services.feedback.ratings.boxes.ballot_boxes import CITY, BallotBoxes, OpenBox, Target
+from services.feedback.ratings.boxes.seal import SealError
 from services.feedback.ratings.groups import publish
 from services.feedback.ratings.remainder import add_to_remainder
 from services.feedback.ratings.rules.ballots import (
@@ -26,7 +26,6 @@ from services.feedback.ratings.rules.ballots import (
     take_full,
     take_semesters,
 )
-from services.feedback.ratings.seal import SealError
 from shared.contracts.semester import Semester
 from shared.db.set_aside import Batches
 from shared.observability.logs import logger
@@ -37,20 +36,11 @@ __all__ = ["Publication"]
 
 log = logger(__name__)
 
-LOOK_AFTER = timedelta(minutes=10)
+CHECK_INTERVAL = timedelta(minutes=10)
 """Interval of the check of all boxes: it removes outdated minutes of the burst rule, replaces old keys, and finishes what a
 crash interrupted."""
 CLOSE_AFTER = timedelta(minutes=10)
 """Delay between the end of a semester and the publication of its rest: votes sent in time may still be in transit."""
-VISITS_AT_A_TIME = 5_000
-
-_END_VISITS = text(
-    """
-    delete from visit where visit_id in
-      (select visit_id from visit where expires_at < :until limit :most for update skip locked)
-    returning 1
-    """
-)
 
 
 class Publication:
@@ -63,8 +53,8 @@ class Publication:
         self._groups: Batches[UUID] = Batches("publication", 1, context.metrics)
         """Skips a box (by its id) whose publication fails, so that the other boxes continue."""
         self._publish_at: dict[Target, datetime] = {}
-        self._look_at: datetime | None = None
-        self._looked_in: Semester | None = None
+        self._check_at: datetime | None = None
+        self._checked_in: Semester | None = None
         registry = context.metrics.registry
         # No labels: a count per officer would reveal when a citizen votes.
         self._waiting = Gauge("kinerja_ballots_waiting", "Ballots that wait for a group, all boxes", registry=registry)
@@ -74,11 +64,11 @@ class Publication:
         )
 
     async def round(self) -> bool:
-        """Publishes the full groups that are due; every LOOK_AFTER it checks all boxes."""
+        """Publishes the full groups that are due; every CHECK_INTERVAL it checks all boxes."""
         begin_trace(None)  # a new trace: no event may carry the trace of a vote
         now = self._context.clock.now()
-        if self._look_at is None or now >= self._look_at or self._looked_in != self._closable(now):
-            await self.look()
+        if self._check_at is None or now >= self._check_at or self._checked_in != self._closable(now):
+            await self.check_boxes()
         async with self._context.database.transaction() as session:
             due = await self._boxes.due(session)
         without = self._groups.without
@@ -98,7 +88,7 @@ class Publication:
             log.critical("ballot_boxes_cannot_be_opened", cause=str(error))
             raise
 
-    async def look(self) -> None:
+    async def check_boxes(self) -> None:
         """Opens every box, rewrites outdated ones, and publishes the rest of past semesters.
 
         Raises SealError when a box cannot be opened.
@@ -111,24 +101,17 @@ class Publication:
             quarantined += sum(len(batch.ballots) for batch in box.content.quarantined)
             if box.target != CITY and semesters_before(box.content, self._closable(now)):
                 past |= {box.target, box.target.above, CITY}
-            if self._needs_keeping(box, now):
+            if self._is_outdated(box, now):
                 sealed_anew += not box.newest_seal
                 async with self._context.database.transaction() as session:
-                    content = await self._boxes.take(session, box.target)
-                    await self._boxes.keep(session, box.target, self._without_old_minutes(content, now))
+                    content = await self._boxes.open(session, box.target)
+                    await self._boxes.write(session, box.target, self._without_old_minutes(content, now))
         if sealed_anew:
             log.info("ballot_boxes_sealed_anew", boxes=sealed_anew)
         await self._close(past, self._closable(now))
         self._waiting.set(waiting)
         self._quarantined.set(quarantined)
-        self._look_at, self._looked_in = now + LOOK_AFTER, self._closable(now)
-
-    async def forget_visits(self) -> bool:
-        """Deletes visits whose links expired longer ago than the retention; True when there may be more."""
-        values = {"until": self._context.clock.now() - self.rules.visit_retention, "most": VISITS_AT_A_TIME}
-        async with self._context.database.transaction() as session:
-            deleted = (await session.execute(_END_VISITS, values)).all()
-        return len(deleted) == VISITS_AT_A_TIME
+        self._check_at, self._checked_in = now + CHECK_INTERVAL, self._closable(now)
 
     def _later(self, now: datetime) -> datetime:
         least, most = self.rules.publish_seconds
@@ -138,7 +121,7 @@ class Publication:
         """The current semester; all earlier ones are closed."""
         return Semester.of((now - CLOSE_AFTER).astimezone(self._context.zone).date())
 
-    def _needs_keeping(self, box: OpenBox, now: datetime) -> bool:
+    def _is_outdated(self, box: OpenBox, now: datetime) -> bool:
         stale = self._without_old_minutes(box.content, now) != box.content
         return stale or not box.newest_seal or box.due != self._boxes.is_due(box.target, box.content)
 
@@ -149,19 +132,18 @@ class Publication:
     async def _publish(self, target: Target) -> bool:
         self._groups.took([target.box_id])
         async with self._context.database.transaction() as session:
-            content = await self._boxes.take(session, target)
-            await self._boxes.keep(session, target, await self._publish_full(session, target, content))
+            content = await self._boxes.open(session, target)
+            await self._boxes.write(session, target, await self._publish_full(session, target, content))
         return False
 
     async def _publish_full(self, session: AsyncSession, target: Target, content: Content) -> Content:
         """Publishes the full groups of a box; returns the remaining content."""
-        now = self._context.clock.now()
         groups, rest = take_full(content, self.rules.group_minimum)
         for ballots in groups:
             if target == CITY:
                 await add_to_remainder(session, ballots)
             else:
-                await publish(self._context, session, target, ballots, now)
+                await publish(self._context, session, target, ballots)
         return rest
 
     async def _close(self, targets: set[Target], present: Semester) -> None:
@@ -169,30 +151,17 @@ class Publication:
 
         Processes all officers first, then units, then the city, so that each box has received everything before its turn.
         """
-        for rank in (_is_officer, _is_unit, _is_city):
-            for target in sorted(filter(rank, targets), key=lambda t: str(t.box_id)):
-                await self._groups.run(partial(self._close_one, target, present))
+        for target in sorted(targets, key=lambda t: (t.level, str(t.box_id))):
+            await self._groups.run(partial(self._close_one, target, present))
 
     async def _close_one(self, target: Target, present: Semester) -> bool:
         self._groups.took([target.box_id])
         async with self._context.database.transaction() as session:
-            content = await self._publish_full(session, target, await self._boxes.take(session, target))
+            content = await self._publish_full(session, target, await self._boxes.open(session, target))
             if target != CITY:
                 left, content = take_semesters(content, semesters_before(content, present))
                 if left:
-                    above = await self._boxes.take(session, target.above)
-                    await self._boxes.keep(session, target.above, put_back(above, left))
-            await self._boxes.keep(session, target, content)
+                    above = await self._boxes.open(session, target.above)
+                    await self._boxes.write(session, target.above, put_back(above, left))
+            await self._boxes.write(session, target, content)
         return False
-
-
-def _is_officer(target: Target) -> bool:
-    return target.employee_id is not None
-
-
-def _is_unit(target: Target) -> bool:
-    return target.employee_id is None and target.org_unit_id is not None
-
-
-def _is_city(target: Target) -> bool:
-    return target == CITY

@@ -10,14 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.events.feedback import FeedbackRecord
 from shared.contracts.topics import FEEDBACK
-from shared.messaging.producing.republish import Republished, add_again, from_record
 from shared.service.context import Context
 
-__all__ = ["keep", "republish"]
+__all__ = ["publish_records"]
 
-AT_A_TIME = 500
-
-_KEEP = text(
+UPSERT_FEEDBACK = text(
     """
     insert into feedback
         (feedback_id, revision, kind, state, employee_id, org_unit_id, given_at, group_id, assessor_id, reason, record)
@@ -28,10 +25,9 @@ _KEEP = text(
         record = excluded.record
     """
 )
-_NEXT = text("select feedback_id, record from feedback where feedback_id > :after order by feedback_id limit :most")
 
 
-async def keep(
+async def publish_records(
     context: Context,
     session: AsyncSession,
     records: Sequence[FeedbackRecord],
@@ -46,19 +42,5 @@ async def keep(
         | {"assessor_id": assessor_id, "reason": reason, "record": record.model_dump_json()}
         for record in records
     ]
-    await session.execute(_KEEP, rows)
+    await session.execute(UPSERT_FEEDBACK, rows)
     await context.outbox.add(session, FEEDBACK, records)
-
-
-async def republish(context: Context) -> Republished:
-    """Adds all feedback at its current revision to the outbox, one batch per transaction."""
-    after, counts = UUID(int=0), Republished()
-    while True:
-        async with context.database.transaction() as session:
-            rows = (await session.execute(_NEXT, {"after": after, "most": AT_A_TIME})).all()
-            await add_again(
-                context.outbox, session, FEEDBACK, rows, from_record(FEEDBACK), lambda row: row.feedback_id, counts
-            )
-        if len(rows) < AT_A_TIME:
-            return counts
-        after = rows[-1].feedback_id

@@ -9,27 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.ratings.rules.ballots import Ballot
 from services.feedback.ratings.rules.tallies import Tally, add_tallies, tallies_of
+from services.feedback.ratings.tables import CityRemainder
 from shared.contracts.semester import Semester
 
 __all__ = ["add_to_remainder", "remainder_of"]
 
-_ONE = text("select ratings, answers from city_remainder where semester = :semester")
-_KEEP = text(
-    """
-    insert into city_remainder (semester, ratings, answers) values (:semester, :ratings, :answers)
-    on conflict (semester) do update set ratings = excluded.ratings, answers = excluded.answers
-    """
-)
-
 
 async def remainder_of(session: AsyncSession, semester: Semester) -> tuple[int, dict[str, Tally]]:
     """(number of ratings, their answers by survey element)."""
-    row = (await session.execute(_ONE, {"semester": semester.number})).first()
+    row = await session.get(CityRemainder, semester.number)
     if row is None:
         return 0, {}
     return row.ratings, {name: Tally(*pair) for name, pair in orjson.loads(row.answers).items()}
@@ -41,9 +33,5 @@ async def add_to_remainder(session: AsyncSession, ballots: Sequence[Ballot]) -> 
     count, answers = await remainder_of(session, semester)
     whole = add_tallies(answers, tallies_of([ballot.ratings for ballot in ballots]))
     values = {name: [tally.n, tally.sum] for name, tally in whole.items()}
-    parameters = {
-        "semester": semester.number,
-        "ratings": count + len(ballots),
-        "answers": orjson.dumps(values).decode(),
-    }
-    await session.execute(_KEEP, parameters)
+    total = count + len(ballots)
+    await session.merge(CityRemainder(semester=semester.number, ratings=total, answers=orjson.dumps(values).decode()))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.feedback.dependencies import BoxesDep, ContextDep, OperatorDep
-from services.feedback.ratings import groups
+from services.feedback.dependencies import ContextDep, OperatorDep
+from services.feedback.ratings import withdrawal
+from services.feedback.ratings.boxes.dependencies import BoxesDep
 from services.feedback.ratings.groups import RatingGroup, group_of
-from services.feedback.ratings.publishing import republish
-from services.feedback.ratings.withdrawal import withdraw
+from services.feedback.ratings.queries import LIST_FEEDBACK, ListedFeedback
+from services.feedback.ratings.republish import republish
 from shared.contracts.base import Code
 from shared.contracts.events.feedback import FeedbackRecord
 from shared.errors.problem_types import NOT_FOUND
@@ -80,23 +80,6 @@ class Reason(Input):
     """A reason of the office's own list: capitals, digits and `_`."""
 
 
-_LIST = text(
-    """
-    select coalesce(group_id, feedback_id) as id, kind, min(reason) as reason,
-           array_agg(record order by feedback_id) as records
-    from feedback
-    where coalesce(group_id, feedback_id) in (
-        select distinct coalesce(group_id, feedback_id) as id from feedback
-        where coalesce(group_id, feedback_id) > :after
-          and (cast(:employee as uuid) is null or employee_id = :employee)
-          and (cast(:state as text) is null or state = :state)
-        order by id limit :most
-    )
-    group by 1, 2 order by 1
-    """
-)
-
-
 @router.get("/feedback")
 async def list_feedback(
     context: ContextDep,
@@ -109,11 +92,7 @@ async def list_feedback(
 ) -> Page[FeedbackItem]:
     """Lists all published feedback, not in order of time. Citizens' ratings are shown only as groups, even to operators."""
     values = {"after": read_id_cursor(after), "employee": employee_id, "state": state, "most": limit + 1}
-
-    async def read(session: AsyncSession) -> list[Any]:
-        return list(await session.execute(_LIST, values))
-
-    rows = await context.transact(read)
+    rows = await context.transact(lambda s: LIST_FEEDBACK.all(s, values))
     items = [_item(row, boxes.rules.group_minimum) for row in rows[:limit]]
     return Page(items=items, next=cursor_of([rows[limit - 1].id]) if len(rows) > limit else None)
 
@@ -128,7 +107,7 @@ async def withdraw_feedback(
     other ratings wait until they form a new group together with enough new ones.
     """
     found = await context.transact(
-        lambda s: withdraw(context, boxes, s, feedback_id, why.reason_code, context.clock.now())
+        lambda s: withdrawal.withdraw_feedback(context, boxes, s, feedback_id, why.reason_code)
     )
     if isinstance(found, RatingGroup):
         return _group_item(found)
@@ -140,10 +119,9 @@ async def withdraw_group(
     context: ContextDep, boxes: BoxesDep, _: OperatorDep, group_id: UUID, why: Reason
 ) -> GroupItem:
     """Withdraws a whole group of citizens' ratings permanently: it no longer counts in the score."""
-    found = await context.transact(
-        lambda s: groups.withdraw(context, boxes, s, group_id, why.reason_code, context.clock.now())
+    return _group_item(
+        await context.transact(lambda s: withdrawal.withdraw_group(context, boxes, s, group_id, why.reason_code))
     )
-    return _group_item(found)
 
 
 @router.post("/republish", status_code=202)
@@ -152,12 +130,11 @@ async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished
     return await republish(context)
 
 
-def _item(row: Any, minimum: int) -> FeedbackItem:
+def _item(row: ListedFeedback, minimum: int) -> FeedbackItem:
     if row.kind == "citizen_rating":
         return _group_item(group_of(row.records, row.reason, minimum))
     return AssessmentItem(record=FeedbackRecord.model_validate_json(row.records[0]), reason=row.reason)
 
 
 def _group_item(group: RatingGroup) -> GroupItem:
-    answers = {name: Answers(n=tally.n, sum=tally.sum) for name, tally in group.answers.items()}
-    return GroupItem(**{name: getattr(group, name) for name in RatingGroup.__slots__} | {"answers": answers})
+    return GroupItem(**asdict(group))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, SmallInteger, text
@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.feedback.base import Base
 from shared.db.database import utc_field
 
-__all__ = ["BallotBox", "CityRemainder", "Feedback", "QuarantineDecision"]
+__all__ = ["BallotBox", "CityRemainder", "Feedback"]
 
 
 class BallotBox(Base, table=True):
@@ -32,24 +32,7 @@ class BallotBox(Base, table=True):
     quarantined: bool
     """Some ballots wait for a person's decision."""
     sealed: bytes
-    """The content, encrypted: services/feedback/ratings/seal.py."""
-
-
-class QuarantineDecision(Base, table=True):
-    """A person's decision about a batch of quarantined ballots; never contains their answers."""
-
-    __tablename__ = "quarantine_decision"
-
-    batch_id: UUID = Field(primary_key=True)
-    employee_id: UUID | None = None
-    org_unit_id: str | None = None
-    weight_class: str | None = None
-    cause: str
-    day: date
-    ballots: int
-    decision: str
-    reason: str
-    decided_at: datetime = utc_field()
+    """The content, encrypted: services/feedback/ratings/boxes/seal.py."""
 
 
 class CityRemainder(Base, table=True):

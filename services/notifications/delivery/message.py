@@ -24,7 +24,7 @@ LINE_MAX = 70
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 _HEADER_NAME = re.compile(rb"^([!-9;-~]+): ", re.MULTILINE)
 # 7-bit with CRLF: it passes relays without 8BITMIME, and no relay has to convert it. A header that is set raw is not parsed
-# again: the parser decodes encoded words and writes what they hold, line breaks too.
+# again: the parser decodes encoded words and writes their content, line breaks too.
 _POLICY = SMTP.clone(cte_type="7bit", refold_source="none")
 _UTF8 = Charset("utf-8")
 _UTF8.header_encoding = QP
@@ -65,15 +65,15 @@ def compose(mail: Mail) -> bytes:
     # RFC 3834, and the header of Exchange: suppress out-of-office replies and receipts, but not bounces.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply"
-    words = {
+    values = {
         "subject": subject,
         "paragraphs": [part.splitlines() for part in _EMPTY_LINES.split(mail.text.strip())],
         "link": mail.link,
         "link_label": LINK_LABEL,
         "closing": CLOSING,
     }
-    message.set_content(_templates.get_template("mail.txt").render(words), cte="quoted-printable")
-    message.add_alternative(_templates.get_template("mail.html").render(words), subtype="html", cte="quoted-printable")
+    message.set_content(_templates.get_template("mail.txt").render(values), cte="quoted-printable")
+    message.add_alternative(_templates.get_template("mail.html").render(values), subtype="html", cte="quoted-printable")
     message["Content-Language"] = "id"
     raw = message.as_bytes()
     headers = _HEADER_NAME.findall(raw.partition(b"\r\n\r\n")[0])

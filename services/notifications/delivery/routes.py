@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from services.notifications.delivery.mail_check import CHECKS_PER_MINUTE, MailCheck
 from services.notifications.delivery.queue import read_queue
 from services.notifications.delivery.rules.advice import advice
 from services.notifications.delivery.rules.faults import Reply, Stage
-from services.notifications.delivery.test_mail import CHECKS_PER_MINUTE, MailCheck
 from services.notifications.dependencies import ContextDep, OperatorDep
 from services.notifications.settings import Settings, TlsMode
 from shared.base.email_address import EmailAddress
@@ -99,10 +99,7 @@ async def show_mail_queue(context: ContextDep, check: MailCheckDep, _: OperatorD
     queue = await context.transact(read_queue)
     return MailQueueState(
         mail_server=None if check.server is None else _info(check.server.settings),
-        waiting=queue.waiting,
-        held=queue.held,
-        held_since=queue.held_since,
-        held_by=queue.held_by,
+        **queue._asdict(),
     )
 
 
@@ -118,8 +115,8 @@ async def send_mail_test(check: MailCheckDep, who: OperatorDep, test: MailTest) 
             "No mail server is configured: set SMTP_HOST and SMTP_FROM (docs/runbooks/mail.md) and restart."
         )
     if not check.rate.hit(""):
-        words = f"At most {CHECKS_PER_MINUTE} test mails a minute. Wait a minute, then send it again."
-        return problem(TOO_MANY_REQUESTS, words, headers={"Retry-After": "60"})
+        detail = f"At most {CHECKS_PER_MINUTE} test mails a minute. Wait a minute, then send it again."
+        return problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": "60"})
     checked = await check.send(check.server, test.to, who.name)
     refused = checked.refused
     return MailTestResult(

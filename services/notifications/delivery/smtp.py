@@ -100,7 +100,7 @@ class MailServer:
             ValueError,
         ) as error:  # a ValueError: an answer that cannot be parsed
             stage: Stage = "tls" if _tls_fault(error) is not None else dialogue.stage
-            raise NotAcceptedError(stage, Reply(None, _words(error)), handed_over=dialogue.handed_over) from error
+            raise NotAcceptedError(stage, Reply(None, _description(error)), handed_over=dialogue.handed_over) from error
         finally:
             await dialogue.end()
 
@@ -193,7 +193,7 @@ def _tls_fault(error: BaseException) -> ssl.SSLError | None:
     return cause
 
 
-def _words(error: Exception) -> str:
+def _description(error: Exception) -> str:
     """Describes a fault without a server reply; contains no addresses."""
     tls = _tls_fault(error)
     if isinstance(tls, ssl.SSLCertVerificationError):

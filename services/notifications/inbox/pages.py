@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.dependencies import ContextDep
 from services.notifications.notices.dependencies import UpkeepDep
 from services.notifications.notices.letter import indonesian_date
-from services.notifications.notices.routes import NoticeWhole, inbox_of
+from services.notifications.notices.queries import NoticeRow, inbox_of
 from shared.access.links import INBOX, PAGE
 from shared.http.pages import html_page, page_templates
 
@@ -28,7 +28,7 @@ _templates = page_templates(Path(__file__).resolve().parents[1] / "templates")
 async def show_inbox(context: ContextDep, token: str) -> HTMLResponse:
     """Shows all notices released to the link's officer, and a link to the officer's own score."""
 
-    async def read(session: AsyncSession) -> list[NoticeWhole]:
+    async def read(session: AsyncSession) -> list[NoticeRow]:
         _, officer = await context.links.open(session, INBOX, token)
         return await inbox_of(session, officer)
 

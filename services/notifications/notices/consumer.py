@@ -33,10 +33,10 @@ _GATE: RevisionGate[Readable] = RevisionGate(
 )
 
 Period = TypeVar("Period", str, int)
-Kept = TypeVar("Kept", ScoreRecord, DisciplineRecord)
+Stored = TypeVar("Stored", ScoreRecord, DisciplineRecord)
 
 _FIELDS = {"employee_id", "revision", *KEPT[EMPLOYEE.name, "notifications"]}
-_EMPLOYEE = text(
+UPSERT_EMPLOYEE = text(
     """
     insert into employee as e (employee_id, revision, name, org_unit_id, org_unit_name, superior_id, email)
     values (:employee_id, :revision, :name, :org_unit_id, :org_unit_name, :superior_id, :email)
@@ -47,7 +47,7 @@ _EMPLOYEE = text(
     returning 1
     """
 )
-_SCORE = text(
+UPSERT_SCORES = text(
     """
     insert into score as s (employee_id, semester, revision, record)
     select * from unnest(cast(:employees as uuid[]), cast(:periods as text[]), cast(:revisions as int4[]),
@@ -57,7 +57,7 @@ _SCORE = text(
     returning employee_id, semester
     """
 )
-_DISCIPLINE = text(
+UPSERT_DISCIPLINE = text(
     """
     insert into discipline as d (employee_id, year, revision, record)
     select * from unnest(cast(:employees as uuid[]), cast(:periods as int4[]), cast(:revisions as int4[]),
@@ -96,7 +96,7 @@ class RecordHandler:
         years: dict[tuple[UUID, int], DisciplineRecord] = {}
         for found in records:
             if isinstance(found, EmployeeRecord):
-                if (await session.execute(_EMPLOYEE, found.model_dump(include=_FIELDS))).first() is not None:
+                if (await session.execute(UPSERT_EMPLOYEE, found.model_dump(include=_FIELDS))).first() is not None:
                     employees.add(found.employee_id)
             elif isinstance(found, ScoreRecord):
                 key = (found.employee_id, found.semester)
@@ -106,14 +106,16 @@ class RecordHandler:
                 of = (found.employee_id, found.year)
                 if of not in years or years[of].revision < found.revision:
                     years[of] = found
-        touched = {record.employee_id for record in await _keep(session, _SCORE, scores)}
-        touched |= {record.employee_id for record in await _keep(session, _DISCIPLINE, years)}
+        touched = {record.employee_id for record in await _store(session, UPSERT_SCORES, scores)}
+        touched |= {record.employee_id for record in await _store(session, UPSERT_DISCIPLINE, years)}
         # Kafka orders records only within a topic: an employee record may arrive after that officer's score.
         named = await self._upkeep.named_in(session, employees)
         await self._upkeep.follow(session, employees | named | touched)
 
 
-async def _keep(session: AsyncSession, statement: TextClause, newest: Mapping[tuple[UUID, Period], Kept]) -> list[Kept]:
+async def _store(
+    session: AsyncSession, statement: TextClause, newest: Mapping[tuple[UUID, Period], Stored]
+) -> list[Stored]:
     """Stores the records with a higher revision than the stored one; returns those."""
     if not newest:
         return []
@@ -124,5 +126,5 @@ async def _keep(session: AsyncSession, statement: TextClause, newest: Mapping[tu
         "revisions": [record.revision for _, record in ordered],
         "records": [record.model_dump_json() for _, record in ordered],
     }
-    kept = {(row[0], row[1]) for row in await session.execute(statement, values)}
-    return [record for key, record in ordered if key in kept]
+    stored = {(row[0], row[1]) for row in await session.execute(statement, values)}
+    return [record for key, record in ordered if key in stored]

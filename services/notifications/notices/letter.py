@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-__all__ = ["INDICATOR_NAMES", "indonesian_date", "render", "render_withdrawal"]
+__all__ = ["INDICATOR_NAMES", "Letter", "indonesian_date", "render", "render_withdrawal"]
 
 INDICATOR_NAMES = {
     "": "nilai semester",
@@ -18,13 +19,13 @@ INDICATOR_NAMES = {
     "public_communication": "komunikasi dengan masyarakat",
 }
 LEVEL_NAMES = {"LIGHT": "ringan", "MEDIUM": "sedang", "HEAVY": "berat"}
-WITHDRAWAL_WORDS = {
+EXPLANATIONS = {
     "STEP_NO_LONGER_REACHED": "Data kehadiran telah diperbaiki, sehingga jumlah hari tanpa keterangan tidak lagi mencapai"
     " jenjang yang disebut dalam surat itu.",
     "SUPERIOR_CHANGED": "Bapak/Ibu tidak lagi tercatat sebagai atasan langsung pegawai itu. Pemberitahuan disampaikan"
     " kepada atasan yang sekarang.",
 }
-"""By the reason's code; other codes get a general text."""
+"""Why a letter is withdrawn, by the reason's code; other codes get a general text."""
 
 _MONTHS = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November",
@@ -50,40 +51,34 @@ _templates.filters["tanggal"] = indonesian_date
 _templates.filters["jenjang"] = lambda level: LEVEL_NAMES[level]
 
 
-def render(
-    kind: str,
-    *,
-    indicator: str,
-    semester: str | None,
-    evidence: Mapping[str, Any],
-    on: date,
-    raised: bool,
-    objection_days: int,
-) -> tuple[str, str]:
-    """(subject, body) in formal Indonesian, dated `on`. `evidence` contains all facts that the letter states."""
-    words = _templates.get_template(f"{kind}.txt").render(
-        indicator=INDICATOR_NAMES[indicator],
-        semester=semester,
-        evidence=evidence,
-        officer=evidence["officer"],
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter is about. `facts` are all facts that it states; `raised` if it goes to the superior of a superior."""
+
+    kind: str
+    indicator: str
+    semester: str | None
+    facts: Mapping[str, Any]
+    raised: bool
+
+
+def render(letter: Letter, *, on: date, objection_days: int) -> tuple[str, str]:
+    """(subject, body) in formal Indonesian, dated `on`."""
+    text = _templates.get_template(f"{letter.kind}.txt").render(
+        indicator=INDICATOR_NAMES[letter.indicator],
+        semester=letter.semester,
+        evidence=letter.facts,
+        officer=letter.facts["officer"],
         on=on,
-        raised=raised,
+        raised=letter.raised,
         objection_days=objection_days,
     )
-    return _split(words)
+    subject, _, body = text.partition("\n")
+    return subject.strip(), body.strip() + "\n"
 
 
 def render_withdrawal(subject: str, sent_on: date, reason: str, *, name: str | None) -> str:
     """The correction for the recipient; `name` if the letter was about somebody else."""
-    words = WITHDRAWAL_WORDS.get(reason, "Data yang mendasari surat itu telah berubah.")
-    return (
-        _templates.get_template("withdrawal.txt")
-        .render(subject=subject, sent_on=sent_on, words=words, name=name)
-        .strip()
-        + "\n"
-    )
-
-
-def _split(words: str) -> tuple[str, str]:
-    subject, _, body = words.partition("\n")
-    return subject.strip(), body.strip() + "\n"
+    explanation = EXPLANATIONS.get(reason, "Data yang mendasari surat itu telah berubah.")
+    template = _templates.get_template("withdrawal.txt")
+    return template.render(subject=subject, sent_on=sent_on, explanation=explanation, name=name).strip() + "\n"

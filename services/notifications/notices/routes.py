@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.dependencies import ContextDep, OperatorDep
-from services.notifications.grounds.rules.grounds import DISCIPLINE_KINDS
 from services.notifications.notices.decisions import release, withhold
 from services.notifications.notices.dependencies import UpkeepDep
-from services.notifications.notices.life_cycle import republish
+from services.notifications.notices.queries import LISTED_NOTICES, READABLE_NOTICE, NoticeRow, inbox_of
+from services.notifications.notices.republish import republish
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Code
 from shared.contracts.events.notice import NoticeKind, NoticeState
@@ -27,7 +24,7 @@ from shared.messaging.producing.republish import Republished
 from shared.openapi.models import Answer, Input
 from shared.openapi.refusals import refuses
 
-__all__ = ["router"]
+__all__ = ["NoticeWhole", "router", "shown_whole"]
 
 router = APIRouter(prefix="/notices/v1", tags=["notices"])
 
@@ -101,52 +98,13 @@ class Read(Input):
     """The `revision` that was read; default: the current one."""
 
 
-# A superior reads notices about direct subordinates; a key with `notices:read` reads the notices of its units.
-_REACHED = """(
-    (cast(:reads as boolean) and reaches_unit_v1(:units, e.org_unit_id))
-    or e.superior_id = cast(:superior as uuid)
-)"""
-_LIST = text(
-    f"""
-    select n.* from notice n left join employee e using (employee_id)
-    where notice_id > :after and (cast(:state as text) is null or state = :state)
-      and (cast(:kind as text) is null or kind = :kind)
-      and (cast(:employee as uuid) is null or employee_id = :employee)
-      and {_REACHED}
-    order by notice_id limit :most
-    """
-)
-_ONE = text(f"select n.* from notice n left join employee e using (employee_id) where notice_id = :id and {_REACHED}")
-# Hides a reward that was withdrawn before its recipient got it.
-_INBOX = text(
-    f"""
-    select * from notice
-    where recipient_id = :recipient and released_at is not null
-      and (state <> 'withdrawn' or kind in {DISCIPLINE_KINDS} or coalesce(mailed_at, delivered_at) is not null)
-    order by notice_id desc limit 200
-    """
-)
-
-
-def whole(row: RowMapping) -> NoticeWhole:
+def shown_whole(row: NoticeRow) -> NoticeWhole:
     """Converts a row to its JSON model."""
-    values = {name: row[name] for name in NoticeWhole.model_fields if name in row}
-    return NoticeWhole(
-        **values
-        | {
-            "indicator": row["indicator"] or None,
-            "reasons": json.loads(row["reasons"]),
-            "evidence": json.loads(row["evidence"]),
-        }
-    )
+    values = {name: value for name, value in row._asdict().items() if name in NoticeWhole.model_fields}
+    return NoticeWhole(**values | {"indicator": row.indicator or None, "reasons": row.codes, "evidence": row.facts})
 
 
-async def inbox_of(session: AsyncSession, recipient: UUID) -> list[NoticeWhole]:
-    """The notices released to a recipient, newest first, including withdrawn ones."""
-    return [whole(row) for row in (await session.execute(_INBOX, {"recipient": recipient})).mappings()]
-
-
-def _reach(who: Principal) -> dict[str, Any]:
+def _access(who: Principal) -> dict[str, object]:
     """The caller's access as SQL parameters. A key without an officer has a null `superior`, which matches nobody."""
     return {"reads": who.has("notices:read"), "units": who.units, "superior": who.employee_id}
 
@@ -168,14 +126,11 @@ async def list_notices(
         "kind": kind,
         "employee": employee_id,
         "most": limit + 1,
-        **_reach(who),
+        **_access(who),
     }
 
-    async def read(session: AsyncSession) -> list[Any]:
-        return list((await session.execute(_LIST, values)).mappings())
-
-    rows = await context.transact(read)
-    items = [NoticeItem(**whole(row).model_dump(include=set(NoticeItem.model_fields))) for row in rows[:limit]]
+    rows = await context.transact(lambda s: LISTED_NOTICES.all(s, values))
+    items = [NoticeItem(**shown_whole(row).model_dump(include=set(NoticeItem.model_fields))) for row in rows[:limit]]
     return Page(items=items, next=cursor_of([items[-1].notice_id]) if len(rows) > limit else None)
 
 
@@ -183,13 +138,11 @@ async def list_notices(
 async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> NoticeWhole:
     """Shows a notice with its text and evidence."""
 
-    async def read(session: AsyncSession) -> Any:
-        return (await session.execute(_ONE, {"id": notice_id, **_reach(who)})).mappings().first()
-
-    row = await context.transact(read)
+    values = {"id": notice_id, **_access(who)}
+    row = await context.transact(lambda s: READABLE_NOTICE.first(s, values))
     if row is None:
         raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
-    return whole(row)
+    return shown_whole(row)
 
 
 @router.post("/notices/{notice_id}/release", responses=refuses(NOT_FOUND, CONFLICT))
@@ -205,7 +158,7 @@ async def release_notice(
     outcome = await context.transact(lambda s: release(upkeep, s, notice_id, who, revision))
     if outcome.refused is not None:
         raise ConflictError(outcome.refused, errors=outcome.differences)
-    return whole(outcome.notice)
+    return shown_whole(outcome.notice)
 
 
 @router.post("/notices/{notice_id}/withhold", responses=refuses(NOT_FOUND, CONFLICT))
@@ -213,19 +166,19 @@ async def withhold_notice(
     context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, why: Reason
 ) -> NoticeWhole:
     """Withholds a draft, with a reason."""
-    return whole(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)))
+    return shown_whole(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)))
 
 
 @router.post("/notices/{notice_id}/acknowledge", responses=refuses(NOT_FOUND, CONFLICT))
 async def acknowledge_notice(context: ContextDep, upkeep: UpkeepDep, _: OperatorDep, notice_id: UUID) -> NoticeWhole:
     """Records that a notice was handed over and read: the objection period of 14 days starts."""
-    return whole(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)))
+    return shown_whole(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)))
 
 
 @router.get("/inbox/{employee_id}")
 async def read_inbox(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[NoticeWhole]:
     """Lists the notices that a recipient has received, newest first, including withdrawn ones."""
-    return await context.transact(lambda s: inbox_of(s, employee_id))
+    return [shown_whole(row) for row in await context.transact(lambda s: inbox_of(s, employee_id))]
 
 
 @router.post("/republish", status_code=202)

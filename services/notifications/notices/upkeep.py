@@ -5,43 +5,32 @@ The consumer, the periodic evaluation, a release and the sender all call this fi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.grounds.records import Records, read_records
-from services.notifications.grounds.rules.grounds import Ground, discipline_ground, step_to_follow
+from services.notifications.grounds.rules.grounds import DISCIPLINE_KINDS, Ground, discipline_ground
 from services.notifications.grounds.rules.rule_set import NoticeRules, alert_due, is_history
-from services.notifications.notices.life_cycle import RAISED, Notices, lock_officers
+from services.notifications.notices.life_cycle import RAISED, NewNotice, Notices
+from services.notifications.notices.queries import (
+    LIVE_NOTICES,
+    OFFICERS_NAMING_SUPERIOR,
+    WITHDRAWN_STEPS,
+    NoticeRow,
+    lock_officers,
+)
+from services.notifications.notices.rules.states import follow_up, rewritable_states, states_before
+from services.notifications.notices.rules.superiors import alerts_former_superior
+from shared.contracts.events.discipline import DisciplineRecord
 from shared.contracts.events.notice import NoticeKind
 
 __all__ = ["Upkeep"]
 
-_LIVE = text(
-    """
-    select * from notice
-    where employee_id = any(cast(:employees as uuid[])) and state in ('draft', 'released', 'delivered', 'acknowledged')
-    order by notice_id for update
-    """
-)
-_WITHDRAWN = text(
-    """
-    select employee_id, kind, period, max(gone_revision) as revision from notice
-    where employee_id = any(cast(:employees as uuid[])) and state = 'withdrawn' and kind like 'discipline%'
-    group by employee_id, kind, period
-    """
-)
-_SUBORDINATES = text(
-    """
-    select distinct n.employee_id from notice n join employee e using (employee_id)
-    where e.superior_id = any(cast(:employees as uuid[])) and n.state in ('draft', 'released')
-    """
-)
+Step = tuple[UUID, NoticeKind, str]
+"""The officer, the kind of the notice and the period, which names the discipline step."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +47,9 @@ class Upkeep:
         """Officers with changeable letters that name one of these employees as superior."""
         if not employees:
             return set()
-        return set((await session.execute(_SUBORDINATES, {"employees": list(employees)})).scalars())
+        values = {"employees": list(employees), "states": rewritable_states()}
+        rows = await OFFICERS_NAMING_SUPERIOR.all(session, values)
+        return {row.employee_id for row in rows}
 
     async def follow(self, session: AsyncSession, employees: Collection[UUID]) -> None:
         """Rewrites drafts, withdraws notices that are no longer justified, and creates notices for reached discipline steps."""
@@ -66,18 +57,18 @@ class Upkeep:
             return
         chosen = sorted(employees)
         await lock_officers(session, chosen)
-        live = (await session.execute(_LIVE, {"employees": chosen})).mappings().all()
+        live = await LIVE_NOTICES.all(session, {"employees": chosen, "states": states_before("withdraw")})
         records = await read_records(session, chosen, live, self.notices.context.zone)
-        standing: set[tuple[UUID, str, str]] = set()
+        standing: set[Step] = set()
         for row in live:
             after = await self.follow_one(session, row, records.ground(row, self.rules), records)
-            if after["state"] != "withdrawn":
-                standing.add((row["employee_id"], row["kind"], row["period"]))
-        await self._tell_of_steps(session, chosen, records, standing)
+            if after.state != "withdrawn":
+                standing.add((row.employee_id, row.kind, row.period))
+        await self._announce_steps(session, chosen, records, standing)
 
     async def follow_one(
-        self, session: AsyncSession, row: RowMapping, ground: Ground | None, records: Records
-    ) -> RowMapping:
+        self, session: AsyncSession, row: NoticeRow, ground: Ground | None, records: Records
+    ) -> NoticeRow:
         """Updates one notice that the caller has locked; returns it, changed or not."""
         if ground is None:
             return row
@@ -87,7 +78,7 @@ class Upkeep:
             revision = self._revision_of(row, records)
         elif self._superior_changed(row, records):
             gone = "SUPERIOR_CHANGED"
-        step = step_to_follow(row["kind"], row["state"], json.loads(row["evidence"]), ground.facts, gone)
+        step = follow_up(row.kind, row.state, row.facts, ground.facts, gone)
         if step == "withdraw":
             return await self.notices.withdraw(session, row, gone or "", gone_revision=revision)
         if step == "rewrite":
@@ -95,54 +86,52 @@ class Upkeep:
         return row
 
     @staticmethod
-    def _superior_changed(row: RowMapping, records: Records) -> bool:
-        """Whether an unread alert went to a former direct superior: the new one has to examine (PP 94/2021 art. 26)."""
-        if row["kind"] != "discipline_alert" or row["state"] == "acknowledged" or RAISED in json.loads(row["reasons"]):
-            return False
-        superior = records.person(row["employee_id"]).superior_id
-        return superior is not None and superior not in (row["recipient_id"], row["employee_id"])
+    def _superior_changed(row: NoticeRow, records: Records) -> bool:
+        superior = records.person(row.employee_id).superior_id
+        return row.kind == "discipline_alert" and alerts_former_superior(
+            row.employee_id, row.recipient_id, superior, row.state, raised=RAISED in row.codes
+        )
 
     @staticmethod
-    def _revision_of(row: RowMapping, records: Records) -> int | None:
-        year: Any = json.loads(row["evidence"]).get("year")
-        record = records.years.get((row["employee_id"], year))
+    def _revision_of(row: NoticeRow, records: Records) -> int | None:
+        year = row.facts.get("year")
+        record = None if year is None else records.years.get((row.employee_id, year))
         return None if record is None else record.revision
 
-    async def _tell_of_steps(
-        self,
-        session: AsyncSession,
-        employees: Sequence[UUID],
-        records: Records,
-        standing: Collection[tuple[UUID, str, str]],
+    async def _announce_steps(
+        self, session: AsyncSession, employees: Sequence[UUID], records: Records, standing: Collection[Step]
     ) -> None:
         """Notifies the officer and the direct superior in one transaction, the officer first, so that the superior never knows
         before the officer."""
         reached = [record for record in records.years.values() if record.step and record.employee_id in records.people]
         if not reached:
             return
-        withdrawn = {
-            (row.employee_id, row.kind, row.period): row.revision
-            for row in await session.execute(_WITHDRAWN, {"employees": list(employees)})
+        values = {"employees": list(employees), "kinds": list(DISCIPLINE_KINDS)}
+        withdrawn: dict[Step, int | None] = {
+            (row.employee_id, row.kind, row.period): row.revision for row in await WITHDRAWN_STEPS.all(session, values)
         }
-        context = self.notices.context
-        now = context.clock.now()
         for record in sorted(reached, key=lambda one: (one.employee_id, one.year)):
-            officer, period = record.employee_id, f"{record.year}/{record.step}"
-            history = is_history(record.year, record.recorded_at, now, context.zone)
-            person = records.person(officer)
-            superior = None if person.superior_id == officer else person.superior_id
-            evidence = {**discipline_ground(record.step or "", record).facts, "officer": person.facts}
-            told: tuple[tuple[NoticeKind, UUID | None], ...] = (
-                ("discipline_information", officer),
-                ("discipline_alert", superior),
-            )
-            for kind, recipient in told:
-                key = (officer, kind, period)
-                if recipient is None or not alert_due(record.revision, key in standing, withdrawn.get(key)):
-                    continue
-                if history and key not in withdrawn:
-                    continue
-                await self.notices.make(
-                    session, kind, officer, recipient=recipient, state="released", period=period, evidence=evidence,
-                    reasons=["LADDER_STEP_REACHED"],
-                )  # fmt: skip
+            for new in self._notices_of(record, records):
+                step = (new.employee_id, new.kind, new.period)
+                due = alert_due(record.revision, step in standing, withdrawn.get(step))
+                if due and (step in withdrawn or not self._is_history(record)):
+                    await self.notices.create(session, new)
+
+    def _is_history(self, record: DisciplineRecord) -> bool:
+        context = self.notices.context
+        return is_history(record.year, record.recorded_at, context.clock.now(), context.zone)
+
+    @staticmethod
+    def _notices_of(record: DisciplineRecord, records: Records) -> list[NewNotice]:
+        """The notices about the heaviest step of a record: to the officer, and to the direct superior."""
+        officer, step = record.employee_id, record.step or ""
+        person = records.person(officer)
+        facts = {**discipline_ground(step, record).facts, "officer": person.facts}
+        recipients: list[tuple[NoticeKind, UUID]] = [("discipline_information", officer)]
+        if person.superior_id not in (None, officer):
+            recipients.append(("discipline_alert", person.superior_id))
+        period = f"{record.year}/{step}"
+        return [
+            NewNotice(kind, officer, recipient, period, facts, ["LADDER_STEP_REACHED"])
+            for kind, recipient in recipients
+        ]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from prometheus_client import Gauge
-from sqlalchemy import text
 
 from services.notifications.delivery.queue import read_queue
+from shared.db.queries import query
 from shared.service.context import Context
 
 __all__ = ["Counts"]
 
-_COUNTS = text("select kind, state, count(*) from notice group by kind, state")
+
+class NoticeCount(NamedTuple):
+    kind: str
+    state: str
+    notices: int
+
+
+NOTICE_COUNTS = query("select kind, state, count(*) as notices from notice group by kind, state", NoticeCount)
 
 
 class Counts:
@@ -31,11 +40,11 @@ class Counts:
     async def round(self) -> bool:
         """Reads the numbers once."""
         async with self._context.database.transaction() as session:
-            rows = (await session.execute(_COUNTS)).all()
+            counts = await NOTICE_COUNTS.all(session)
             queue = await read_queue(session)
         self._notices.clear()
-        for kind, state, count in rows:
-            self._notices.labels(kind, state).set(count)
+        for count in counts:
+            self._notices.labels(count.kind, count.state).set(count.notices)
         self._waiting.set(queue.waiting)
         self._held.set(queue.held)
         return False

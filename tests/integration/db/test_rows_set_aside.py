@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
-from services.notifications.delivery.delivery import Sender
+from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes, Target
+from services.notifications.delivery.sender import Sender
+from services.notifications.evaluations.evaluation import Evaluation
 from services.notifications.notices.ageing import Ageing
-from services.notifications.notices.evaluation import Evaluation
 from services.scoring.discipline.publisher import DisciplinePublisher
 from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.upkeep import ScoreUpkeep
@@ -180,9 +180,9 @@ async def test_groups_of_the_others_are_published(embedded_postgres: EmbeddedPos
         target = Target(place.officer, "unit-1", "visit")
         boxes = place.service.app.part(BallotBoxes)
         async with place.service.context.database.transaction() as session:
-            content = await boxes.take(session, target)
+            content = await boxes.open(session, target)
             wrong = tuple(replace(ballot, ratings={"completion_time": 9}) for ballot in content.waiting)
-            await boxes.keep(session, target, replace(content, waiting=wrong))
+            await boxes.write(session, target, replace(content, waiting=wrong))
         await place.publish()
         assert {record["employee_id"] for record in await place.ratings()} == {str(other)}
         assert len((await place.content()).waiting) == MINIMUM, "nothing of it is lost"

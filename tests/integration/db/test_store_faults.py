@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.notices.evaluation import Evaluation
+from services.notifications.evaluations.evaluation import Evaluation
 from services.scoring.discipline.publisher import DisciplinePublisher
 from services.scoring.scores.changed_rows import ChangedRowPublisher
 from services.scoring.scores.publisher import ScorePublisher

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import text
 
 from services.feedback.people.consumer import handle
-from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
+from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes, Target
 from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.ballots import Content
 from shared.base.clock import FakeClock
@@ -75,7 +75,7 @@ class Office:
         """The opened box of an officer; by default the office's officer."""
         target = Target(employee_id or self.officer, "unit-1", "visit")
         async with self.service.context.database.transaction() as session:
-            return await self.service.app.part(BallotBoxes).take(session, target)
+            return await self.service.app.part(BallotBoxes).open(session, target)
 
     async def rows(self, query: str) -> list[Any]:
         async with self.service.context.database.transaction() as session:

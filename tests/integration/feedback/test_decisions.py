@@ -28,7 +28,7 @@ def points(place: Office, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-async def test_a_withdrawn_assessment_does_not_come_back(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_withdrawn_assessment_cannot_be_sent_again(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         body = points(place)
         assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
@@ -41,7 +41,7 @@ async def test_a_withdrawn_assessment_does_not_come_back(embedded_postgres: Embe
         assert [(r["revision"], r["state"]) for r in await place.outbox()] == [(1, "accepted"), (2, "withdrawn")]
 
 
-async def test_an_assessments_id_is_no_way_into_other_feedback(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_an_assessment_cannot_overwrite_other_feedback(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         await place.votes(MINIMUM)
         await place.publish()
@@ -56,7 +56,7 @@ async def test_an_assessments_id_is_no_way_into_other_feedback(embedded_postgres
         assert len(await place.outbox()) == MINIMUM + 1
 
 
-async def test_a_bound_key_speaks_for_its_own_superior_only(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_an_officers_key_assesses_only_as_that_officer(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         other = await place.key("assessments:write", place.officer)
         body = points(place)
@@ -69,7 +69,7 @@ async def test_a_bound_key_speaks_for_its_own_superior_only(embedded_postgres: E
         assert listed.status_code == 403
 
 
-async def test_the_moment_has_the_offset_and_lies_in_an_open_semester(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_given_at_has_an_offset_and_lies_in_an_open_semester(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         for moment, status in (
             ("2025-12-31T16:59:59Z", 422),  # 23:59:59 in the unit's zone
@@ -86,7 +86,7 @@ async def test_the_moment_has_the_offset_and_lies_in_an_open_semester(embedded_p
     "body",
     [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"\x00", b'{"assessment_id": {"a": []}}', b"[" * 100_000, b'{"a": 1e999}'],
 )
-async def test_bodies_of_any_bytes_are_refused_in_words(embedded_postgres: EmbeddedPostgres, body: bytes) -> None:
+async def test_arbitrary_bodies_are_refused_with_a_message(embedded_postgres: EmbeddedPostgres, body: bytes) -> None:
     async with office(embedded_postgres) as place:
         paths = (
             ASSESSMENTS,
@@ -101,7 +101,7 @@ async def test_bodies_of_any_bytes_are_refused_in_words(embedded_postgres: Embed
             assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_list_is_read_on_page_by_page(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_list_has_pages(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         for _ in range(2):
             await place.votes(MINIMUM)
@@ -137,10 +137,10 @@ async def test_the_list_is_read_on_page_by_page(embedded_postgres: EmbeddedPostg
             assert answer.status_code == 404
 
 
-async def test_publishing_again_sends_the_present_state_unchanged(
+async def test_republishing_sends_the_present_state_unchanged(
     embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.feedback.ratings.publishing.AT_A_TIME", 2)
+    monkeypatch.setattr("services.feedback.ratings.republish.AT_A_TIME", 2)
     async with office(embedded_postgres) as place:
         for _ in range(4):
             await place.http.post(ASSESSMENTS, json=points(place))
@@ -151,7 +151,7 @@ async def test_publishing_again_sends_the_present_state_unchanged(
         assert {record["feedback_id"]: record for record in again} == first
 
 
-async def test_the_index_of_a_unit_is_told_from_ten_ratings_on(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_index_of_a_unit_needs_ten_ratings(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         query = "/feedback/v1/satisfaction?org_unit_id=unit-1&semester=2026-S2"
         assert (await place.http.get(query)).json()["ikm"] is None
@@ -175,7 +175,7 @@ async def test_the_index_of_a_unit_is_told_from_ten_ratings_on(embedded_postgres
         assert (await place.http.get("/feedback/v1/satisfaction?org_unit_id=%00")).status_code == 422
 
 
-async def test_officers_are_kept_at_their_highest_revision_and_bad_records_parked(
+async def test_officers_are_stored_at_their_highest_revision_and_unusable_records_parked(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres) as place:
@@ -216,7 +216,9 @@ async def test_a_former_superior_neither_assesses_nor_corrects(
         assert len(await place.outbox()) == 1
 
 
-async def test_nobody_is_not_nobodys_superior(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_key_without_an_officer_is_not_the_superior_of_an_officer_without_one(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     """Without an assessor nobody assesses an officer without a superior: null is not null."""
     async with office(embedded_postgres) as place:
         key = await place.key("assessments:write", place.superior)

@@ -82,7 +82,7 @@ async def test_a_full_group_waits_for_a_random_time(embedded_postgres: EmbeddedP
         assert len(set(waits)) > 1
 
 
-async def test_the_order_of_a_group_is_chance(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_order_of_a_group_is_random(embedded_postgres: EmbeddedPostgres) -> None:
     """Thirty groups of five: if the order of votes were kept, the first vote would always come first."""
     async with office(embedded_postgres) as place:
         first = 0
@@ -116,7 +116,7 @@ async def test_targets_units_and_weight_classes_are_not_mixed(embedded_postgres:
         assert [(r["employee_id"], r["org_unit_id"]) for r in records] == [(None, "unit-1")] * MINIMUM
 
 
-async def test_votes_at_once_in_two_replicas_make_whole_groups_and_none_is_lost(
+async def test_simultaneous_votes_in_two_replicas_form_whole_groups_and_none_is_lost(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres, database_pool_size=20) as place:
@@ -160,7 +160,7 @@ async def test_operators_see_groups_and_never_a_single_rating(embedded_postgres:
             assert record["feedback_id"] not in listed
 
 
-async def test_a_withdrawn_rating_takes_its_group_along_and_the_others_wait(
+async def test_withdrawing_a_rating_withdraws_its_group_and_the_others_wait(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres) as place:
@@ -190,7 +190,7 @@ async def test_a_withdrawn_rating_takes_its_group_along_and_the_others_wait(
         assert states == [("accepted", 9), ("withdrawn", 5)]
 
 
-async def test_a_whole_group_is_withdrawn_for_good(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_group_is_withdrawn_permanently(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         await place.votes(MINIMUM)
         await place.publish()
@@ -230,7 +230,7 @@ async def test_a_semesters_rest_is_published_for_the_unit(embedded_postgres: Emb
         assert (await place.http.get(query)).json()["respondents"] == 2 * MINIMUM
 
 
-async def test_what_makes_no_group_in_its_unit_counts_in_the_citys_number_only(
+async def test_ratings_without_a_group_in_their_unit_count_only_for_the_city(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres) as place:
@@ -266,7 +266,7 @@ async def test_what_makes_no_group_in_its_unit_counts_in_the_citys_number_only(
         assert (unit["respondents"], unit["ikm"]) == (0, None)
 
 
-async def test_the_index_of_a_unit_leaves_out_what_too_few_answered(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_index_of_a_unit_omits_elements_with_too_few_answers(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         await place.votes(9, {"product": "3"})
         await place.votes(1, {"product": "3", "officer_conduct": "1"})

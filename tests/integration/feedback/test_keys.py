@@ -6,7 +6,7 @@ from embedded.postgres import EmbeddedPostgres
 from tests.integration.feedback.office import office
 
 
-async def test_the_index_of_other_units_is_not_there(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_key_cannot_read_the_index_of_other_units(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         key = await place.service.key("feedback", "satisfaction:read", org_unit_ids=["unit-1"])
         for query, status in (({"org_unit_id": "unit-1"}, 200), ({"org_unit_id": "unit-2"}, 404), ({}, 404)):

@@ -30,7 +30,7 @@ def rules_with(folder: Path, **changes: int) -> Path:
     return changed
 
 
-async def test_a_lower_group_minimum_publishes_what_waits_without_another_vote(
+async def test_a_lower_group_minimum_publishes_waiting_ratings_without_another_vote(
     embedded_postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     url = await migrated_database(embedded_postgres, "feedback")
@@ -45,7 +45,7 @@ async def test_a_lower_group_minimum_publishes_what_waits_without_another_vote(
         assert len(await again.ratings()) == MINIMUM
 
 
-async def test_the_end_of_a_semester_is_noticed_although_the_boxes_were_looked_at_just_before(
+async def test_the_end_of_a_semester_is_noticed_even_just_after_a_check_of_the_boxes(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     """The boxes are looked at every ten minutes, and ten minutes after midnight the semester is closed."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ratings.ballot_boxes import BallotBoxes
+from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes
 from tests.integration.feedback.office import ANSWERS, MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded
@@ -24,7 +24,7 @@ async def batches(place: Office) -> list[dict[str, Any]]:
     return found
 
 
-async def test_a_program_that_fills_the_hidden_field_is_kept_apart(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_bot_that_fills_the_hidden_field_is_quarantined(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         await place.votes(MINIMUM - 1)
         await place.votes(3, PROGRAM)
@@ -38,7 +38,7 @@ async def test_a_program_that_fills_the_hidden_field_is_kept_apart(embedded_post
         assert set(batch) == {"batch_id", "employee_id", "org_unit_id", "weight_class", "cause", "day", "ballots"}
 
 
-async def test_an_accepted_batch_waits_for_a_group_like_all_others(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_an_accepted_batch_waits_for_a_group(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         await place.votes(1)
         await place.votes(3, PROGRAM)
@@ -56,7 +56,7 @@ async def test_an_accepted_batch_waits_for_a_group_like_all_others(embedded_post
         assert await batches(place) == []
 
 
-async def test_a_dismissed_batch_is_gone_and_the_decision_stays(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_dismissed_batch_is_deleted_and_the_decision_stays(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         limit = place.service.app.part(BallotBoxes).rules.burst_ratings
         await place.votes(limit + 7)
@@ -73,7 +73,7 @@ async def test_a_dismissed_batch_is_gone_and_the_decision_stays(embedded_postgre
         assert (again.status_code, "already dismissed" in again.json()["detail"]) == (409, True)
 
 
-async def test_the_lists_are_read_on_page_by_page_and_for_operators_only(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_lists_have_pages_and_are_for_operators_only(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         for weight_class in ("visit", "counter"):
             await place.votes(1, PROGRAM, weight_class=weight_class)

@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.feedback.people.consumer import handle
-from services.feedback.ratings.ballot_boxes import BallotBoxes, Target
-from services.feedback.ratings.publication import Publication
+from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes, Target
 from services.feedback.ratings.rules.ballots import Content
+from services.feedback.visits.retention import VisitRetention
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
@@ -52,7 +52,7 @@ async def visit(service: Running, **changes: object) -> str:
 async def content(service: Running) -> Content:
     """The opened box of the officer."""
     async with service.context.database.transaction() as session:
-        found: Content = await service.app.part(BallotBoxes).take(session, Target(OFFICER, "unit-1", "visit"))
+        found: Content = await service.app.part(BallotBoxes).open(session, Target(OFFICER, "unit-1", "visit"))
         return found
 
 
@@ -62,7 +62,7 @@ async def published(service: Running) -> list[dict[str, object]]:
         return [orjson.loads(value) for value in rows.scalars()]
 
 
-async def test_one_vote_of_twenty_at_once_counts(feedback: Running) -> None:
+async def test_of_twenty_simultaneous_votes_one_counts(feedback: Running) -> None:
     path = await visit(feedback)
     answers = await asyncio.gather(*(feedback.http.post(path, data=GOOD) for _ in range(20)))
     assert sorted({answer.status_code for answer in answers}) == [200, 410]
@@ -73,7 +73,9 @@ async def test_one_vote_of_twenty_at_once_counts(feedback: Running) -> None:
     assert await published(feedback) == []
 
 
-async def test_the_form_is_indonesian_and_says_why_there_is_none(feedback: Running, clock: FakeClock) -> None:
+async def test_the_form_is_indonesian_and_explains_why_a_link_does_not_open(
+    feedback: Running, clock: FakeClock
+) -> None:
     path = await visit(feedback)
     page = await feedback.http.get(path)
     assert page.status_code == 200
@@ -101,7 +103,7 @@ async def test_the_form_is_indonesian_and_says_why_there_is_none(feedback: Runni
         b"a=1&" * 60,
     ],
 )
-async def test_bad_answers_are_answered_with_the_form(feedback: Running, body: bytes) -> None:
+async def test_invalid_answers_return_the_form(feedback: Running, body: bytes) -> None:
     path = await visit(feedback)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = await feedback.http.post(path, content=body, headers=headers)
@@ -110,13 +112,13 @@ async def test_bad_answers_are_answered_with_the_form(feedback: Running, body: b
     assert (await feedback.http.post(path, data=GOOD)).status_code == 200
 
 
-async def test_a_link_opens_for_the_hours_that_were_asked_for(feedback: Running, clock: FakeClock) -> None:
+async def test_a_link_opens_for_the_requested_hours(feedback: Running, clock: FakeClock) -> None:
     short, default = await visit(feedback, valid_hours=2), await visit(feedback)
     clock.advance(timedelta(hours=2))
     assert [(await feedback.http.post(path, data=GOOD)).status_code for path in (short, default)] == [410, 200]
 
 
-async def test_the_same_key_gives_the_same_link(feedback: Running) -> None:
+async def test_the_same_idempotency_key_returns_the_same_link(feedback: Running) -> None:
     one, two = [(await keyed_visit(feedback)).json() for _ in "12"]
     assert one == two
     other = await keyed_visit(feedback, service="KK")
@@ -129,7 +131,7 @@ async def keyed_visit(running: Running, **changes: object) -> httpx.Response:
 
 
 @pytest.mark.parametrize("cause", ["was used", "has expired", "earlier link_key"])
-async def test_the_same_key_never_answers_a_dead_link(
+async def test_the_same_idempotency_key_never_returns_a_dead_link(
     feedback: Running, clock: FakeClock, embedded_postgres: EmbeddedPostgres, cause: str
 ) -> None:
     link = (await keyed_visit(feedback)).json()["url"]
@@ -150,17 +152,17 @@ async def test_the_same_key_never_answers_a_dead_link(
         assert status == (404 if cause == "earlier link_key" else 410)
 
 
-async def test_visits_are_forgotten_some_time_after_their_links_have_ended(feedback: Running, clock: FakeClock) -> None:
+async def test_visits_are_deleted_after_the_retention(feedback: Running, clock: FakeClock) -> None:
     used, open_one = await visit(feedback), await visit(feedback)
     assert (await feedback.http.post(used, data=GOOD)).status_code == 200
-    publication = feedback.app.part(Publication)
+    rules = feedback.app.part(BallotBoxes).rules
 
     async def visits() -> int:
-        assert not await publication.forget_visits()
+        assert not await feedback.app.part(VisitRetention).round()
         async with feedback.context.database.transaction() as session:
             return int((await session.execute(text("select count(*) from visit"))).scalar_one())
 
-    clock.advance(timedelta(hours=168) + publication.rules.visit_retention)
+    clock.advance(timedelta(hours=168) + rules.visit_retention)
     assert await visits() == 2
     late = await visit(feedback)
     clock.advance(timedelta(seconds=1))
@@ -197,7 +199,7 @@ async def test_only_the_direct_superior_assesses_and_a_correction_is_a_revision(
         {"assessment_id": "\x00"},
     ],
 )
-async def test_bad_assessments_are_refused_in_words(feedback: Running, changes: dict[str, object]) -> None:
+async def test_invalid_assessments_are_refused_with_a_message(feedback: Running, changes: dict[str, object]) -> None:
     body = {
         "assessment_id": str(uuid4()),
         "employee_id": str(OFFICER),
@@ -209,7 +211,7 @@ async def test_bad_assessments_are_refused_in_words(feedback: Running, changes: 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_keys_bind_a_supervisor(feedback: Running) -> None:
+async def test_a_key_assesses_only_for_its_own_officer(feedback: Running) -> None:
     new = {"name": "head", "scopes": ["assessments:write"], "employee_id": str(SUPERIOR)}
     token = (await feedback.http.post("/feedback/v1/api-keys", json=new)).json()["token"]
     body = {"assessment_id": str(uuid4()), "employee_id": str(OFFICER), "work_quality": "80"}

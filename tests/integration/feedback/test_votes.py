@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from services.feedback.ratings.ballot_boxes import BallotBoxes
+from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes
 from services.feedback.ratings.publication import Publication
 from shared.db.database import Database
 from tests.fixtures.records import employee
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.embedded
 HTML = "text/html; charset=utf-8"
 
 
-async def test_a_used_link_says_so(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_used_link_shows_that_it_was_used(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         path = await place.visit()
         form = await place.http.get(path)
@@ -35,7 +35,7 @@ async def test_a_used_link_says_so(embedded_postgres: EmbeddedPostgres) -> None:
         assert len((await place.content()).waiting) == 1
 
 
-async def test_links_of_any_bytes_are_unknown(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_link_of_arbitrary_bytes_is_unknown(embedded_postgres: EmbeddedPostgres) -> None:
     # with the default limit these requests would be refused as guesses (429)
     async with office(embedded_postgres, refusals_per_minute=600) as place:
         path = await place.visit()
@@ -45,7 +45,7 @@ async def test_links_of_any_bytes_are_unknown(embedded_postgres: EmbeddedPostgre
         assert (await place.content()).waiting == ()
 
 
-async def test_a_form_that_comes_back_keeps_what_was_chosen(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_returned_form_contains_the_chosen_answers(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         answer = await place.http.post(await place.visit(), data={"product": "3", "officer_conduct": "9"})
         assert answer.status_code == 422
@@ -54,7 +54,9 @@ async def test_a_form_that_comes_back_keeps_what_was_chosen(embedded_postgres: E
         assert answer.text.count('type="radio"') == 20
 
 
-async def test_a_megabyte_and_other_content_types_are_refused_in_words(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_large_bodies_and_other_content_types_are_refused_with_a_message(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     async with office(embedded_postgres) as place:
         path = await place.visit()
         assert (await place.http.post(path, content=b"a=" + b"x" * 1_048_576)).status_code == 413
@@ -63,7 +65,7 @@ async def test_a_megabyte_and_other_content_types_are_refused_in_words(embedded_
         assert (await place.content()).waiting == ()
 
 
-async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
+async def test_simultaneous_votes_are_counted_exactly_by_the_burst_rule(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(
@@ -84,7 +86,7 @@ async def test_a_burst_at_once_is_counted_as_exactly_as_one_after_the_other(
         assert len((await place.content()).waiting) == rules.burst_ratings + 1
 
 
-async def test_the_minutes_of_votes_are_kept_no_longer_than_the_burst_rule_needs_them(
+async def test_the_minutes_of_votes_are_deleted_when_the_burst_rule_no_longer_needs_them(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres) as place:
@@ -110,7 +112,9 @@ async def test_a_visit_may_be_to_a_unit_as_a_whole(embedded_postgres: EmbeddedPo
         assert len(await place.ratings()) == MINIMUM
 
 
-async def test_a_visit_asked_for_at_once_with_one_key_is_one(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_simultaneous_requests_with_one_idempotency_key_create_one_visit(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
     async with office(embedded_postgres) as place:
         body = {"employee_id": str(place.officer), "service": "KTP-el"}
         headers = {"Idempotency-Key": "ticket-17"}
@@ -127,7 +131,7 @@ async def test_a_visit_asked_for_at_once_with_one_key_is_one(embedded_postgres: 
         assert own.json()["url"] != answers[0].json()["url"]
 
 
-async def test_who_has_left_is_not_visited(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_an_officer_who_has_left_gets_no_visits(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         body = {"employee_id": str(place.officer), "service": "KTP-el"}
         for revision, last, status in ((2, "2026-11-24", 201), (3, "2026-11-23", 422)):
@@ -152,16 +156,14 @@ async def test_who_has_left_is_not_visited(embedded_postgres: EmbeddedPostgres) 
         {"citizen": "Nama"},
     ],
 )
-async def test_a_visit_that_makes_no_sense_is_refused(
-    embedded_postgres: EmbeddedPostgres, change: dict[str, Any]
-) -> None:
+async def test_an_invalid_visit_is_refused(embedded_postgres: EmbeddedPostgres, change: dict[str, Any]) -> None:
     async with office(embedded_postgres) as place:
         body = {"employee_id": str(place.officer), "service": "KTP-el"} | change
         answer = await place.http.post("/feedback/v1/visits", json=body)
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-async def test_a_store_that_is_away_is_told_on_a_page(
+async def test_a_database_that_is_down_is_explained_on_a_page(
     embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with office(embedded_postgres) as place:

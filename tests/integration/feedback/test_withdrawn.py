@@ -51,7 +51,7 @@ async def test_withdrawn_ratings_leave_the_index_of_the_unit_and_of_the_city(
             assert await index(place, **unit) == (2 * MINIMUM, "2.0000")
 
 
-async def test_a_withdrawn_group_stays_as_it_was_withdrawn(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_withdrawing_a_withdrawn_group_again_changes_nothing(embedded_postgres: EmbeddedPostgres) -> None:
     """A second withdrawal, by the group or by one of its ratings, changes nothing and brings no rating back."""
     async with office(embedded_postgres) as place:
         rating = await group(place, "4")
@@ -66,7 +66,7 @@ async def test_a_withdrawn_group_stays_as_it_was_withdrawn(embedded_postgres: Em
         assert [(item["state"], item["reason"]) for item in listed] == [("withdrawn", "FORGED")]
 
 
-async def test_an_assessment_of_a_closed_semester_stays_as_it_is(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_an_assessment_of_a_closed_semester_cannot_be_corrected(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         body = {
             "assessment_id": str(uuid4()),

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.notices.evaluation import Evaluation
+from services.notifications.evaluations.evaluation import Evaluation
 from shared.base.clock import FakeClock
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import DISCIPLINE, SCORE

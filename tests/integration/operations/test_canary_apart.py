@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.notices.evaluation import Evaluation
+from services.notifications.evaluations.evaluation import Evaluation
 from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock

@@ -30,7 +30,7 @@ from cli.stack.serve import GRACEFUL_SECONDS
 from embedded.children import free_port
 from embedded.gateway import make_gateway
 from embedded.postgres import EmbeddedPostgres
-from services.notifications.delivery.delivery import Sender
+from services.notifications.delivery.sender import Sender
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import EMPLOYEE
 from shared.db.migrations import SERVICES

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.operations import republish as publish
-from services.feedback.ratings import publishing as feedback
-from services.notifications.notices import life_cycle as notices
+from services.feedback.ratings import republish as feedback
+from services.notifications.notices import republish as notices
 from services.scoring.discipline.publisher import DisciplinePublisher
 from services.scoring.operations.republish import ROUND_ROWS_MAX
 from services.scoring.scores.publisher import ScorePublisher

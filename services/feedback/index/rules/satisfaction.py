@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from typing import get_args
 
 from services.feedback.ratings.rules.tallies import Tally
-from shared.contracts.events.feedback import Unsur
+from shared.contracts.events.feedback import FeedbackRecord, Unsur
+from shared.contracts.semester import Semester
 
-__all__ = ["UNSUR", "Satisfaction", "grade_of", "satisfaction"]
+__all__ = ["UNSUR", "Satisfaction", "counts_in", "grade_of", "satisfaction"]
 
 UNSUR: tuple[str, ...] = get_args(Unsur)
 _GRADES = ((Decimal("88.31"), "A"), (Decimal("76.61"), "B"), (Decimal("65.00"), "C"))
@@ -28,6 +30,12 @@ class Satisfaction:
     skm: Decimal | None
     ikm: Decimal | None
     grade: str | None
+
+
+def counts_in(record: FeedbackRecord, semester: Semester, zone: tzinfo) -> bool:
+    """Whether a record counts in the index of a semester: a citizen's rating that was not withdrawn, by its local date."""
+    is_rating = record.kind == "citizen_rating" and record.state == "accepted"
+    return is_rating and Semester.of(record.given_at.astimezone(zone).date()) == semester
 
 
 def satisfaction(respondents: int, tallies: Mapping[str, Tally], weight: Fraction | None = None) -> Satisfaction:

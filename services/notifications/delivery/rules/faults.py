@@ -27,7 +27,7 @@ _NOT_SAID = re.compile(
     r"|\b(?:recipient|destination) (?:mail )?domain\b[^.;]{0,30}?\bdns\b",
     re.IGNORECASE,
 )
-"""Quoted addresses and names, and phrases about a recipient that hold a word of `_OUR_SIDE`."""
+"""Quoted addresses and names, and phrases about a recipient that contain a word of `_OUR_SIDE`."""
 _OUR_SIDE = re.compile(
     r"send(?:er|ing)|relay|rcpthosts|\b(?:helo|ehlo|spf|dkim|dmarc|ip|dns|ptr|auth|rate)\b|verif|authenti|log ?in\b|client"
     r"|hostname|reverse|polic|block|black ?list|spam|too many|per (?:minute|hour|day)"
@@ -77,7 +77,7 @@ class Reply:
         """Class, subject and detail, from the start of the text or in qmail's form (#5.1.1)."""
         found = _ENHANCED.search(self.text)
         if found is None or self.code is None or int(found[1]) != self.code // 100:
-            return None  # in a contradictory reply the code decides
+            return None  # in a contradictory reply the code counts
         return int(found[1]), int(found[2]), int(found[3])
 
     @property

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from services.notifications.grounds.rules.rule_set import NoticeRules
 from shared.contracts.events.discipline import DisciplineRecord
+from shared.contracts.events.notice import NoticeKind
 from shared.contracts.events.score import ScoreRecord
 
 __all__ = [
@@ -22,13 +23,10 @@ __all__ = [
     "discipline_ground",
     "indicator_ground",
     "reward_ground",
-    "step_to_follow",
     "value_of",
 ]
 
-DISCIPLINE_KINDS = ("discipline_alert", "discipline_information")
-_BY_THEMSELVES = (*DISCIPLINE_KINDS, "nudge")
-"""Kinds that go out without a person's decision."""
+DISCIPLINE_KINDS: Final[tuple[NoticeKind, ...]] = ("discipline_alert", "discipline_information")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +110,6 @@ def discipline_ground(step: str, record: DisciplineRecord) -> Ground:
     # older records have no list of steps, only the heaviest one
     reached = record.step is not None and (step in record.steps_reached or not record.steps_reached)
     return Ground(facts, None if reached else "STEP_NO_LONGER_REACHED")
-
-
-def step_to_follow(
-    kind: str, state: str, letter: Mapping[str, Any], present: Mapping[str, Any], gone: str | None
-) -> Literal["keep", "rewrite", "withdraw"]:
-    """How a notice follows a change of the records. `letter` are the facts of its letter, `present` the current facts.
-
-    A received notice is not changed, except that a wrong notice about discipline is withdrawn.
-    """
-    unsent = state == "draft" or state == "released"
-    if gone is not None:
-        return "withdraw" if unsent or kind in DISCIPLINE_KINDS else "keep"
-    if letter != present and (state == "draft" or (state == "released" and kind in _BY_THEMSELVES)):
-        return "rewrite"
-    return "keep"
 
 
 def differences(letter: Mapping[str, Any], present: Mapping[str, Any]) -> list[dict[str, Any]]:

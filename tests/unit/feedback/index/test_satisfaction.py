@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.feedback.index.rules.satisfaction import UNSUR, Satisfaction, grade_of, satisfaction
+from services.feedback.index.rules.satisfaction import UNSUR, Satisfaction, counts_in, grade_of, satisfaction
 from services.feedback.ratings.rules.tallies import Tally, add_tallies, tallies_of, without_few
+from shared.contracts.events.feedback import FeedbackRecord
+from shared.contracts.examples import EXAMPLES
+from shared.contracts.semester import Semester
 
 # Sums 16 15 16 20 16 17 18 15 18, together 151; 151 / 45 x 25 = 83.888...
 FORMS = [
@@ -21,7 +25,7 @@ def index(forms: list[dict[str, int]], weight: Fraction | None = None) -> Satisf
     return satisfaction(len(forms), tallies_of(forms), weight)
 
 
-def test_the_worked_example() -> None:
+def test_the_worked_example_of_the_regulation() -> None:
     found = index(FORMS)
     assert [found.means[name] for name in UNSUR] == [
         Decimal(text)
@@ -31,7 +35,7 @@ def test_the_worked_example() -> None:
     assert (found.ikm, found.grade) == (Decimal("83.89"), "B")
 
 
-def test_the_weight_that_old_reports_printed() -> None:
+def test_old_reports_are_reproduced_with_their_rounded_weight() -> None:
     assert index(FORMS, Fraction("0.111")).ikm == Decimal("83.81")
     assert index(FORMS, Fraction("0.11")).ikm == Decimal("83.05")
     best = [dict.fromkeys(UNSUR, 4)]
@@ -59,7 +63,7 @@ def test_grades_after_rounding_half_up(index: str, grade: str) -> None:
     assert grade_of(Decimal(index)) == grade
 
 
-def test_a_missing_answer_is_left_out_and_nobody_is_not_zero() -> None:
+def test_a_missing_answer_does_not_count_and_no_respondent_gives_no_index() -> None:
     found = index([{"product": 4}, {"product": 2, "cost": 3}])
     assert (found.n["product"], found.n["cost"], found.n["facilities"]) == (2, 1, 0)
     assert found.means["facilities"] is None
@@ -68,7 +72,32 @@ def test_a_missing_answer_is_left_out_and_nobody_is_not_zero() -> None:
     assert (nobody.skm, nobody.ikm, nobody.grade) == (None, None, None)
 
 
-def test_sums_of_parts_are_those_of_the_whole_and_few_answers_are_left_out() -> None:
+def test_tallies_add_up_and_elements_with_few_answers_are_omitted() -> None:
     parts = add_tallies(tallies_of(FORMS[:2]), tallies_of([*FORMS[2:], {"product": 1}]))
     assert parts == tallies_of([*FORMS, {"product": 1}])
     assert without_few({"product": Tally(5, 12), "cost": Tally(4, 16)}, 5) == {"product": Tally(5, 12)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({}, True),
+        ({"state": "withdrawn"}, False),
+        ({"given_at": "2027-01-01T00:00:00+07:00"}, False),
+        ({"given_at": "2026-12-31T17:00:00+00:00"}, False),
+        ({"given_at": "2026-12-31T23:59:59+07:00"}, True),
+    ],
+)
+def test_accepted_ratings_count_by_their_local_date(changes: dict[str, str], counts: bool) -> None:
+    [rating, *_] = [item for item in EXAMPLES["asn.feedback.v1"] if item["kind"] == "citizen_rating"]
+    record = FeedbackRecord.model_validate(
+        rating | {"given_at": "2026-12-01T00:00:00+07:00", "state": "accepted"} | changes
+    )
+    assert counts_in(record, Semester.parse("2026-S2"), ZoneInfo("Asia/Jakarta")) is counts
+
+
+def test_an_assessment_is_no_rating() -> None:
+    [assessment, *_] = [item for item in EXAMPLES["asn.feedback.v1"] if item["kind"] == "supervisor_assessment"]
+    record = FeedbackRecord.model_validate(assessment | {"state": "accepted"})
+    semester = Semester.of(record.given_at.date())
+    assert not counts_in(record, semester, ZoneInfo("Asia/Jakarta"))

@@ -38,7 +38,7 @@ def test_the_shipped_rules_are_read() -> None:
         ({"group_minimun": 5}, "exactly"),
     ],
 )
-def test_rules_that_make_no_sense_are_named(change: dict[str, Any], words: str) -> None:
+def test_an_invalid_rule_is_named_in_the_error(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match="feedback rules") as caught:
         intake_rules_from_mapping(DEFAULT | change)
     assert words in str(caught.value)

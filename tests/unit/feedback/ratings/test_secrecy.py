@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.feedback.ratings.boxes.seal import BLOCK_BYTES, Seal, SealError
 from services.feedback.ratings.rules.ballots import Ballot, Batch, Content
-from services.feedback.ratings.seal import BLOCK_BYTES, Seal, SealError
 from services.feedback.ratings.tables import BallotBox, Feedback
 from services.feedback.visits.tables import Visit
 
@@ -20,19 +20,19 @@ FULL = Content(
 )
 
 
-def test_a_vote_shares_with_its_visit_only_whom_it_was_about() -> None:
+def test_a_vote_and_its_visit_share_only_the_target() -> None:
     assert set(Visit.model_fields) & set(Feedback.model_fields) == {"employee_id", "org_unit_id"}
     assert set(Visit.model_fields) & set(BallotBox.model_fields) == {"employee_id", "org_unit_id", "weight_class"}
 
 
-def test_what_is_sealed_is_what_is_opened() -> None:
+def test_opening_a_sealed_box_returns_its_content() -> None:
     box = uuid4()
     seal = Seal(NEW)
     for content in (Content(), FULL):
         assert seal.open(box, seal.close(box, content)) == (content, True)
 
 
-def test_a_seal_tells_neither_number_nor_time_nor_content() -> None:
+def test_a_sealed_box_reveals_neither_number_nor_time_nor_content() -> None:
     box = uuid4()
     seal = Seal(NEW)
     sealed = [seal.close(box, content) for content in (Content(), Content((BALLOT,)), FULL, FULL)]
@@ -45,7 +45,7 @@ def test_a_seal_tells_neither_number_nor_time_nor_content() -> None:
         assert b"completion_time" not in raw
 
 
-def test_an_old_key_opens_until_it_is_taken_away() -> None:
+def test_an_old_key_opens_boxes_until_it_is_removed() -> None:
     box = uuid4()
     sealed = Seal(OLD).close(box, FULL)
     assert Seal(f"{NEW}\n{OLD}\n").open(box, sealed) == (FULL, False)
@@ -53,7 +53,7 @@ def test_an_old_key_opens_until_it_is_taken_away() -> None:
         Seal(NEW).open(box, sealed)
 
 
-def test_a_box_does_not_take_anothers_content() -> None:
+def test_a_box_with_another_boxs_content_is_refused() -> None:
     seal = Seal(NEW)
     with pytest.raises(SealError, match="another box"):
         seal.open(uuid4(), seal.close(uuid4(), FULL))

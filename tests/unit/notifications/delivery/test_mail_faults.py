@@ -126,7 +126,9 @@ NO_SUCH_USER = "5.1.1 <x@example.go.id>: Recipient address rejected: User unknow
         ("data", None, "no answer in time", "operator", False),
     ],
 )
-def test_a_refusal(stage: Stage, code: int | None, text: str, whose: str, all_wait: bool) -> None:
+def test_a_refusal_is_blamed_on_the_recipient_or_the_operator(
+    stage: Stage, code: int | None, text: str, whose: str, all_wait: bool
+) -> None:
     reply = Reply(code, text)
     assert (blame(stage, reply), holds_all(stage, reply)) == (whose, all_wait)
     assert len(advice(stage, reply)) > 40
@@ -157,7 +159,7 @@ TEXTS = st.one_of(
 
 
 @given(st.sampled_from(STAGES), CODES, TEXTS)
-def test_before_the_recipient_is_named_nothing_is_the_recipients(stage: Stage, code: int | None, text: str) -> None:
+def test_no_fault_before_rcpt_is_blamed_on_the_recipient(stage: Stage, code: int | None, text: str) -> None:
     reply = Reply(code, text)
     whose = blame(stage, reply)
     if stage not in ("rcpt", "data") or code is None:
@@ -171,10 +173,10 @@ def test_before_the_recipient_is_named_nothing_is_the_recipients(stage: Stage, c
 
 
 @given(st.sampled_from(STAGES), CODES, st.text(max_size=60))
-def test_what_is_logged_holds_no_word_of_the_server(stage: Stage, code: int | None, text: str) -> None:
+def test_the_logged_status_contains_no_text_of_the_server(stage: Stage, code: int | None, text: str) -> None:
     assert set(Reply(code, text).status) <= set("0123456789. ")
 
 
-def test_an_enhanced_status_that_contradicts_the_code_is_not_believed() -> None:
+def test_an_enhanced_status_that_contradicts_the_code_is_ignored() -> None:
     assert Reply(450, "5.1.1 unknown").enhanced is None
     assert Reply(550, "5.1.1 unknown").status == "550 5.1.1"

@@ -25,7 +25,7 @@ def test_each_tls_mode_has_its_port(mode: str, port: int) -> None:
     assert (settings(smtp_tls=mode).tls_context() is None) == (mode == "none")
 
 
-def test_without_a_word_tls_is_required() -> None:
+def test_tls_is_required_by_default() -> None:
     assert settings().smtp_tls == settings(smtp_starttls=True).smtp_tls == "starttls"
 
 
@@ -53,7 +53,7 @@ def test_the_sender(values: dict[str, str], sender: tuple[str, str]) -> None:
         ({"smtp_helo_name": "[192.0.2.1]"}, "[192.0.2.1]"),
     ],
 )
-def test_the_greeting_is_a_full_name_and_never_the_machines(values: dict[str, str], name: str) -> None:
+def test_ehlo_sends_a_full_host_name_and_never_the_machines_own(values: dict[str, str], name: str) -> None:
     assert settings(**values).helo_name == name
 
 
@@ -83,13 +83,13 @@ def test_the_greeting_is_a_full_name_and_never_the_machines(values: dict[str, st
         ({"smtp_ca_file": Path(__file__)}, "SMTP_CA_FILE="),
     ],
 )
-def test_what_cannot_work_is_refused_in_one_line_that_names_it(values: dict[str, Any], words: str) -> None:
+def test_an_unusable_setting_is_refused_in_one_line_that_names_it(values: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError) as refused:
         settings(**values)
     [line] = str(refused.value).splitlines()
     assert words in line
 
 
-def test_a_login_needs_both() -> None:
+def test_a_login_needs_a_user_name_and_a_password() -> None:
     assert settings(smtp_username="kinerja", smtp_password="secret").login == ("kinerja", "secret")
     assert settings(smtp_password="").login is None

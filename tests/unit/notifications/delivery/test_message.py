@@ -89,7 +89,7 @@ def test_the_headers_that_servers_and_auto_responders_read() -> None:
     assert all(message.get_all(name) and len(message.get_all(name)) == 1 for name in set(message.keys()))
 
 
-def test_both_parts_say_the_same_and_lead_to_the_inbox() -> None:
+def test_both_parts_have_the_same_text_and_the_link_to_the_inbox() -> None:
     raw = compose(mail(text="Yth. <b>Bapak</b> & Ibu,\n\n\n.\nFrom sini \"é\" 'x'\n\n{{ tetap }}", subject="A < B & C"))
     check_wire(raw)
     plain, html = parts(read(raw))
@@ -111,7 +111,7 @@ def test_a_mail_without_a_link_has_none() -> None:
 @pytest.mark.parametrize(
     "bad", ["Budi\r\nBcc: siti@example.go.id", "Budi\nX: y", "Budi\x00\x85 X:y", "Budi\u2028Bcc: x@y.id"]
 )
-def test_nothing_that_comes_with_a_name_or_subject_becomes_a_header(bad: str) -> None:
+def test_a_name_or_subject_cannot_inject_a_header(bad: str) -> None:
     raw = compose(mail(recipient=(bad, "budi@example.go.id"), subject=bad, sender=(bad, "kinerja@example.go.id")))
     check_wire(raw)
     message = read(raw)
@@ -155,7 +155,7 @@ NAMES = st.lists(st.one_of(PIECES, CHARACTERS), max_size=200).map(lambda parts: 
 
 @settings(max_examples=150, deadline=None)
 @given(NAMES, NAMES, st.text(st.characters(codec="utf-8"), max_size=3_000))
-def test_any_name_subject_and_text_pass(name: str, subject: str, text: str) -> None:
+def test_any_name_subject_and_text_make_a_valid_message(name: str, subject: str, text: str) -> None:
     raw = compose(mail(recipient=(name, "budi@example.go.id"), subject=subject, text=text))
     check_wire(raw)
     assert sorted(names_of_headers(raw)) == sorted(HEADERS)

@@ -13,7 +13,6 @@ from services.notifications.grounds.rules.grounds import (
     discipline_ground,
     indicator_ground,
     reward_ground,
-    step_to_follow,
 )
 from shared.contracts.events.discipline import DisciplineRecord
 from shared.contracts.events.score import ScoreRecord
@@ -44,7 +43,7 @@ def year(**changes: Any) -> DisciplineRecord:
         (score(score="100.00", indicators=[]), "TOO_FEW_FINAL_DAYS"),
     ],
 )
-def test_a_reward_needs_all_of_it(record: ScoreRecord, gone: str | None) -> None:
+def test_a_reward_needs_every_condition(record: ScoreRecord, gone: str | None) -> None:
     assert reward_ground(record, rules()).gone == gone
 
 
@@ -60,7 +59,7 @@ def test_a_reward_needs_all_of_it(record: ScoreRecord, gone: str | None) -> None
         ("nudge", None, "NOT_ASSESSED"),
     ],
 )
-def test_help_is_of_use_until_its_threshold(
+def test_coaching_and_nudges_are_justified_up_to_their_thresholds(
     kind: Literal["coaching", "nudge"], quality: str | None, gone: str | None
 ) -> None:
     trend = [(date(2026, 8, 3), None), (date(2026, 8, 10), Decimal("61.00"))]
@@ -70,7 +69,7 @@ def test_help_is_of_use_until_its_threshold(
     assert ground.facts["trend"] == [{"on": "2026-08-03", "value": None}, {"on": "2026-08-10", "value": "61.00"}]
 
 
-def test_the_score_as_a_whole_is_judged_only_where_it_is_complete() -> None:
+def test_the_score_as_a_whole_has_a_value_only_if_it_is_complete() -> None:
     low = {"score": "60.00"}
     assert indicator_ground("coaching", "score", score(**low), [], rules()).gone is None
     assert indicator_ground("coaching", "score", score(**low, complete=False), [], rules()).gone == "NOT_ASSESSED"
@@ -86,39 +85,11 @@ def test_the_score_as_a_whole_is_judged_only_where_it_is_complete() -> None:
         ({"step": "TEGURAN_TERTULIS", "steps_reached": []}, True),  # from before steps were listed
     ],
 )
-def test_a_step_stands_as_long_as_the_days_reach_it(changes: dict[str, Any], stands: bool) -> None:
+def test_a_step_is_justified_while_the_days_reach_it(changes: dict[str, Any], stands: bool) -> None:
     assert (discipline_ground("TEGURAN_LISAN", year(**changes)).gone is None) is stands
 
 
-@pytest.mark.parametrize(
-    ("kind", "state", "changed", "gone", "step"),
-    [
-        ("reward", "draft", False, None, "keep"),
-        ("reward", "draft", True, None, "rewrite"),
-        ("reward", "draft", True, "BELOW", "withdraw"),
-        ("reward", "released", True, None, "keep"),  # a person released this text
-        ("reward", "released", False, "BELOW", "withdraw"),
-        ("reward", "delivered", True, "BELOW", "keep"),
-        ("reward", "acknowledged", True, "BELOW", "keep"),
-        ("coaching", "draft", True, None, "rewrite"),
-        ("coaching", "released", True, None, "keep"),
-        ("coaching", "released", True, "ABOVE", "withdraw"),
-        ("nudge", "released", True, None, "rewrite"),
-        ("nudge", "released", True, "NOT", "withdraw"),
-        ("nudge", "delivered", True, "NOT", "keep"),
-        ("discipline_alert", "released", True, None, "rewrite"),
-        ("discipline_alert", "delivered", True, None, "keep"),
-        ("discipline_alert", "released", False, "GONE", "withdraw"),
-        ("discipline_alert", "delivered", False, "GONE", "withdraw"),
-        ("discipline_alert", "acknowledged", False, "GONE", "withdraw"),
-        ("discipline_information", "acknowledged", False, "GONE", "withdraw"),
-    ],
-)
-def test_what_a_change_asks_of_a_notice(kind: str, state: str, changed: bool, gone: str | None, step: str) -> None:
-    assert step_to_follow(kind, state, {"value": "1"}, {"value": "2" if changed else "1"}, gone) == step
-
-
-def test_differences_name_each_fact_that_the_letter_states_otherwise() -> None:
+def test_differences_list_each_fact_that_changed_since_the_letter() -> None:
     letter = {"value": "90.01", "n": 3, "officer": {"name": "A", "unit": "U"}, "interval": None}
     present = {"value": "89.73", "n": 3, "officer": {"name": "B", "unit": "U"}, "interval": {"low": "80"}, "new": 1}
     assert differences(letter, present) == [

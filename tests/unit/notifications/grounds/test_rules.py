@@ -64,7 +64,7 @@ def test_every_shipped_file_of_notice_rules_is_readable(file: Path) -> None:
         ([], False),
     ],
 )
-def test_a_reward_is_held_over_evaluations_in_a_row(history: list[Decimal | None], due: bool) -> None:
+def test_a_reward_needs_consecutive_evaluations_at_its_score(history: list[Decimal | None], due: bool) -> None:
     assert held(history, rules()) is due
 
 
@@ -79,7 +79,9 @@ def test_a_reward_is_held_over_evaluations_in_a_row(history: list[Decimal | None
         (3, True, 2, False),
     ],
 )
-def test_a_step_is_told_of_by_what_is_new(revision: int, stands: bool, gone_revision: int | None, due: bool) -> None:
+def test_only_a_newer_record_announces_a_withdrawn_step_again(
+    revision: int, stands: bool, gone_revision: int | None, due: bool
+) -> None:
     assert alert_due(revision, stands, gone_revision) is due
 
 
@@ -87,7 +89,7 @@ def test_a_step_is_told_of_by_what_is_new(revision: int, stands: bool, gone_revi
     ("year", "days_ago", "old"),
     [(2026, 200, False), (2025, 60, False), (2025, 61, True), (2027, 0, False)],
 )
-def test_a_year_that_is_over_is_news_for_a_while(year: int, days_ago: int, old: bool) -> None:
+def test_a_past_year_is_announced_only_by_recent_records(year: int, days_ago: int, old: bool) -> None:
     assert is_history(year, NOW - timedelta(days=days_ago), NOW, ZoneInfo("Asia/Jakarta")) is old
 
 
@@ -114,7 +116,7 @@ OFFICER, HEAD, MAYOR = uuid4(), uuid4(), uuid4()
         ("2026/A", HEAD, None, {"2026/A": MAYOR}, False),
     ],
 )
-def test_an_alert_goes_up_once_a_level_and_to_nobody_twice(
+def test_an_alert_is_escalated_once_per_level_and_never_twice_to_one_person(
     period: str, superior: UUID | None, step: str | None, standing: dict[str, UUID], due: bool
 ) -> None:
     assert raise_due(period, OFFICER, superior, step, standing) is due
@@ -133,7 +135,9 @@ def test_an_alert_goes_up_once_a_level_and_to_nobody_twice(
         ("draft", False, False, None),
     ],
 )
-def test_what_a_waiting_mail_says_by_now(state: str, mailed: bool, unsure: bool, what: str | None) -> None:
+def test_a_queued_mail_is_a_letter_or_a_correction_by_the_notices_state(
+    state: str, mailed: bool, unsure: bool, what: str | None
+) -> None:
     assert mail_due(state, mailed=mailed, unsure=unsure) == what
 
 
@@ -219,7 +223,9 @@ def _with(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (lambda c: c["coaching"]["score"].update(exit="65"), "coaching.score: exit must be higher"),
     ],
 )
-def test_a_spoilt_rule_file_is_refused_by_name(spoil: Callable[[dict[str, Any]], None], words: str) -> None:
+def test_an_invalid_rule_file_is_refused_with_the_name_of_the_value(
+    spoil: Callable[[dict[str, Any]], None], words: str
+) -> None:
     content = document()
     spoil(content)
     with pytest.raises(ValueError, match=words):

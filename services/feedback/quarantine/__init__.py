@@ -1,0 +1,1 @@
+"""Quarantined votes: a person accepts or dismisses them without seeing the answers."""

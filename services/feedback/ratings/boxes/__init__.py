@@ -1,0 +1,1 @@
+"""Ballot boxes: encrypted, one per target."""

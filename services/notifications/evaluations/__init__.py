@@ -1,0 +1,1 @@
+"""The periodic evaluation of scores, which creates rewards, offers of coaching and nudges."""
