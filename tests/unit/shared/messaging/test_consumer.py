@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from shared.observability.metrics import Metrics
 from shared.settings.settings import ServiceSettings
+from tests.fixtures.logs import captured_logs
 
 SETTINGS = ServiceSettings(
     database_url="postgresql+asyncpg://u@h/d",
@@ -51,6 +52,13 @@ class Handler:
     async def __call__(self, _: Any, records: Sequence[Incoming]) -> list[Parked]:
         self.records += records
         return [Parked(record, "BAD", "it is not good") for record in records if record.value != b"good"]
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """The log as in production: a terminal's coloured tracebacks take seconds."""
+    with captured_logs():
+        yield
 
 
 @pytest.fixture
