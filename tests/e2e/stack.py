@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,6 +132,14 @@ class Stack:
 
 
 @contextlib.contextmanager
+def no_other_start() -> Iterator[None]:
+    """One stack of this machine after the other: two at once on two cores would not be healthy in time."""
+    with (Path(tempfile.gettempdir()) / "kinerja-test-stack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def running_stack(
     folder: Path, *, files: tuple[str, ...] = (), root: Path = ROOT, **environment: str
 ) -> Iterator[Stack]:
@@ -141,8 +151,9 @@ def running_stack(
     compose = DockerCompose(root, compose_file_name=[*stack.environment["COMPOSE_FILE"].split(":")], wait=True)
     try:
         # separately: after `up --build`, Compose sees a changed image at the next `up` and recreates all
-        stack.build()
-        compose.start()
+        with no_other_start():
+            stack.build()
+            compose.start()
         yield stack
     except subprocess.CalledProcessError as error:
         raise AssertionError(f"the stack did not start: {error.stderr}\n{stack.logs()[-6000:]}") from error
