@@ -25,6 +25,7 @@ from sample.play import Play, city_console
 from shared.db.migrations import SERVICES, upgrade
 from shared.kafka_admin.provision import provision, read_topics
 from shared.observability import logs
+from shared.observability.trace_export import export_traces, flush_traces
 from shared.service.app import ServiceApp
 from shared.settings.url_space import API_PAGES
 
@@ -52,6 +53,8 @@ def main() -> None:
     console = city_console(TIMEZONE)
     with contextlib.ExitStack() as parts, (configuration.data / "kinerja.log").open("a") as log:
         logs.configure(stream=log)
+        export_traces("up")
+        parts.callback(flush_traces)
         for name, part in (("Postgres", postgres), ("broker", broker), ("mail sink", mail)):
             print(f"starting {name} ...", flush=True)  # noqa: T201
             try:

@@ -22,6 +22,7 @@ from shared.db.collations import CollationError
 from shared.db.migrations import SERVICES, upgrade
 from shared.http.server_protocol import BoundedProtocol
 from shared.observability import logs
+from shared.observability.trace_export import export_traces, flush_traces
 from shared.settings.settings import DatabaseSettings, LogSettings
 
 __all__ = ["leave", "migrate", "serve"]
@@ -43,6 +44,7 @@ def serve(
     settings = settings_of(_module(service, "settings").Settings)
     logs.configure(settings_of(LogSettings, **({"log_level": log_level} if log_level else {})).log_level)
     logs.log_uncaught()
+    export_traces(service)
     module = _module(service, "app")
     signal.signal(signal.SIGTERM, leave)
     server = Server(
@@ -72,6 +74,7 @@ def leave(_number: int, _frame: object) -> None:
 
     Otherwise a thread that still resolves the name of a broker that is down would delay the end by ten seconds.
     """
+    flush_traces()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.attendance.hours.rules.week_hours import week_hours
+from services.attendance.hours.rules.week_hours import week_file
 from services.attendance.machines.rules.proof import parse_networks
 from services.attendance.regulation.rules.rule_set import rules_from_mapping
 from shared.service.context import Context
@@ -25,7 +25,7 @@ class Settings(ServiceSettings):
     """The settings of this service besides the common ones. The first rules and hours are loaded once, into empty tables."""
 
     attendance_rules_file: Annotated[Path, rules_in(rules_from_mapping)] = _RULES / "default.yaml"
-    week_schedule_file: Annotated[Path, rules_in(lambda week: week_hours(week["days"]))] = _RULES / "week-schedule.yaml"
+    week_schedule_file: Annotated[Path, rules_in(week_file)] = _RULES / "week-schedule.yaml"
     canary_key: SecretStr | None = None
     """Enables the canary. The serial and key of its machine are derived from it. `kinerja canary` punches for it."""
     machine_networks: str = "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import yaml
 from fastapi import FastAPI
 
 from services.feedback.api_words import WORDS
@@ -24,6 +23,7 @@ from services.feedback.visits import pages
 from services.feedback.visits import routes as visits_routes
 from services.feedback.visits.retention import VisitRetention
 from shared.base.clock import Clock
+from shared.base.rule_documents import read_document
 from shared.db.database import is_transient
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
@@ -44,7 +44,7 @@ def create(
 ) -> ServiceApp:
     """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("feedback", settings, clock)
-    rules = intake_rules_from_mapping(yaml.safe_load(settings.feedback_rules_file.read_text()))
+    rules = intake_rules_from_mapping(read_document(settings.feedback_rules_file.read_bytes()))
     boxes = BallotBoxes(context, rules, settings.ballot_key.get_secret_value())
     publication = Publication(context, boxes)
     retention = VisitRetention(context, rules)

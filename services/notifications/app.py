@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import yaml
 from fastapi import APIRouter
 
 from services.notifications.api_words import WORDS
@@ -26,6 +25,7 @@ from services.notifications.operations.digests import SOURCES
 from services.notifications.settings import Settings
 from shared.access.links import INBOX
 from shared.base.clock import Clock
+from shared.base.rule_documents import read_document
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
 from shared.operations.certificate_monitor import CertificateMonitor, tls_addresses
@@ -52,7 +52,7 @@ def create(
 ) -> ServiceApp:
     """Builds the service's app; nothing connects before its lifespan starts."""
     context = Context.make("notifications", settings, clock)
-    rules = rules_from_mapping(yaml.safe_load(settings.notice_rules_file.read_text()))
+    rules = rules_from_mapping(read_document(settings.notice_rules_file.read_bytes()))
     upkeep = Upkeep(Notices(context, rules))
     handler = RecordHandler(upkeep)
     evaluation = Evaluation(context, upkeep)

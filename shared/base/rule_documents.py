@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from shared.errors.errors import InvalidError
 
-__all__ = ["DOCUMENT_BYTES_MAX", "read_document"]
+__all__ = ["DOCUMENT_BYTES_MAX", "Document", "RuleError", "read_document"]
 
 DOCUMENT_BYTES_MAX = 100_000
 """The default rule sets have less than 3,000."""
@@ -24,28 +24,51 @@ SCALAR_CHARS_MAX = 1_000
 _LOADER = yaml.CSafeLoader
 
 
-def read_document(words: bytes | str) -> Mapping[str, Any]:
-    """A YAML (or JSON) document whose root is a mapping, without tags and aliases.
+class RuleError(InvalidError, ValueError):
+    """Rules that cannot be used. The message is for their author; `errors` lists each error with its line and field."""
 
-    Raises InvalidError with the fault and its place.
+
+class Document(dict[str, Any]):
+    """The content of a document. `line_of` finds its parts in the text."""
+
+    def __init__(self, content: Mapping[str, Any], lines: Mapping[tuple[str, ...], int]) -> None:
+        super().__init__(content)
+        self.lines = lines
+
+    def line_of(self, *path: object) -> int:
+        """The line of the part with this path of keys and list positions; of the nearest part around it if it is missing."""
+        place = tuple(map(str, path))
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+
+def read_document(words: bytes | str) -> Document:
+    """A YAML (or JSON) document whose root is a mapping, without tags, aliases and repeated keys.
+
+    Raises RuleError with the fault and its place.
     """
     try:
         _check_bounds(words)
-        document = yaml.load(words, Loader=_LOADER)  # noqa: S506 - a safe loader
+        loader = _LOADER(words)
+        root = loader.get_single_node()
+        content = None if root is None else loader.construct_document(root)
+    except RuleError:
+        raise
     except yaml.MarkedYAMLError as error:
         where = "" if error.problem_mark is None else f", line {error.problem_mark.line + 1}"
-        raise InvalidError(f"The document is not YAML: {error.problem}{where}.") from error
+        raise RuleError(f"The document is not YAML: {error.problem}{where}.") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise InvalidError(
+        raise RuleError(
             f"The document is not YAML: {type(error).__name__}. Send UTF-8 text, with valid numbers and dates."
         ) from error
-    if not isinstance(document, dict):
-        raise InvalidError("The document must be a mapping of names to values, like the default rule set.")
-    return document
+    if root is None or not isinstance(content, dict):
+        raise RuleError("The document must be a mapping of names to values, like the default rule set.")
+    return Document(content, dict(_lines(root, (), root.start_mark.line + 1)))
 
 
 def _check_bounds(words: bytes | str) -> None:
-    """Checks the limits before objects are built. Raises InvalidError, and YAMLError or ValueError if it is not YAML."""
+    """Checks the limits before objects are built. Raises RuleError, and YAMLError or ValueError if it is not YAML."""
     depth = 0
     for count, event in enumerate(yaml.parse(words, Loader=_LOADER)):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -54,11 +77,29 @@ def _check_bounds(words: bytes | str) -> None:
             depth -= 1
         line = event.start_mark.line + 1 if event.start_mark else 1
         if depth > DEPTH_MAX:
-            raise InvalidError(f"The document is too deep at line {line}: at most {DEPTH_MAX} levels.")
+            raise RuleError(f"The document is too deep at line {line}: at most {DEPTH_MAX} levels.")
         if count > PARTS_MAX:
-            raise InvalidError(f"The document is too long at line {line}: remove everything that is not a rule.")
+            raise RuleError(f"The document is too long at line {line}: remove everything that is not a rule.")
         if isinstance(event, yaml.ScalarEvent) and len(event.value) > SCALAR_CHARS_MAX:
-            raise InvalidError(f"A key or value is too long at line {line}: at most {SCALAR_CHARS_MAX} characters.")
+            raise RuleError(f"A key or value is too long at line {line}: at most {SCALAR_CHARS_MAX} characters.")
         # An alias can repeat a part a million times, and a tag can request a type that does not fit the value.
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) or getattr(event, "anchor", None):
-            raise InvalidError(f"Tags (!), anchors (&) and aliases (*) are refused: line {line}. Write the value out.")
+            raise RuleError(f"Tags (!), anchors (&) and aliases (*) are refused: line {line}. Write the value out.")
+
+
+def _lines(node: yaml.Node, path: tuple[str, ...], line: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The line of each part, by its path. Raises RuleError for a key that occurs twice: YAML would keep the last one."""
+    yield path, line
+    if isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            yield from _lines(item, (*path, str(position)), item.start_mark.line + 1)
+    elif isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            key_line = key.start_mark.line + 1
+            if key.value in first:
+                raise RuleError(
+                    f"{'.'.join((*path, key.value))} is there twice, in lines {first[key.value]} and {key_line}: remove one."
+                )
+            first[key.value] = key_line
+            yield from _lines(value, (*path, key.value), key_line)

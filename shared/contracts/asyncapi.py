@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import yaml
 from pydantic.json_schema import models_json_schema
 
+from shared.base.rule_documents import read_document
 from shared.contracts.envelope import encode
 from shared.contracts.events.canary import CANARY_WORDS
 from shared.contracts.examples import EXAMPLES
@@ -108,7 +108,7 @@ def _document() -> dict[str, Any]:
 
 
 def _channels() -> Iterator[tuple[str, dict[str, Any]]]:
-    layout = yaml.safe_load(TOPICS_FILE.read_text())
+    layout = read_document(TOPICS_FILE.read_bytes())
     for topic in ALL_TOPICS:
         own = layout["topics"][topic.name]
         config = {**layout["defaults"]["config"], **own.get("config", {})}

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
@@ -28,6 +27,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from shared.base.rule_documents import read_document
 from shared.contracts.topics import ALL_TOPICS
 from shared.errors.errors import ConflictError, InvalidError, NotFoundError
 from shared.kafka_admin.provision import BrokerError
@@ -74,7 +74,7 @@ def _reading(user: str, topic: str) -> Iterable[Right]:
 
 def read_rights(file: Path = ACCESS_FILE) -> Rights:
     """The file. Raises ValueError when it names a topic that is not in the contract."""
-    document = yaml.safe_load(file.read_text())
+    document = read_document(file.read_bytes())
     known = {topic.name for topic in ALL_TOPICS}
     services: dict[str, frozenset[Right]] = {}
     for user, what in document["services"].items():

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
@@ -26,6 +25,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from shared.base.rule_documents import read_document
 from shared.contracts.asyncapi import TOPICS_FILE
 from shared.contracts.topics import ALL_TOPICS
 
@@ -71,7 +71,7 @@ def read_topics(file: Path = TOPICS_FILE, *, replication_factor: int | None = No
     `replication_factor` overrides the file's. min.insync.replicas follows from it: one less than the copies, at least
     1, so that one broker of a cluster may be down while an acknowledged record is still on two disks.
     """
-    document = yaml.safe_load(file.read_text())
+    document = read_document(file.read_bytes())
     defaults = document["defaults"]
     specs = []
     for name, own in document["topics"].items():

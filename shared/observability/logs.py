@@ -18,6 +18,7 @@ import orjson
 import structlog
 
 from shared.observability.log_safety import described, library_message, masked
+from shared.observability.tracing import current_trace_id
 
 __all__ = ["FORBIDDEN_FIELDS", "FewerRepeats", "configure", "log_uncaught", "logger"]
 
@@ -60,8 +61,14 @@ def _dumps(value: Any, **_: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+def _add_trace(_logger: Any, _method: str, event: Any) -> Any:
+    found = current_trace_id()
+    return event if found is None else {**event, "trace_id": found}
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    _add_trace,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _withhold,

@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 
-from shared.base.rule_documents import read_document
-from shared.errors.errors import InvalidError
+from shared.base.rule_documents import Document, read_document
 
 __all__ = ["TIMEZONES", "BaseUrl", "HostName", "HostPorts", "LogLevel", "Timezone", "rules_in"]
 
@@ -104,18 +103,14 @@ HostPorts = Annotated[str, AfterValidator(_host_ports)]
 LogLevel = Annotated[str, AfterValidator(_log_level)]
 
 
-def rules_in(parse: Callable[[Any], object]) -> AfterValidator:
-    """A file of rules must exist, and `parse` must accept it; `parse` raises ValueError with an explanation."""
+def rules_in(parse: Callable[[Document], object]) -> AfterValidator:
+    """A file of rules must exist, and `parse` must accept it; `parse` raises RuleError."""
 
     def check(file: Path) -> Path:
         try:
             parse(read_document(file.read_bytes()))
         except OSError as error:
             raise ValueError(f"name a file that can be read ({error.strerror})") from error
-        except InvalidError as error:
-            raise ValueError(error.detail) from error
-        except (LookupError, TypeError) as error:
-            raise ValueError(f"its content is not a rule set of this kind ({type(error).__name__} {error})") from error
         return file
 
     return AfterValidator(check)

@@ -47,6 +47,8 @@ PARTS = {
             "shared/observability/log_safety.py",
             "shared/office_files/*.py",
             "shared/messaging/consuming/poison_limit.py",
+            "shared/base/rule_documents.py",
+            "shared/base/rule_models.py",
             "shared/access/scopes.py",
         ),
         ("tests/unit/shared", "tests/property/test_office_files.py"),

@@ -16,17 +16,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.feedback.ratings.rules import ballots
 from services.feedback.ratings.rules.ballots import Ballot, Content
-from services.feedback.ratings.rules.intake import IntakeRules
+from services.feedback.ratings.rules.intake import Burst, Delay, IntakeRules
 from shared.contracts.semester import Semester
 
 FIRST_DAY = date(2026, 6, 20)  # ten days before a semester's end
 RULES = IntakeRules(
     visit_valid_hours=168,
-    visit_retention=timedelta(days=30),
-    burst_ratings=6,
-    burst_minutes=10,
+    visit_retention_days=30,
+    burst=Burst(ratings=6, minutes=10),
     group_minimum=3,
-    publish_seconds=(1, 1),
+    publish_after_seconds=Delay(least=1, most=1),
     minimum_respondents=10,
 )
 ANSWERS = st.dictionaries(st.sampled_from(["product", "officer_conduct"]), st.integers(1, 4), min_size=1)
@@ -49,7 +48,7 @@ class OneBox(RuleBasedStateMachine):
     @rule(answers=ANSWERS, suspicious=st.booleans(), minutes=st.integers(0, 20))
     def vote(self, answers: dict[str, int], suspicious: bool, minutes: int) -> None:
         self.minute += minutes
-        believed = sum(ballots.forget_minutes(self.box.minutes, self.minute, RULES.burst_minutes).values())
+        believed = sum(ballots.forget_minutes(self.box.minutes, self.minute, RULES.burst.minutes).values())
         before = len(self.box.waiting)
         self.box = ballots.cast(
             self.box,
@@ -60,7 +59,7 @@ class OneBox(RuleBasedStateMachine):
             batch_id=uuid4(),
         )
         self.cast += 1
-        waits = not suspicious and believed < RULES.burst_ratings
+        waits = not suspicious and believed < RULES.burst.ratings
         assert len(self.box.waiting) == before + waits
 
     @rule(days=st.integers(1, 15))

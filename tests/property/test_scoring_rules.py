@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.scoring.discipline.rules.discipline import discipline
 from services.scoring.policy.rules.fast_score import policy_ints, score_hundredths
 from services.scoring.policy.rules.ladder import discipline_rules_from_mapping
-from services.scoring.policy.rules.policy import Band, PartWeights, ScorePolicy
+from services.scoring.policy.rules.policy import Band, Parts, PartWeights, ScorePolicy, Shrinkage
 from services.scoring.policy.rules.score import score
 from services.scoring.totals.rules.contribution import (
     OFFICER_UNSUR,
@@ -47,17 +47,18 @@ def policies(draw: st.DrawFn) -> ScorePolicy:
         decree="none",
         effective_from=date(2026, 1, 1),
         weights={"attendance": first, "work_quality": second, "public_communication": 1 - first - second},
-        work_quality=PartWeights(quality, 1 - quality),
-        public_communication=PartWeights(communication, 1 - communication),
+        parts=Parts(PartWeights(quality, 1 - quality), PartWeights(communication, 1 - communication)),
         parts_required=draw(st.sampled_from(["any", "all"])),
-        prior_strength=draw(st.integers(0, 50) | st.integers(0, 10_000)),
-        prior=ten_thousandths(10_000, 40_000),
+        shrinkage=Shrinkage(
+            draw(st.integers(0, 50) | st.integers(0, 10_000)),
+            ten_thousandths(10_000, 40_000),
+            {"unit-1": ten_thousandths(10_000, 40_000)},
+        ),
         minimum_ratings=draw(st.integers(1, 12) | st.integers(1, 10_000)),
         counter_weight=ten_thousandths(0, 10_000),
         reweight_missing=draw(st.booleans()),
         minimum_assessed_weight=ten_thousandths(0, 10_000),
         bands=tuple(Band(f"B{index}", Decimal(lower).scaleb(-2)) for index, lower in enumerate(bands)),
-        unit_priors={"unit-1": ten_thousandths(10_000, 40_000)},
     )
 
 

@@ -26,6 +26,7 @@ from services.attendance.regulation.rules.rule_set import AttendanceRules
 from shared.contracts.events.attendance_day import AttendanceDayRecord, Deduction, RuleRef
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.db.set_aside import Batches
+from shared.observability.tracing import step
 from shared.service.context import Context
 
 __all__ = ["DayWorker", "JudgedDay", "explain_day"]
@@ -135,10 +136,11 @@ class DayWorker:
             today = now.astimezone(self._context.zone).date()
             keys = [key for key in keys if key[1] <= today]
             if keys:
-                officers = await _officers(session, keys)
-                published = await _published(session, keys)
-                judged = await judge_days(session, keys, officers, self._context.zone, now)
-                await self._publish(session, judged, published, now)
+                with step("compute days", {"kinerja.days": len(keys)}):
+                    officers = await _officers(session, keys)
+                    published = await _published(session, keys)
+                    judged = await judge_days(session, keys, officers, self._context.zone, now)
+                    await self._publish(session, judged, published, now)
         return len(taken) == limits["most"]
 
     async def _publish(

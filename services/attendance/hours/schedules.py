@@ -16,7 +16,7 @@ from sqlmodel import select
 from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all
 from services.attendance.hours.affected_days import enqueue_affected
 from services.attendance.hours.rules.schedule import WeekKind
-from services.attendance.hours.rules.week_hours import InvalidHoursError, WeekHours, week_hours
+from services.attendance.hours.rules.week_hours import WeekHours, week_file, week_hours
 from services.attendance.hours.tables import ScheduleOverride, WeekSchedule
 from shared.base.ids import new_id
 from shared.base.rule_documents import read_document
@@ -90,7 +90,7 @@ async def put_week(session: AsyncSession, week: Week) -> None:
         raise InvalidError("A schedule is for an officer or a unit, not for both. Leave one of them out.")
     if week.effective_to is not None and week.effective_to < week.effective_from:
         raise InvalidError("`effective_to` must not be before `effective_from`.")
-    hours = _checked(week.days)
+    hours = week_hours(week.days)
     stored = await session.get(WeekSchedule, week.schedule_id, with_for_update=True)
     row = WeekSchedule(**asdict(week) | _stored_hours(week.kind, week.days, hours))
     await session.execute(PUT_WEEK, row.model_dump())
@@ -103,7 +103,7 @@ async def put_override(session: AsyncSession, override: HoursOverride) -> None:
     """Stores hours for a period (Ramadan) and enqueues all days it affects. Raises InvalidError."""
     if override.last_date < override.first_date:
         raise InvalidError("`last_date` must not be before `first_date`.")
-    hours = _checked(override.days)
+    hours = week_hours(override.days)
     stored = await session.get(ScheduleOverride, override.override_id, with_for_update=True)
     row = ScheduleOverride(**asdict(override) | _stored_hours(override.kind, override.days, hours))
     await session.execute(PUT_OVERRIDE, row.model_dump())
@@ -137,8 +137,8 @@ async def load_default_week(session: AsyncSession, content: bytes) -> None:
     if (await session.scalars(select(WeekSchedule.schedule_id).limit(1))).first() is not None:
         return
     document = read_document(content)
-    week = Week(new_id(), document["name"], WeekKind(document["kind"]), document["days"], document["effective_from"])
-    await put_week(session, week)
+    file = week_file(document)
+    await put_week(session, Week(new_id(), file.name, file.kind, document["days"], file.effective_from))
 
 
 async def _enqueue_period(session: AsyncSession, override: ScheduleOverride) -> None:
@@ -153,10 +153,3 @@ def _stored_hours(kind: WeekKind, days: Mapping[str, Any], hours: WeekHours) -> 
         "first_minute": hours.first_minute,
         "last_minute": hours.last_minute,
     }
-
-
-def _checked(days: Mapping[str, Any]) -> WeekHours:
-    try:
-        return week_hours(days)
-    except InvalidHoursError as error:
-        raise InvalidError(f"The hours cannot be used: {error}.") from error

@@ -25,6 +25,7 @@ from services.attendance.machines.rules.watermark import Record, Upload, Waterma
 from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, parse_attlog
 from services.attendance.punches.rules.lines import count_lines, display, parts_of, raw_lines, stamp_text
 from services.attendance.punches.tables import UNKNOWN_VERIFY
+from shared.observability.tracing import step
 
 __all__ = [
     "KeptPost",
@@ -184,9 +185,10 @@ async def store_punches(
         "bad_digests": [hashlib.sha256(raw).digest() for raw, _ in bad],
         "bad_reasons": [reason for _, reason in bad],
     }
-    rows = (await session.execute(_STORE, values)).all()
-    new = [row for row in rows if row.pin is not None]
-    await enqueue_for_moments(session, ((row.employee_id, row.at) for row in new), unit_zone)
+    with step("store punches", {"kinerja.punches": len(punches)}):
+        rows = (await session.execute(_STORE, values)).all()
+        new = [row for row in rows if row.pin is not None]
+        await enqueue_for_moments(session, ((row.employee_id, row.at) for row in new), unit_zone)
     return Stored(rows[0].id, {(row.pin, row.local_time, row.status, row.verify) for row in new})
 
 

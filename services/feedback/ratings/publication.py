@@ -29,7 +29,7 @@ from services.feedback.ratings.rules.ballots import (
 from shared.contracts.semester import Semester
 from shared.db.set_aside import Batches
 from shared.observability.logs import logger
-from shared.observability.tracing import begin_trace
+from shared.observability.tracing import continued
 from shared.service.context import Context
 
 __all__ = ["Publication"]
@@ -41,6 +41,8 @@ CHECK_INTERVAL = timedelta(minutes=10)
 crash interrupted."""
 CLOSE_AFTER = timedelta(minutes=10)
 """Delay between the end of a semester and the publication of its rest: votes sent in time may still be in transit."""
+
+_TRACE = "publish ratings"  # always a new one: no event may carry the trace of a vote
 
 
 class Publication:
@@ -65,7 +67,6 @@ class Publication:
 
     async def round(self) -> bool:
         """Publishes the full groups that are due; every CHECK_INTERVAL it checks all boxes."""
-        begin_trace(None)  # a new trace: no event may carry the trace of a vote
         now = self._context.clock.now()
         if self._check_at is None or now >= self._check_at or self._checked_in != self._closable(now):
             await self.check_boxes()
@@ -75,7 +76,8 @@ class Publication:
         due = [target for target in due if target.box_id not in without]
         self._publish_at = {target: self._publish_at.get(target) or self._later(now) for target in due}
         for target in [target for target, at in self._publish_at.items() if at <= now]:
-            await self._groups.run(partial(self._publish, target))
+            with continued(_TRACE):
+                await self._groups.run(partial(self._publish, target))
             del self._publish_at[target]  # its next group gets a new random time
         return False
 
@@ -108,14 +110,15 @@ class Publication:
                     await self._boxes.write(session, box.target, self._without_old_minutes(content, now))
         if sealed_anew:
             log.info("ballot_boxes_sealed_anew", boxes=sealed_anew)
-        await self._close(past, self._closable(now))
+        with continued(_TRACE):
+            await self._close(past, self._closable(now))
         self._waiting.set(waiting)
         self._quarantined.set(quarantined)
         self._check_at, self._checked_in = now + CHECK_INTERVAL, self._closable(now)
 
     def _later(self, now: datetime) -> datetime:
-        least, most = self.rules.publish_seconds
-        return now + timedelta(seconds=secrets.SystemRandom().uniform(least, most))
+        delay = self.rules.publish_after_seconds
+        return now + timedelta(seconds=secrets.SystemRandom().uniform(delay.least, delay.most))
 
     def _closable(self, now: datetime) -> Semester:
         """The current semester; all earlier ones are closed."""
@@ -126,7 +129,7 @@ class Publication:
         return stale or not box.newest_seal or box.due != self._boxes.is_due(box.target, box.content)
 
     def _without_old_minutes(self, content: Content, now: datetime) -> Content:
-        minutes = forget_minutes(content.minutes, minute_of(now), self.rules.burst_minutes)
+        minutes = forget_minutes(content.minutes, minute_of(now), self.rules.burst.minutes)
         return Content(content.waiting, content.quarantined, minutes)
 
     async def _publish(self, target: Target) -> bool:

@@ -96,7 +96,7 @@ class Evaluation:
             "employee": score.employee_id,
             "semester": score.semester,
             "subject": subject,
-            "most": max(TREND_LENGTH, self._upkeep.rules.reward_evaluations),
+            "most": max(TREND_LENGTH, self._upkeep.rules.reward.evaluations),
         }
         return [
             (row.evaluated_at.astimezone(self._context.zone).date(), None if row.value is None else Decimal(row.value))

@@ -16,7 +16,6 @@ from sqlmodel import col, select
 from services.scoring.policy.rules.fast_score import PolicyInts, policy_ints
 from services.scoring.policy.rules.ladder import DisciplineRules, discipline_rules_for, discipline_rules_from_mapping
 from services.scoring.policy.rules.policy import (
-    PolicyError,
     ScorePolicy,
     policy_for,
     policy_from_mapping,
@@ -26,7 +25,7 @@ from services.scoring.policy.rules.policy import (
 from services.scoring.policy.tables import RuleDocument, UnitPrior
 from shared.base.rule_documents import read_document
 from shared.contracts.semester import Semester
-from shared.errors.errors import ConflictError, InvalidError
+from shared.errors.errors import ConflictError
 
 __all__ = ["PolicyBook", "load_defaults", "load_policy", "request_rescore", "score_policies"]
 
@@ -106,12 +105,9 @@ class PolicyBook:
 async def load_policy(session: AsyncSession, document: Mapping[str, object], now: datetime) -> ScorePolicy:
     """Stores a new score policy and requests the scores that it changes.
 
-    Raises InvalidError for an invalid one, ConflictError for an existing version.
+    Raises RuleError for an invalid one, ConflictError for an existing version.
     """
-    try:
-        policy = policy_from_mapping(document)
-    except PolicyError as error:
-        raise InvalidError(str(error)) from error
+    policy = policy_from_mapping(document)
     if not await _insert(session, SCORE_KIND, policy, policy_to_mapping(policy), now):
         raise ConflictError(f"Policy {policy.id} version {policy.version} exists: add a change as a new version.")
     await request_rescore(session, Semester.of(policy.effective_from), now)

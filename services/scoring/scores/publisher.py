@@ -22,6 +22,7 @@ from services.scoring.scores.records import same_content, score_record
 from shared.contracts.events.score import ScoreRecord
 from shared.contracts.semester import Semester
 from shared.contracts.topics import SCORE
+from shared.observability.tracing import step
 
 __all__ = ["ScorePublisher"]
 
@@ -40,19 +41,20 @@ class ScorePublisher(ChangedRowPublisher):
         if not rows:
             return False
         self._batches.took((row.employee_id, row.semester) for row in rows)
-        rows.sort(key=lambda row: (row.employee_id, row.semester))
-        records = await self._changed_records(session, rows)
-        if records:
-            await session.execute(
-                SAVE_PUBLISHED,
-                {
-                    "employees": [record.employee_id for record in records],
-                    "semesters": [Semester.parse(record.semester).number for record in records],
-                    "revisions": [record.revision for record in records],
-                    "records": [record.model_dump_json().encode() for record in records],
-                },
-            )
-            await self._context.outbox.add(session, SCORE, records)
+        with step("publish scores", {"kinerja.scores": len(rows)}):
+            rows.sort(key=lambda row: (row.employee_id, row.semester))
+            records = await self._changed_records(session, rows)
+            if records:
+                await session.execute(
+                    SAVE_PUBLISHED,
+                    {
+                        "employees": [record.employee_id for record in records],
+                        "semesters": [Semester.parse(record.semester).number for record in records],
+                        "revisions": [record.revision for record in records],
+                        "records": [record.model_dump_json().encode() for record in records],
+                    },
+                )
+                await self._context.outbox.add(session, SCORE, records)
         return len(rows) == most
 
     async def _changed_records(self, session: AsyncSession, rows: Sequence[ChangedTotals]) -> list[ScoreRecord]:

@@ -21,6 +21,7 @@ from faststream import AckPolicy, ExceptionMiddleware
 from faststream.kafka import KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
+from shared.contracts.envelope import header_text
 from shared.db.database import Database, fault_of, is_transient
 from shared.messaging.consuming.batch_work import BatchWork, Handler
 from shared.messaging.consuming.consumer_progress import ConsumerProgress
@@ -31,7 +32,7 @@ from shared.messaging.consuming.tolerant_fetch import UnparsableRecord, read_tol
 from shared.messaging.kafka import make_broker
 from shared.observability.logs import logger
 from shared.observability.metrics import Metrics
-from shared.observability.tracing import begin_trace
+from shared.observability.tracing import SpanKind, continued
 from shared.settings.settings import ServiceSettings
 
 __all__ = ["BatchConsumer"]
@@ -42,6 +43,8 @@ RETRY_SECONDS_MAX = 30.0
 STALL_SECONDS = 60.0
 BATCH_SECONDS_MAX = 300.0
 """The longest time for one batch; after it the group assigns the partitions to another member."""
+TRACES_MAX = 16
+"""How many records of a batch are asked for their trace."""
 WATCH_SECONDS = 2.0
 POLL_SECONDS_MAX = 60.0
 """A partition that was not polled for so long is not being read."""
@@ -172,8 +175,10 @@ class BatchConsumer:
             return
         self._applying = True
         try:
-            if await self._apply_until_done(records):
-                await self._commit_offsets(records)
+            with continued("consume batch", _traceparents(records), kind=SpanKind.CONSUMER) as span:
+                span.set_attribute("messaging.batch.message_count", len(records))
+                if await self._apply_until_done(records):
+                    await self._commit_offsets(records)
         finally:
             self._applying = False
 
@@ -191,7 +196,6 @@ class BatchConsumer:
         wait = 0.2
         started = time.monotonic()
         while not self._stopping:
-            begin_trace(None)
             try:
                 await self._work.apply(records)
             except Exception as error:
@@ -232,6 +236,12 @@ async def _parse(batch: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
 async def _decode(message: KafkaMessage) -> list[Incoming]:
     """What the handler gets: the records as received."""
     return [_incoming(record) for record in message.body]
+
+
+def _traceparents(records: Sequence[Incoming]) -> list[str]:
+    """Of the first records only: in a backlog each one has another, and reading all headers would cost time."""
+    found = (header_text(record.headers, "traceparent") for record in records[:TRACES_MAX])
+    return [traceparent for traceparent in found if traceparent is not None]
 
 
 def _incoming(record: ConsumerRecord[Any, Any]) -> Incoming:

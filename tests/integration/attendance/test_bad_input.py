@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.attendance.city import City, city, person
 
 pytestmark = pytest.mark.embedded
 
+DEFAULT = Path(__file__).resolve().parents[3] / "rules/attendance/default.yaml"
 UNKNOWN = "0190a5a0-0000-7000-8000-00000000ffff"
 DAY = {"start": "07:30", "end": "16:00"}
 WEEK = {"name": "Jam kerja", "kind": "five_day", "days": {"monday": DAY}, "effective_from": "2026-08-03"}
@@ -154,6 +156,17 @@ async def test_bad_rule_sets(town: City) -> None:
     for words in DOCUMENTS:
         answer = await town.http.post("/attendance/v1/rules", content=words)
         assert refused(answer.status_code, answer.headers["content-type"]), (words[:40], answer.status_code)
+
+
+async def test_a_wrong_rule_set_is_refused_with_the_line_and_the_field(town: City) -> None:
+    wrong = DEFAULT.read_text().replace("{from_minute: 31,", "{from_minute: 0,").replace("version: 1", "version: 2")
+    answer = await town.http.post("/attendance/v1/rules", content=wrong)
+    assert answer.status_code == 422
+    assert [(error["at"], wrong.splitlines()[error["line"] - 1]) for error in answer.json()["errors"]] == [
+        ("late_bands[1].from_minute", '  - {from_minute: 0, percent: "1", code: TL2}'),
+        ("early_bands[1].from_minute", '  - {from_minute: 0, percent: "1", code: PSW2}'),
+    ]
+    assert "late_bands[1].from_minute must be a whole number from 1 to 1440, not 0" in answer.json()["detail"]
 
 
 async def test_bad_reads(town: City) -> None:

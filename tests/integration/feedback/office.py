@@ -64,7 +64,7 @@ class Office:
         """Advances the clock until full groups are due, and publishes them."""
         publication = self.service.app.part(Publication)
         await publication.round()
-        self.clock.advance(timedelta(seconds=publication.rules.publish_seconds[1]))
+        self.clock.advance(timedelta(seconds=publication.rules.publish_after_seconds.most))
         await publication.round()
 
     async def ratings(self) -> list[dict[str, Any]]:

@@ -64,7 +64,8 @@ async def test_nothing_is_published_below_the_minimum_and_then_all_at_once(embed
 async def test_a_full_group_waits_for_a_random_time(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
         publication = place.service.app.part(Publication)
-        least, most = publication.rules.publish_seconds
+        delay = publication.rules.publish_after_seconds
+        least, most = delay.least, delay.most
         assert 0 < least < most
         waits = []
         for number in range(1, 5):

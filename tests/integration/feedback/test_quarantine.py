@@ -58,7 +58,7 @@ async def test_an_accepted_batch_waits_for_a_group(embedded_postgres: EmbeddedPo
 
 async def test_a_dismissed_batch_is_deleted_and_the_decision_stays(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        limit = place.service.app.part(BallotBoxes).rules.burst_ratings
+        limit = place.service.app.part(BallotBoxes).rules.burst.ratings
         await place.votes(limit + 7)
         [batch] = await batches(place)
         assert (batch["cause"], batch["ballots"]) == ("BURST", 7)

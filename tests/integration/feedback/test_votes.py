@@ -72,18 +72,18 @@ async def test_simultaneous_votes_are_counted_exactly_by_the_burst_rule(
         embedded_postgres, database_pool_size=40
     ) as place:  # no request waits for a connection, all wait for the lock
         rules = place.service.app.part(BallotBoxes).rules
-        paths = [await place.visit() for _ in range(rules.burst_ratings + 10)]
+        paths = [await place.visit() for _ in range(rules.burst.ratings + 10)]
         answers = await asyncio.gather(*(place.http.post(path, data=ANSWERS) for path in paths))
         assert {answer.status_code for answer in answers} == {200}
         box = await place.content()
-        assert (len(box.waiting), [len(batch.ballots) for batch in box.quarantined]) == (rules.burst_ratings, [10])
+        assert (len(box.waiting), [len(batch.ballots) for batch in box.quarantined]) == (rules.burst.ratings, [10])
         other = uuid4()
         await place.hear(employee(other))
         await place.votes(1, employee_id=str(other))
         assert len((await place.content(other)).waiting) == 1
-        place.clock.advance(timedelta(minutes=rules.burst_minutes))
+        place.clock.advance(timedelta(minutes=rules.burst.minutes))
         await place.votes(1)
-        assert len((await place.content()).waiting) == rules.burst_ratings + 1
+        assert len((await place.content()).waiting) == rules.burst.ratings + 1
 
 
 async def test_the_minutes_of_votes_are_deleted_when_the_burst_rule_no_longer_needs_them(
@@ -94,7 +94,7 @@ async def test_the_minutes_of_votes_are_deleted_when_the_burst_rule_no_longer_ne
         assert sum((await place.content()).minutes.values()) == 2
         publication = place.service.app.part(Publication)
         await publication.round()
-        place.clock.advance(timedelta(minutes=publication.rules.burst_minutes))
+        place.clock.advance(timedelta(minutes=publication.rules.burst.minutes))
         await publication.round()
         assert (await place.content()).minutes == {}
         assert len((await place.content()).waiting) == 2

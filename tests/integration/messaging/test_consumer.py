@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -12,9 +12,14 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.kafka_admin.provision import provision, read_topics
+from shared.messaging.consuming.consumer import BatchConsumer
+from shared.messaging.consuming.dead_letters import Parked
+from shared.messaging.consuming.incoming import Incoming
+from shared.observability.tracing import current_trace_id
 from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.postgres import fresh_database
 from tests.fixtures.raw_batches import BAD_NAME, send_with_bad_names
@@ -95,6 +100,35 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafk
         await _until(resumed)
         assert await _rows(service, "select partition, position from parked_record order by 1, 2") == parked
     assert await _committed(bootstrap, later[-1][0]) == later[-1][1] + 1
+
+
+async def test_a_record_is_applied_in_the_trace_that_it_carries(postgres: Postgres, kafka: Kafka) -> None:
+    await provision(kafka.bootstrap_servers, read_topics(replication_factor=1))
+    officer, trace = uuid4(), uuid4().hex
+    found: list[str | None] = []
+
+    async def handler(_: AsyncSession, records: Sequence[Incoming]) -> list[Parked]:
+        if any(str(officer).encode() in (record.value or b"") for record in records):
+            found.append(current_trace_id())
+        return []
+
+    async with running_service("scoring", postgres, **kafka_settings(kafka)) as service:
+        c = service.context
+        parts = (c.settings, c.database, c.dead_letters, c.metrics, handler)
+        consuming = asyncio.create_task(BatchConsumer(*parts, service="traces", topics=[ATTENDANCE_DAY.name]).run())
+        record = incoming(ATTENDANCE_DAY, day(officer, date(2026, 10, 1)))
+        headers = [*record.headers, ("traceparent", f"00-{trace}-{'b' * 16}-01".encode())]
+        async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
+            for sent in range(2):
+                await asyncio.sleep(1.0 if sent else 0.0)  # not in one batch with records of other tests
+                await producer.send_and_wait(ATTENDANCE_DAY.name, record.value, key=b"traces", headers=headers)
+
+        async def applied() -> bool:
+            return trace in found
+
+        await _until(applied)
+        consuming.cancel()
+        await asyncio.wait([consuming])
 
 
 async def test_what_the_client_cannot_parse_is_stepped_over(postgres: Postgres, kafka: Kafka) -> None:

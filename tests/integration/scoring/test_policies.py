@@ -121,6 +121,7 @@ async def test_a_policy_dated_inside_a_semester_waits_for_the_next(scoring: Runn
         ("- " * 49_000, 422, "too deep"),
         ("x" * (DOCUMENT_BYTES_MAX + 1), 422, "Correct the body"),
         (policy(weights={"attendance": "0.5", "work_quality": "0.5", "public_communication": "0.5"}), 422, "1"),
+        (policy(minimum_ratings=0), 422, "minimum_ratings must be a whole number from 1 to 10000, not 0"),
         (policy(version=1), 409, "new version"),
     ],
 )
@@ -132,6 +133,24 @@ async def test_a_wrong_policy_is_refused_with_an_explanation(
     assert answer.headers["content-type"] == "application/problem+json"
     assert words in answer.json()["detail"]
     assert len((await scoring.http.get("/scores/v1/policies")).json()) == 1
+
+
+async def test_every_error_of_a_wrong_policy_has_its_line_and_its_field(scoring: Running) -> None:
+    wrong = DEFAULT.read_text().replace('  attendance: "0.40"', "  attendance: 0.40").replace("parts:", "part:")
+    answer = await scoring.http.post("/scores/v1/policies", content=wrong, headers=YAML)
+    assert answer.status_code == 422
+    [unknown] = answer.json()["errors"]
+    line = wrong.splitlines().index('part: # placeholder; each pair sums to exactly 1, a part of "0" is not used') + 1
+    assert (unknown["line"], unknown["at"]) == (line, "")
+    assert unknown["message"].startswith("unknown part; known are bands, counter_weight")
+    assert answer.json()["detail"].startswith(f"policy: line {line}: unknown part; ")
+    again = wrong.replace("part:", "parts:").replace("counter_weight:", "counter_weight: 2 #")
+    answer = await scoring.http.post("/scores/v1/policies", content=again, headers=YAML)
+    assert [error["at"] for error in answer.json()["errors"]] == ["weights.attendance", "counter_weight"]
+    assert [again.splitlines()[error["line"] - 1].split(":")[0].strip() for error in answer.json()["errors"]] == [
+        "attendance",
+        "counter_weight",
+    ]
 
 
 async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: Running, clock: FakeClock) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from shared.base.rule_models import ClockTime, whole
 
 __all__ = ["DayHours"]
 
 _MINUTE = timedelta(minutes=1)
+_BREAK_MINUTES_MAX = 720
+_NONE_IS_ZERO = BeforeValidator(lambda minutes: 0 if minutes is None else minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +25,11 @@ class DayHours:
     the shift. Raises ValueError when the break does not fit inside the shift.
     """
 
-    start: time
-    end: time
-    break_start: time | None = None
-    break_end: time | None = None
-    break_minutes: int = 0
+    start: Annotated[time, ClockTime]
+    end: Annotated[time, ClockTime]
+    break_start: Annotated[time | None, ClockTime] = None
+    break_end: Annotated[time | None, ClockTime] = None
+    break_minutes: Annotated[int, whole(0, _BREAK_MINUTES_MAX), _NONE_IS_ZERO] = 0
 
     def __post_init__(self) -> None:
         if (self.break_start is None) != (self.break_end is None):

@@ -70,8 +70,8 @@ def cast(
     minutes = dict(content.minutes)
     cause: Cause | None = "HONEYPOT" if suspicious else None
     if minute is not None:
-        minutes = dict(forget_minutes(content.minutes, minute, rules.burst_minutes))
-        if cause is None and sum(minutes.values()) >= rules.burst_ratings:
+        minutes = dict(forget_minutes(content.minutes, minute, rules.burst.minutes))
+        if cause is None and sum(minutes.values()) >= rules.burst.ratings:
             cause = "BURST"
         minutes[minute] = minutes.get(minute, 0) + 1
     content = replace(content, minutes=minutes)

@@ -2,77 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated, Self
 
+from pydantic import AfterValidator, TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass
+
+from shared.base.rule_models import DAYS_MAX, RuleSet, checked, fault, whole
 from shared.contracts.events.feedback import GROUP_FLOOR
 
-__all__ = ["IntakeRules", "intake_rules_from_mapping"]
+__all__ = ["Burst", "Delay", "IntakeRules", "intake_rules_from_mapping"]
 
-_NAMES = {
-    "visit_valid_hours",
-    "visit_retention_days",
-    "burst",
-    "group_minimum",
-    "publish_after_seconds",
-    "minimum_respondents",
-}
-_PARTS = {"burst": {"ratings", "minutes"}, "publish_after_seconds": {"least", "most"}}
+_Count = Annotated[int, whole(1)]
+
+
+def _hides_voters(minimum: int) -> int:
+    if minimum < GROUP_FLOOR:
+        raise fault(f"must be at least {GROUP_FLOOR}: fewer would reveal who said what")
+    return minimum
 
 
 @dataclass(frozen=True, slots=True)
-class IntakeRules:
-    """Up to `burst_ratings` of one officer within `burst_minutes` are accepted; further ones are quarantined."""
+class Burst(RuleSet):
+    """Up to `ratings` of one officer within `minutes` are accepted; further ones are quarantined."""
 
-    visit_valid_hours: int
-    visit_retention: timedelta
+    ratings: _Count
+    minutes: _Count
+
+
+@dataclass(frozen=True, slots=True)
+class Delay(RuleSet):
+    """A random delay between these two values, in seconds."""
+
+    least: _Count
+    most: _Count
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.least > self.most:
+            raise fault("least must not exceed most")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRules(RuleSet):
+    """The parameters of a rule file."""
+
+    visit_valid_hours: _Count
+    visit_retention_days: Annotated[int, whole(1, DAYS_MAX)]
     """How long a visit is stored after its link has expired."""
-    burst_ratings: int
-    burst_minutes: int
-    group_minimum: int
+    burst: Burst
+    group_minimum: Annotated[int, whole(1), AfterValidator(_hides_voters)]
     """The minimum number of ratings that are published together; at least GROUP_FLOOR."""
-    publish_seconds: tuple[int, int]
-    """A full group is published after a random delay between these two values, in seconds."""
-    minimum_respondents: int
+    publish_after_seconds: Delay
+    """When a full group is published."""
+    minimum_respondents: _Count
     """With fewer respondents no satisfaction index is shown: somebody could guess a respondent's answers."""
 
-
-def intake_rules_from_mapping(document: Mapping[str, object]) -> IntakeRules:
-    """Reads a rule file. Raises ValueError that names the invalid value."""
-    _has(document, _NAMES, "")
-    parts = {name: document[name] for name in _PARTS}
-    for name, part in parts.items():
-        if not isinstance(part, dict):
-            raise ValueError(f"feedback rules: {name} must have {' and '.join(sorted(_PARTS[name]))}")
-        _has(part, _PARTS[name], f"{name}: ")
-    flat = {name: value for name, value in document.items() if name not in _PARTS}
-    flat |= {f"{name}.{inner}": value for name, part in parts.items() for inner, value in part.items()}  # type: ignore[attr-defined]
-    numbers = {name: _number(name, value) for name, value in flat.items()}
-    if numbers["group_minimum"] < GROUP_FLOOR:
-        raise ValueError(
-            f"feedback rules: group_minimum must be at least {GROUP_FLOOR}: fewer would reveal who said what"
-        )
-    least, most = numbers["publish_after_seconds.least"], numbers["publish_after_seconds.most"]
-    if least > most:
-        raise ValueError("feedback rules: publish_after_seconds: least must not exceed most")
-    return IntakeRules(
-        visit_valid_hours=numbers["visit_valid_hours"],
-        visit_retention=timedelta(days=numbers["visit_retention_days"]),
-        burst_ratings=numbers["burst.ratings"],
-        burst_minutes=numbers["burst.minutes"],
-        group_minimum=numbers["group_minimum"],
-        publish_seconds=(least, most),
-        minimum_respondents=numbers["minimum_respondents"],
-    )
+    @property
+    def visit_retention(self) -> timedelta:
+        """How long a visit is stored after its link has expired."""
+        return timedelta(days=self.visit_retention_days)
 
 
-def _has(document: Mapping[str, object], names: set[str], where: str) -> None:
-    if set(document) != names:
-        raise ValueError(f"feedback rules: {where}exactly {', '.join(sorted(names))} are required")
+_RULES = TypeAdapter(IntakeRules)
 
 
-def _number(name: str, value: object) -> int:
-    if type(value) is not int or value <= 0:
-        raise ValueError(f"feedback rules: {name} must be a whole number above 0")
-    return value
+def intake_rules_from_mapping(document: object) -> IntakeRules:
+    """The rules of a rule file. Raises RuleError."""
+    return checked(_RULES, document, "feedback rules")

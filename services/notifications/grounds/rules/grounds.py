@@ -60,9 +60,9 @@ def reward_ground(score: ScoreRecord, rules: NoticeRules) -> Ground:
         gone = "SCORE_NOT_COMPLETE"
     elif score.unexcused_days:
         gone = "UNEXCUSED_ABSENCE"
-    elif score.score < rules.reward_score:
+    elif score.score < rules.reward.score:
         gone = "BELOW_REWARD_THRESHOLD"
-    elif days < rules.reward_final_days:
+    elif days < rules.reward.final_days:
         gone = "TOO_FEW_FINAL_DAYS"
     return Ground(facts, gone)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal, Self
 from uuid import UUID
+
+from pydantic import TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass
+
+from shared.base.rule_models import DAYS_MAX, RuleSet, Text, checked, every, exact, fault, whole
 
 __all__ = [
     "NoticeRules",
+    "Reward",
     "Thresholds",
     "alert_due",
     "coaching_due",
@@ -29,63 +34,77 @@ _NEWS = timedelta(days=60)
 SUBJECTS = ("score", "attendance", "work_quality", "public_communication")
 
 
+_Count = Annotated[int, whole(1)]
+_Days = Annotated[int, whole(1, DAYS_MAX)]
+_Points = Annotated[Decimal, exact(0, 100, what="a number of points", quoted=True)]
+
+
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(RuleSet):
     """Coaching starts below `entry` and ends above `exit`, both 0..100; exit is higher, as a hysteresis."""
 
-    entry: Decimal
-    exit: Decimal
+    entry: _Points
+    exit: _Points
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> Self:
+        if self.exit <= self.entry:
+            raise fault("exit must be higher than entry")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeRules:
+class Reward(RuleSet):
+    """When an officer gets a reward."""
+
+    score: _Points
+    evaluations: _Count
+    """The number of consecutive evaluations in which the score must be at least `score`."""
+    final_days: _Count
+    """The minimum number of final scheduled days of the semester."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRules(RuleSet):
     """The parameters of a rule file."""
 
-    id: str
-    version: int
-    evaluation_interval: timedelta
-    reward_score: Decimal
-    reward_evaluations: int
-    """The number of consecutive evaluations in which the score must be at least `reward_score`."""
-    reward_final_days: int
-    """The minimum number of final scheduled days of the semester."""
-    coaching: Mapping[str, Thresholds]
-    cool_down: timedelta
-    objection_days: int
-    draft_expiry: timedelta
-    """After this time a draft without a decision expires."""
-    alert_acknowledgement: timedelta
-    """After this time an alert without an acknowledgement goes one level up."""
+    id: Text
+    version: _Count
+    evaluation_interval_seconds: _Count
+    reward: Reward
+    coaching: Annotated[Mapping[str, Thresholds], every(*SUBJECTS)]
+    cool_down_days: _Days
+    objection_days: _Days
+    draft_expiry_days: _Days
+    alert_acknowledgement_days: _Days
+
+    @property
+    def evaluation_interval(self) -> timedelta:
+        """The time between two evaluations."""
+        return timedelta(seconds=self.evaluation_interval_seconds)
+
+    @property
+    def cool_down(self) -> timedelta:
+        """The minimum time between two coaching notices about a subject."""
+        return timedelta(days=self.cool_down_days)
+
+    @property
+    def draft_expiry(self) -> timedelta:
+        """After this time a draft without a decision expires."""
+        return timedelta(days=self.draft_expiry_days)
+
+    @property
+    def alert_acknowledgement(self) -> timedelta:
+        """After this time an alert without an acknowledgement goes one level up."""
+        return timedelta(days=self.alert_acknowledgement_days)
 
 
-def rules_from_mapping(document: Mapping[str, object]) -> NoticeRules:
-    """Reads a rule file. Raises ValueError that names the invalid value."""
-    try:
-        reward, coaching = document["reward"], document["coaching"]
-        if not isinstance(reward, dict) or not isinstance(coaching, dict) or set(coaching) != set(SUBJECTS):
-            raise ValueError(f"coaching needs exactly {', '.join(SUBJECTS)}; reward is a mapping")
-        thresholds = {
-            name: Thresholds(_points(limits["entry"]), _points(limits["exit"])) for name, limits in coaching.items()
-        }
-        rules = NoticeRules(
-            id=str(document["id"]),
-            version=_count(document["version"]),
-            evaluation_interval=timedelta(seconds=_count(document["evaluation_interval_seconds"])),
-            reward_score=_points(reward["score"]),
-            reward_evaluations=_count(reward["evaluations"]),
-            reward_final_days=_count(reward["final_days"]),
-            coaching=thresholds,
-            cool_down=timedelta(days=_count(document["cool_down_days"])),
-            objection_days=_count(document["objection_days"]),
-            draft_expiry=timedelta(days=_count(document["draft_expiry_days"])),
-            alert_acknowledgement=timedelta(days=_count(document["alert_acknowledgement_days"])),
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"notice rules: {error} is missing or has the wrong type") from error
-    for name, limits in rules.coaching.items():
-        if limits.exit <= limits.entry:
-            raise ValueError(f"notice rules: coaching.{name}: exit must be higher than entry")
-    return rules
+_RULES = TypeAdapter(NoticeRules)
+
+
+def rules_from_mapping(document: object) -> NoticeRules:
+    """The rules of a rule file. Raises RuleError."""
+    return checked(_RULES, document, "notice rules")
 
 
 def held(history: Sequence[Decimal | None], rules: NoticeRules) -> bool:
@@ -93,9 +112,9 @@ def held(history: Sequence[Decimal | None], rules: NoticeRules) -> bool:
 
     `history` contains the values of the semester's evaluations, oldest first.
     """
-    newest = history[-rules.reward_evaluations :]
-    return len(newest) == rules.reward_evaluations and all(
-        value is not None and value >= rules.reward_score for value in newest
+    newest = history[-rules.reward.evaluations :]
+    return len(newest) == rules.reward.evaluations and all(
+        value is not None and value >= rules.reward.score for value in newest
     )
 
 
@@ -189,21 +208,3 @@ def object_until(received_at: datetime, zone: tzinfo, days: int) -> datetime:
     """The last moment of an objection: the end of the local day, `days` calendar days after receipt (PP 30/2019 art. 59)."""
     last_day: date = received_at.astimezone(zone).date() + timedelta(days=days)
     return datetime.combine(last_day, time(23, 59, 59), zone)
-
-
-def _points(value: object) -> Decimal:
-    if not isinstance(value, str):
-        raise TypeError("a number of points (in quotes)")
-    try:
-        points = Decimal(value)
-    except InvalidOperation as error:
-        raise ValueError(f"notice rules: {value!r} is not a number") from error
-    if not 0 <= points <= 100:
-        raise ValueError(f"notice rules: {value} is not between 0 and 100")
-    return points
-
-
-def _count(value: object) -> int:
-    if type(value) is not int or value < 1:
-        raise ValueError(f"notice rules: {value!r} must be a whole number above 0")
-    return value

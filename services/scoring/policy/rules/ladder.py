@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Annotated, Literal
 
-from services.scoring.policy.rules.mapping import PolicyError, Reader
+import pydantic.dataclasses
+from pydantic import AfterValidator, TypeAdapter
+
+from services.scoring.policy.rules.policy import PolicyError
+from shared.base.rule_models import CodeText, Day, RuleSet, Text, checked, every, fault, whole
 
 __all__ = ["EMPLOYMENT_TYPES", "DisciplineRules", "Ladder", "LadderStep", "discipline_rules_for",
            "discipline_rules_from_mapping"]  # fmt: skip
 
 EMPLOYMENT_TYPES = ("PNS", "PPPK", "PPPK_PART_TIME")
 _LEVELS = ("LIGHT", "MEDIUM", "HEAVY")
-_YEAR = 366
+_Days = Annotated[int, whole(1, 366)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +78,55 @@ class DisciplineRules:
         return self.ladders[employment_type]
 
 
-def discipline_rules_from_mapping(document: Mapping[str, object]) -> DisciplineRules:
-    """Reads rule data; `PolicyError` names the first invalid value and what is expected.
+@pydantic.dataclasses.dataclass(frozen=True, slots=True)
+class _Step(RuleSet):
+    """A step of the rule file. Its severity is its position."""
 
-    Every employment type must be present: an empty list states explicitly that it has no ladder.
-    """
-    top = Reader(document, "discipline")
-    top.only({"id", "version", "decree", "effective_from", "ladders"})
-    ladders = top.section("ladders")
-    ladders.only(frozenset(EMPLOYMENT_TYPES))
-    return DisciplineRules(
-        id=top.text("id"),
-        version=top.integer("version", low=1),
-        decree=top.text("decree"),
-        effective_from=top.day("effective_from"),
-        ladders={name: _ladder(ladders, name) for name in EMPLOYMENT_TYPES},
-    )
+    code: CodeText
+    level: Literal["LIGHT", "MEDIUM", "HEAVY"]
+    cumulative_days: _Days
+    sanction: Text
+    consecutive_days: _Days | None = None
+    interim_sanction: Text | None = None
+
+
+def _ordered(steps: tuple[_Step, ...]) -> tuple[_Step, ...]:
+    days = [step.cumulative_days for step in steps]
+    if days != sorted(set(days)):
+        raise fault("list the steps in order of cumulative_days, without repetition")
+    if [step.level for step in steps] != sorted((step.level for step in steps), key=_LEVELS.index):
+        raise fault("a heavier level must not come before a lighter one")
+    if len({step.code for step in steps}) != len(steps):
+        raise fault("each code may occur only once")
+    return steps
+
+
+_Steps = Annotated[tuple[_Step, ...], AfterValidator(_ordered)]
+
+
+@pydantic.dataclasses.dataclass(frozen=True, slots=True)
+class _RuleFile(RuleSet):
+    id: Text
+    version: Annotated[int, whole(1)]
+    decree: Text
+    effective_from: Day
+    ladders: Annotated[Mapping[str, _Steps], every(*EMPLOYMENT_TYPES)]
+    """Every employment type must be present: an empty list states explicitly that it has no ladder."""
+
+
+_RULES = TypeAdapter(_RuleFile)
+
+
+def discipline_rules_from_mapping(document: object) -> DisciplineRules:
+    """The ladders of a rule file. Raises RuleError."""
+    file = checked(_RULES, document, "discipline")
+    ladders = {name: _ladder(steps) for name, steps in file.ladders.items()}
+    return DisciplineRules(file.id, file.version, file.decree, file.effective_from, ladders)
+
+
+def _ladder(steps: tuple[_Step, ...]) -> Ladder | None:
+    found = tuple(LadderStep(severity=place, **asdict(step)) for place, step in enumerate(steps))
+    return Ladder(found) if found else None
 
 
 def discipline_rules_for(day: date, rules: Iterable[DisciplineRules]) -> DisciplineRules:
@@ -97,30 +135,3 @@ def discipline_rules_for(day: date, rules: Iterable[DisciplineRules]) -> Discipl
     if not in_force:
         raise PolicyError(f"no disciplinary rules are in force on {day.isoformat()}: add some effective by that date")
     return max(in_force, key=lambda item: (item.effective_from, item.version))
-
-
-def _ladder(reader: Reader, name: str) -> Ladder | None:
-    steps = tuple(_step(item, severity) for severity, item in enumerate(reader.sections(name)))
-    days = [step.cumulative_days for step in steps]
-    if days != sorted(set(days)):
-        raise PolicyError(f"{reader.path}.{name}: list the steps in order of cumulative_days, without repetition")
-    if [step.level for step in steps] != sorted((step.level for step in steps), key=_LEVELS.index):
-        raise PolicyError(f"{reader.path}.{name}: a heavier level must not come before a lighter one")
-    if len({step.code for step in steps}) != len(steps):
-        raise PolicyError(f"{reader.path}.{name}: each code may occur only once")
-    return Ladder(steps) if steps else None
-
-
-def _step(reader: Reader, severity: int) -> LadderStep:
-    reader.only({"code", "level", "cumulative_days", "consecutive_days", "sanction", "interim_sanction"})
-    return LadderStep(
-        code=reader.code("code"),
-        level=reader.one_of("level", _LEVELS),
-        severity=severity,
-        cumulative_days=reader.integer("cumulative_days", low=1, high=_YEAR),
-        consecutive_days=(
-            reader.integer("consecutive_days", low=1, high=_YEAR) if reader.has("consecutive_days") else None
-        ),
-        sanction=reader.text("sanction"),
-        interim_sanction=reader.text("interim_sanction") if reader.has("interim_sanction") else None,
-    )

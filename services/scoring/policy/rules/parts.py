@@ -98,7 +98,7 @@ def citizens_part(
     count = (visits + weigh * counters) / len(unsur)
     total = (visit_sum + weigh * counter_sum) / len(unsur)
     prior = policy.prior_of(unit_id)
-    exact = _POINTS_PER_RATING * shrunk_mean(total, count, prior, policy.prior_strength)
+    exact = _POINTS_PER_RATING * shrunk_mean(total, count, prior, policy.shrinkage.prior_strength)
     return IndicatorPart(
         "citizens",
         weight,
@@ -108,7 +108,7 @@ def citizens_part(
         sum=half_up(total, 4),
         count=half_up(count, 4),
         prior=prior,
-        prior_strength=policy.prior_strength,
+        prior_strength=policy.shrinkage.prior_strength,
         exact=exact,
         half_width=_half_width(visits, counters, len(unsur), policy) if n >= 2 else None,
     )
@@ -125,5 +125,5 @@ def _half_width(visits: int, counters: int, elements: int, policy: ScorePolicy) 
     squares = elements * (visits * _SCALE**2 + counters * weigh**2)
     root = isqrt(squares)
     root += root * root < squares
-    weights = visits * _SCALE + counters * weigh + elements * policy.prior_strength * _SCALE
+    weights = visits * _SCALE + counters * weigh + elements * policy.shrinkage.prior_strength * _SCALE
     return Fraction(_POINTS_PER_RATING * _HALF_WIDTH * root, _SCALE * weights)

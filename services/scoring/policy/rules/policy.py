@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import Annotated, Literal, Protocol, Self
 
-from services.scoring.policy.rules.mapping import PolicyError, Reader
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass
+
+from shared.base.rule_models import CodeText, Day, Flag, RuleSet, Text, checked, every, exact, fault, whole
 
 __all__ = [
     "INDICATORS",
     "Band",
     "PartWeights",
+    "Parts",
     "PolicyError",
     "ScorePolicy",
+    "Shrinkage",
     "policy_for",
     "policy_from_mapping",
     "policy_to_mapping",
@@ -23,124 +28,120 @@ __all__ = [
 ]
 
 INDICATORS = ("attendance", "work_quality", "public_communication")
-_PLACES = 4  # weights and priors: exact in ten-thousandths, so that the fast path stays in integers
-_LOWEST_RATING, _HIGHEST_RATING = Decimal(1), Decimal(4)
+# weights and priors: exact in ten-thousandths, so that the fast path stays in integers
+_Weight = Annotated[Decimal, exact(0, 1, places=4)]
+_Rating = Annotated[Decimal, exact(1, 4, places=4)]
+_UnitId = Annotated[str, BeforeValidator(str)]
+_NONE_IS_EMPTY = BeforeValidator(lambda priors: {} if priors is None else priors)
+
+
+def _sum_to_one(weights: Iterable[Decimal]) -> None:
+    total = sum(weights, Decimal(0))
+    if total != 1:
+        raise fault(f"the weights must sum to exactly 1, not {total}")
+
+
+def _all_used(weights: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    if any(weight == 0 for weight in weights.values()):
+        raise fault("each weight must be above 0")
+    _sum_to_one(weights.values())
+    return weights
+
+
+class PolicyError(ValueError):
+    """No rules are in force."""
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class Band(RuleSet):
     """A named range of scores: from `lower` (inclusive) up to the next band."""
 
-    code: str
-    lower: Decimal
+    code: CodeText
+    lower: Annotated[Decimal, exact(0, 100, places=2)]
+
+
+def _cover_all_scores(bands: tuple[Band, ...]) -> tuple[Band, ...]:
+    lowers = [band.lower for band in bands]
+    if lowers != sorted(set(lowers), reverse=True):
+        raise fault("list the bands from the highest lower bound down, without repetition")
+    if not bands or lowers[-1] != 0:
+        raise fault("the last band must start at 0, so that every score has a band")
+    if len({band.code for band in bands}) != len(bands):
+        raise fault("each code may occur only once")
+    return bands
 
 
 @dataclass(frozen=True, slots=True)
-class PartWeights:
+class PartWeights(RuleSet):
     """An indicator's weights of supervisors and citizens; exact, and their sum is 1."""
 
-    supervisors: Decimal
-    citizens: Decimal
+    supervisors: _Weight
+    citizens: _Weight
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _sum_to_one((self.supervisors, self.citizens))
+        return self
 
 
 @dataclass(frozen=True, slots=True)
-class ScorePolicy:
+class Parts(RuleSet):
+    """The weights inside the two indicators that consist of two parts."""
+
+    work_quality: PartWeights
+    public_communication: PartWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinkage(RuleSet):
+    """So many ratings of the prior mean are added. `unit_priors`: the units' own means, fixed when the semester opens."""
+
+    prior_strength: Annotated[int, whole(0, 10_000)]
+    prior: _Rating
+    unit_priors: Annotated[Mapping[_UnitId, _Rating], _NONE_IS_EMPTY] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePolicy(RuleSet):
     """All parameters of the score. Weights are exact fractions of 1, ratings 1..4, scores 0..100.
 
     With `parts_required` "any" one assessed part is enough for an indicator; "all" requires both. `reweight_missing`
     distributes the weight of an indicator without data over the others, if the assessed ones have a total weight of at
-    least `minimum_assessed_weight`. `unit_priors` contains the units' own means, fixed when the semester opens.
+    least `minimum_assessed_weight`.
     """
 
-    id: str
-    version: int
-    decree: str
-    effective_from: date
-    weights: Mapping[str, Decimal]
-    work_quality: PartWeights
-    public_communication: PartWeights
-    parts_required: str
-    prior_strength: int
-    prior: Decimal
-    minimum_ratings: int
-    counter_weight: Decimal
-    reweight_missing: bool
-    minimum_assessed_weight: Decimal
-    bands: tuple[Band, ...]
-    unit_priors: Mapping[str, Decimal] = field(default_factory=dict)
+    id: Text
+    version: Annotated[int, whole(1)]
+    decree: Text
+    effective_from: Day
+    weights: Annotated[Mapping[str, _Weight], every(*INDICATORS), AfterValidator(_all_used)]
+    parts: Parts
+    parts_required: Literal["any", "all"]
+    shrinkage: Shrinkage
+    minimum_ratings: Annotated[int, whole(1, 10_000)]
+    counter_weight: _Weight
+    reweight_missing: Flag
+    minimum_assessed_weight: _Weight
+    bands: Annotated[tuple[Band, ...], AfterValidator(_cover_all_scores)]
 
     def prior_of(self, unit_id: str | None) -> Decimal:
         """The prior mean rating (1..4) of a unit, or the policy's default if the unit has none."""
-        return self.prior if unit_id is None else self.unit_priors.get(unit_id, self.prior)
+        prior = self.shrinkage.prior
+        return prior if unit_id is None else self.shrinkage.unit_priors.get(unit_id, prior)
 
 
-_KEYS = frozenset(
-    {
-        "id", "version", "decree", "effective_from", "weights", "parts", "parts_required", "shrinkage",
-        "minimum_ratings", "counter_weight", "reweight_missing", "minimum_assessed_weight", "bands",
-    }
-)  # fmt: skip
+_POLICY, _SHRINKAGE = TypeAdapter(ScorePolicy), TypeAdapter(Shrinkage)
 
 
-def policy_from_mapping(document: Mapping[str, object]) -> ScorePolicy:
-    """Reads a policy from YAML or JSON data; `PolicyError` names the first invalid value and what is expected.
-
-    Numbers with decimals must be quoted: a parser would turn 0.35 into a binary float that is not 0.35.
-    """
-    top = Reader(document, "policy")
-    top.only(_KEYS)
-    parts = top.section("parts")
-    parts.only({"work_quality", "public_communication"})
-    shrinkage = top.section("shrinkage")
-    shrinkage.only({"prior_strength", "prior", "unit_priors"})
-    return ScorePolicy(
-        id=top.text("id"),
-        version=top.integer("version", low=1),
-        decree=top.text("decree"),
-        effective_from=top.day("effective_from"),
-        weights=_weights(top.section("weights")),
-        work_quality=_parts(parts.section("work_quality")),
-        public_communication=_parts(parts.section("public_communication")),
-        parts_required=top.one_of("parts_required", ("any", "all")),
-        prior_strength=shrinkage.integer("prior_strength", low=0, high=10_000),
-        prior=_rating(shrinkage, "prior"),
-        minimum_ratings=top.integer("minimum_ratings", low=1, high=10_000),
-        counter_weight=_fraction(top, "counter_weight"),
-        reweight_missing=top.flag("reweight_missing"),
-        minimum_assessed_weight=_fraction(top, "minimum_assessed_weight"),
-        bands=_bands(top),
-        unit_priors=_unit_priors(shrinkage),
-    )
+def policy_from_mapping(document: object) -> ScorePolicy:
+    """The policy of a rule file. Raises RuleError."""
+    return checked(_POLICY, document, "policy")
 
 
 def policy_to_mapping(policy: ScorePolicy) -> dict[str, object]:
     """The policy as JSON data that `policy_from_mapping` reads back unchanged; decimals are text."""
-
-    def split(weights: PartWeights) -> dict[str, str]:
-        return {"supervisors": str(weights.supervisors), "citizens": str(weights.citizens)}
-
-    return {
-        "id": policy.id,
-        "version": policy.version,
-        "decree": policy.decree,
-        "effective_from": policy.effective_from.isoformat(),
-        "weights": {name: str(weight) for name, weight in policy.weights.items()},
-        "parts": {
-            "work_quality": split(policy.work_quality),
-            "public_communication": split(policy.public_communication),
-        },
-        "parts_required": policy.parts_required,
-        "shrinkage": {
-            "prior_strength": policy.prior_strength,
-            "prior": str(policy.prior),
-            "unit_priors": {unit: str(prior) for unit, prior in policy.unit_priors.items()},
-        },
-        "minimum_ratings": policy.minimum_ratings,
-        "counter_weight": str(policy.counter_weight),
-        "reweight_missing": policy.reweight_missing,
-        "minimum_assessed_weight": str(policy.minimum_assessed_weight),
-        "bands": [{"code": band.code, "lower": str(band.lower)} for band in policy.bands],
-    }
+    written: dict[str, object] = _POLICY.dump_python(policy, mode="json")
+    return written
 
 
 class _Semester(Protocol):
@@ -163,57 +164,10 @@ def policy_for(semester: _Semester, policies: Iterable[ScorePolicy]) -> ScorePol
 
 def with_unit_priors(policy: ScorePolicy, priors: Mapping[str, Decimal]) -> ScorePolicy:
     """Adds the units' means of the previous semester (1..4, at most 4 places); done once, when a semester opens."""
-    reader = Reader({"unit_priors": {**policy.unit_priors, **priors}}, "policy.shrinkage")
-    return replace(policy, unit_priors=_unit_priors(reader))
-
-
-def _weights(reader: Reader) -> Mapping[str, Decimal]:
-    reader.only(frozenset(INDICATORS))
-    weights = {name: _fraction(reader, name) for name in INDICATORS}
-    if any(weight == 0 for weight in weights.values()):
-        raise PolicyError(f"{reader.path}: each weight must be above 0")
-    _sums_to_one(reader.path, weights.values())
-    return weights
-
-
-def _parts(reader: Reader) -> PartWeights:
-    reader.only({"supervisors", "citizens"})
-    parts = PartWeights(_fraction(reader, "supervisors"), _fraction(reader, "citizens"))
-    _sums_to_one(reader.path, (parts.supervisors, parts.citizens))
-    return parts
-
-
-def _sums_to_one(path: str, weights: Iterable[Decimal]) -> None:
-    total = sum(weights, Decimal(0))
-    if total != 1:
-        raise PolicyError(f"{path}: the weights must sum to exactly 1, not {total}")
-
-
-def _fraction(reader: Reader, key: str) -> Decimal:
-    return reader.decimal(key, low=Decimal(0), high=Decimal(1), places=_PLACES)
-
-
-def _rating(reader: Reader, key: str) -> Decimal:
-    return reader.decimal(key, low=_LOWEST_RATING, high=_HIGHEST_RATING, places=_PLACES)
-
-
-def _unit_priors(reader: Reader) -> Mapping[str, Decimal]:
-    if not reader.has("unit_priors"):
-        return {}
-    priors = reader.section("unit_priors")
-    return {unit: _rating(priors, unit) for unit in priors.keys()}  # noqa: SIM118 - a Reader is not a mapping
-
-
-def _bands(reader: Reader) -> tuple[Band, ...]:
-    bands = []
-    for item in reader.sections("bands"):
-        item.only({"code", "lower"})
-        bands.append(Band(item.code("code"), item.decimal("lower", low=Decimal(0), high=Decimal(100), places=2)))
-    lowers = [band.lower for band in bands]
-    if lowers != sorted(set(lowers), reverse=True):
-        raise PolicyError(f"{reader.path}.bands: list the bands from the highest lower bound down, without repetition")
-    if not bands or lowers[-1] != 0:
-        raise PolicyError(f"{reader.path}.bands: the last band must start at 0, so that every score has a band")
-    if len({band.code for band in bands}) != len(bands):
-        raise PolicyError(f"{reader.path}.bands: each code may occur only once")
-    return tuple(bands)
+    shrinkage = policy.shrinkage
+    content = {
+        "prior_strength": shrinkage.prior_strength,
+        "prior": shrinkage.prior,
+        "unit_priors": {**shrinkage.unit_priors, **priors},
+    }
+    return replace(policy, shrinkage=checked(_SHRINKAGE, content, "policy: shrinkage"))

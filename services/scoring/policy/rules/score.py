@@ -89,7 +89,9 @@ def score(totals: Contribution, policy: ScorePolicy, unit_id: str | None = None)
     if carried:
         exact = sum((Fraction(policy.weights[name]) * value for name, value in used.items()), Fraction(0))
         points = half_up(exact / Fraction(carried), 2)
-    if unit_id not in policy.unit_priors and any(part.prior is not None for item in evaluated for part in item.parts):
+    if unit_id not in policy.shrinkage.unit_priors and any(
+        part.prior is not None for item in evaluated for part in item.parts
+    ):
         reasons.append("DEFAULT_PRIOR")
     return ScoreResult(
         score=points,
@@ -140,7 +142,7 @@ def _attendance(totals: Contribution) -> _Evaluated:
 
 
 def _with_parts(name: str, totals: Contribution, policy: ScorePolicy, unit_id: str | None) -> _Evaluated:
-    split = policy.work_quality if name == "work_quality" else policy.public_communication
+    split = policy.parts.work_quality if name == "work_quality" else policy.parts.public_communication
     parts: list[IndicatorPart] = []
     if split.supervisors:
         parts.append(supervisors_part(name, totals, split.supervisors))

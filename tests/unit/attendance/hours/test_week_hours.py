@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from services.attendance.hours.rules.week_hours import InvalidHoursError, week_hours
+from services.attendance.hours.rules.week_hours import week_hours
+from shared.base.rule_models import RuleError
 
 DEFAULT = Path(__file__).parents[4] / "rules" / "attendance" / "week-schedule.yaml"
 
@@ -34,17 +35,17 @@ def test_a_night_ends_after_midnight() -> None:
     ("days", "words"),
     [
         ({}, "at least one"),
-        ({"senin": {}}, "unknown weekdays"),
-        ({"monday": []}, "monday"),
-        ({"monday": {"start": "07:30"}}, "end"),
+        ({"senin": {}}, "unknown senin; known are friday, monday"),
+        ({"monday": []}, "monday: expected a mapping, not list"),
+        ({"monday": {"start": "07:30"}}, "monday.end is missing"),
         ({"monday": {"start": "7:30", "end": "16:00"}}, "07:30"),
         ({"monday": {"start": "24:00", "end": "16:00"}}, "07:30"),
         ({"monday": {"start": "07:30", "end": "16:00", "break_minutes": True}}, "whole number"),
         ({"monday": {"start": "07:30", "end": "08:00", "break_minutes": 31}}, "inside the shift"),
         ({"monday": {"start": "07:30", "end": "16:00", "break_start": "12:00"}}, "together"),
-        ({"monday": {"start": "07:30", "end": "16:00", "lunch": "12:00"}}, "monday"),
+        ({"monday": {"start": "07:30", "end": "16:00", "lunch": "12:00"}}, "monday: unknown lunch; known are"),
     ],
 )
 def test_wrong_hours_are_refused_with_the_weekday(days: dict[str, Any], words: str) -> None:
-    with pytest.raises(InvalidHoursError, match=words):
+    with pytest.raises(RuleError, match=words):
         week_hours(days)

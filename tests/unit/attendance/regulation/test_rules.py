@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from services.attendance.regulation.rules.rule_set import InvalidRulesError, rules_for, rules_from_mapping
+from services.attendance.regulation.rules.rule_set import rules_for, rules_from_mapping
+from shared.base.rule_models import RuleError
 from tests.unit.attendance.days.day_helpers import RULES_FILE
 
 
@@ -30,8 +31,8 @@ def test_the_default_set() -> None:
     ("change", "message"),
     [
         ({"absent_percent": 3.0}, "absent_percent must be a percent"),
-        ({"absent_percent": "NaN"}, "absent_percent"),
-        ({"absent_percent": "101"}, "absent_percent"),
+        ({"absent_percent": "NaN"}, "absent_percent must be a percent"),
+        ({"absent_percent": "101"}, "absent_percent must be a percent from 0 to 100"),
         ({"absent_half_day_percent": "4"}, "absent_half_day_percent"),
         ({"version": True}, "version must be a whole number"),
         ({"grace_minutes": -1}, "grace_minutes"),
@@ -41,16 +42,17 @@ def test_the_default_set() -> None:
         ({"effective_from": "soon"}, "effective_from must be a date"),
         ({"late_bands": [{"from_minute": 31, "percent": 1, "code": "B"}, {"from_minute": 1, "percent": 1, "code": "A"}]},
          "from_minute must increase"),
-        ({"late_bands": [{"from_minute": 0, "percent": 1, "code": "A"}]}, "late_bands: from_minute"),
+        ({"late_bands": [{"from_minute": 0, "percent": 1, "code": "A"}]},
+         r"late_bands\[0\]\.from_minute must be a whole number from 1"),
         ({"late_bands": "x"}, "late_bands must be a list"),
-        ({"gracee": 1}, "unknown fields: gracee"),
+        ({"gracee": 1}, "unknown gracee; known are absent_half_day_percent"),
         ({"decree": " "}, "decree must be text"),
         ({"roster_must_be_complete": "ya"}, "roster_must_be_complete must be true or false"),
         ({"roster_alert_days": 0}, "roster_alert_days must be a whole number from 1 to 90"),
     ],
 )  # fmt: skip
 def test_wrong_rules_are_refused_by_name(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(InvalidRulesError, match=message):
+    with pytest.raises(RuleError, match=message):
         rules_from_mapping(mapping(**change))
 
 
@@ -64,7 +66,7 @@ def test_what_a_set_of_before_does_not_say_of_rosters_is_the_milder_rule() -> No
 def test_a_missing_field_is_named() -> None:
     data = mapping()
     del data["tap_merge_seconds"]
-    with pytest.raises(InvalidRulesError, match="tap_merge_seconds is missing"):
+    with pytest.raises(RuleError, match="tap_merge_seconds is missing"):
         rules_from_mapping(data)
 
 

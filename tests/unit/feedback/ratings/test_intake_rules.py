@@ -29,13 +29,13 @@ def test_the_shipped_rules_are_read() -> None:
         ({"group_minimum": 5.5}, "group_minimum"),
         ({"group_minimum": True}, "group_minimum"),
         ({"visit_retention_days": 0}, "visit_retention_days"),
-        ({"burst": None}, "burst"),
+        ({"burst": None}, "burst: expected a mapping, not NoneType"),
         ({"burst": {"ratings": 0, "minutes": 1}}, "burst.ratings"),
         ({"burst": {"ratings": 1, "minutes": "1"}}, "burst.minutes"),
-        ({"burst": {}}, "burst: "),
+        ({"burst": {}}, "burst.ratings is missing; burst.minutes is missing"),
         ({"publish_after_seconds": {"least": 9, "most": 8}}, "least must not exceed most"),
-        ({"publish_after_seconds": {"least": 9}}, "publish_after_seconds: "),
-        ({"group_minimun": 5}, "exactly"),
+        ({"publish_after_seconds": {"least": 9}}, "publish_after_seconds.most is missing"),
+        ({"group_minimun": 5}, "unknown group_minimun; known are burst, group_minimum, minimum_respondents"),
     ],
 )
 def test_an_invalid_rule_is_named_in_the_error(change: dict[str, Any], words: str) -> None:

@@ -16,6 +16,7 @@ from services.scoring.policy.rules.ladder import (
     discipline_rules_from_mapping,
 )
 from services.scoring.policy.rules.policy import PolicyError
+from shared.base.rule_models import RuleError
 from tests.unit.scoring.policy.rule_data import RULES
 
 
@@ -37,18 +38,18 @@ def a_step(code: str, level: str, days: int) -> dict[str, object]:
         ([a_step("A", "SMALL", 3)], "one of LIGHT, MEDIUM, HEAVY"),
         (
             [a_step("A", "LIGHT", 3), a_step("B", "LIGHT", 0)],
-            r"^discipline\.ladders\.PNS\[1\]\.cumulative_days must be",
+            r"^discipline: ladders\.PNS\[1\]\.cumulative_days must be",
         ),
-        ([a_step("A", "LIGHT", 0)], r"whole number 1\.\.366"),
-        ([a_step("A", "LIGHT", 367)], r"whole number 1\.\.366"),
-        ([a_step("A", "LIGHT", 3) | {"consecutive_days": 0}], r"whole number 1\.\.366"),
-        ([a_step("A", "LIGHT", 3) | {"consecutive_days": 367}], r"whole number 1\.\.366"),
+        ([a_step("A", "LIGHT", 0)], "days must be a whole number from 1 to 366"),
+        ([a_step("A", "LIGHT", 367)], "days must be a whole number from 1 to 366"),
+        ([a_step("A", "LIGHT", 3) | {"consecutive_days": 0}], "days must be a whole number from 1 to 366"),
+        ([a_step("A", "LIGHT", 3) | {"consecutive_days": 367}], "days must be a whole number from 1 to 366"),
         ([a_step("A", "LIGHT", 3) | {"sanksi": "Teguran"}], r"PNS\[0\]: unknown sanksi"),
     ],
 )
 def test_a_wrong_ladder_is_refused(steps: list[dict[str, object]], message: str) -> None:
     ladders = {"PNS": steps, "PPPK": [], "PPPK_PART_TIME": []}
-    with pytest.raises(PolicyError, match=message):
+    with pytest.raises(RuleError, match=message):
         discipline_rules_from_mapping(ladder_document(ladders=ladders))
 
 
@@ -80,17 +81,17 @@ def test_a_long_streak_reaches_the_heaviest_of_several_streak_steps() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 0}, r"^discipline\.version must be a whole number 1"),
+        ({"version": 0}, "^discipline: version must be a whole number above 0"),
         ({"pasal": "9"}, "^discipline: unknown pasal"),
     ],
 )
 def test_wrong_rules_are_refused_with_their_place(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(PolicyError, match=message):
+    with pytest.raises(RuleError, match=message):
         discipline_rules_from_mapping(ladder_document(**changes))
 
 
 def test_an_employment_type_without_a_ladder_must_be_named() -> None:
-    with pytest.raises(PolicyError, match=r"ladders\.PPPK is missing"):
+    with pytest.raises(RuleError, match=r"ladders\.PPPK is missing"):
         discipline_rules_from_mapping(ladder_document(ladders={"PNS": []}))
 
 

@@ -185,7 +185,9 @@ def test_the_interval_is_wide_for_few_and_narrow_for_many() -> None:
 
 def test_an_interval_stays_on_the_scale() -> None:
     columns = {f"{u}{p}": 10 * v for u in ("completion_time", "product") for p, v in (("_n", 1), ("_sum", 4))}
-    found = indicator(both(totals(**columns), replace(POLICY, prior=Decimal(4))), "work_quality").interval
+    found = indicator(
+        both(totals(**columns), replace(POLICY, shrinkage=replace(POLICY.shrinkage, prior=Decimal(4)))), "work_quality"
+    ).interval
     assert found is not None
     assert found[1] == 100
 

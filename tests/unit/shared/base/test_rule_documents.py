@@ -51,10 +51,12 @@ def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
         ('{"\ud800": 1}', "not YAML"),
         (b"\xff\xfe\xfd", "not YAML"),
         ("? [1]\n: 2", "unhashable"),
+        ("a: 1\nb:\n  c: 1\n  c: 2", "b.c is there twice, in lines 3 and 4: remove one"),
+        ("a: 1\n'a': 2", "a is there twice, in lines 1 and 2"),
         ("- a", "a mapping of names to values"),
         ("", "a mapping of names to values"),
     ],
-    ids=range(22),
+    ids=range(24),
 )
 def test_what_cannot_be_read_is_refused_with_words(document: str | bytes, words: str) -> None:
     with pytest.raises(InvalidError) as refused:
@@ -66,6 +68,13 @@ def test_what_is_just_within_the_bounds_is_read() -> None:
     document = {"deep": "x" * SCALAR_CHARS_MAX, "list": list(range(1_000))}
     assert read_document(yaml.safe_dump(document)) == document
     assert read_document(nested(DEPTH_MAX)) == yaml.safe_load(nested(DEPTH_MAX))
+
+
+def test_every_part_has_its_line() -> None:
+    document = read_document("a: 1\n\nb:\n  - c: 2\n  - {d: 3,\n     e: 4}\n")
+    found = [document.line_of(*path) for path in (("a",), ("b",), ("b", 0, "c"), ("b", 1, "d"), ("b", 1, "e"))]
+    assert found == [1, 3, 4, 5, 6]
+    assert [document.line_of(*path) for path in (("b", 1, "missing"), ("missing",), ())] == [5, 1, 1]
 
 
 @given(st.lists(st.sampled_from(PARTS_OF_YAML), max_size=60).map("".join))

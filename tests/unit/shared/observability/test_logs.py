@@ -11,6 +11,7 @@ import pytest
 
 from shared.observability import logs
 from shared.observability.logs import KINDS_MAX, FewerRepeats
+from shared.observability.tracing import continued
 from tests.fixtures.logs import captured_logs
 
 
@@ -30,6 +31,14 @@ def test_our_words_and_those_of_libraries_are_json_lines(lines: Any) -> None:
         "relay_waits", "shared.messaging.producing.relay", 0.2, "warning",
     )  # fmt: skip
     assert (theirs["event"], theirs["level"]) == ("Unable connect to kafka:9092", "error")
+
+
+def test_a_line_within_a_trace_has_its_id(lines: Any) -> None:
+    with continued("GET", [f"00-{'a' * 32}-{'b' * 16}-01"]):
+        logs.logger("test").info("inside")
+        logging.getLogger("library").warning("inside")
+    logs.logger("test").info("outside")
+    assert [line.get("trace_id") for line in lines()] == ["a" * 32, "a" * 32, None]
 
 
 @pytest.mark.parametrize("field", sorted(logs.FORBIDDEN_FIELDS))
