@@ -1,5 +1,7 @@
 """Fixtures live in tests/fixtures, by subject."""
 
+import sys
+
 import structlog
 from hypothesis import settings
 
@@ -7,6 +9,8 @@ from hypothesis import settings
 settings.register_profile("kinerja", deadline=None)
 settings.load_profile("kinerja")
 
+# Not to sys.stdout: while a test invokes a command in a thread, that is the command's output.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 # The default traceback, in colour and with local variables, takes 50 ms of computing.
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
