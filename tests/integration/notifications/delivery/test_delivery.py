@@ -165,7 +165,7 @@ async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(
     assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
 
-async def test_a_sender_that_is_lost_while_it_sends_leaves_no_false_letter_uncorrected(
+async def test_a_letter_of_a_crashed_sender_is_corrected_if_it_is_false(
     notices: Running, clock: FakeClock, mails: Mails
 ) -> None:
     await apply(notices, [absences(3)])

@@ -98,7 +98,7 @@ async def test_every_usual_login_method_works(certificate: Certificate, mechanis
     assert (without.stage, without.reply.code, without.blame) == ("mail", 530, "operator")
 
 
-async def test_a_server_without_logins_is_named() -> None:
+async def test_a_server_without_logins_fails_at_the_login() -> None:
     with serving(Scripted()) as port:
         refused = await refusal(port, smtp_tls="none", **LOGIN)
     assert (refused.stage, refused.blame) == ("auth", "operator")

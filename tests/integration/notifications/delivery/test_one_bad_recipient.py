@@ -128,7 +128,7 @@ async def test_a_server_that_breaks_off_for_everybody_is_tried_a_few_times_per_p
     assert sorted(received(mails)) == officers  # each once
 
 
-async def test_a_test_mail_that_is_accepted_ends_the_wait(notices: Running, clock: FakeClock, mails: Mails) -> None:
+async def test_an_accepted_test_mail_ends_the_pause(notices: Running, clock: FakeClock, mails: Mails) -> None:
     mails.answer = BREAKS_OFF[0]
     await notify(notices, *map(address, range(5)))
     await send(notices)

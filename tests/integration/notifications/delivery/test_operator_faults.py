@@ -96,7 +96,7 @@ async def test_a_fault_of_every_mail_is_tried_with_one_mail_and_keeps_the_order(
     assert mails.asked == [OFFICERS, SUPERIORS]  # the officer is still notified first
 
 
-async def test_a_refused_domain_does_not_hold_the_others(notices: Running, clock: FakeClock, mails: Mails) -> None:
+async def test_a_refused_domain_does_not_delay_the_others(notices: Running, clock: FakeClock, mails: Mails) -> None:
     mails.answer, mails.refused_only = "554 5.7.1 Relay access denied", OFFICERS
     await apply(notices, [absences(3)])
     await send(notices)
@@ -104,7 +104,7 @@ async def test_a_refused_domain_does_not_hold_the_others(notices: Running, clock
     assert (await queue(notices))["held"] == 1
 
 
-async def test_a_test_mail_that_is_accepted_lets_held_mails_go_at_once(
+async def test_an_accepted_test_mail_retries_held_mails_at_once(
     notices: Running, clock: FakeClock, mails: Mails
 ) -> None:
     mails.answer = "554 5.7.1 Relay access denied"

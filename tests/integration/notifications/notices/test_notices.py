@@ -36,7 +36,7 @@ from tests.integration.notifications.desk import (
 )
 
 
-async def test_a_reward_is_drafted_when_it_was_held_and_once(notices: Running, clock: FakeClock) -> None:
+async def test_a_reward_is_drafted_once_after_enough_evaluations(notices: Running, clock: FakeClock) -> None:
     await apply(notices, [score("91.00"), score("91.00")])
     await weeks(notices, clock, 3)
     assert await listed(notices) == []
@@ -64,13 +64,15 @@ async def test_a_reward_is_drafted_when_it_was_held_and_once(notices: Running, c
     ],
     ids=["below", "incomplete", "absence", "few days", "none"],
 )
-async def test_no_reward_without_all_that_it_needs(notices: Running, clock: FakeClock, record: Incoming) -> None:
+async def test_a_reward_is_not_drafted_if_a_condition_is_missing(
+    notices: Running, clock: FakeClock, record: Incoming
+) -> None:
     await apply(notices, [record])
     await weeks(notices, clock, 6)
     assert await listed(notices, kind="reward") == []
 
 
-async def test_a_week_below_begins_the_count_anew(notices: Running, clock: FakeClock) -> None:
+async def test_a_week_below_the_reward_score_restarts_the_count(notices: Running, clock: FakeClock) -> None:
     await apply(notices, [score("91.00")])
     await weeks(notices, clock, 3)
     for revision, value in ((2, "89.99"), (3, "95.00")):
@@ -107,7 +109,7 @@ async def test_two_weeks_below_make_a_draft_and_one_makes_a_nudge(notices: Runni
     assert len(await listed(notices, kind="coaching")) == 2
 
 
-async def test_released_delivered_acknowledged_with_the_clock_of_the_objection(
+async def test_a_notice_is_released_delivered_and_acknowledged_with_an_objection_period(
     notices: Running, clock: FakeClock, mails: Mails
 ) -> None:
     draft = await draft_of_a_reward(notices, clock)
@@ -151,7 +153,7 @@ async def test_a_draft_that_nobody_decides_on_expires(notices: Running, clock: F
     assert len(await listed(notices, kind="reward")) == 1  # it expired: one per semester is enough
 
 
-async def test_the_numbers_of_notices_are_metrics(notices: Running, clock: FakeClock) -> None:
+async def test_metrics_show_the_numbers_of_notices(notices: Running, clock: FakeClock) -> None:
     await draft_of_a_reward(notices, clock)
     await apply(notices, [score("80.00", 2), absences(3)])
     await notices.app.part(Counts).round()
@@ -171,7 +173,7 @@ async def test_unusable_records_are_parked(notices: Running) -> None:
     assert len(await listed(notices)) == 2
 
 
-async def test_a_batch_of_many_officers_at_once(notices: Running) -> None:
+async def test_a_batch_of_many_officers_is_applied(notices: Running) -> None:
     """One transaction takes the locks of all its officers, with any result."""
     people = [employee(OFFICER, 2, superior_id=str(SUPERIOR), name="Nama Baru"), employee(SUPERIOR, 2)]
     records = [incoming(EMPLOYEE, person) for person in people]
@@ -184,7 +186,7 @@ async def test_a_batch_of_many_officers_at_once(notices: Running) -> None:
     ]
 
 
-async def test_a_notice_overtakes_a_wrong_record_of_itself(notices: Running, clock: FakeClock) -> None:
+async def test_a_notices_revision_is_raised_above_a_wrong_record(notices: Running, clock: FakeClock) -> None:
     draft = await draft_of_a_reward(notices, clock)
     body = {"topic": NOTICE.name, "thing": draft["notice_id"], "above": 900_000, "reason": "a forged record"}
     answer = await notices.http.post("/notices/v1/republish-above", json=body)

@@ -59,7 +59,7 @@ def test_old_reports_are_reproduced_with_their_rounded_weight() -> None:
         ("100", "A"),
     ],
 )
-def test_grades_after_rounding_half_up(index: str, grade: str) -> None:
+def test_the_grade_follows_the_index_rounded_half_up(index: str, grade: str) -> None:
     assert grade_of(Decimal(index)) == grade
 
 

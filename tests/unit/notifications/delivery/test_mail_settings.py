@@ -38,7 +38,7 @@ def test_tls_is_required_by_default() -> None:
         ({"smtp_from_name": "Pemkot"}, ("Pemkot", "kinerja@example.go.id")),
     ],
 )
-def test_the_sender(values: dict[str, str], sender: tuple[str, str]) -> None:
+def test_the_sender_has_a_name_and_an_address(values: dict[str, str], sender: tuple[str, str]) -> None:
     assert settings(**values).sender == sender
 
 

@@ -75,7 +75,7 @@ def parts(message: EmailMessage) -> tuple[str, _Words]:
     return plain.get_content(), words
 
 
-def test_the_headers_that_servers_and_auto_responders_read() -> None:
+def test_the_message_has_the_headers_that_servers_and_auto_responders_read() -> None:
     message = read(compose(mail(answers="<0@example.go.id>")))
     assert message["Date"].datetime == datetime(2026, 8, 10, 3, 0, tzinfo=UTC)
     assert message["Message-ID"] == "<1@example.go.id>"

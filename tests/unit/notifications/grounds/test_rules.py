@@ -153,7 +153,7 @@ def test_a_queued_mail_is_a_letter_or_a_correction_by_the_notices_state(
         ([], False),
     ],
 )
-def test_a_nudge_comes_at_the_first_evaluation_below(history: list[Decimal | None], due: bool) -> None:
+def test_a_nudge_is_due_at_the_first_evaluation_below_entry(history: list[Decimal | None], due: bool) -> None:
     assert nudge_due(history, LIMITS) is due
 
 

@@ -148,7 +148,7 @@ def test_dumps_taken_after_every_vote_differ_by_whole_groups(run: Run) -> None:
             assert more == 0 or more >= MINIMUM
 
 
-def test_no_table_but_the_visits_and_the_sealed_boxes_was_written_with_a_vote(run: Run) -> None:
+def test_a_vote_writes_only_its_visit_and_a_sealed_box(run: Run) -> None:
     used = {row["xmin"] for row in run.tables["visit"] if row["used"]}
     written = {name for name, rows in run.tables.items() if any(row["xmin"] in used for row in rows)}
     assert written == {"visit", "ballot_box"}

@@ -38,7 +38,7 @@ async def withdraw(place: Office, path: str, reason: str) -> dict[str, Any]:
     return found
 
 
-async def test_withdrawn_ratings_leave_the_index_of_the_unit_and_of_the_city(
+async def test_withdrawn_ratings_do_not_count_in_the_index_of_unit_and_city(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres) as place:
