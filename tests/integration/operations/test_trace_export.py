@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from embedded.postgres import EmbeddedPostgres
 from tests.fixtures.postgres import fresh_database
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # In its own process: OpenTelemetry's provider is set once, for all.
 WORK = """
 import asyncio, json, sys

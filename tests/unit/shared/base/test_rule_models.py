@@ -18,7 +18,7 @@ from services.scoring.policy.rules.policy import policy_from_mapping
 from shared.base.rule_documents import read_document
 from shared.base.rule_models import RuleError
 
-ROOT = Path(__file__).resolve().parents[3] / "rules"
+ROOT = Path(__file__).resolve().parents[4] / "rules"
 KINDS: dict[str, Callable[[object], object]] = {
     "attendance/default.yaml": attendance_rules,
     "attendance/week-schedule.yaml": week_file,
