@@ -10,11 +10,12 @@ from pydantic import Field, NaiveDatetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Identifier, UtcDateTime
 from shared.errors.errors import NotFoundError
 from shared.openapi.models import Input
-from shared.service.app import context_of
+from shared.service.app import part_of
 from shared.service.context import Context
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
     "read_rows",
 ]
 
-ContextDep = Annotated[Context, Depends(context_of)]
+ContextDep = Annotated[AttendanceContext, Depends(part_of(AttendanceContext))]
 OperatorDep = Annotated[Principal, requires()]
 UnitId = Identifier
 SERIAL = r"^[A-Za-z0-9_-]{1,64}$"

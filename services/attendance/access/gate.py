@@ -13,12 +13,11 @@ from starlette.types import Scope
 
 from services.attendance.access.identity import identify
 from services.attendance.access.rules.device_query import DeviceQuery, parse_query
+from services.attendance.context import AttendanceContext
 from services.attendance.machines.rules.proof import Refusal, Shown, in_networks
-from services.attendance.settings import Settings
 from shared.http.bodies import SMALL_BYTES, Allowance, Allowed
 from shared.http.rates import SLOW_SECONDS, Guesses
 from shared.service.app import keyed_allowance
-from shared.service.context import Context
 
 __all__ = ["UPLOAD_BYTES_MAX", "Caller", "Gate"]
 
@@ -54,8 +53,7 @@ class Caller:
 class Gate:
     """The access control of one process."""
 
-    context: Context
-    settings: Settings
+    context: AttendanceContext
     guesses: Guesses = field(init=False)
     _networks: tuple[str, ...] = field(init=False)
     _keyed: Allowance = field(init=False)
@@ -63,8 +61,8 @@ class Gate:
     _waiting: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.guesses = Guesses(self.settings.refusals_per_minute)
-        self._networks = self.settings.machine_network_list
+        self.guesses = Guesses(self.context.settings.refusals_per_minute)
+        self._networks = self.context.settings.machine_network_list
         self._unproved = asyncio.Semaphore(UNPROVED_AT_ONCE_MAX)
         self._keyed = keyed_allowance(self.context)
 
@@ -73,7 +71,7 @@ class Gate:
         client = scope.get("client")
         if not in_networks(client[0] if client else "", self._networks):
             return False
-        wanted = self.settings.machine_host
+        wanted = self.context.settings.machine_host
         host = Headers(scope=scope).get("host", "").partition(":")[0].lower().rstrip(".")
         return wanted is None or host == wanted or host.endswith(f".{wanted}")
 

@@ -8,12 +8,12 @@ import string
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.unregistered_machines import addresses_of, admit_lines, dismiss_contact
+from services.attendance.day_queue.change import Change
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, lock_serial
 from services.attendance.machines.rules.proof import digest, in_networks
 from shared.errors.errors import InvalidError, NotFoundError
@@ -41,52 +41,48 @@ _SECRET = {
 
 
 async def admit_known(
-    session: AsyncSession,
+    change: Change,
     machine: LockedMachine,
     networks: Sequence[str] | None,
     *,
     new: bool,
-    now: datetime,
-    unit_zone: ZoneInfo,
 ) -> None:
     """Turns stored lines of refused contacts into punches if their address is accepted as the machine's.
 
     An address in the ranges is accepted. A new machine without ranges is pinned to the address of its waiting posts if there
     is only one; if there are several, an operator has to accept one.
     """
-    waiting = await addresses_of(session, machine.serial)
+    waiting = await addresses_of(change.session, machine.serial)
     if networks:
         known = [each.address for each in waiting if in_networks(each.address, networks)]
     elif new and len(waiting) == 1:
         known = [each.address for each in waiting]
         if waiting[0].kept_lines and waiting[0].address:
-            await session.execute(_PIN, {"serial": machine.serial, "address": waiting[0].address})
+            await change.session.execute(_PIN, {"serial": machine.serial, "address": waiting[0].address})
     else:
         return
-    await admit_lines(session, machine, known, now, unit_zone)
+    await admit_lines(change, machine, known)
 
 
-async def accept_address(
-    session: AsyncSession, serial: str, address: str, network: str | None, now: datetime, unit_zone: ZoneInfo
-) -> int:
+async def accept_address(change: Change, serial: str, address: str, network: str | None) -> int:
     """Accepts this address, or (with `network`) every address in this range, as the machine's from now on.
 
     Without a range the former address is refused from now on. Stored lines of refused posts from there become punches;
     returns their number. Raises NotFoundError, InvalidError.
     """
-    await lock_serial(session, serial)
-    machine = await _held(session, serial, now)
+    await lock_serial(change.session, serial)
+    machine = await _held(change.session, serial, change.now)
     if network is None:
         try:
             ipaddress.ip_address(address)
         except ValueError as error:
             raise InvalidError("`address` is not an IP address. Copy it from the list of refused contacts.") from error
-        await session.execute(_PIN, {"serial": serial, "address": address})
+        await change.session.execute(_PIN, {"serial": serial, "address": address})
     else:
-        await session.execute(_ADD_NETWORK, {"serial": serial, "network": network})
-    waiting = [each.address for each in await addresses_of(session, serial)]
+        await change.session.execute(_ADD_NETWORK, {"serial": serial, "network": network})
+    waiting = [each.address for each in await addresses_of(change.session, serial)]
     known = [each for each in waiting if each == address or (network is not None and in_networks(each, [network]))]
-    return await admit_lines(session, machine, known, now, unit_zone)
+    return await admit_lines(change, machine, known)
 
 
 async def forget_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.registration import register
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -85,10 +85,10 @@ async def keep_machine(
     if new.networks is not None:
         setup = replace(setup, networks=new.networks)
 
-    async def work(session: AsyncSession) -> bool:
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        return await register(session, setup, context.clock.now(), context.zone)
+    async def work(change: Change) -> bool:
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        return await register(change, setup)
 
-    if await context.transact(work, seconds=BULK_SECONDS):
+    if await context.change(work, seconds=BULK_SECONDS):
         response.status_code = 201
     return new

@@ -14,7 +14,6 @@ from services.attendance.access.signals import dismiss_signal
 from services.attendance.dependencies import BULK_SECONDS, SERIAL, ContextDep, Input, OperatorDep, Serial, read_rows
 from services.attendance.machines.rules.proof import Refusal, parse_networks
 from services.attendance.machines.rules.signals import SignalKind
-from services.attendance.settings import settings_of
 from shared.errors.problem_types import NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -127,8 +126,8 @@ async def list_refused(
 @router.post("/{serial}/addresses", responses=refuses(NOT_FOUND))
 async def accept_contact(context: ContextDep, _: OperatorDep, serial: Serial, new: AcceptIn) -> Accepted:
     """Accepts an address or a range for the machine; waiting lines from there become punches."""
-    punches = await context.transact(
-        lambda s: accept_address(s, serial, new.address, new.network, context.clock.now(), context.zone),
+    punches = await context.change(
+        lambda change: accept_address(change, serial, new.address, new.network),
         seconds=BULK_SECONDS,
     )
     return Accepted(punches=punches)
@@ -155,7 +154,7 @@ async def make_secret(context: ContextDep, _: OperatorDep, serial: Serial, new: 
     )
     if new.kind == "comm_key":
         return SecretMade(kind=new.kind)
-    host = settings_of(context).machine_host
+    host = context.settings.machine_host
     return SecretMade(kind=new.kind, host_label=value, host=None if host is None else f"{value}.{host}")
 
 

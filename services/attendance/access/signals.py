@@ -8,10 +8,10 @@ from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.machines.rules.signals import TWO_ADDRESSES_SECONDS, Count, SignalKind, contradicts
 from shared.errors.errors import NotFoundError
-from shared.service.context import Context
 
 __all__ = ["Signals", "compare_count", "dismiss_signal", "note_address", "raise_signal"]
 
@@ -90,9 +90,9 @@ async def compare_count(session: AsyncSession, serial: str, records: int | None,
 class Signals:
     """Checks the punch rate once a minute and counts what waits for an operator."""
 
-    def __init__(self, context: Context, *, punches_per_minute_max: int) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
-        self._most = punches_per_minute_max
+        self._most = context.settings.punches_per_minute_max
         self._since: datetime | None = None
         self._open = Gauge(
             "kinerja_machine_signals",

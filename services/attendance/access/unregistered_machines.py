@@ -11,11 +11,11 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.machines.clock_corrections import true_received_at
 from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.rules.proof import Refusal
@@ -166,14 +166,12 @@ async def addresses_of(session: AsyncSession, serial: str) -> list[Waiting]:
     return [Waiting(*row) for row in await session.execute(_ADDRESSES, {"serial": serial})]
 
 
-async def admit_lines(
-    session: AsyncSession, machine: LockedMachine, addresses: Sequence[str], now: datetime, unit_zone: ZoneInfo
-) -> int:
+async def admit_lines(change: Change, machine: LockedMachine, addresses: Sequence[str]) -> int:
     """Turns the stored ATTLOG lines of these addresses into punches; returns the number of new ones. Moves no watermark."""
     after, new = 0, 0
     while True:
         values = {"serial": machine.serial, "addresses": list(addresses), "after": after, "most": BATCH}
-        rows = (await session.execute(_WAITING, values)).all()
+        rows = (await change.session.execute(_WAITING, values)).all()
         if not rows:
             break
         after = rows[-1].id
@@ -188,12 +186,10 @@ async def admit_lines(
             else:
                 bad.append((bytes(row.raw), line.reason.value.upper()))
         post = Post("ATTLOG", b"\n".join(bytes(row.raw) for row in rows), len(rows))
-        stored = await store_punches(
-            session, machine.serial, punches, now=now, unit_zone=unit_zone, source="iclock", post=post, bad=bad
-        )
+        stored = await store_punches(change, machine.serial, punches, source="iclock", post=post, bad=bad)
         new += len(stored.new)
-        await session.execute(_RESOLVE, {"now": now, "ids": [row.id for row in rows]})
-    await session.execute(_FORGET, {"serial": machine.serial, "addresses": list(addresses)})
+        await change.session.execute(_RESOLVE, {"now": change.now, "ids": [row.id for row in rows]})
+    await change.session.execute(_FORGET, {"serial": machine.serial, "addresses": list(addresses)})
     return new
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
+from services.attendance.day_queue.span import evidence_floor
 from services.attendance.machines.placements import PLACEMENTS, serves_from
 
 __all__ = ["enqueue_closable"]
@@ -41,6 +40,7 @@ _READY = text(
 )
 
 
-async def enqueue_closable(session: AsyncSession, since: datetime, now: datetime, silent_days: int, most: int) -> None:
+async def enqueue_closable(change: Change, silent_days: int, most: int) -> None:
     """Enqueues provisional days that can be final although no watermark has moved."""
-    await enqueue(session, _READY, {"since": since, "now": now, "silent_days": silent_days, "most": most})
+    since = evidence_floor(change.now, change.zone)
+    await enqueue(change, _READY, {"since": since, "now": change.now, "silent_days": silent_days, "most": most})

@@ -6,14 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_new
-from services.attendance.day_queue.span import evidence_floor, first_computed_date
 from services.attendance.days.closable import enqueue_closable
+from services.attendance.days.defaults import Defaults
 from services.attendance.days.hours import read_rules
-from services.attendance.settings import Settings
-from shared.service.context import Context
 
 __all__ = ["DayScheduler"]
 
@@ -53,41 +52,38 @@ _GIVEN = text(
 class DayScheduler:
     """Runs every 30 seconds and at the start, when it also adds what a stopped service missed."""
 
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: AttendanceContext, defaults: Defaults) -> None:
         self._context = context
-        self._settings = settings
+        self._defaults = defaults
 
     async def round(self) -> bool:
         """Processes one bounded batch; returns True when there is more."""
-        async with self._context.database.transaction() as session:
-            waiting = await session.execute(
+        await self._defaults.round()
+        async with self._context.changing() as change:
+            waiting = await change.session.execute(
                 text("select count(*) from (select from day_queue limit :most) waiting"), {"most": BACKLOG_MAX}
             )
             if waiting.scalar_one() >= BACKLOG_MAX:
                 return False
-            rules = await read_rules(session)
+            rules = await read_rules(change.session)
             if not rules:
                 return False  # no day can be computed without rules
-            now = self._context.clock.now()
-            today = now.astimezone(self._context.zone).date()
-            first = max(
-                first_computed_date(today, self._settings.first_work_date), min(each.effective_from for each in rules)
-            )
-            more = await _fill(session, first, today)
+            first = max(change.first_date, min(each.effective_from for each in rules))
+            more = await _fill(change, first)
             silent_days = min(each.silent_outage_days for each in rules)
-            await enqueue_closable(session, evidence_floor(now, self._context.zone), now, silent_days, READY_DAYS_MAX)
+            await enqueue_closable(change, silent_days, READY_DAYS_MAX)
             return more
 
 
-async def _fill(session: AsyncSession, first: date, today: date) -> bool:
-    values = {"first": first, "today": today, "most": OFFICERS_MAX}
-    rows = (await session.execute(_INCOMPLETE, values)).all()
+async def _fill(change: Change, first: date) -> bool:
+    values = {"first": first, "today": change.today, "most": OFFICERS_MAX}
+    rows = (await change.session.execute(_INCOMPLETE, values)).all()
     if not rows:
         return False
     employees = [row.employee_id for row in rows]
-    await session.execute(_LOCKED, {"employees": employees})
-    await enqueue_new(session, [span for row in rows for span in _gaps(row)])
-    await session.execute(
+    await change.session.execute(_LOCKED, {"employees": employees})
+    await enqueue_new(change, [span for row in rows for span in _gaps(row)])
+    await change.session.execute(
         _GIVEN,
         {
             "employees": employees,

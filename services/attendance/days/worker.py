@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.span import evidence_floor
 from services.attendance.days.evidence import StoredPunch, read_punches
 from services.attendance.days.hours import DayKey, read_officer_times
@@ -26,7 +27,6 @@ from services.attendance.regulation.rules.rule_set import AttendanceRules
 from shared.contracts.events.attendance_day import AttendanceDayRecord, Deduction, RuleRef
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.db.set_aside import Batches
-from shared.service.context import Context
 
 __all__ = ["DayWorker", "JudgedDay", "explain_day"]
 
@@ -107,7 +107,7 @@ class DayWorker:
     A day whose computation fails stays queued and is set aside.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
         self._urgent: Batches[DayKey] = Batches("urgent days", URGENT_DAYS_MAX, context.metrics)
         self._bulk: Batches[DayKey] = Batches("bulk days", BULK_DAYS_MAX, context.metrics)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_for_moments
 from shared.errors.errors import InvalidError, NotFoundError
 
@@ -76,12 +76,11 @@ _RESOLVE_ALL = text(
 
 
 async def enrol(
-    session: AsyncSession,
+    change: Change,
     serial: str,
     pin: str,
     valid_from: date,
     employee_id: UUID,
-    unit_zone: ZoneInfo,
     valid_to: date | None = None,
 ) -> None:
     """Assigns the PIN on this machine to this officer from a local date on; its punches since then become theirs.
@@ -91,27 +90,27 @@ async def enrol(
     """
     if valid_to is not None and valid_to < valid_from:
         raise InvalidError("`valid_to` is before `valid_from`. To remove an enrolment, use DELETE.")
-    await _lock(session, serial)
+    await _lock(change.session, serial)
     values = {"serial": serial, "pin": pin, "valid_from": valid_from}
-    await session.execute(_ENROL, values | {"employee_id": employee_id, "valid_to": valid_to})
-    await _resolve(session, values, unit_zone)
+    await change.session.execute(_ENROL, values | {"employee_id": employee_id, "valid_to": valid_to})
+    await _resolve(change, values)
 
 
-async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date, unit_zone: ZoneInfo) -> None:
+async def unenrol(change: Change, serial: str, pin: str, valid_from: date) -> None:
     """Removes an enrolment: its punches belong to the previous enrolment, or to nobody. Raises NotFoundError."""
-    await _lock(session, serial)
+    await _lock(change.session, serial)
     values = {"serial": serial, "pin": pin, "valid_from": valid_from}
-    if (await session.execute(_UNENROL, values)).first() is None:
+    if (await change.session.execute(_UNENROL, values)).first() is None:
         raise NotFoundError("There is no enrolment of this PIN from this date on. List the machine's enrolments.")
-    await _resolve(session, values, unit_zone)
+    await _resolve(change, values)
 
 
-async def resolve_leavers(session: AsyncSession, employees: Sequence[UUID], since: date, unit_zone: ZoneInfo) -> None:
+async def resolve_leavers(change: Change, employees: Sequence[UUID], since: date) -> None:
     """Reassigns the punches of these officers' PINs since a date, after their last day has changed."""
-    await session.execute(_LOCK_ALL, {"employees": list(employees)})
-    rows = (await session.execute(_RESOLVE_ALL, {"employees": list(employees), "since": since})).all()
+    await change.session.execute(_LOCK_ALL, {"employees": list(employees)})
+    rows = (await change.session.execute(_RESOLVE_ALL, {"employees": list(employees), "since": since})).all()
     moments = [(who, row.at) for row in rows for who in (row.before, row.after)]
-    await enqueue_for_moments(session, moments, unit_zone, bulk=True)
+    await enqueue_for_moments(change, moments, bulk=True)
 
 
 async def _lock(session: AsyncSession, serial: str) -> None:
@@ -119,6 +118,6 @@ async def _lock(session: AsyncSession, serial: str) -> None:
         raise NotFoundError("There is no machine with this serial. Register it first.")
 
 
-async def _resolve(session: AsyncSession, values: dict[str, Any], unit_zone: ZoneInfo) -> None:
-    rows = (await session.execute(_RESOLVE, values)).all()
-    await enqueue_for_moments(session, [(who, row.at) for row in rows for who in (row.before, row.after)], unit_zone)
+async def _resolve(change: Change, values: dict[str, Any]) -> None:
+    rows = (await change.session.execute(_RESOLVE, values)).all()
+    await enqueue_for_moments(change, [(who, row.at) for row in rows for who in (row.before, row.after)])

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -76,11 +76,11 @@ async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pi
     To end an enrolment, also in the past, send it again with `valid_to`: later punches then belong to nobody.
     """
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", new.employee_id)
-        await enrol(session, serial, pin, new.valid_from, new.employee_id, context.zone, new.valid_to)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", new.employee_id)
+        await enrol(change, serial, pin, new.valid_from, new.employee_id, new.valid_to)
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.delete("/{pin}", status_code=204, responses=refuses(NOT_FOUND))
@@ -88,4 +88,4 @@ async def drop_enrolment(
     context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, valid_from: Annotated[WorkDate, Query()]
 ) -> None:
     """Deletes the enrolment that begins on this date, also for the past."""
-    await context.transact(lambda s: unenrol(s, serial, pin, valid_from, context.zone), seconds=BULK_SECONDS)
+    await context.change(lambda change: unenrol(change, serial, pin, valid_from), seconds=BULK_SECONDS)

@@ -7,8 +7,8 @@ from datetime import date
 
 import holidays
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_all
 from shared.errors.errors import NotFoundError
 
@@ -58,7 +58,7 @@ def published_days(year: int) -> list[DecreedDay]:
     return [found[day] for day in sorted(found)]
 
 
-async def load_calendar(session: AsyncSession, today: date) -> None:
+async def load_calendar(change: Change, today: date) -> None:
     """Adds missing dates of last, this and next year; existing dates (perhaps changed by a decree) stay."""
     days = [day for year in (today.year - 1, today.year, today.year + 1) for day in published_days(year)]
     values = {
@@ -67,11 +67,11 @@ async def load_calendar(session: AsyncSession, today: date) -> None:
         "kinds": [day.kind for day in days],
         "confirmed": [day.confirmed for day in days],
     }
-    for row in (await session.execute(_LOAD, values)).all():
-        await enqueue_all(session, row.day, row.day)
+    for row in (await change.session.execute(_LOAD, values)).all():
+        await enqueue_all(change, row.day, row.day)
 
 
-async def decree_day(session: AsyncSession, day: DecreedDay) -> None:
+async def decree_day(change: Change, day: DecreedDay) -> None:
     """Stores what was decreed for a date and enqueues everybody's day if that changes it."""
     values = {
         "day": day.day,
@@ -80,13 +80,13 @@ async def decree_day(session: AsyncSession, day: DecreedDay) -> None:
         "confirmed": day.confirmed,
         "decree": day.decree,
     }
-    if (await session.execute(_DECREE, values)).first() is not None:
-        await enqueue_all(session, day.day, day.day)
+    if (await change.session.execute(_DECREE, values)).first() is not None:
+        await enqueue_all(change, day.day, day.day)
 
 
-async def drop_day(session: AsyncSession, day: date) -> None:
+async def drop_day(change: Change, day: date) -> None:
     """Makes the date an ordinary day permanently. Raises NotFoundError when the calendar does not have it."""
-    found = await session.execute(
+    found = await change.session.execute(
         text(
             "update calendar_day set kind = 'workday', confirmed = true where day = :day and kind <> 'workday' returning 1"
         ),
@@ -94,4 +94,4 @@ async def drop_day(session: AsyncSession, day: date) -> None:
     )
     if found.first() is None:
         raise NotFoundError("The calendar has no holiday on this date.")
-    await enqueue_all(session, day, day)
+    await enqueue_all(change, day, day)

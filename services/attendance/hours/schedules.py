@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all, enqueue_spans, enqueue_unit
 from services.attendance.hours.rules.schedule import WeekKind
 from services.attendance.hours.rules.week_hours import InvalidHoursError, WeekHours, week_hours
@@ -85,14 +85,14 @@ class HoursOverride:
     days: Mapping[str, Any]
 
 
-async def put_week(session: AsyncSession, week: Week) -> None:
+async def put_week(change: Change, week: Week) -> None:
     """Stores a week and enqueues the days it applies to or applied to before. Raises InvalidError."""
     if week.employee_id is not None and week.org_unit_id is not None:
         raise InvalidError("A schedule is for an officer or a unit, not for both. Leave one of them out.")
     if week.effective_to is not None and week.effective_to < week.effective_from:
         raise InvalidError("`effective_to` must not be before `effective_from`.")
     hours = _checked(week.days)
-    before = (await session.execute(_LOCK_WEEK, {"id": week.schedule_id})).first()
+    before = (await change.session.execute(_LOCK_WEEK, {"id": week.schedule_id})).first()
     values = {
         "id": week.schedule_id,
         "name": week.name,
@@ -105,30 +105,30 @@ async def put_week(session: AsyncSession, week: Week) -> None:
         "first": hours.first_minute,
         "last": hours.last_minute,
     }
-    await session.execute(_PUT_WEEK, values)
+    await change.session.execute(_PUT_WEEK, values)
     for governed in (before, week):
         if governed is not None:
-            await _mark_governed(session, governed)
+            await _mark_governed(change, governed)
 
 
-async def _mark_governed(session: AsyncSession, week: Any) -> None:
+async def _mark_governed(change: Change, week: Any) -> None:
     # One extra date at each end: the windows of neighbour dates compete for punches.
     first, last = week.effective_from, week.effective_to or date.max
     if week.employee_id is not None:
-        await enqueue_spans(session, [(week.employee_id, first, last)])
+        await enqueue_spans(change, [(week.employee_id, first, last)])
     elif week.org_unit_id is not None:
-        await enqueue_unit(session, week.org_unit_id, day_before(first), day_after(last))
+        await enqueue_unit(change, week.org_unit_id, day_before(first), day_after(last))
     else:
-        await enqueue_all(session, day_before(first), day_after(last))
+        await enqueue_all(change, day_before(first), day_after(last))
 
 
-async def put_override(session: AsyncSession, override: HoursOverride) -> None:
+async def put_override(change: Change, override: HoursOverride) -> None:
     """Stores hours for a period (Ramadan) and enqueues all days it affects. Raises InvalidError."""
     if override.last_date < override.first_date:
         raise InvalidError("`last_date` must not be before `first_date`.")
     hours = _checked(override.days)
     query = text("select first_date, last_date from schedule_override where override_id = :id for update")
-    before = (await session.execute(query, {"id": override.override_id})).first()
+    before = (await change.session.execute(query, {"id": override.override_id})).first()
     values = {
         "id": override.override_id,
         "name": override.name,
@@ -141,37 +141,37 @@ async def put_override(session: AsyncSession, override: HoursOverride) -> None:
         "first": hours.first_minute,
         "last": hours.last_minute,
     }
-    await session.execute(_PUT_OVERRIDE, values)
+    await change.session.execute(_PUT_OVERRIDE, values)
     for governed in (before, override):
         if governed is not None:
-            await enqueue_all(session, day_before(governed.first_date), day_after(governed.last_date))
+            await enqueue_all(change, day_before(governed.first_date), day_after(governed.last_date))
 
 
-async def drop_week(session: AsyncSession, schedule_id: UUID) -> None:
+async def drop_week(change: Change, schedule_id: UUID) -> None:
     """Deletes a week, also for past dates: its days get the hours of the next level. Raises NotFoundError."""
-    row: Any = (await session.execute(_DROP_WEEK, {"id": schedule_id})).first()
+    row: Any = (await change.session.execute(_DROP_WEEK, {"id": schedule_id})).first()
     if row is None:
         raise NotFoundError("There is no week with this schedule_id. List the schedules.")
-    await _mark_governed(session, row)
+    await _mark_governed(change, row)
 
 
-async def drop_override(session: AsyncSession, override_id: UUID) -> None:
+async def drop_override(change: Change, override_id: UUID) -> None:
     """Deletes an override, also for past dates. Raises NotFoundError."""
-    row: Any = (await session.execute(_DROP_OVERRIDE, {"id": override_id})).first()
+    row: Any = (await change.session.execute(_DROP_OVERRIDE, {"id": override_id})).first()
     if row is None:
         raise NotFoundError("There is no override with this override_id. List the overrides.")
-    await enqueue_all(session, day_before(row.first_date), day_after(row.last_date))
+    await enqueue_all(change, day_before(row.first_date), day_after(row.last_date))
 
 
-async def load_default_week(session: AsyncSession, words: bytes) -> None:
+async def load_default_week(change: Change, words: bytes) -> None:
     """Creates the city's first week if there is no schedule at all."""
     # Locked, because two processes that start at the same time could both find the table empty.
-    await session.execute(text("lock table week_schedule in share row exclusive mode"))
-    if (await session.execute(text("select 1 from week_schedule limit 1"))).first() is not None:
+    await change.session.execute(text("lock table week_schedule in share row exclusive mode"))
+    if (await change.session.execute(text("select 1 from week_schedule limit 1"))).first() is not None:
         return
     document = read_document(words)
     week = Week(new_id(), document["name"], WeekKind(document["kind"]), document["days"], document["effective_from"])
-    await put_week(session, week)
+    await put_week(change, week)
 
 
 def _checked(days: Mapping[str, Any]) -> WeekHours:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.identity import Found, note_other_address
 from services.attendance.access.signals import compare_count
+from services.attendance.day_queue.change import Change
 from services.attendance.iclock.rules.operlog import OperEvent, parse_operlog
 from services.attendance.iclock.rules.protocol import CommandResult, parse_info
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, write_watermark
@@ -76,7 +77,7 @@ async def note_contact(
     await session.execute(_CONTACT, values)
 
 
-async def poll(session: AsyncSession, found: Found, now: datetime, *, address: str, info: str | None) -> list[str]:
+async def poll(change: Change, found: Found, *, address: str, info: str | None) -> list[str]:
     """Returns the command lines for this poll. Writes to the database only on a change or after WRITE_SECONDS.
 
     A machine that is not yet proved gets no command, and its poll does not move the watermark.
@@ -84,24 +85,24 @@ async def poll(session: AsyncSession, found: Found, now: datetime, *, address: s
     info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
     due: list[Any] = []
     if found.proof.proved:
-        rows = (await session.execute(_OPEN, {"serial": found.serial, "now": now})).all()
-        due = _due(rows, now)
-    stale = found.last_contact_at is None or now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
+        rows = (await change.session.execute(_OPEN, {"serial": found.serial, "now": change.now})).all()
+        due = _due(rows, change.now)
+    stale = found.last_contact_at is None or change.now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
     news = info is not None and info != found.info
     if found.proof.proved:
-        await note_other_address(session, found, address, now)
+        await note_other_address(change.session, found, address, change.now)
     if not (due or stale or news or found.last_poll_at is None or found.address != address):
         return []
-    machine = await lock_machine(session, found.serial, now)
+    machine = await lock_machine(change.session, found.serial, change.now)
     if machine is None:
         return []
-    marks = after_poll(machine.marks, now) if found.proof.proved else machine.marks
-    await write_watermark(session, machine, marks, now, address)
+    marks = after_poll(machine.marks, change.now) if found.proof.proved else machine.marks
+    await write_watermark(change, machine, marks, address)
     if info is not None and news and found.proof.proved:
-        await session.execute(_INFO, {"info": info, "serial": found.serial})
-        await compare_count(session, found.serial, parse_info(info).records, now)
+        await change.session.execute(_INFO, {"info": info, "serial": found.serial})
+        await compare_count(change.session, found.serial, parse_info(info).records, change.now)
     if due:
-        await session.execute(_SENT, {"ids": [row.id for row in due], "now": now})
+        await change.session.execute(_SENT, {"ids": [row.id for row in due], "now": change.now})
     return [f"C:{row.token}:{row.command}" for row in due]
 
 

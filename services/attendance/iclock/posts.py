@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.gate import Caller
 from services.attendance.access.identity import hold_proved
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.iclock.device_messages import store_operlog
 from services.attendance.iclock.rules.operlog import is_photo
 from services.attendance.iclock.rules.post_kind import ACCESS_PUNCH_TABLE, PostKind, holds_person_data
@@ -20,8 +22,8 @@ from services.attendance.machines.locked_machine import LockedMachine, write_wat
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import store_attlog
 from services.attendance.punches.rules.lines import count_lines, display, parts_of, raw_lines
-from services.attendance.settings import Settings, settings_of
-from shared.service.context import REQUEST_SECONDS_MAX, Context
+from services.attendance.settings import Settings
+from shared.service.context import REQUEST_SECONDS_MAX
 
 __all__ = ["POST_LINES_MAX", "QuotaError", "keep_access_lines", "keep_post", "too_many_lines", "upload_seconds"]
 
@@ -73,37 +75,37 @@ def upload_seconds(body: bytes) -> float:
 
 
 async def keep_post(
-    session: AsyncSession, context: Context, caller: Caller, kind: PostKind, body: bytes, now: datetime
+    change: Change, context: AttendanceContext, caller: Caller, kind: PostKind, body: bytes
 ) -> int | Refusal:
     """Stores a post; returns the number of lines, or why the sender is not accepted as the machine. Raises QuotaError."""
-    machine = await hold_proved(session, caller.serial, caller.shown, now)
+    machine = await hold_proved(change.session, caller.serial, caller.shown, change.now)
     if isinstance(machine, Refusal):
         return machine
     if kind is PostKind.NOT_NEEDED:
         return 0 if is_photo(body) else count_lines(body)
-    settings = settings_of(context)
-    await _charge(session, settings, machine, len(body), now)
+    settings = context.settings
+    await _charge(change.session, settings, machine, len(body), change.now)
     marks, stamp, unusable = machine.marks, caller.query.stamp, 0
     if kind is PostKind.PUNCHES:
-        kept = await store_attlog(session, machine, body, stamp=stamp, now=now, unit_zone=context.zone)
+        kept = await store_attlog(change, machine, body, stamp=stamp)
         lines, unusable, marks = kept.lines, kept.unreadable, kept.marks
     elif kind is PostKind.MENU:
-        lines, marks = await store_operlog(session, machine, body, now, stamp=stamp)
+        lines, marks = await store_operlog(change.session, machine, body, change.now, stamp=stamp)
     else:
-        lines = unusable = await _keep_as_it_came(session, machine.serial, caller.query.table, body, now)
+        lines = unusable = await _keep_as_it_came(change.session, machine.serial, caller.query.table, body, change.now)
     if unusable:
-        await _refuse_when_full(session, settings, machine.serial)
-    await write_watermark(session, machine, marks, now, caller.shown.address)
+        await _refuse_when_full(change.session, settings, machine.serial)
+    await write_watermark(change, machine, marks, caller.shown.address)
     return lines
 
 
 async def keep_access_lines(
-    session: AsyncSession, context: Context, serial: str, lines: Sequence[bytes], now: datetime
+    session: AsyncSession, context: AttendanceContext, serial: str, lines: Sequence[bytes], now: datetime
 ) -> None:
     """Stores punches of the access-control dialect for an operator to examine. Raises QuotaError."""
     if lines:
         await _keep(session, serial, ACCESS_PUNCH_TABLE, ACCESS_DIALECT, lines, now)
-        await _refuse_when_full(session, settings_of(context), serial)
+        await _refuse_when_full(session, context.settings, serial)
 
 
 async def _charge(session: AsyncSession, settings: Settings, machine: LockedMachine, size: int, now: datetime) -> None:

@@ -16,6 +16,8 @@ from services.attendance.access.gate import Caller, Gate
 from services.attendance.access.identity import Found, identify
 from services.attendance.access.signals import note_address, raise_signal
 from services.attendance.access.unregistered_machines import keep_lines, note_refused
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.iclock.device_messages import note_contact, poll, redacted, store_results
 from services.attendance.iclock.posts import (
     POST_LINES_MAX,
@@ -32,7 +34,6 @@ from services.attendance.machines.locked_machine import lock_serial
 from services.attendance.machines.rules.proof import ProofKind, Refusal
 from services.attendance.machines.rules.signals import SignalKind
 from services.attendance.punches.rules.lines import first_lines, raw_lines
-from shared.service.context import Context
 
 __all__ = ["iclock_router"]
 
@@ -50,7 +51,7 @@ TOO_MUCH = "This machine exceeds its quota. Keep the log and send it again later
 class _Call:
     """One request of a machine."""
 
-    def __init__(self, request: Request, context: Context, caller: Caller) -> None:
+    def __init__(self, request: Request, context: AttendanceContext, caller: Caller) -> None:
         self.request = request
         self.context = context
         self.caller = caller
@@ -157,18 +158,18 @@ async def _upload(call: _Call) -> Response | Refusal:
         return _text(TOO_MANY_LINES, 413)
     kind = post_kind(call.query, body)
 
-    async def work(session: AsyncSession) -> int | Refusal:
-        kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
+    async def work(change: Change) -> int | Refusal:
+        kept = await keep_post(change, call.context, call.caller, kind, body)
         if kept is Refusal.UNREGISTERED_SERIAL:
             # Registration may run at the same moment. With this lock, the second transaction sees what the first one wrote.
-            await lock_serial(session, call.serial)
-            kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
+            await lock_serial(change.session, call.serial)
+            kept = await keep_post(change, call.context, call.caller, kind, body)
         if isinstance(kept, Refusal):
-            return await _refused(session, call, kept, *_for_quarantine(kind, call.query.table, body))
+            return await _refused(change.session, call, kept, *_for_quarantine(kind, call.query.table, body))
         return kept
 
     try:
-        lines = await call.context.transact(work, seconds=upload_seconds(body))
+        lines = await call.context.change(work, seconds=upload_seconds(body), now=call.now)
     except QuotaError as error:
         words = str(error)
         await call.context.transact(lambda s: raise_signal(s, call.serial, SignalKind.QUOTA, words, call.now))
@@ -194,14 +195,14 @@ async def _fdata(call: _Call) -> Response | Refusal:
 
 
 async def _getrequest(call: _Call) -> Response | Refusal:
-    async def work(session: AsyncSession) -> list[str] | Refusal:
-        found = await identify(session, call.serial, call.shown)
+    async def work(change: Change) -> list[str] | Refusal:
+        found = await identify(change.session, call.serial, call.shown)
         if isinstance(found, Refusal):
-            return await _refused(session, call, found)
+            return await _refused(change.session, call, found)
         info = call.query.get("INFO") or None
-        return await poll(session, found, call.now, address=call.address, info=info)
+        return await poll(change, found, address=call.address, info=info)
 
-    commands = await call.context.transact(work)
+    commands = await call.context.change(work, now=call.now)
     if isinstance(commands, Refusal):
         return commands
     return _text("\n".join(commands) + "\n" if commands else "OK")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.leave.rules.codes import EXCUSE_KINDS
 from services.attendance.leave.rules.excuse import ExcuseKind, ExcuseState, Half
@@ -66,14 +66,14 @@ class Decision:
     decided_by: UUID | None = None
 
 
-async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str, now: datetime) -> None:
+async def put_excuse(change: Change, decision: Decision, recorded_by: str) -> None:
     """Stores a decision and its history; the same decision again changes nothing.
 
     Raises InvalidError; ConflictError when the id belongs to another officer or the decision cannot follow the last one.
     """
     _check(decision)
-    await session.execute(_HOLD, {"id": str(decision.excuse_id)})
-    before: Any = (await session.execute(_BEFORE, {"id": decision.excuse_id})).first()
+    await change.session.execute(_HOLD, {"id": str(decision.excuse_id)})
+    before: Any = (await change.session.execute(_BEFORE, {"id": decision.excuse_id})).first()
     values = {
         "employee_id": decision.employee_id,
         "code": decision.code,
@@ -88,11 +88,11 @@ async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str
     if before is not None and dict(before._mapping) == values:  # noqa: SLF001 - a row's public way to a mapping
         return
     _check_move(before, decision)
-    values |= {"id": decision.excuse_id, "kind": decision.kind.value, "now": now}
-    await session.execute(_PUT, values)
-    await session.execute(_REMEMBER, values | {"recorded_by": recorded_by})
+    values |= {"id": decision.excuse_id, "kind": decision.kind.value, "now": change.now}
+    await change.session.execute(_PUT, values)
+    await change.session.execute(_REMEMBER, values | {"recorded_by": recorded_by})
     covered = [span for span in (before, decision) if span is not None]
-    await enqueue_spans(session, [(decision.employee_id, each.first_date, each.last_date) for each in covered])
+    await enqueue_spans(change, [(decision.employee_id, each.first_date, each.last_date) for each in covered])
 
 
 def _check(decision: Decision) -> None:

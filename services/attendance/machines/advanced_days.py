@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
 
 __all__ = ["enqueue_advanced"]
@@ -27,7 +27,7 @@ _ADVANCED = text(
 
 
 async def enqueue_advanced(
-    session: AsyncSession, org_unit_id: str, before: datetime | None, after: datetime, ends: datetime | None
+    change: Change, org_unit_id: str, before: datetime | None, after: datetime, ends: datetime | None
 ) -> None:
     """Enqueues the unit's days whose end the machine's watermark has just passed (`before` None: any day up to `after`).
 
@@ -36,4 +36,4 @@ async def enqueue_advanced(
     `ends`: the end of the machine's service; it uploads nothing for later times.
     """
     values = {"org_unit_id": org_unit_id, "before": before, "after": after, "ends": ends}
-    await enqueue(session, _ADVANCED, values)
+    await enqueue(change, _ADVANCED, values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.day_queue.enqueue import enqueue_for_moments, enqueue_unit
-from services.attendance.machines.placements import units_between
+from services.attendance.day_queue.change import Change
+from services.attendance.day_queue.enqueue import enqueue_for_moments
+from services.attendance.machines.placements import enqueue_days_waiting_for
 from services.attendance.machines.rules.clock import clock_flags
 from services.attendance.machines.rules.watermark import LIVE_SECONDS
 from shared.errors.errors import ConflictError, InvalidError
@@ -114,9 +115,7 @@ async def hold_clock_corrections(session: AsyncSession) -> None:
     await session.execute(_HOLD)
 
 
-async def put_clock_correction(
-    session: AsyncSession, correction: ClockCorrection, now: datetime, unit_zone: ZoneInfo
-) -> None:
+async def put_clock_correction(change: Change, correction: ClockCorrection) -> None:
     """Stores a correction, checks the punches received in its time again and enqueues the affected days.
 
     Raises InvalidError, or ConflictError when another correction overlaps.
@@ -126,7 +125,7 @@ async def put_clock_correction(
         raise InvalidError(
             f"`received_to` must be after `received_from`, by at most {DAYS_MAX} days. Split a longer time."
         )
-    if last > now:
+    if last > change.now:
         raise InvalidError("`received_to` is in the future. Set the server's clock first, then enter the end.")
     values = {
         "id": correction.correction_id,
@@ -134,29 +133,26 @@ async def put_clock_correction(
         "received_to": last,
         "seconds_behind": correction.seconds_behind,
         "reason": correction.reason,
-        "now": now,
+        "now": change.now,
     }
-    await session.execute(_CHANGE)
-    await session.execute(_MACHINES)
-    other = (await session.execute(_OVERLAPPING, values)).scalar()
+    await change.session.execute(_CHANGE)
+    await change.session.execute(_MACHINES)
+    other = (await change.session.execute(_OVERLAPPING, values)).scalar()
     if other is not None and correction.seconds_behind > 0:
         raise ConflictError(f"The correction {other} covers part of this time. Change that correction.")
-    before: Any = (await session.execute(_BEFORE, values)).first()
-    await session.execute(_PUT, values)
-    today = now.astimezone(unit_zone).date()
+    before: Any = (await change.session.execute(_BEFORE, values)).first()
+    await change.session.execute(_PUT, values)
     if before is not None:
-        await _judge_again(session, before.received_from, before.received_to, unit_zone, today)
-    await _judge_again(session, first, last, unit_zone, today)
+        await _judge_again(change, before.received_from, before.received_to)
+    await _judge_again(change, first, last)
 
 
-async def _judge_again(
-    session: AsyncSession, first: datetime, last: datetime, unit_zone: ZoneInfo, today: date
-) -> None:
+async def _judge_again(change: Change, first: datetime, last: datetime) -> None:
     after = 0
     serials: set[str] = set()
     while True:
         values = {"after": after, "first": first, "last": last, "most": BATCH}
-        rows = (await session.execute(_PUNCHES, values)).all()
+        rows = (await change.session.execute(_PUNCHES, values)).all()
         if not rows:
             break
         after = rows[-1].id
@@ -164,28 +160,25 @@ async def _judge_again(
         changed = [(row, flags) for row, flags in judged if flags != row.flags]
         if changed:
             ids, flags = [row.id for row, _ in changed], [",".join(flags) for _, flags in changed]
-            await session.execute(_FLAG, {"ids": ids, "flags": flags})
-            await enqueue_for_moments(session, ((row.employee_id, row.at) for row, _ in changed), unit_zone, bulk=True)
+            await change.session.execute(_FLAG, {"ids": ids, "flags": flags})
+            await enqueue_for_moments(change, ((row.employee_id, row.at) for row, _ in changed), bulk=True)
             serials.update(row.serial for row, _ in changed)
-    await believe_again(session, sorted(serials), first, last, unit_zone, today)
+    await believe_again(change, sorted(serials), first, last)
 
 
 async def believe_again(
-    session: AsyncSession,
+    change: Change,
     serials: Sequence[str],
     first: datetime,
     last: datetime | None,
-    unit_zone: ZoneInfo,
-    today: date,
 ) -> None:
     """Checks again, with the punches received from `first` on, whether these machines' clocks are wrong.
 
     With `last`, also checks all other machines whose clock was found wrong between the two moments. Enqueues the days of the
     units whose machines' watermarks become valid or invalid.
     """
-    believed = await session.execute(_BELIEVE, {"serials": list(serials), "first": first, "last": last})
-    for unit in await units_between(session, list(believed.scalars()), first):
-        await enqueue_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
+    believed = await change.session.execute(_BELIEVE, {"serials": list(serials), "first": first, "last": last})
+    await enqueue_days_waiting_for(change, list(believed.scalars()), first)
 
 
 def _flags(row: Any) -> list[str]:

@@ -80,7 +80,7 @@ async def keep_clock_correction(
 ) -> None:
     """Stores a correction. Punches received in its time count unless they are in the future by the true time."""
     correction = ClockCorrection(correction_id=correction_id, **new.model_dump())
-    await context.transact(
-        lambda session: put_clock_correction(session, correction, context.clock.now(), context.zone),
+    await context.change(
+        lambda change: put_clock_correction(change, correction),
         seconds=BULK_SECONDS,
     )

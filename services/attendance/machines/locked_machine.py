@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.machines.advanced_days import enqueue_advanced
 from services.attendance.machines.rules.proof import Asked, Proof, ProofKind
 from services.attendance.machines.rules.watermark import Watermark
@@ -91,9 +92,7 @@ async def note_proof(session: AsyncSession, machine: LockedMachine, proof: Proof
         await session.execute(_SECRET_USED, {"serial": machine.serial})
 
 
-async def write_watermark(
-    session: AsyncSession, machine: LockedMachine, marks: Watermark, now: datetime, address: str | None
-) -> None:
+async def write_watermark(change: Change, machine: LockedMachine, marks: Watermark, address: str | None) -> None:
     """Stores a contact and its watermark state; enqueues days that may become final or open again."""
     values = {
         "complete_until": marks.complete_until,
@@ -101,15 +100,15 @@ async def write_watermark(
         "last_upload_at": marks.last_upload_at,
         "clock_wrong_since": marks.clock_wrong_since,
     }
-    await session.execute(_MARKS, values | {"serial": machine.serial, "now": now, "address": address})
+    await change.session.execute(_MARKS, values | {"serial": machine.serial, "now": change.now, "address": address})
     before, after = machine.marks.complete_until, marks.complete_until
     if after is None or after == before:
         return
     # Read after the lock is acquired, so that a concurrent move's result is visible.
-    left = (await session.execute(_LEFT, {"serial": machine.serial, "before": before})).all()
+    left = (await change.session.execute(_LEFT, {"serial": machine.serial, "before": before})).all()
     for unit, ends in (*left, (machine.org_unit_id, machine.in_service_to)):
         if unit is not None:
-            await enqueue_advanced(session, unit, before, after, ends)
+            await enqueue_advanced(change, unit, before, after, ends)
 
 
 # Registration and an unregistered machine's post exclude each other; otherwise lines could be stored in between and

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -78,9 +78,9 @@ async def keep_outage(context: ContextDep, _: OperatorDep, outage_id: UUID, new:
     """Stores an outage. A missing punch in it causes no absence, unless another machine of the site worked."""
     outage = DeclaredOutage(outage_id=outage_id, **new.model_dump())
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "serial", new.serial)
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        await put_outage(session, outage, context.zone)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "serial", new.serial)
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        await put_outage(change, outage)
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)

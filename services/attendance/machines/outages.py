@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_unit
 from services.attendance.machines.placements import units_between
 from shared.errors.errors import InvalidError
@@ -47,13 +46,13 @@ class DeclaredOutage:
     reason: str
 
 
-async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneInfo) -> None:
+async def put_outage(change: Change, outage: DeclaredOutage) -> None:
     """Stores an outage and enqueues the unit's days that it affects. Raises InvalidError."""
     if (outage.serial is None) == (outage.org_unit_id is None):
         raise InvalidError("Set either `serial` (one machine) or `org_unit_id` (all machines of a unit).")
     if not timedelta(0) < outage.ends_at - outage.starts_at <= timedelta(days=DAYS_MAX):
         raise InvalidError(f"`ends_at` must be after `starts_at`, by at most {DAYS_MAX} days.")
-    before: Any = (await session.execute(_LOCK, {"id": outage.outage_id})).first()
+    before: Any = (await change.session.execute(_LOCK, {"id": outage.outage_id})).first()
     values = {
         "id": outage.outage_id,
         "serial": outage.serial,
@@ -62,19 +61,19 @@ async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneIn
         "ends_at": outage.ends_at,
         "reason": outage.reason,
     }
-    await session.execute(_PUT, values)
+    await change.session.execute(_PUT, values)
     for touched in (before, outage):
         if touched is not None:
-            await _mark(session, touched, zone)
+            await _enqueue_affected(change, touched)
 
 
-async def _mark(session: AsyncSession, outage: Any, zone: ZoneInfo) -> None:
+async def _enqueue_affected(change: Change, outage: Any) -> None:
     units = [outage.org_unit_id]
     if outage.serial is not None:
         # A machine in no unit keeps nobody's day open.
-        units = await units_between(session, [outage.serial], outage.starts_at, outage.ends_at)
-    first: date = outage.starts_at.astimezone(zone).date()
-    last: date = outage.ends_at.astimezone(zone).date()
+        units = await units_between(change.session, [outage.serial], outage.starts_at, outage.ends_at)
+    first = change.date_of(outage.starts_at)
+    last = change.date_of(outage.ends_at)
     for unit in units:
         # A shift of the previous date may reach into the outage, and a window of the next date may begin in it.
-        await enqueue_unit(session, unit, first - _DAY, last + _DAY)
+        await enqueue_unit(change, unit, first - _DAY, last + _DAY)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
+from services.attendance.day_queue.enqueue import enqueue_unit
 from services.attendance.machines.rules.placements import Placement, move, place_anew, redate
 from shared.errors.errors import ConflictError, InvalidError
 
-__all__ = ["PLACEMENTS", "Since", "decide", "read_placements", "serves_from", "units_between", "write_placements"]
+__all__ = [
+    "PLACEMENTS",
+    "Since",
+    "decide",
+    "enqueue_days_waiting_for",
+    "read_placements",
+    "serves_from",
+    "units_between",
+    "write_placements",
+]
 
 Since = datetime | Literal["always"] | None
 """Since when a machine is in its unit: a moment, always, or not specified (None)."""
@@ -81,6 +92,13 @@ async def units_between(
     """The units in which any of these machines was during a time (`last` None: until now)."""
     values = {"serials": list(serials), "first": first, "last": last}
     return list((await session.execute(_UNITS, values)).scalars())
+
+
+async def enqueue_days_waiting_for(change: Change, serials: Sequence[str], since: datetime) -> None:
+    """Enqueues the days, from this moment on, of the units in which any of these machines was."""
+    for unit in await units_between(change.session, serials, since):
+        # A shift that ends after midnight belongs to the date before.
+        await enqueue_unit(change, unit, change.date_of(since) - timedelta(days=1), change.today)
 
 
 async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:

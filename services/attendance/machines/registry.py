@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_employees, enqueue_unit
 from services.attendance.machines.clock_corrections import hold_clock_corrections
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, lock_serial
@@ -81,67 +81,61 @@ async def _set_networks(session: AsyncSession, serial: str, networks: Sequence[s
     await session.execute(_NETWORKS, {"serial": serial, "networks": list(networks)})
 
 
-async def put_machine(
-    session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo
-) -> tuple[LockedMachine, bool]:
+async def put_machine(change: Change, setup: MachineSetup) -> tuple[LockedMachine, bool]:
     """Stores a machine's settings and locks it; returns it, and whether it is new.
 
     A changed zone changes the moments of all its punches. Every change enqueues the days it may affect.
     """
-    await hold_clock_corrections(session)
-    await lock_serial(session, setup.serial)
-    before: Any = (await session.execute(_BEFORE, {"serial": setup.serial})).first()
-    placed_before = await read_placements(session, setup.serial)
-    placed = _placements(placed_before, setup, heard=before is not None and before.heard, now=now)
+    await hold_clock_corrections(change.session)
+    await lock_serial(change.session, setup.serial)
+    before: Any = (await change.session.execute(_BEFORE, {"serial": setup.serial})).first()
+    placed_before = await read_placements(change.session, setup.serial)
+    placed = _placements(placed_before, setup, heard=before is not None and before.heard, now=change.now)
     values = {
         "serial": setup.serial,
         "name": setup.name,
         "timezone": setup.timezone,
         "direction_from": setup.direction_from,
-        "now": now,
+        "now": change.now,
     }
-    await session.execute(_PUT, values)
-    await write_placements(session, setup.serial, placed)
-    machine = await lock_machine(session, setup.serial, now)
+    await change.session.execute(_PUT, values)
+    await write_placements(change.session, setup.serial, placed)
+    machine = await lock_machine(change.session, setup.serial, change.now)
     if machine is None:
         raise NotFoundError(NO_MACHINE)
     if before is not None and before.timezone != setup.timezone:
-        await change_zone(session, machine, now, unit_zone)
+        await change_zone(change, machine)
     if setup.networks is not None:
-        await _set_networks(session, setup.serial, setup.networks)
-    await _enqueue_places(session, setup.serial, placed_before, placed, now.astimezone(unit_zone).date(), unit_zone)
+        await _set_networks(change.session, setup.serial, setup.networks)
+    await _enqueue_places(change, setup.serial, placed_before, placed)
     return machine, before is None
 
 
-async def take_move_back(
-    session: AsyncSession, serial: str, since: datetime, now: datetime, unit_zone: ZoneInfo
-) -> None:
+async def take_move_back(change: Change, serial: str, since: datetime) -> None:
     """Undoes the machine's most recent move, made at `since`. Raises NotFoundError."""
-    await hold_clock_corrections(session)
-    await _lock(session, serial)
-    before = await read_placements(session, serial)
+    await hold_clock_corrections(change.session)
+    await _lock(change.session, serial)
+    before = await read_placements(change.session, serial)
     if len(before) == 1 or before[-1].start != since:
         raise NotFoundError("The machine's last move has another time. See `in_unit_from` in the list of machines.")
     after = take_back(before)
-    await write_placements(session, serial, after)
-    await _enqueue_places(session, serial, before, after, now.astimezone(unit_zone).date(), unit_zone)
+    await write_placements(change.session, serial, after)
+    await _enqueue_places(change, serial, before, after)
 
 
 async def _enqueue_places(
-    session: AsyncSession,
+    change: Change,
     serial: str,
     before: Sequence[Placement],
     after: Sequence[Placement],
-    today: date,
-    unit_zone: ZoneInfo,
 ) -> None:
     """Enqueues days that now wait for different machines, and days whose punches now have a different meaning."""
     since = changed_since(before, after)
     if since is not None:
-        await _enqueue_people(session, serial, since)
+        await _enqueue_people(change, serial, since)
     for unit, first in sorted(units_changed_since(before, after).items()):
         # A shift that ends after midnight belongs to the date before.
-        await enqueue_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
+        await enqueue_unit(change, unit, change.date_of(first) - timedelta(days=1), change.today)
 
 
 def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool, now: datetime) -> list[Placement]:
@@ -157,11 +151,11 @@ def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool
     return [*past, present]
 
 
-async def _enqueue_people(session: AsyncSession, serial: str, since: datetime) -> None:
-    row: Any = (await session.execute(_PEOPLE, {"serial": serial, "since": since})).one()
+async def _enqueue_people(change: Change, serial: str, since: datetime) -> None:
+    row: Any = (await change.session.execute(_PEOPLE, {"serial": serial, "since": since})).one()
     if row.employees:
         day = timedelta(days=1)
-        await enqueue_employees(session, row.employees, row.first - day, row.last + day)
+        await enqueue_employees(change, row.employees, row.first - day, row.last + day)
 
 
 async def _lock(session: AsyncSession, serial: str) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -173,10 +173,10 @@ async def drop_move(
 ) -> None:
     """Undoes the machine's last move, which was at this moment: it stays in its former unit."""
 
-    async def work(session: AsyncSession) -> None:
-        await take_move_back(session, serial, in_unit_from, context.clock.now(), context.zone)
+    async def work(change: Change) -> None:
+        await take_move_back(change, serial, in_unit_from)
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.post("/{serial}/commands", status_code=202, responses=refuses(NOT_FOUND, CONFLICT))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.day_queue.enqueue import enqueue_for_moments, enqueue_unit
+from services.attendance.day_queue.change import Change
+from services.attendance.day_queue.enqueue import enqueue_for_moments
 from services.attendance.machines.clock_corrections import believe_again, true_received_at
 from services.attendance.machines.locked_machine import LockedMachine
-from services.attendance.machines.placements import units_between
+from services.attendance.machines.placements import enqueue_days_waiting_for
 from services.attendance.machines.rules.clock import clock_flags
 
 __all__ = ["change_zone"]
@@ -48,26 +48,24 @@ _LOWER = text(
 )
 
 
-async def change_zone(session: AsyncSession, machine: LockedMachine, now: datetime, unit_zone: ZoneInfo) -> None:
+async def change_zone(change: Change, machine: LockedMachine) -> None:
     """Recomputes all of the machine's punches in its present zone (`machine.zone`), its clock state and its watermark."""
     mark = machine.marks.complete_until
     marked_by = None
     if mark is not None:
-        marked_by = (await session.execute(_MARKED_BY, {"serial": machine.serial, "mark": mark})).scalar()
-    await _move_punches(session, machine, unit_zone)
-    today = now.astimezone(unit_zone).date()
+        marked_by = (await change.session.execute(_MARKED_BY, {"serial": machine.serial, "mark": mark})).scalar()
+    await _move_punches(change, machine)
     if mark is not None and marked_by is not None:
-        lowered = (await session.execute(_LOWER, {"serial": machine.serial, "id": marked_by})).scalar_one()
-        for unit in await units_between(session, [machine.serial], lowered):
-            await enqueue_unit(session, unit, lowered.astimezone(unit_zone).date() - timedelta(days=1), today)
+        lowered = (await change.session.execute(_LOWER, {"serial": machine.serial, "id": marked_by})).scalar_one()
+        await enqueue_days_waiting_for(change, [machine.serial], lowered)
     wrong_since = machine.marks.clock_wrong_since
-    await believe_again(session, [machine.serial], wrong_since or _EPOCH, None, unit_zone, today)
+    await believe_again(change, [machine.serial], wrong_since or _EPOCH, None)
 
 
-async def _move_punches(session: AsyncSession, machine: LockedMachine, unit_zone: ZoneInfo) -> None:
+async def _move_punches(change: Change, machine: LockedMachine) -> None:
     after = 0
     while True:
-        rows = (await session.execute(_PUNCHES, {"serial": machine.serial, "after": after, "most": BATCH})).all()
+        rows = (await change.session.execute(_PUNCHES, {"serial": machine.serial, "after": after, "most": BATCH})).all()
         if not rows:
             return
         after = rows[-1].id
@@ -82,9 +80,9 @@ async def _move_punches(session: AsyncSession, machine: LockedMachine, unit_zone
             "local_times": [local for _, local in moved],
             "flags": flags,
         }
-        await session.execute(_REZONE, values)
+        await change.session.execute(_REZONE, values)
         touched = [(row.employee_id, at) for row, (new, _) in zip(rows, moved, strict=True) for at in (row.at, new)]
-        await enqueue_for_moments(session, touched, unit_zone, bulk=True)
+        await enqueue_for_moments(change, touched, bulk=True)
 
 
 def _moved(row: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:

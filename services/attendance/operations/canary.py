@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.proof_settings import give_secret
 from services.attendance.access.registration import register
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.enrolments.enrolments import enrol
 from services.attendance.machines.registry import MachineSetup
 from services.attendance.people.records import publish_employees
@@ -23,7 +24,6 @@ from shared.contracts.events.canary import (
     arrival_of,
 )
 from shared.contracts.events.employee import EmploymentType
-from shared.service.context import Context
 
 __all__ = ["Canary"]
 
@@ -80,37 +80,37 @@ _FORGET = text(
 class Canary:
     """Keeps the canary's data in the database; `kinerja canary` is the machine that punches for it."""
 
-    def __init__(self, context: Context, key: str) -> None:
+    def __init__(self, context: AttendanceContext, key: str) -> None:
         self._context = context
         self._machine = CanaryMachine.of(key)
         self._forgotten_on: date | None = None
 
     async def round(self) -> bool:
         """Creates what is missing; deletes old data once a day."""
-        now = self._context.clock.now()
-        today = now.astimezone(self._context.zone).date()
-        work_date = today - PUNCH_DAYS_BACK * _DAY
-        async with self._context.database.transaction() as session:
-            made = await session.execute(_MAKE, {"name": NAME, "first": work_date, "now": now})
+        async with self._context.changing() as change:
+            session, work_date = change.session, change.today - PUNCH_DAYS_BACK * _DAY
+            made = await session.execute(_MAKE, {"name": NAME, "first": work_date, "now": change.now})
             if made.first() is not None:
                 await publish_employees(self._context, session, [CANARY_EMPLOYEE_ID])
             if (await session.execute(_THERE, {"serial": self._machine.serial})).first() is None:
-                await self._settle_in(session, work_date, now)
+                await self._settle_in(change, work_date)
             values = {"serial": self._machine.serial, "arrival": arrival_of(work_date), "work_date": work_date}
             if (await session.execute(_ARRIVED, values)).first() is not None:
                 starts = arrival_of(work_date).replace(second=0)
-                await put_shift(session, Shift(CANARY_EMPLOYEE_ID, work_date, starts, starts + _DAY))
-            if self._forgotten_on != today:
+                await put_shift(change, Shift(CANARY_EMPLOYEE_ID, work_date, starts, starts + _DAY))
+            if self._forgotten_on != change.today:
                 before = work_date - KEPT_DAYS * _DAY
                 await session.execute(_FORGET, {"serial": self._machine.serial, "before": before})
-        self._forgotten_on = today
+        self._forgotten_on = change.today
         return False
 
-    async def _settle_in(self, session: AsyncSession, first: date, now: datetime) -> None:
+    async def _settle_in(self, change: Change, first: date) -> None:
         """Registers the machine and retires a previous machine that has another key."""
         context, serial = self._context, self._machine.serial
-        await session.execute(_RETIRE, {"now": now})
+        await change.session.execute(_RETIRE, {"now": change.now})
         setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
-        await register(session, setup, now, context.zone)
-        await give_secret(session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=now)
-        await enrol(session, serial, CANARY_PIN, first, CANARY_EMPLOYEE_ID, context.zone)
+        await register(change, setup)
+        await give_secret(
+            change.session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=change.now
+        )
+        await enrol(change, serial, CANARY_PIN, first, CANARY_EMPLOYEE_ID)

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.attendance.context import AttendanceContext
 from services.attendance.people.records import EMPLOYEES
 from shared.contracts.events.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.producing.republish import Republished, add_again, from_record
-from shared.service.context import Context
 
 __all__ = ["republish"]
 
@@ -33,7 +33,7 @@ _NEXT_DAYS = text(
 )
 
 
-async def republish(context: Context) -> dict[str, int]:
+async def republish(context: AttendanceContext) -> dict[str, int]:
     """Adds all officers and then all days with their present revisions to the outbox, one batch per transaction.
 
     Consumers that already have them change nothing. Returns the numbers of records, and of stored records that were skipped
@@ -45,7 +45,7 @@ async def republish(context: Context) -> dict[str, int]:
     return {"employees": employees.records, "days": days.records, "unreadable": unreadable}
 
 
-async def _republish_employees(context: Context) -> Republished:
+async def _republish_employees(context: AttendanceContext) -> Republished:
     after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:
@@ -61,7 +61,7 @@ def _employee(row: Any) -> EmployeeRecord:
     return EmployeeRecord(**row)
 
 
-async def _republish_days(context: Context) -> Republished:
+async def _republish_days(context: AttendanceContext) -> Republished:
     begin: tuple[UUID, date] = (UUID(int=0), date.min)
     counts = Republished()
     while True:

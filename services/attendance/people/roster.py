@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.enrolments.enrolments import resolve_leavers
 from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, read_steps, write_steps
@@ -89,38 +90,36 @@ class RosterReport:
     """Which stored values were removed, because their cells are blank, and which units have a new name."""
 
 
-async def import_roster(
-    context: Context, session: AsyncSession, lines: Sequence[RosterLine], now: datetime
-) -> RosterReport:
+async def import_roster(context: Context, change: Change, lines: Sequence[RosterLine]) -> RosterReport:
     """Writes new and changed officers, publishes them and enqueues their days. Raises InvalidError."""
-    today = now.astimezone(context.zone).date()
+    today = change.now.astimezone(context.zone).date()
     # One import at a time: two imports of the same units or superiors could deadlock.
-    await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
+    await change.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
     nips = {line.nip for line in lines} | {line.superior_nip for line in lines if line.superior_nip}
-    known = {row.nip: row for row in await session.execute(_KNOWN, {"nips": sorted(nips)})}
+    known = {row.nip: row for row in await change.session.execute(_KNOWN, {"nips": sorted(nips)})}
     ids = {line.nip: known[line.nip].employee_id if line.nip in known else new_id() for line in lines}
     ids |= {nip: row.employee_id for nip, row in known.items()}
     _check_stored(lines, ids, known)
     employees = [ids[line.nip] for line in lines]
-    units = _Restated(await read_steps(session, UNIT, employees))
-    types = _Restated(await read_steps(session, EMPLOYMENT_TYPE, employees))
+    units = _Restated(await read_steps(change.session, UNIT, employees))
+    types = _Restated(await read_steps(change.session, EMPLOYMENT_TYPE, employees))
     wanted: dict[str, dict[str, Any]] = {}
     for line in lines:
         unit = units.state(ids[line.nip], line.org_unit_id, line.unit_from, line.active_from, today)
         kind = types.state(ids[line.nip], line.employment_type, line.employment_type_from, line.active_from, today)
         wanted[line.nip] = _values(line, ids, unit, kind, known.get(line.nip))
     written = [values for nip, values in wanted.items() if _differs(values, known.get(nip))]
-    former_names = await _stored_unit_names(session, lines)
-    renamed = await _write(session, lines, written, now)
-    await write_steps(session, UNIT, units.changed)
-    await write_steps(session, EMPLOYMENT_TYPE, types.changed)
-    await publish_employees(context, session, [*(values["employee_id"] for values in written), *renamed])
+    former_names = await _stored_unit_names(change.session, lines)
+    renamed = await _write(change.session, lines, written, change.now)
+    await write_steps(change.session, UNIT, units.changed)
+    await write_steps(change.session, EMPLOYMENT_TYPE, types.changed)
+    await publish_employees(context, change.session, [*(values["employee_id"] for values in written), *renamed])
     spans = [span for values in written if values["nip"] in known for span in _employment(values, known[values["nip"]])]
-    await enqueue_spans(session, [*spans, *units.spans(), *types.spans()], bulk=True)
-    await _end_pins(context, session, [(values, known[nip]) for nip, values in wanted.items() if nip in known])
+    await enqueue_spans(change, [*spans, *units.spans(), *types.spans()], bulk=True)
+    await _end_pins(change, [(values, known[nip]) for nip, values in wanted.items() if nip in known])
     created = sum(1 for nip in wanted if nip not in known)
     touched = {values["employee_id"] for values in written} | units.changed.keys() | types.changed.keys()
-    notes = [*await _renamed_units(session, lines, former_names), *_cleared(lines, wanted, known)]
+    notes = [*await _renamed_units(change.session, lines, former_names), *_cleared(lines, wanted, known)]
     return RosterReport(created, len(touched) - created, len(lines) - len(touched), notes)
 
 
@@ -148,13 +147,13 @@ class _Restated:
                 yield employee_id, span.first, span.last
 
 
-async def _end_pins(context: Context, session: AsyncSession, officers: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+async def _end_pins(change: Change, officers: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
     """Ends or extends the PINs of officers whose last day has changed."""
     moved = [(values["employee_id"], values["active_to"], before.active_to) for values, before in officers]
     changed = [(who, after or date.max, before or date.max) for who, after, before in moved if after != before]
     if changed:
         since = min(min(after, before) for _, after, before in changed)
-        await resolve_leavers(session, [who for who, _, _ in changed], since, context.zone)
+        await resolve_leavers(change, [who for who, _, _ in changed], since)
 
 
 def _employment(values: Mapping[str, Any], before: Any) -> Iterator[tuple[UUID, date, date]]:

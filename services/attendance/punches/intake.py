@@ -15,8 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_for_moments
 from services.attendance.enrolments.enrolments import holder
 from services.attendance.machines.locked_machine import LockedMachine
@@ -145,12 +145,10 @@ class Stored:
 
 
 async def store_punches(
-    session: AsyncSession,
+    change: Change,
     serial: str,
     punches: Sequence[NewPunch],
     *,
-    now: datetime,
-    unit_zone: ZoneInfo,
     source: str,
     post: Post | int,
     bad: Sequence[tuple[bytes, str]] = (),
@@ -168,7 +166,7 @@ async def store_punches(
         "stamp": stamp_text(journalled.stamp),
         "body": journalled.body,
         "lines": journalled.lines,
-        "now": now,
+        "now": change.now,
         "source": source,
         "pins": [p.pin for p in punches],
         "local_times": [p.local_time for p in punches],
@@ -178,35 +176,35 @@ async def store_punches(
         "work_codes": [p.work_code for p in punches],
         "extras": [p.extra for p in punches],
         "flags": [",".join(p.flags) for p in punches],
-        "received": [p.received_at or now for p in punches],
+        "received": [p.received_at or change.now for p in punches],
         "bad_lines": [display(raw) for raw, _ in bad],
         "bad_raws": [raw[:LINE_BYTES_MAX] for raw, _ in bad],
         "bad_digests": [hashlib.sha256(raw).digest() for raw, _ in bad],
         "bad_reasons": [reason for _, reason in bad],
     }
-    rows = (await session.execute(_STORE, values)).all()
+    rows = (await change.session.execute(_STORE, values)).all()
     new = [row for row in rows if row.pin is not None]
-    await enqueue_for_moments(session, ((row.employee_id, row.at) for row in new), unit_zone)
+    await enqueue_for_moments(change, ((row.employee_id, row.at) for row in new))
     return Stored(rows[0].id, {(row.pin, row.local_time, row.status, row.verify) for row in new})
 
 
 async def store_attlog(
-    session: AsyncSession,
+    change: Change,
     machine: LockedMachine,
     body: bytes,
     *,
     stamp: str | None,
-    now: datetime,
-    unit_zone: ZoneInfo,
 ) -> KeptPost:
     """Stores a whole ATTLOG post of a registered machine; the caller still has to write the new watermark state."""
-    local_now = now.astimezone(machine.zone).replace(tzinfo=None)
+    local_now = change.now.astimezone(machine.zone).replace(tzinfo=None)
     upload, lines, unreadable = Upload(), 0, 0
     upload_id: int | None = None
     for part in parts_of(body):
         found = parse_attlog(part)
         lines += len(found)
-        punches = [punch_of_line(line, machine.zone, now, local_now) for line in found if isinstance(line, AttlogLine)]
+        punches = [
+            punch_of_line(line, machine.zone, change.now, local_now) for line in found if isinstance(line, AttlogLine)
+        ]
         bad: list[tuple[bytes, str]] = []
         if len(punches) < len(found):
             pairs = zip(raw_lines(part), found, strict=True)
@@ -217,13 +215,11 @@ async def store_attlog(
             post = upload_id
         else:
             post = Post("ATTLOG", body, len(found) if len(part) == len(body) else count_lines(body), stamp)
-        stored = await store_punches(
-            session, machine.serial, punches, now=now, unit_zone=unit_zone, source="iclock", post=post, bad=bad
-        )
+        stored = await store_punches(change, machine.serial, punches, source="iclock", post=post, bad=bad)
         upload_id = stored.upload_id
         for punch in punches:
-            upload.add(record_of(punch), now)
-    marks = after_upload(machine.marks, now, upload, in_order=not machine.answering)
+            upload.add(record_of(punch), change.now)
+    marks = after_upload(machine.marks, change.now, upload, in_order=not machine.answering)
     return KeptPost(lines, unreadable, marks)
 
 

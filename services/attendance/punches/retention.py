@@ -10,9 +10,9 @@ from prometheus_client import Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.settings import Settings
-from shared.service.context import Context
 
 __all__ = ["STORES", "Kept", "Retention", "read_kept"]
 
@@ -118,9 +118,9 @@ async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
 class Retention:
     """Runs every ten minutes; one batch per transaction, so that it blocks nobody."""
 
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
-        self._settings = settings
+        self._settings = context.settings
         registry = context.metrics.registry
         # A value above the limit for more than a day means that the job does not keep up.
         self._oldest = Gauge(

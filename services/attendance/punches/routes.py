@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import ValidationError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import SERIAL, AnyMoment, ContextDep, OperatorDep, read_rows
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
 from services.attendance.machines.rules.clock import clock_flags
@@ -76,8 +76,8 @@ async def take_punches(context: ContextDep, who: _SenderDep, new: PunchesIn) -> 
         raise InvalidError("`complete_until` is in the future: those punches cannot have been sent yet.")
     read = [_read_row(row) for row in new.rows]
 
-    async def work(session: AsyncSession) -> list[RowResult]:
-        machine = await lock_machine(session, new.serial, now)
+    async def work(change: Change) -> list[RowResult]:
+        machine = await lock_machine(change.session, new.serial, now)
         if machine is None:
             raise InvalidError("No machine with this serial is registered. Register it first, then send again.")
         punches = [row if isinstance(row, str) else _punch_of(row, machine.zone, now) for row in read]
@@ -87,17 +87,15 @@ async def take_punches(context: ContextDep, who: _SenderDep, new: PunchesIn) -> 
             part = [p for p, r in zip(punches, read, strict=True) if isinstance(p, NewPunch) and _source(r) == source]
             if part:
                 post = Post("JSON", b"", len(part))
-                stored = await store_punches(
-                    session, new.serial, part, now=now, unit_zone=context.zone, source=source, post=post
-                )
+                stored = await store_punches(change, new.serial, part, source=source, post=post)
                 fresh |= stored.new
         days = {"pins": [p.pin for p in readable], "days": [p.local_time.date() for p in readable]}
-        known = {tuple(row) for row in await session.execute(_PINS, days | {"serial": new.serial})}
+        known = {tuple(row) for row in await change.session.execute(_PINS, days | {"serial": new.serial})}
         marks = _told_until(machine.marks, new.complete_until, readable, now)
-        await write_watermark(session, machine, marks, now, None)
+        await write_watermark(change, machine, marks, None)
         return [_result(index, punch, fresh, known) for index, punch in enumerate(punches)]
 
-    return PunchesOut(results=await context.transact(work))
+    return PunchesOut(results=await context.change(work, now=now))
 
 
 def _read_row(row: Any) -> PunchRow | str:

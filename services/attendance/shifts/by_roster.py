@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_spans, enqueue_unit
 from shared.errors.errors import ConflictError, InvalidError, NotFoundError
 
@@ -47,7 +47,7 @@ class WhoByRoster:
     effective_to: date | None = None
 
 
-async def put_setting(session: AsyncSession, setting: WhoByRoster) -> None:
+async def put_setting(change: Change, setting: WhoByRoster) -> None:
     """Stores a setting and enqueues the days it applies to or applied to before. Raises InvalidError and ConflictError."""
     if (setting.employee_id is None) == (setting.org_unit_id is None):
         raise InvalidError("Set either `employee_id` (one officer) or `org_unit_id` (the officers of a unit).")
@@ -61,32 +61,32 @@ async def put_setting(session: AsyncSession, setting: WhoByRoster) -> None:
         "effective_from": setting.effective_from,
         "effective_to": setting.effective_to,
     }
-    await session.execute(_LOCK)  # rare; prevents two settings with the same start, which would have no order
-    other = (await session.execute(_SAME_START, values)).scalar()
+    await change.session.execute(_LOCK)  # rare; prevents two settings with the same start, which would have no order
+    other = (await change.session.execute(_SAME_START, values)).scalar()
     if other is not None:
         raise ConflictError(
             f"The setting {other} of the same officer or unit begins on this date too. Change that setting."
         )
-    before = (await session.execute(_BEFORE, values)).first()
-    await session.execute(_PUT, values)
+    before = (await change.session.execute(_BEFORE, values)).first()
+    await change.session.execute(_PUT, values)
     for governed in (before, setting):
         if governed is not None:
-            await _mark(session, governed)
+            await _mark(change, governed)
 
 
-async def drop_setting(session: AsyncSession, setting_id: UUID) -> None:
+async def drop_setting(change: Change, setting_id: UUID) -> None:
     """Deletes a setting, also for past dates. Raises NotFoundError."""
-    await session.execute(_LOCK)
-    before = (await session.execute(_BEFORE, {"setting_id": setting_id})).first()
+    await change.session.execute(_LOCK)
+    before = (await change.session.execute(_BEFORE, {"setting_id": setting_id})).first()
     if before is None:
         raise NotFoundError("There is no setting with this setting_id. List them.")
-    await session.execute(_DROP, {"setting_id": setting_id})
-    await _mark(session, before)
+    await change.session.execute(_DROP, {"setting_id": setting_id})
+    await _mark(change, before)
 
 
-async def _mark(session: AsyncSession, governed: Any) -> None:
+async def _mark(change: Change, governed: Any) -> None:
     first, last = governed.effective_from, governed.effective_to or date.max
     if governed.employee_id is not None:
-        await enqueue_spans(session, [(governed.employee_id, first, last)])
+        await enqueue_spans(change, [(governed.employee_id, first, last)])
     else:
-        await enqueue_unit(session, governed.org_unit_id, day_before(first), day_after(last))
+        await enqueue_unit(change, governed.org_unit_id, day_before(first), day_after(last))

@@ -11,8 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from shared.errors.errors import InvalidError, NotFoundError
 
@@ -103,23 +103,23 @@ def shift_fault(shift: Shift) -> tuple[str, str] | None:
     return None
 
 
-async def put_shift(session: AsyncSession, shift: Shift) -> None:
+async def put_shift(change: Change, shift: Shift) -> None:
     """Stores one entry and enqueues the dates around it. Raises InvalidError."""
     fault = shift_fault(shift)
     if fault is not None:
         field, words = fault
         raise InvalidError(f"`{field}` {words}.")
-    await put_shifts(session, [shift], bulk=False)
+    await put_shifts(change, [shift], bulk=False)
 
 
-async def drop_shift(session: AsyncSession, employee_id: UUID, work_date: date) -> None:
+async def drop_shift(change: Change, employee_id: UUID, work_date: date) -> None:
     """Deletes an entry; the date then has the hours without it. Raises NotFoundError."""
-    report = await put_shifts(session, [Shift(employee_id, work_date, entry=Entry.NONE)], bulk=False)
+    report = await put_shifts(change, [Shift(employee_id, work_date, entry=Entry.NONE)], bulk=False)
     if not report.removed:
         raise NotFoundError("The roster has no entry for this officer on this date. List the officer's entries.")
 
 
-async def put_shifts(session: AsyncSession, shifts: Sequence[Shift], *, bulk: bool = True) -> ShiftsReport:
+async def put_shifts(change: Change, shifts: Sequence[Shift], *, bulk: bool = True) -> ShiftsReport:
     """Stores valid entries, one per officer and date, in one statement; enqueues the dates around the changed ones."""
     values = {
         "employees": [shift.employee_id for shift in shifts],
@@ -129,7 +129,7 @@ async def put_shifts(session: AsyncSession, shifts: Sequence[Shift], *, bulk: bo
         "ends": [shift.ends_at for shift in shifts],
         "breaks": [shift.break_minutes for shift in shifts],
     }
-    rows = (await session.execute(_PUT, values)).all()
-    await enqueue_spans(session, [(row.employee_id, row.work_date, row.work_date) for row in rows], bulk=bulk)
+    rows = (await change.session.execute(_PUT, values)).all()
+    await enqueue_spans(change, [(row.employee_id, row.work_date, row.work_date) for row in rows], bulk=bulk)
     counts = Counter(row.what for row in rows)
     return ShiftsReport(counts["created"], counts["changed"], counts["removed"], len(shifts) - len(rows))

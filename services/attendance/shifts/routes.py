@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -114,17 +114,17 @@ async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, wor
     """Stores an officer's shift on a date; it overrides the calendar and the week."""
     shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", employee_id)
-        await put_shift(session, shift)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", employee_id)
+        await put_shift(change, shift)
 
-    await context.transact(work)
+    await context.change(work)
 
 
 @router.delete("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_shift_back(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate) -> None:
     """Deletes an entry; the date then has the hours without it."""
-    await context.transact(lambda s: drop_shift(s, employee_id, work_date))
+    await context.change(lambda change: drop_shift(change, employee_id, work_date))
 
 
 @router.post("/shifts")
@@ -134,7 +134,7 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Sh
         Shift(each.employee_id, each.work_date, each.starts_at, each.ends_at, each.break_minutes, each.entry)
         for each in new.entries
     ]
-    return _report(await context.transact(lambda s: _keep(s, shifts), seconds=BULK_SECONDS))
+    return _report(await context.change(lambda change: _keep(change, shifts), seconds=BULK_SECONDS))
 
 
 @router.post("/shifts/file", openapi_extra=office_file_body())
@@ -148,13 +148,13 @@ async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request)
     check_media_type(request.headers.get("content-type"))
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_shift_file(body, faults))
-    report = await context.transact(lambda s: import_shifts(s, lines), seconds=BULK_SECONDS)
+    report = await context.change(lambda change: import_shifts(change, lines), seconds=BULK_SECONDS)
     return _report(report, faults.notes)
 
 
-async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
+async def _keep(change: Change, shifts: list[Shift]) -> ShiftsReport:
     employees = sorted({shift.employee_id for shift in shifts})
-    known = set((await session.execute(_KNOWN, {"employees": employees})).scalars())
+    known = set((await change.session.execute(_KNOWN, {"employees": employees})).scalars())
     faults = Faults()
 
     def note(index: int, field: str, message: str) -> None:
@@ -175,7 +175,7 @@ async def _keep(session: AsyncSession, shifts: list[Shift]) -> ShiftsReport:
         if fault is not None:
             note(index, *fault)
     faults.refuse(SUBJECT)
-    return await put_shifts(session, shifts)
+    return await put_shifts(change, shifts)
 
 
 def _report(report: ShiftsReport, notes: Sequence[str] = ()) -> ShiftReport:

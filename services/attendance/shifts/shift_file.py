@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.people.file_columns import ENTRIES, SHIFT_COLUMNS
 from services.attendance.shifts.entries import Entry, Shift, ShiftsReport, put_shifts, shift_fault
 from shared.errors.errors import InvalidError
@@ -49,10 +49,10 @@ def read_shift_file(body: bytes, faults: Faults) -> list[ShiftLine]:
     return lines
 
 
-async def import_shifts(session: AsyncSession, lines: list[ShiftLine]) -> ShiftsReport:
+async def import_shifts(change: Change, lines: list[ShiftLine]) -> ShiftsReport:
     """Stores the entries of a file, all or none. Raises InvalidError for unknown officers and repeated dates."""
     nips = sorted({line.nip for line in lines})
-    known = {row.nip: row.employee_id for row in await session.execute(_OFFICERS, {"nips": nips})}
+    known = {row.nip: row.employee_id for row in await change.session.execute(_OFFICERS, {"nips": nips})}
     faults = Faults()
     seen: dict[tuple[str, date], int] = {}
     for line in lines:
@@ -63,7 +63,7 @@ async def import_shifts(session: AsyncSession, lines: list[ShiftLine]) -> Shifts
         if first != line.row.line:
             line.row.refuse("work_date", f"must appear once per officer; line {first} has the same date", faults)
     faults.refuse(SUBJECT)
-    return await put_shifts(session, [replace(line.shift, employee_id=known[line.nip]) for line in lines])
+    return await put_shifts(change, [replace(line.shift, employee_id=known[line.nip]) for line in lines])
 
 
 def _read_line(row: Row, faults: Faults) -> ShiftLine | None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.access.signals import Signals
 from services.attendance.machines.locked_machine import lock_machine
 from services.attendance.machines.rules.proof import Refusal
 from tests.integration.attendance.city import City, city, person
@@ -353,10 +354,10 @@ async def test_a_machine_with_a_secret_that_speaks_from_two_places_is_a_signal(t
 async def test_more_punches_than_a_door_lets_through_are_a_signal(town: City) -> None:
     crowd = [f"{n}\t2026-08-05 19:59:{n % 60:02}\t255\t1" for n in range(61)]
     await Device(town).punch(*crowd[:60])
-    await town.service.app.state.signals.round()
+    await town.service.app.part(Signals).round()
     assert (await machine(town))["signals"] == []
     await Device(town).punch(crowd[60])
-    await town.service.app.state.signals.round()
+    await town.service.app.part(Signals).round()
     (signal,) = (await machine(town))["signals"]
     assert (signal["kind"], signal["detail"].startswith("61 punches")) == ("PUNCH_RATE", True)
     metrics = (await town.http.get("/attendance/metrics")).text
@@ -365,7 +366,7 @@ async def test_more_punches_than_a_door_lets_through_are_a_signal(town: City) ->
 
 async def test_refused_contacts_are_counted_by_reason_until_an_operator_decides(town: City) -> None:
     async def counted() -> dict[str, float]:
-        await town.service.app.state.signals.round()
+        await town.service.app.part(Signals).round()
         metrics = (await town.http.get("/attendance/metrics")).text
         return {
             reason: float(count)

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
+from services.attendance.days.scheduler import DayScheduler
+from services.attendance.days.worker import DayWorker
 from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
@@ -86,7 +88,7 @@ async def test_a_day_that_waits_for_the_worker_is_not_marked_again(town: City) -
     town.clock.set(local("2026-08-12 12:00"))
     queue = "select work_date from day_queue join attendance_day using (employee_id, work_date) order by 1"
     for _ in range(2):  # the machine is silent now, so its waiting days can be final
-        await town.service.app.state.close.round()
+        await town.service.app.part(DayScheduler).round()
         assert [str(row.work_date) for row in await town.rows(queue)] == ["2026-08-03", "2026-08-04", "2026-08-05"]
 
 
@@ -167,7 +169,7 @@ async def test_a_site_without_a_machine_never_closes_a_day(town: City) -> None:
     await town.close()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["state"], day["status"]) == ("provisional", "unknown")
-    await town.service.app.state.close.round()
+    await town.service.app.part(DayScheduler).round()
     assert await town.rows("select 1 from day_queue") == []
 
 
@@ -217,7 +219,7 @@ async def test_the_hours_of_the_whole_city_are_not_those_of_a_part_time_officer(
 
 async def test_workers_at_once_never_leave_an_older_result(town: City) -> None:
     officer = (await town.officer())["employee_id"]
-    worker = town.service.app.state.day_worker
+    worker = town.service.app.part(DayWorker)
 
     async def punch(minute: int) -> None:
         await town.punch(officer, f"2026-08-04 07:{minute:02}:00")

@@ -14,6 +14,8 @@ import orjson
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.days.scheduler import DayScheduler
+from services.attendance.people.transfers import Transfers
 from tests.integration.attendance.city import FIRST_NIP, City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -208,8 +210,8 @@ class Clerk:
         if self.now() < local(f"{DATES[-1]} 00:00") - timedelta(days=1):
             assert self.town.clock is not None
             self.town.clock.advance(timedelta(days=1))
-        await self.town.service.app.state.settle_transfers()
-        await self.town.service.app.state.close.round()
+        await self.town.service.app.part(Transfers).round()
+        await self.town.service.app.part(DayScheduler).round()
 
     async def works(self) -> None:
         await self.town.work()
@@ -276,7 +278,7 @@ async def test_changes_in_any_order_end_in_the_days_that_all_facts_together_give
         await town.close()
         for _ in range(CHANGES):
             await chance.choice(clerk.changes())()
-        await town.service.app.state.settle_transfers()
+        await town.service.app.part(Transfers).round()
         await town.close()
         fresh = await stack.enter_async_context(city(embedded_postgres, "2026-08-08 20:00"))
         assert fresh.clock is not None

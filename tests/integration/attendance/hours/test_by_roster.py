@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.monitoring.silence import Silence
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -196,7 +197,7 @@ async def test_a_machine_of_a_unit_by_roster_is_awaited_in_its_shifts_only(town:
     async def silent(moment: str) -> float | None:
         assert town.clock is not None
         town.clock.set(local(moment))
-        await town.service.app.state.silence.round()
+        await town.service.app.part(Silence).round()
         return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
 
     heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.attendance.day_queue.enqueue import enqueue_all
+from services.attendance.days.scheduler import DayScheduler
 from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
@@ -64,8 +65,8 @@ async def out_of_order(town: City, since: str, until: str, **what: str) -> None:
 
 async def judge_again(town: City) -> None:
     """Recomputes all days, as after a new rule."""
-    async with town.service.context.database.transaction() as session:
-        await enqueue_all(session, date(2026, 8, 1), date(2026, 8, 7))
+    async with town.context.changing() as change:
+        await enqueue_all(change, date(2026, 8, 1), date(2026, 8, 7))
     await town.work()
 
 
@@ -237,7 +238,7 @@ async def test_a_machine_long_silent_is_awaited_anew_where_it_is_put_up(town: Ci
         await town.run(told, at=local("2026-05-01 12:00"), told=moment)
         await move(town)
         assert (await days(town, "u2"))["06"] == OPEN
-        await town.service.app.state.close.round()
+        await town.service.app.part(DayScheduler).round()
         assert await town.rows("select 1 from day_queue") == []
         await put(town, in_unit_from="always")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.attendance.days.scheduler import DayScheduler
 from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
@@ -36,7 +37,7 @@ async def out_of_service(town: City, until: str | None) -> None:
 
 async def ready_again(town: City) -> list[str]:
     """The dates that the close enqueues without a new upload."""
-    await town.service.app.state.close.round()
+    await town.service.app.part(DayScheduler).round()
     rows = await town.rows("select distinct work_date from day_queue order by 1")
     await town.work()
     return [row.work_date.isoformat()[8:] for row in rows]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.days.defaults import Defaults
+from services.attendance.monitoring.silence import Silence
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -144,10 +146,10 @@ async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) 
     async def silent(moment: str) -> float | None:
         assert town.clock is not None
         town.clock.set(local(moment))
-        await town.service.app.state.silence.round()
+        await town.service.app.part(Silence).round()
         return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
 
-    await town.service.app.state.load_defaults()
+    await town.service.app.part(Defaults).load()
     heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"
     await town.run(heard, at=local("2026-08-03 09:00"))
     assert await silent("2026-08-03 09:59") == 0

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.monitoring.roster_ends import RosterEnds
 from tests.integration.attendance.city import FIRST_NIP, City, city, person
 
 pytestmark = pytest.mark.embedded
@@ -40,7 +41,7 @@ async def plan(town: City, nip: str, work_date: str) -> None:
 
 
 async def ends(town: City) -> list[tuple[Any, ...]]:
-    await town.service.app.state.roster_ends.round()
+    await town.service.app.part(RosterEnds).round()
     listed = (await town.http.get("/attendance/v1/by-roster/ends")).json()
     counted = town.service.context.metrics.registry.get_sample_value("kinerja_roster_officers_without_entries")
     assert counted == sum(end["without_entry"] for end in listed)

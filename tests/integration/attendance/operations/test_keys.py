@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.people.transfers import Transfers
 from tests.integration.attendance.city import City, city, person
 
 PUNCHES = "/attendance/v1/punches"
@@ -93,7 +94,7 @@ async def test_an_officer_who_moves_is_not_in_the_former_unit_from_that_date_on(
     assert [await found(former), await found(present)] == [[True] * 4, [False] * 4]
     assert town.clock is not None
     town.clock.advance(timedelta(hours=5))  # past midnight of the city
-    await town.service.app.state.settle_transfers()
+    await town.service.app.part(Transfers).round()
     assert [await found(former), await found(present)] == [[False] * 4, [True] * 4]
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.people.transfers import Transfers
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -197,7 +198,7 @@ async def test_a_transfer_of_the_future_comes_due_by_itself(town: City) -> None:
     assert town.clock is not None
     town.clock.set(local("2026-08-07 06:00"))
     for _ in range(2):
-        await town.service.app.state.settle_transfers()
+        await town.service.app.part(Transfers).round()
     await town.close()
     after = await town.officer()
     assert (after["org_unit_id"], after["unit_from"], after["revision"]) == ("u2", "2026-08-07", 2)
@@ -215,7 +216,7 @@ async def test_what_is_stated_while_a_transfer_comes_due_is_not_undone(town: Cit
     async with town.service.context.database.transaction() as session:
         await session.execute(text(f"update employee set name = 'Lain' where employee_id = '{officer}'"))
         await session.execute(text("delete from employee_unit where effective_from = '2026-08-05'"))
-        settling = asyncio.create_task(town.service.app.state.settle_transfers())
+        settling = asyncio.create_task(town.service.app.part(Transfers).round())
         async with asyncio.timeout(20):
             while not (await town.rows(waiting))[0][0]:  # noqa: ASYNC110 - another connection
                 await asyncio.sleep(0.02)

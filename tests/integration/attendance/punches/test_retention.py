@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.punches.retention import Retention
 from tests.integration.attendance.city import city, person
 
 pytestmark = pytest.mark.embedded
@@ -26,7 +27,7 @@ async def test_what_is_older_than_its_setting_goes_and_punches_stay(embedded_pos
 
         async def after(days: int) -> tuple[int, ...]:
             town.clock.advance(timedelta(days=days))
-            while await town.service.app.state.retention.round():
+            while await town.service.app.part(Retention).round():
                 pass
             return tuple((await town.rows(sizes))[0])
 
@@ -53,7 +54,7 @@ async def test_a_contact_that_is_heard_again_stays_with_its_lines(embedded_postg
         for _ in range(4):
             await town.http.post("/iclock/cdata", params={"SN": "STRANGER", "table": "ATTLOG"}, content=line)
             town.clock.advance(timedelta(days=6))
-            await town.service.app.state.retention.round()
+            await town.service.app.part(Retention).round()
         assert len(await town.rows("select 1 from quarantine")) == 1
         # the line is older than the quarantine limit, which is no failure of the job
         kept = {item["store"]: item for item in (await town.http.get("/attendance/v1/retention")).json()}
