@@ -14,12 +14,12 @@ from services.attendance.access.signals import ROUND_SECONDS, Signals
 from services.attendance.api_words import WORDS
 from services.attendance.context import AttendanceContext
 from services.attendance.days import routes as days_routes
-from services.attendance.days.defaults import Defaults
 from services.attendance.days.scheduler import DayScheduler
 from services.attendance.days.worker import DayWorker
 from services.attendance.enrolments import routes as enrolments_routes
 from services.attendance.hours import holiday_routes
 from services.attendance.hours import routes as hours_routes
+from services.attendance.hours.defaults import Defaults
 from services.attendance.iclock import routes as iclock_routes
 from services.attendance.leave import routes as leave_routes
 from services.attendance.machines import clock_routes, outage_routes
@@ -33,7 +33,7 @@ from services.attendance.operations.canary import Canary
 from services.attendance.operations.digests import SOURCES
 from services.attendance.people import assignment_routes, search_routes
 from services.attendance.people import routes as people_routes
-from services.attendance.people.transfers import Transfers
+from services.attendance.people.present import Transfers
 from services.attendance.punches import retention_routes
 from services.attendance.punches import routes as punches_routes
 from services.attendance.punches.retention import Retention

@@ -13,7 +13,7 @@ __all__ = ["enqueue_closable"]
 
 # Days that no other event enqueues: at the end of the day, when a machine goes silent, when a clock is correct again.
 # The conditions match those of the rules, so that a day that must stay open is not enqueued again and again.
-_READY = text(
+_ENQUEUE_CLOSABLE_DAYS = text(
     f"""
     with serving as (
         select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
@@ -43,4 +43,6 @@ _READY = text(
 async def enqueue_closable(change: Change, silent_days: int, most: int) -> None:
     """Enqueues provisional days that can be final although no watermark has moved."""
     since = evidence_floor(change.now, change.zone)
-    await enqueue(change, _READY, {"since": since, "now": change.now, "silent_days": silent_days, "most": most})
+    await enqueue(
+        change, _ENQUEUE_CLOSABLE_DAYS, {"since": since, "now": change.now, "silent_days": silent_days, "most": most}
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -11,21 +12,31 @@ from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_new
 from services.attendance.days.closable import enqueue_closable
-from services.attendance.days.defaults import Defaults
 from services.attendance.days.hours import read_rules
+from services.attendance.hours.defaults import Defaults
+from shared.db.queries import query
 
 __all__ = ["DayScheduler"]
 
 OFFICERS_MAX = 200
 """Officers per transaction: up to a year of days each."""
-READY_DAYS_MAX = 20_000
+CLOSABLE_DAYS_MAX = 20_000
 BACKLOG_MAX = 100_000
 """With more queued days than this, the scheduler pauses until the worker catches up."""
 _DAY = timedelta(days=1)
 
+
+class _IncompleteOfficer(NamedTuple):
+    employee_id: UUID
+    queued_from: date | None
+    queued_until: date | None
+    wanted_from: date
+    wanted_until: date
+
+
 # Compares the span of dates that an officer should have with the span already enqueued. A queue entry becomes a day row
 # in the transaction that takes it, so enqueued dates need no second check: reads one row per officer, not one per day.
-_INCOMPLETE = text(
+_INCOMPLETE_OFFICERS = query(
     """
     select employee_id, queued_from, queued_until, wanted_from, wanted_until
     from (select employee_id, queued_from, queued_until, greatest(active_from, cast(:first as date)) as wanted_from,
@@ -34,13 +45,14 @@ _INCOMPLETE = text(
     where wanted_from <= wanted_until
       and (queued_from is null or queued_from > wanted_from or queued_until < wanted_until)
     order by employee_id limit :most
-    """
+    """,
+    _IncompleteOfficer,
 )
-_LOCKED = text(
+_LOCK_OFFICERS = text(
     "select employee_id from employee where employee_id = any(cast(:employees as uuid[]))"
     " order by employee_id for no key update"
 )
-_GIVEN = text(
+_SET_QUEUED_SPANS = text(
     """
     update employee e set queued_from = t.first, queued_until = t.last
     from unnest(cast(:employees as uuid[]), cast(:firsts as date[]), cast(:lasts as date[])) as t (employee_id, first, last)
@@ -58,7 +70,7 @@ class DayScheduler:
 
     async def round(self) -> bool:
         """Processes one bounded batch; returns True when there is more."""
-        await self._defaults.round()
+        await self._defaults.ensure()
         async with self._context.changing() as change:
             waiting = await change.session.execute(
                 text("select count(*) from (select from day_queue limit :most) waiting"), {"most": BACKLOG_MAX}
@@ -71,35 +83,35 @@ class DayScheduler:
             first = max(change.first_date, min(each.effective_from for each in rules))
             more = await _fill(change, first)
             silent_days = min(each.silent_outage_days for each in rules)
-            await enqueue_closable(change, silent_days, READY_DAYS_MAX)
+            await enqueue_closable(change, silent_days, CLOSABLE_DAYS_MAX)
             return more
 
 
 async def _fill(change: Change, first: date) -> bool:
     values = {"first": first, "today": change.today, "most": OFFICERS_MAX}
-    rows = (await change.session.execute(_INCOMPLETE, values)).all()
-    if not rows:
+    officers = await _INCOMPLETE_OFFICERS.all(change.session, values)
+    if not officers:
         return False
-    employees = [row.employee_id for row in rows]
-    await change.session.execute(_LOCKED, {"employees": employees})
-    await enqueue_new(change, [span for row in rows for span in _gaps(row)])
+    employees = [officer.employee_id for officer in officers]
+    await change.session.execute(_LOCK_OFFICERS, {"employees": employees})
+    await enqueue_new(change, [span for officer in officers for span in _gaps(officer)])
     await change.session.execute(
-        _GIVEN,
+        _SET_QUEUED_SPANS,
         {
             "employees": employees,
-            "firsts": [min(row.wanted_from, row.queued_from or row.wanted_from) for row in rows],
-            "lasts": [max(row.wanted_until, row.queued_until or row.wanted_until) for row in rows],
+            "firsts": [min(officer.wanted_from, officer.queued_from or officer.wanted_from) for officer in officers],
+            "lasts": [max(officer.wanted_until, officer.queued_until or officer.wanted_until) for officer in officers],
         },
     )
-    return len(rows) == OFFICERS_MAX
+    return len(officers) == OFFICERS_MAX
 
 
-def _gaps(row: Any) -> list[tuple[Any, date, date]]:
-    if row.queued_from is None:
-        return [(row.employee_id, row.wanted_from, row.wanted_until)]
+def _gaps(officer: _IncompleteOfficer) -> list[tuple[UUID, date, date]]:
+    if officer.queued_from is None or officer.queued_until is None:
+        return [(officer.employee_id, officer.wanted_from, officer.wanted_until)]
     gaps = []
-    if row.wanted_from < row.queued_from:
-        gaps.append((row.employee_id, row.wanted_from, row.queued_from - _DAY))
-    if row.wanted_until > row.queued_until:
-        gaps.append((row.employee_id, row.queued_until + _DAY, row.wanted_until))
+    if officer.wanted_from < officer.queued_from:
+        gaps.append((officer.employee_id, officer.wanted_from, officer.queued_from - _DAY))
+    if officer.wanted_until > officer.queued_until:
+        gaps.append((officer.employee_id, officer.queued_until + _DAY, officer.wanted_until))
     return gaps

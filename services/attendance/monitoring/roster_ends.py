@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
+from uuid import UUID
 
 from prometheus_client import Gauge
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days.hours import read_officer_times, read_rules
 from services.attendance.monitoring.rules.roster_ends import RosteredOfficer, RosterEnd, roster_ends
 from services.attendance.regulation.rules.rule_set import rules_for
 from shared.contracts.events.employee import EmploymentType
+from shared.db.queries import query
 from shared.service.context import Context
 
 __all__ = ["RosterEnds", "read_roster_ends"]
 
+
+class Candidate(NamedTuple):
+    """An officer who may work by roster, with the dates of employment and of the last entry."""
+
+    employee_id: UUID
+    active_from: date
+    active_to: date | None
+    last_entry: date | None
+
+
 # All officers that a setting may concern, by any of their units; the rule then decides for the date.
-_CANDIDATES = text(
+CANDIDATES = query(
     """
     select e.employee_id, e.active_from, e.active_to,
            (select max(r.work_date) from roster_shift r where r.employee_id = e.employee_id) as last_entry
@@ -29,7 +40,8 @@ _CANDIDATES = text(
           union
           select u.employee_id from roster_setting s join employee_unit u using (org_unit_id) where s.by_roster)
     order by e.employee_id
-    """
+    """,
+    Candidate,
 )
 
 
@@ -61,11 +73,11 @@ async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd
     if days is None:
         return []  # no day is computed without rules
     day = today + timedelta(days=days)
-    rows = {row.employee_id: row for row in await session.execute(_CANDIDATES, {"day": day})}
-    times = await read_officer_times(session, [(employee_id, day) for employee_id in rows], rows)
+    candidates = {officer.employee_id: officer for officer in await CANDIDATES.all(session, {"day": day})}
+    times = await read_officer_times(session, [(employee_id, day) for employee_id in candidates], candidates)
     return roster_ends(
         [
-            RosteredOfficer(time.unit_on(day), day, rows[employee_id].last_entry, time.is_excused_on(day))
+            RosteredOfficer(time.unit_on(day), day, candidates[employee_id].last_entry, time.is_excused_on(day))
             for employee_id, time in times.items()
             if time.works_by_roster_on(day)
         ]

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.enqueue import enqueue_for_punches
-from services.attendance.days.defaults import Defaults
 from services.attendance.days.scheduler import DayScheduler
 from services.attendance.days.worker import DayWorker
+from services.attendance.hours.defaults import Defaults
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
 from shared.base.clock import FakeClock
 from tests.fixtures.postgres import Server
@@ -148,7 +148,7 @@ async def city(server: Server, now: str = "2026-08-05 20:00", **changes: Any) ->
     clock = FakeClock(local(now))
     values = {"first_work_date": date(2026, 8, 3)} | changes
     async with running_service("attendance", server, clock=clock, **values) as service:
-        await service.app.part(Defaults).load()
+        await service.app.part(Defaults).round()
         yield City(service, clock)
 
 

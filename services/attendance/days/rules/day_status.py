@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.attendance.days.rules.completeness import open_reasons, why_unproven
-from services.attendance.days.rules.day_inputs import DayInputs, DayResult, DayStatus
+from services.attendance.days.rules.day_inputs import DayInputs, DayResult
 from services.attendance.days.rules.deductions import (
     MissingPunch,
     absence_deduction,
@@ -33,6 +33,7 @@ from services.attendance.leave.rules.excuses import (
     whole_day_excuse,
 )
 from services.attendance.punches.rules.punch import Punch
+from shared.contracts.events.attendance_day import DayStatus
 
 __all__ = ["day_status"]
 

@@ -15,7 +15,7 @@ import pytest
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.days.scheduler import DayScheduler
-from services.attendance.people.transfers import Transfers
+from services.attendance.people.present import Transfers
 from tests.integration.attendance.city import FIRST_NIP, City, city, local, person
 
 pytestmark = pytest.mark.embedded

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from services.attendance.days.defaults import Defaults
+from services.attendance.hours.defaults import Defaults
 from services.attendance.hours.holidays import published_days
 from tests.integration.attendance.city import City, city, local, person
 
@@ -71,7 +71,7 @@ async def test_a_decree_and_its_end_rewrite_the_day(town: City) -> None:
 
 async def test_what_was_decreed_survives_the_next_load(town: City) -> None:
     assert (await town.http.delete("/attendance/v1/calendar/2026-12-24")).status_code == 204
-    await town.service.app.part(Defaults).load()
+    await town.service.app.part(Defaults).round()
     days = (await town.http.get("/attendance/v1/calendar", params={"year": 2026})).json()
     assert "2026-12-24" not in [day["day"] for day in days]
     assert len(days) == 24
@@ -86,6 +86,6 @@ async def test_a_holiday_that_is_loaded_later_rewrites_the_days_that_were_comput
     await town.close()
     officer = (await town.officer())["employee_id"]
     assert (await town.day(officer, "2026-08-17"))["day"]["status"] == "unknown"
-    await town.service.app.part(Defaults).load()
+    await town.service.app.part(Defaults).round()
     await town.work()
     assert (await town.day(officer, "2026-08-17"))["day"]["excuse"] == "LIBUR_NASIONAL"

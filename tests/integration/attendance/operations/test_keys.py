@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from services.attendance.people.transfers import Transfers
+from services.attendance.people.present import Transfers
 from tests.integration.attendance.city import City, city, person
 
 PUNCHES = "/attendance/v1/punches"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from services.attendance.people.transfers import Transfers
+from services.attendance.people.present import Transfers
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded

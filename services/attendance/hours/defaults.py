@@ -1,4 +1,4 @@
-"""The first rules, the city's first hours, and the calendar of each year."""
+"""Loads what every installation needs before its first day: rules, the city's week and the calendar of holidays."""
 
 from __future__ import annotations
 
@@ -13,21 +13,14 @@ __all__ = ["Defaults"]
 
 
 class Defaults:
-    """Loads what no day can be computed without."""
+    """Adds what is missing; what an operator changed stays. Each year needs another calendar."""
 
     def __init__(self, context: AttendanceContext) -> None:
         self._context = context
-        self._loaded_in = 0
+        self._loaded_in: int | None = None
 
-    async def round(self) -> None:
-        """Loads once a year: each year needs another calendar."""
-        year = self._context.clock.now().astimezone(self._context.zone).year
-        if self._loaded_in != year:
-            await self.load()
-            self._loaded_in = year
-
-    async def load(self) -> None:
-        """Loads what is missing; existing rules, hours and dates stay."""
+    async def round(self) -> bool:
+        """Loads the files of the settings and the calendar."""
         settings = self._context.settings
         rules = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
         week = await asyncio.to_thread(settings.week_schedule_file.read_bytes)
@@ -35,3 +28,10 @@ class Defaults:
             await load_default_rules(change.session, rules)
             await load_default_week(change, week)
             await load_calendar(change, change.today)
+        self._loaded_in = change.today.year
+        return False
+
+    async def ensure(self) -> None:
+        """Loads once a year and process: days cannot close without rules, hours and calendar."""
+        if self._loaded_in != self._context.clock.now().astimezone(self._context.zone).year:
+            await self.round()
