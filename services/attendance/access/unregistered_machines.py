@@ -16,8 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
-from services.attendance.machines.clock_corrections import true_received_at
 from services.attendance.machines.locked_machine import LockedMachine
+from services.attendance.machines.rechecks import true_received_at
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import NewPunch, Post, punch_of_line, store_punches
 from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, UnreadableReason, parse_attlog

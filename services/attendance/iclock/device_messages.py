@@ -96,7 +96,7 @@ async def poll(change: Change, found: Found, *, address: str, info: str | None) 
     machine = await lock_machine(change.session, found.serial, change.now)
     if machine is None:
         return []
-    marks = after_poll(machine.marks, change.now) if found.proof.proved else machine.marks
+    marks = after_poll(machine.watermark, change.now) if found.proof.proved else machine.watermark
     await write_watermark(change, machine, marks, address)
     if info is not None and news and found.proof.proved:
         await change.session.execute(_INFO, {"info": info, "serial": found.serial})
@@ -162,4 +162,4 @@ async def store_operlog(
         }
         # A repeated post contains no new event, so it must not count as another setting of the clock.
         time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars()) or time_set
-    return lines, after_time_set(machine.marks) if time_set else machine.marks
+    return lines, after_time_set(machine.watermark) if time_set else machine.watermark

@@ -85,7 +85,7 @@ async def keep_post(
         return 0 if is_photo(body) else count_lines(body)
     settings = context.settings
     await _charge(change.session, settings, machine, len(body), change.now)
-    marks, stamp, unusable = machine.marks, caller.query.stamp, 0
+    marks, stamp, unusable = machine.watermark, caller.query.stamp, 0
     if kind is PostKind.PUNCHES:
         kept = await store_attlog(change, machine, body, stamp=stamp)
         lines, unusable, marks = kept.lines, kept.unreadable, kept.marks

@@ -12,6 +12,7 @@ from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.change import Change
 from services.attendance.enrolments.enrolments import enrol
 from services.attendance.machines.registry import MachineSetup
+from services.attendance.machines.rules.placements import PlacementRequest
 from services.attendance.people.records import publish_employees
 from services.attendance.shifts.entries import Shift, put_shift
 from shared.contracts.events.canary import (
@@ -108,7 +109,7 @@ class Canary:
         """Registers the machine and retires a previous machine that has another key."""
         context, serial = self._context, self._machine.serial
         await change.session.execute(_RETIRE, {"now": change.now})
-        setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
+        setup = MachineSetup(serial, NAME, context.settings.timezone, PlacementRequest(CANARY_UNIT_ID, "shift"))
         await register(change, setup)
         await give_secret(
             change.session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=change.now

@@ -219,7 +219,7 @@ async def store_attlog(
         upload_id = stored.upload_id
         for punch in punches:
             upload.add(record_of(punch), change.now)
-    marks = after_upload(machine.marks, change.now, upload, in_order=not machine.answering)
+    marks = after_upload(machine.watermark, change.now, upload, in_order=not machine.answering)
     return KeptPost(lines, unreadable, marks)
 
 

@@ -91,7 +91,7 @@ async def take_punches(context: ContextDep, who: _SenderDep, new: PunchesIn) -> 
                 fresh |= stored.new
         days = {"pins": [p.pin for p in readable], "days": [p.local_time.date() for p in readable]}
         known = {tuple(row) for row in await change.session.execute(_PINS, days | {"serial": new.serial})}
-        marks = _told_until(machine.marks, new.complete_until, readable, now)
+        marks = _told_until(machine.watermark, new.complete_until, readable, now)
         await write_watermark(change, machine, marks, None)
         return [_result(index, punch, fresh, known) for index, punch in enumerate(punches)]
 
