@@ -13,8 +13,8 @@ import uvicorn
 from embedded.configuration import Configuration
 from embedded.gateway import make_gateway
 from services.attendance import app as attendance
-from services.attendance.operations import republish as attendance_publish
 from services.attendance.context import AttendanceContext
+from services.attendance.operations import republish as attendance_publish
 from services.attendance.settings import Settings as AttendanceSettings
 from services.feedback import app as feedback
 from services.feedback.ratings import publishing as feedback_publish

@@ -100,13 +100,13 @@ class RandomCity:
         async with self.town.context.changing() as change:
             machine = await lock_machine(change.session, self.random.choice(list(MACHINES)), change.now)
             assert machine is not None
-            marks, until = machine.marks, self.moment()
+            watermark, until = machine.watermark, self.moment()
             what = self.random.choice(["watermark", "watermark", "watermark", "wrong", "right"])
             if what == "watermark":
-                marks = replace(marks, complete_until=max(until, marks.complete_until or until))
+                watermark = replace(watermark, complete_until=max(until, watermark.complete_until or until))
             else:
-                marks = replace(marks, clock_wrong_since=change.now if what == "wrong" else None)
-            await write_watermark(change, machine, marks, None)
+                watermark = replace(watermark, clock_wrong_since=change.now if what == "wrong" else None)
+            await write_watermark(change, machine, watermark, None)
 
     async def stored(self) -> dict[Key, str]:
         """The state of each published day."""

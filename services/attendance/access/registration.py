@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.attendance.access.proof_settings import admit_known
+from services.attendance.access.proof_settings import import_accepted_lines
 from services.attendance.day_queue.change import Change
 from services.attendance.machines.registry import MachineSetup, put_machine
 
@@ -15,5 +15,5 @@ async def register(change: Change, setup: MachineSetup) -> bool:
     Stored lines of refused contacts become punches if their address is accepted as the machine's.
     """
     machine, is_new = await put_machine(change, setup)
-    await admit_known(change, machine, setup.networks, new=is_new)
+    await import_accepted_lines(change, machine, setup.networks, new=is_new)
     return is_new

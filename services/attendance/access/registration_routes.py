@@ -33,8 +33,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
 
-def _networks(words: list[str]) -> list[str]:
-    return list(parse_networks(words))
+def _networks(values: list[str]) -> list[str]:
+    return list(parse_networks(values))
 
 
 Networks = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50), AfterValidator(_networks)]

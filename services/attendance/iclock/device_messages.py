@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.access.identity import Found, note_other_address
+from services.attendance.access.identity import IdentifiedMachine, signal_other_address
 from services.attendance.access.signals import compare_count
 from services.attendance.day_queue.change import Change
 from services.attendance.iclock.rules.operlog import OperEvent, parse_operlog
@@ -18,7 +18,7 @@ from services.attendance.machines.locked_machine import LockedMachine, lock_mach
 from services.attendance.machines.rules.watermark import Watermark, after_poll, after_time_set
 from services.attendance.punches.rules.lines import parts_of, stamp_text
 
-__all__ = ["note_contact", "poll", "redacted", "store_operlog", "store_results"]
+__all__ = ["poll", "redacted", "store_contact", "store_operlog", "store_results"]
 
 WRITE_SECONDS = 10
 """The polls of an idle machine are stored at most this often."""
@@ -63,7 +63,7 @@ _OPER = text(
 )
 
 
-async def note_contact(
+async def store_contact(
     session: AsyncSession,
     serial: str,
     now: datetime,
@@ -77,7 +77,7 @@ async def note_contact(
     await session.execute(_CONTACT, values)
 
 
-async def poll(change: Change, found: Found, *, address: str, info: str | None) -> list[str]:
+async def poll(change: Change, found: IdentifiedMachine, *, address: str, info: str | None) -> list[str]:
     """Returns the command lines for this poll. Writes to the database only on a change or after WRITE_SECONDS.
 
     A machine that is not yet proved gets no command, and its poll does not move the watermark.
@@ -90,14 +90,14 @@ async def poll(change: Change, found: Found, *, address: str, info: str | None) 
     stale = found.last_contact_at is None or change.now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
     news = info is not None and info != found.info
     if found.proof.proved:
-        await note_other_address(change.session, found, address, change.now)
+        await signal_other_address(change.session, found, address, change.now)
     if not (due or stale or news or found.last_poll_at is None or found.address != address):
         return []
     machine = await lock_machine(change.session, found.serial, change.now)
     if machine is None:
         return []
-    marks = after_poll(machine.watermark, change.now) if found.proof.proved else machine.watermark
-    await write_watermark(change, machine, marks, address)
+    watermark = after_poll(machine.watermark, change.now) if found.proof.proved else machine.watermark
+    await write_watermark(change, machine, watermark, address)
     if info is not None and news and found.proof.proved:
         await change.session.execute(_INFO, {"info": info, "serial": found.serial})
         await compare_count(change.session, found.serial, parse_info(info).records, change.now)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.gate import Caller
-from services.attendance.access.identity import hold_proved
+from services.attendance.access.identity import lock_proved_machine
 from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.change import Change
 from services.attendance.iclock.device_messages import store_operlog
@@ -25,7 +25,7 @@ from services.attendance.punches.rules.lines import count_lines, display, parts_
 from services.attendance.settings import Settings
 from shared.service.context import REQUEST_SECONDS_MAX
 
-__all__ = ["POST_LINES_MAX", "QuotaError", "keep_access_lines", "keep_post", "too_many_lines", "upload_seconds"]
+__all__ = ["POST_LINES_MAX", "QuotaError", "store_access_lines", "store_post", "too_many_lines", "upload_seconds"]
 
 POST_LINES_MAX = 250_000
 """Per post. The largest known log of a machine has 100,000 lines; a body with one letter per line could have millions."""
@@ -74,32 +74,34 @@ def upload_seconds(body: bytes) -> float:
     return min(REQUEST_SECONDS_MAX + body.count(b"\n") // LINES_A_SECOND, UPLOAD_SECONDS_MAX)
 
 
-async def keep_post(
+async def store_post(
     change: Change, context: AttendanceContext, caller: Caller, kind: PostKind, body: bytes
 ) -> int | Refusal:
     """Stores a post; returns the number of lines, or why the sender is not accepted as the machine. Raises QuotaError."""
-    machine = await hold_proved(change.session, caller.serial, caller.shown, change.now)
+    machine = await lock_proved_machine(change.session, caller.serial, caller.presented, change.now)
     if isinstance(machine, Refusal):
         return machine
     if kind is PostKind.NOT_NEEDED:
         return 0 if is_photo(body) else count_lines(body)
     settings = context.settings
     await _charge(change.session, settings, machine, len(body), change.now)
-    marks, stamp, unusable = machine.watermark, caller.query.stamp, 0
+    watermark, stamp, unusable = machine.watermark, caller.query.stamp, 0
     if kind is PostKind.PUNCHES:
         kept = await store_attlog(change, machine, body, stamp=stamp)
-        lines, unusable, marks = kept.lines, kept.unreadable, kept.marks
+        lines, unusable, watermark = kept.lines, kept.unreadable, kept.watermark
     elif kind is PostKind.MENU:
-        lines, marks = await store_operlog(change.session, machine, body, change.now, stamp=stamp)
+        lines, watermark = await store_operlog(change.session, machine, body, change.now, stamp=stamp)
     else:
-        lines = unusable = await _keep_as_it_came(change.session, machine.serial, caller.query.table, body, change.now)
+        lines = unusable = await _quarantine_unknown(
+            change.session, machine.serial, caller.query.table, body, change.now
+        )
     if unusable:
         await _refuse_when_full(change.session, settings, machine.serial)
-    await write_watermark(change, machine, marks, caller.shown.address)
+    await write_watermark(change, machine, watermark, caller.presented.address)
     return lines
 
 
-async def keep_access_lines(
+async def store_access_lines(
     session: AsyncSession, context: AttendanceContext, serial: str, lines: Sequence[bytes], now: datetime
 ) -> None:
     """Stores punches of the access-control dialect for an operator to examine. Raises QuotaError."""
@@ -123,7 +125,7 @@ async def _refuse_when_full(session: AsyncSession, settings: Settings, serial: s
         raise QuotaError(f"more than {most} unusable lines wait for an operator")
 
 
-async def _keep_as_it_came(session: AsyncSession, serial: str, table: str, body: bytes, now: datetime) -> int:
+async def _quarantine_unknown(session: AsyncSession, serial: str, table: str, body: bytes, now: datetime) -> int:
     """Stores the lines of an unknown kind of post, except lines with a person's data; returns the number of all lines."""
     count = 0
     for part in parts_of(body):

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
-from services.attendance.machines.rules.proof import Asked, Proof, ProofKind
+from services.attendance.machines.rules.proof import Proof, ProofKind, RequiredProof
 from services.attendance.machines.rules.watermark import Watermark
 from shared.db.queries import query
 
-__all__ = ["LockedMachine", "asked_of", "lock_machine", "lock_serial", "note_proof", "write_watermark"]
+__all__ = ["LockedMachine", "lock_machine", "lock_serial", "required_proof_of", "store_proof", "write_watermark"]
 
 
 class _MachineRow(NamedTuple):
@@ -99,7 +99,7 @@ class LockedMachine:
     watermark: Watermark
     answering: bool
     """Whether it is sending the punches of a requested range."""
-    asked: Asked
+    required_proof: RequiredProof
     """What a connection must present to be this machine."""
     journal_day: date | None
     journal_bytes: int
@@ -114,7 +114,7 @@ async def lock_machine(session: AsyncSession, serial: str, now: datetime) -> Loc
     watermark = Watermark(row.complete_until, row.last_poll_at, row.last_upload_at, row.clock_wrong_since)
     zone = ZoneInfo(row.timezone)
     return LockedMachine(
-        row.serial, zone, row.org_unit_id, row.in_service_to, watermark, row.answering, asked_of(row), row.journal_day,
+        row.serial, zone, row.org_unit_id, row.in_service_to, watermark, row.answering, required_proof_of(row), row.journal_day,
         row.journal_bytes,
     )  # fmt: skip
 
@@ -138,18 +138,18 @@ class ProofColumns(Protocol):
     def secret_pending(self) -> bool: ...
 
 
-def asked_of(row: ProofColumns) -> Asked:
+def required_proof_of(row: ProofColumns) -> RequiredProof:
     """The proof that a machine's row requires."""
-    return Asked(
+    return RequiredProof(
         tuple(row.networks), row.pinned_address, row.host_label_sha256, row.comm_key_sha256, row.secret_pending
     )
 
 
-async def note_proof(session: AsyncSession, machine: LockedMachine, proof: Proof, address: str) -> None:
+async def store_proof(session: AsyncSession, machine: LockedMachine, proof: Proof, address: str) -> None:
     """Stores a post's proof under the machine's lock: the first post pins the address, a first use activates a secret."""
     if proof.kind is ProofKind.NOTHING_YET:
         await session.execute(_PIN, {"serial": machine.serial, "address": address})
-    if proof.secret_used and machine.asked.secret_pending:
+    if proof.secret_used and machine.required_proof.secret_pending:
         await session.execute(_SECRET_USED, {"serial": machine.serial})
 
 

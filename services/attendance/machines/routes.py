@@ -17,7 +17,7 @@ from services.attendance.dependencies import (
     OperatorDep,
     Serial,
 )
-from services.attendance.machines.locked_machine import asked_of
+from services.attendance.machines.locked_machine import required_proof_of
 from services.attendance.machines.queries import MachineRow, read_machines
 from services.attendance.machines.registry import queue_command, resend_command, undo_move
 from services.attendance.machines.rules.proof import ProofKind
@@ -140,7 +140,7 @@ async def list_machines(context: ContextDep, _: Annotated[Principal, requires("m
 
 
 def _machine_item(row: MachineRow) -> MachineItem:
-    required = asked_of(row)
+    required = required_proof_of(row)
     fields = row._asdict()
     del fields["host_label_sha256"], fields["comm_key_sha256"]
     return MachineItem(**fields, proof=required.kind, has_secret=required.has_secret)

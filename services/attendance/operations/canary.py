@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
-from services.attendance.access.proof_settings import give_secret
+from services.attendance.access.proof_settings import Secret, set_secret
 from services.attendance.access.registration import register
 from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.change import Change
@@ -111,7 +111,5 @@ class Canary:
         await change.session.execute(_RETIRE, {"now": change.now})
         setup = MachineSetup(serial, NAME, context.settings.timezone, PlacementRequest(CANARY_UNIT_ID, "shift"))
         await register(change, setup)
-        await give_secret(
-            change.session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=change.now
-        )
+        await set_secret(change.session, serial, Secret("comm_key", self._machine.comm_key), change.now)
         await enrol(change, serial, CANARY_PIN, first, CANARY_EMPLOYEE_ID)

@@ -27,11 +27,11 @@ from services.attendance.punches.rules.lines import count_lines, display, parts_
 from services.attendance.punches.tables import UNKNOWN_VERIFY
 
 __all__ = [
-    "KeptPost",
     "NewPunch",
     "Post",
     "PunchKey",
     "Stored",
+    "StoredPost",
     "punch_of_line",
     "record_of",
     "store_attlog",
@@ -128,12 +128,12 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPost:
+class StoredPost:
     """The number of lines, the number of unreadable lines, and the machine's watermark state after the post."""
 
     lines: int
     unreadable: int
-    marks: Watermark
+    watermark: Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ async def store_attlog(
     body: bytes,
     *,
     stamp: str | None,
-) -> KeptPost:
+) -> StoredPost:
     """Stores a whole ATTLOG post of a registered machine; the caller still has to write the new watermark state."""
     local_now = change.now.astimezone(machine.zone).replace(tzinfo=None)
     upload, lines, unreadable = Upload(), 0, 0
@@ -219,8 +219,8 @@ async def store_attlog(
         upload_id = stored.upload_id
         for punch in punches:
             upload.add(record_of(punch), change.now)
-    marks = after_upload(machine.watermark, change.now, upload, in_order=not machine.answering)
-    return KeptPost(lines, unreadable, marks)
+    watermark = after_upload(machine.watermark, change.now, upload, in_order=not machine.answering)
+    return StoredPost(lines, unreadable, watermark)
 
 
 def record_of(punch: NewPunch) -> Record:

@@ -14,7 +14,7 @@ from services.attendance.context import AttendanceContext
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.settings import Settings
 
-__all__ = ["STORES", "Kept", "Retention", "read_kept"]
+__all__ = ["STORES", "Kept", "Retention", "read_stores"]
 
 BATCH = 5_000
 _REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
@@ -98,7 +98,7 @@ class Kept:
     kept_days: int
 
 
-async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
+async def read_stores(session: AsyncSession, settings: Settings) -> list[Kept]:
     """Reads all stores."""
     found = []
     for store in STORES:
@@ -143,7 +143,7 @@ class Retention:
             more = await self._delete(store.delete, before=before) or more
         more = await self._delete(_LINES_OF_NOBODY) or more
         async with self._context.database.transaction() as session:
-            for kept in await read_kept(session, self._settings):
+            for kept in await read_stores(session, self._settings):
                 age = 0.0 if kept.oldest_at is None else (now - kept.oldest_at).total_seconds()
                 self._oldest.labels(kept.store).set(max(0.0, age))
                 self._limit.labels(kept.store).set(timedelta(days=kept.kept_days).total_seconds())

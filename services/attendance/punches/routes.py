@@ -91,8 +91,8 @@ async def take_punches(context: ContextDep, who: _SenderDep, new: PunchesIn) -> 
                 fresh |= stored.new
         days = {"pins": [p.pin for p in readable], "days": [p.local_time.date() for p in readable]}
         known = {tuple(row) for row in await change.session.execute(_PINS, days | {"serial": new.serial})}
-        marks = _told_until(machine.watermark, new.complete_until, readable, now)
-        await write_watermark(change, machine, marks, None)
+        watermark = _told_until(machine.watermark, new.complete_until, readable, now)
+        await write_watermark(change, machine, watermark, None)
         return [_result(index, punch, fresh, known) for index, punch in enumerate(punches)]
 
     return PunchesOut(results=await context.change(work, now=now))
@@ -126,17 +126,17 @@ def _punch_of(row: PunchRow, zone: ZoneInfo, now: datetime) -> NewPunch:
     return NewPunch(row.pin, local, row.status, verify, at, flags, row.work_code)
 
 
-def _told_until(marks: Watermark, until: datetime | None, punches: Sequence[NewPunch], now: datetime) -> Watermark:
+def _told_until(watermark: Watermark, until: datetime | None, punches: Sequence[NewPunch], now: datetime) -> Watermark:
     """Rows come in any order, so only the sender's `complete_until` moves the watermark, while the clock is trusted."""
     if punches:
         upload = Upload()
         for punch in punches:
             upload.add(record_of(punch), now)
-        marks = after_upload(marks, now, upload, in_order=False)
-    if until is None or marks.clock_wrong_since is not None:
-        return marks
-    told = until if marks.complete_until is None else max(until, marks.complete_until)
-    return replace(marks, complete_until=told)
+        watermark = after_upload(watermark, now, upload, in_order=False)
+    if until is None or watermark.clock_wrong_since is not None:
+        return watermark
+    told = until if watermark.complete_until is None else max(until, watermark.complete_until)
+    return replace(watermark, complete_until=told)
 
 
 def _result(index: int, punch: NewPunch | str, fresh: set[PunchKey], known: set[tuple[Any, ...]]) -> RowResult:

@@ -93,7 +93,7 @@ class City:
         async with self.context.changing() as change:
             machine = await lock_machine(change.session, serial, change.now)
             assert machine is not None
-            await write_watermark(change, machine, replace(machine.marks, complete_until=local(mark)), None)
+            await write_watermark(change, machine, replace(machine.watermark, complete_until=local(mark)), None)
 
     async def work(self) -> None:
         """Runs the worker until the queue is empty."""

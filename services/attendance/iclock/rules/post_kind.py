@@ -41,7 +41,7 @@ _STAMPS: Final = {
     "stamp": PostKind.PUNCHES,  # last: newer firmware sends it for every table
 }
 _LOOK_BYTES: Final = 4_096
-_SECRET_MARKS: Final = (b"TMP=", b"CONTENT=", b"PASSWD=", b"TEMPLATE", b"CARD=")
+_SECRET_FIELDS: Final = (b"TMP=", b"CONTENT=", b"PASSWD=", b"TEMPLATE", b"CARD=")
 
 
 def post_kind(query: DeviceQuery, body: bytes) -> PostKind:
@@ -78,4 +78,4 @@ def access_dialect(query: DeviceQuery) -> bool:
 def holds_person_data(line: bytes) -> bool:
     """Whether a line of unknown kind looks like a person's record. Passwords, cards and templates are never kept."""
     upper = line.upper()
-    return any(mark in upper for mark in _SECRET_MARKS)
+    return any(mark in upper for mark in _SECRET_FIELDS)

@@ -11,7 +11,7 @@ PART_BYTES = 65_536
 
 
 def display(raw: bytes) -> str:
-    """A raw line for display: undecodable bytes replaced, NUL shown as U+2400, at most 400 characters."""
+    """A raw line for display: undecodable bytes replaced, NUL presented as U+2400, at most 400 characters."""
     return raw.decode("utf-8", errors="replace")[:400].replace("\0", "\u2400")
 
 
