@@ -92,7 +92,7 @@ class SecretIn(Input):
 
 
 class SecretMade(Answer):
-    """The new secret; a host label is presented only here. `host`: the server name to enter in the machine's menu."""
+    """The new secret; a host label is shown only here. `host`: the server name to enter in the machine's menu."""
 
     kind: Literal["host_label", "comm_key"]
     """The kind of the secret."""

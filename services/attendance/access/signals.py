@@ -1,4 +1,4 @@
-"""Stores signals about machines: raised by traffic, presented to operators, dismissed by them."""
+"""Stores signals about machines: raised by traffic, shown to operators, dismissed by them."""
 
 from __future__ import annotations
 

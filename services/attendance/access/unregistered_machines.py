@@ -20,8 +20,9 @@ from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.rechecks import true_received_at
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import NewPunch, Post, punch_of_line, store_punches
+from services.attendance.punches.queries import REFUSALS
 from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, UnreadableReason, parse_attlog
-from services.attendance.punches.rules.lines import display
+from services.attendance.punches.rules.lines import LINE_BYTES_MAX, display
 from shared.db.queries import query
 
 __all__ = [
@@ -42,11 +43,7 @@ LINES_OF_CONTACT_MAX = 20_000
 BYTES_OF_CONTACT_MAX = 2_097_152
 LINES_MAX = 500_000
 """Lines stored for all contacts together: 100 MB."""
-LINE_BYTES_MAX = 2_000
-"""Much longer than any firmware's line."""
 BATCH = 5_000
-
-_REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
 
 
 class _StoredContact(NamedTuple):
@@ -88,7 +85,7 @@ _STORED_CONTACT = query(
         returning r.serial, r.address
     ), deleted_lines as (
         delete from quarantine q using gone where q.serial = gone.serial and q.address = gone.address
-            and q.resolved_at is null and q.reason in ({_REFUSALS})
+            and q.resolved_at is null and q.reason in ({REFUSALS})
     )
     insert into refused_contact (serial, address, reason, first_seen_at, last_seen_at, requests, dialect, kept_lines, kept_bytes)
     values (:serial, :address, :reason, :now, :now, 1, :dialect, 0, 0)
@@ -123,7 +120,7 @@ _WAITING_CONTACTS = query(
 _WAITING_LINES = query(
     f"""
     select q.id, q.raw, q.received_at, {true_received_at("q")} as true_received_at from quarantine q
-    where q.serial = :serial and q.address = any(cast(:addresses as varchar[])) and q.reason in ({_REFUSALS})
+    where q.serial = :serial and q.address = any(cast(:addresses as varchar[])) and q.reason in ({REFUSALS})
       and q.kind = 'ATTLOG' and q.resolved_at is null and q.id > :after order by q.id limit :most
     """,
     _WaitingLine,
@@ -132,7 +129,7 @@ _RESOLVE_LINES = text("update quarantine set resolved_at = :now where id = any(c
 _RESOLVE_LINES_OF_CONTACT = text(
     f"""
     update quarantine set resolved_at = :now
-    where serial = :serial and address = :address and reason in ({_REFUSALS}) and resolved_at is null
+    where serial = :serial and address = :address and reason in ({REFUSALS}) and resolved_at is null
     """
 )
 _DELETE_CONTACTS = text(

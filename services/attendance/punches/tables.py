@@ -79,7 +79,7 @@ class Quarantine(Base, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     serial: str
     line: str
-    """For display: undecodable bytes replaced, NUL presented as U+2400."""
+    """For display: undecodable bytes replaced, NUL shown as U+2400."""
     raw: bytes
     line_sha256: bytes
     kind: str

@@ -17,6 +17,7 @@ __all__ = [
     "Upload",
     "Watermark",
     "after_poll",
+    "after_statement",
     "after_time_set",
     "after_upload",
 ]
@@ -86,6 +87,16 @@ def after_upload(watermark: Watermark, received: datetime, upload: Upload, *, in
     if in_order and wrong is None and upload.newest is not None:
         until = upload.newest if until is None else max(until, upload.newest)
     return Watermark(until, None, received, wrong)
+
+
+def after_statement(watermark: Watermark, until: datetime | None) -> Watermark:
+    """The watermark state after the sender's statement that it sent every punch up to `until`.
+
+    Ignored while the clock is not trusted.
+    """
+    if until is None or watermark.clock_wrong_since is not None:
+        return watermark
+    return replace(watermark, complete_until=max(until, watermark.complete_until or until))
 
 
 def after_poll(watermark: Watermark, polled: datetime) -> Watermark:
