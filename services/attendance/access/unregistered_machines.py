@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from shared.db.queries import query
 
 __all__ = [
     "LINES_OF_CONTACT_MAX",
+    "RefusedRequest",
     "WaitingContact",
     "dismiss_contact",
     "import_lines",
@@ -137,34 +139,36 @@ _DELETE_CONTACTS = text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """A request that was not accepted as the machine's, and why."""
+
+    serial: str
+    address: str
+    refusal: Refusal
+    received_at: datetime
+
+
 async def store_refused_contact(
-    session: AsyncSession, serial: str, address: str, refusal: Refusal, now: datetime, *, dialect: str | None = None
+    session: AsyncSession, request: RefusedRequest, *, dialect: str | None = None
 ) -> _StoredContact:
     """Stores a contact; returns its stored lines and bytes, and the stored lines of all contacts."""
     values = {
-        "serial": serial,
-        "address": address,
-        "reason": refusal.value,
-        "now": now,
+        "serial": request.serial,
+        "address": request.address,
+        "reason": request.refusal.value,
+        "now": request.received_at,
         "dialect": dialect,
     }
     return await _STORED_CONTACT.one(session, values)
 
 
-async def store_lines(
-    session: AsyncSession,
-    serial: str,
-    address: str,
-    refusal: Refusal,
-    kind: str,
-    lines: Sequence[bytes],
-    now: datetime,
-) -> None:
+async def store_lines(session: AsyncSession, request: RefusedRequest, kind: str, lines: Sequence[bytes]) -> None:
     """Stores a contact and its lines, each once, first ones first, within the limits."""
-    kept_lines, kept_bytes, all_lines = await store_refused_contact(session, serial, address, refusal, now)
+    kept_lines, kept_bytes, all_lines = await store_refused_contact(session, request)
     unique = {hashlib.sha256(line).digest(): line[:LINE_BYTES_MAX] for line in lines}
-    values = {"serial": serial, "address": address, "digests": list(unique)}
-    for known in await _STORED_DIGESTS.all(session, values):
+    contact: dict[str, object] = {"serial": request.serial, "address": request.address}
+    for known in await _STORED_DIGESTS.all(session, contact | {"digests": list(unique)}):
         unique.pop(bytes(known.line_sha256), None)
     room = max(0, min(LINES_OF_CONTACT_MAX - kept_lines, LINES_MAX - all_lines))
     chosen: dict[bytes, bytes] = {}
@@ -175,10 +179,15 @@ async def store_lines(
         chosen[digest] = line
     if chosen:
         raws = list(chosen.values())
-        new = {"reason": refusal.value, "kind": kind, "now": now, "raws": raws, "digests": list(chosen)}
-        await session.execute(
-            _INSERT_LINES, {"serial": serial, "address": address} | new | {"lines": [display(raw) for raw in raws]}
-        )
+        new = {
+            "reason": request.refusal.value,
+            "kind": kind,
+            "now": request.received_at,
+            "lines": [display(raw) for raw in raws],
+            "raws": raws,
+            "digests": list(chosen),
+        }
+        await session.execute(_INSERT_LINES, contact | new)
 
 
 async def waiting_contacts(session: AsyncSession, serial: str) -> list[WaitingContact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,7 @@ from services.attendance.iclock.rules.protocol import CommandResult, parse_info
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, write_watermark
 from services.attendance.machines.rules.watermark import Watermark, after_poll, after_time_set
 from services.attendance.punches.rules.lines import parts_of, stamp_text
+from shared.db.queries import query
 
 __all__ = ["poll", "redacted", "store_contact", "store_operlog", "store_results"]
 
@@ -26,24 +27,35 @@ RESEND_COMMAND_SECONDS = 120  # the response to a poll can get lost
 CLOCK_SET = 21
 INFO_MAX = 1_000
 
-_CONTACT = text(
+_UPDATE_CONTACT = text(
     # A handshake may be followed by a backlog, so earlier polls no longer prove that everything is uploaded.
     "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
     " push_version = coalesce(:push_version, push_version) where serial = :serial"
 )
-_OPEN = text(
+
+
+class _Command(NamedTuple):
+    id: int
+    token: str
+    command: str
+    query: bool
+    sent_at: datetime | None
+
+
+_OPEN_COMMANDS = query(
     """
     select id, token, command, command like 'DATA QUERY%' as query, sent_at from device_command
     where serial = :serial and result_at is null and expires_at > :now order by id limit 50
-    """
+    """,
+    _Command,
 )
-_SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
-_RESULT = text(
+_SET_SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
+_SET_RESULT = text(
     "update device_command set result_at = :now, return_code = :code"
     " where token = :token and serial = :serial and result_at is null and sent_at is not null"
 )
-_INFO = text("update machine set info = :info where serial = :serial")
-_OPER = text(
+_SET_INFO = text("update machine set info = :info where serial = :serial")
+_NEW_EVENT_CODES = text(
     """
     with journal as (
         insert into upload (serial, kind, stamp, body, lines, received_at)
@@ -74,7 +86,7 @@ async def store_contact(
 ) -> None:
     """Stores a handshake, or that the machine uses another dialect."""
     values = {"serial": serial, "now": now, "address": address, "dialect": dialect, "push_version": push_version}
-    await session.execute(_CONTACT, values)
+    await session.execute(_UPDATE_CONTACT, values)
 
 
 async def poll(change: Change, found: IdentifiedMachine, *, address: str, info: str | None) -> list[str]:
@@ -83,35 +95,37 @@ async def poll(change: Change, found: IdentifiedMachine, *, address: str, info: 
     A machine that is not yet proved gets no command, and its poll does not move the watermark.
     """
     info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
-    due: list[Any] = []
+    due: list[_Command] = []
     if found.proof.proved:
-        rows = (await change.session.execute(_OPEN, {"serial": found.serial, "now": change.now})).all()
-        due = _due(rows, change.now)
+        due = _due(await _OPEN_COMMANDS.all(change.session, {"serial": found.serial, "now": change.now}), change.now)
     stale = found.last_contact_at is None or change.now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
-    news = info is not None and info != found.info
+    new_info = info is not None and info != found.info
     if found.proof.proved:
         await signal_other_address(change.session, found, address, change.now)
-    if not (due or stale or news or found.last_poll_at is None or found.address != address):
+    if not (due or stale or new_info or found.last_poll_at is None or found.address != address):
         return []
     machine = await lock_machine(change.session, found.serial, change.now)
     if machine is None:
         return []
     watermark = after_poll(machine.watermark, change.now) if found.proof.proved else machine.watermark
     await write_watermark(change, machine, watermark, address)
-    if info is not None and news and found.proof.proved:
-        await change.session.execute(_INFO, {"info": info, "serial": found.serial})
+    if info is not None and new_info and found.proof.proved:
+        await change.session.execute(_SET_INFO, {"info": info, "serial": found.serial})
         await compare_count(change.session, found.serial, parse_info(info).records, change.now)
     if due:
-        await change.session.execute(_SENT, {"ids": [row.id for row in due], "now": change.now})
+        await change.session.execute(_SET_SENT, {"ids": [row.id for row in due], "now": change.now})
     return [f"C:{row.token}:{row.command}" for row in due]
 
 
-def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
+def _due(commands: Sequence[_Command], now: datetime) -> list[_Command]:
     """Commands that are unsent, or sent long ago without a result; of the queries only the oldest unfinished one."""
     long_ago = now - timedelta(seconds=RESEND_COMMAND_SECONDS)
-    queries = [row for row in rows if row.query]
-    open_rows = [row for row in rows if not row.query] + queries[:1]
-    return sorted((row for row in open_rows if row.sent_at is None or row.sent_at <= long_ago), key=lambda row: row.id)
+    oldest_query = next((each for each in commands if each.query), None)
+    return [
+        each
+        for each in commands
+        if (not each.query or each is oldest_query) and (each.sent_at is None or each.sent_at <= long_ago)
+    ]
 
 
 async def store_results(session: AsyncSession, serial: str, results: Sequence[CommandResult], now: datetime) -> None:
@@ -120,7 +134,7 @@ async def store_results(session: AsyncSession, serial: str, results: Sequence[Co
         {"token": result.id, "serial": serial, "now": now, "code": _int4(result.return_code)} for result in results
     ]
     if values:
-        await session.execute(_RESULT, values)
+        await session.execute(_SET_RESULT, values)
 
 
 def _int4(code: int | None) -> int | None:
@@ -161,5 +175,5 @@ async def store_operlog(
             "audits": [event.audit for event in events],
         }
         # A repeated post contains no new event, so it must not count as another setting of the clock.
-        time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars()) or time_set
+        time_set = CLOCK_SET in set((await session.execute(_NEW_EVENT_CODES, values)).scalars()) or time_set
     return lines, after_time_set(machine.watermark) if time_set else machine.watermark

@@ -21,7 +21,7 @@ from services.attendance.iclock.rules.post_kind import ACCESS_PUNCH_TABLE, PostK
 from services.attendance.machines.locked_machine import LockedMachine, write_watermark
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import store_attlog
-from services.attendance.punches.rules.lines import count_lines, display, parts_of, raw_lines
+from services.attendance.punches.rules.lines import LINE_BYTES_MAX, count_lines, display, parts_of, raw_lines
 from services.attendance.settings import Settings
 from shared.service.context import REQUEST_SECONDS_MAX
 
@@ -32,22 +32,21 @@ POST_LINES_MAX = 250_000
 LINES_A_SECOND = 5_000
 """What a busy database still stores. The timeout of a long post grows with it, up to UPLOAD_SECONDS_MAX."""
 UPLOAD_SECONDS_MAX = 45.0  # machines wait 60 s
-LINE_BYTES_MAX = 2_000
 NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
 ACCESS_DIALECT = "ACCESS_DIALECT"
 
 _LINE = re.compile(rb"[^\s][^\n]*")
 
-_JOURNALLED = text(
+_ADD_JOURNAL_BYTES = text(
     """
     update machine set journal_day = :day, journal_bytes = :bytes + case when journal_day = :day then journal_bytes else 0 end
     where serial = :serial
     """
 )
-_WAITING = text(
+_WAITING_LINES = text(
     "select count(*) from (select from quarantine where serial = :serial and resolved_at is null limit :most) waiting"
 )
-_KEEP = text(
+_INSERT_LINES = text(
     """
     insert into quarantine (serial, line, raw, line_sha256, kind, reason, upload_id, received_at)
     select cast(:serial as varchar), line, raw, digest, cast(:kind as varchar), cast(:reason as varchar), 0,
@@ -87,8 +86,8 @@ async def store_post(
     await _charge(change.session, settings, machine, len(body), change.now)
     watermark, stamp, unusable = machine.watermark, caller.query.stamp, 0
     if kind is PostKind.PUNCHES:
-        kept = await store_attlog(change, machine, body, stamp=stamp)
-        lines, unusable, watermark = kept.lines, kept.unreadable, kept.watermark
+        stored = await store_attlog(change, machine, body, stamp=stamp)
+        lines, unusable, watermark = stored.lines, stored.unreadable, stored.watermark
     elif kind is PostKind.MENU:
         lines, watermark = await store_operlog(change.session, machine, body, change.now, stamp=stamp)
     else:
@@ -106,7 +105,7 @@ async def store_access_lines(
 ) -> None:
     """Stores punches of the access-control dialect for an operator to examine. Raises QuotaError."""
     if lines:
-        await _keep(session, serial, ACCESS_PUNCH_TABLE, ACCESS_DIALECT, lines, now)
+        await _quarantine(session, serial, ACCESS_PUNCH_TABLE, ACCESS_DIALECT, lines, now)
         await _refuse_when_full(session, context.settings, serial)
 
 
@@ -116,12 +115,12 @@ async def _charge(session: AsyncSession, settings: Settings, machine: LockedMach
     used = machine.journal_bytes if machine.journal_day == day else 0
     if used + size > settings.journal_bytes_per_day:
         raise QuotaError(f"more than {settings.journal_bytes_per_day} bytes a day")
-    await session.execute(_JOURNALLED, {"serial": machine.serial, "day": day, "bytes": size})
+    await session.execute(_ADD_JOURNAL_BYTES, {"serial": machine.serial, "day": day, "bytes": size})
 
 
 async def _refuse_when_full(session: AsyncSession, settings: Settings, serial: str) -> None:
     most = settings.unusable_lines_per_machine
-    if (await session.execute(_WAITING, {"serial": serial, "most": most + 1})).scalar_one() > most:
+    if (await session.execute(_WAITING_LINES, {"serial": serial, "most": most + 1})).scalar_one() > most:
         raise QuotaError(f"more than {most} unusable lines wait for an operator")
 
 
@@ -131,16 +130,16 @@ async def _quarantine_unknown(session: AsyncSession, serial: str, table: str, bo
     for part in parts_of(body):
         lines = raw_lines(part)
         count += len(lines)
-        kept = [line for line in lines if not holds_person_data(line)]
-        if kept:
-            await _keep(session, serial, table or "?", NOT_UNDERSTOOD, kept, now)
+        usable = [line for line in lines if not holds_person_data(line)]
+        if usable:
+            await _quarantine(session, serial, table or "?", NOT_UNDERSTOOD, usable, now)
     return count
 
 
-async def _keep(
+async def _quarantine(
     session: AsyncSession, serial: str, kind: str, reason: str, lines: Sequence[bytes], now: datetime
 ) -> None:
     raws = [line[:LINE_BYTES_MAX] for line in lines]
     values = {"serial": serial, "kind": kind.replace("\0", "")[:50], "reason": reason, "now": now, "raws": raws}
     digests = [hashlib.sha256(line).digest() for line in lines]
-    await session.execute(_KEEP, values | {"lines": [display(raw) for raw in raws], "digests": digests})
+    await session.execute(_INSERT_LINES, values | {"lines": [display(raw) for raw in raws], "digests": digests})

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.access.gate import Caller, Gate
 from services.attendance.access.identity import IdentifiedMachine, identify
 from services.attendance.access.signals import raise_signal, signal_address
-from services.attendance.access.unregistered_machines import store_lines, store_refused_contact
+from services.attendance.access.unregistered_machines import RefusedRequest, store_lines, store_refused_contact
 from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.change import Change
 from services.attendance.iclock.device_messages import poll, redacted, store_contact, store_results
@@ -111,11 +111,11 @@ async def _refused(
         await lock_serial(session, call.serial)
     else:
         await signal_address(session, call.serial, call.address, call.now)
+    request = RefusedRequest(call.serial, call.address, refusal, call.now)
     if lines:
-        await store_lines(session, call.serial, call.address, refusal, kind, lines, call.now)
+        await store_lines(session, request, kind, lines)
     else:
-        dialect = "access" if access_dialect(call.query) else None
-        await store_refused_contact(session, call.serial, call.address, refusal, call.now, dialect=dialect)
+        await store_refused_contact(session, request, dialect="access" if access_dialect(call.query) else None)
     return refusal
 
 
@@ -159,20 +159,20 @@ async def _upload(call: _Call) -> Response | Refusal:
     kind = post_kind(call.query, body)
 
     async def work(change: Change) -> int | Refusal:
-        kept = await store_post(change, call.context, call.caller, kind, body)
-        if kept is Refusal.UNREGISTERED_SERIAL:
+        stored = await store_post(change, call.context, call.caller, kind, body)
+        if stored is Refusal.UNREGISTERED_SERIAL:
             # Registration may run at the same moment. With this lock, the second transaction sees what the first one wrote.
             await lock_serial(change.session, call.serial)
-            kept = await store_post(change, call.context, call.caller, kind, body)
-        if isinstance(kept, Refusal):
-            return await _refused(change.session, call, kept, *_for_quarantine(kind, call.query.table, body))
-        return kept
+            stored = await store_post(change, call.context, call.caller, kind, body)
+        if isinstance(stored, Refusal):
+            return await _refused(change.session, call, stored, *_for_quarantine(kind, call.query.table, body))
+        return stored
 
     try:
         lines = await call.context.change(work, seconds=upload_seconds(body), now=call.now)
     except QuotaError as error:
-        words = str(error)
-        await call.context.transact(lambda s: raise_signal(s, call.serial, SignalKind.QUOTA, words, call.now))
+        detail = str(error)
+        await call.context.transact(lambda s: raise_signal(s, call.serial, SignalKind.QUOTA, detail, call.now))
         return _text(TOO_MUCH, 429, **{"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(lines, Refusal):
         return lines

@@ -62,7 +62,7 @@ def day_status(inputs: DayInputs) -> DayResult:
     excused = excused_day(merged, scheduled)
     if excused is not None:
         return _excused(inputs, scheduled, excused)
-    return _judged(inputs, scheduled, judged_part(merged, scheduled))
+    return _result_of_shift(inputs, scheduled, judged_part(merged, scheduled))
 
 
 def _without_entry(scheduled: MissingEntry, merged: MergedExcuses) -> DayResult:
@@ -113,7 +113,7 @@ def _evidence(inputs: DayInputs, shift: ScheduledShift) -> _Evidence:
     return _Evidence(merge_taps(counted, inputs.rules.tap_merge_seconds), tuple(remarks))
 
 
-def _judged(inputs: DayInputs, shift: ScheduledShift, part: JudgedPart) -> DayResult:
+def _result_of_shift(inputs: DayInputs, shift: ScheduledShift, part: JudgedPart) -> DayResult:
     window = shift_window(shift, inputs.rules)
     evidence = _evidence(inputs, shift)
     pending = open_reasons(inputs, window)
