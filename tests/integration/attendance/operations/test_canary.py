@@ -41,7 +41,7 @@ async def published(town: City) -> list[dict[str, Any]]:
     return [day for row in rows if (day := orjson.loads(row.value))["employee_id"] == str(CANARY_EMPLOYEE_ID)]
 
 
-async def test_its_punches_make_its_day_and_it_is_never_absent(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_canarys_punches_make_its_day_and_it_is_never_absent(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
         await town.service.app.part(Canary).round()
         await town.close()
@@ -55,7 +55,7 @@ async def test_its_punches_make_its_day_and_it_is_never_absent(embedded_postgres
         assert days[-1]["state"] == "final"
 
 
-async def test_it_stands_in_no_list(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_canary_is_in_no_list(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
         await town.service.app.part(Canary).round()
         await town.import_lines(person())
@@ -72,7 +72,7 @@ async def test_it_stands_in_no_list(embedded_postgres: EmbeddedPostgres) -> None
         assert (await town.http.post("/attendance/v1/employees/find", json={"nip": CANARY_NIP})).status_code == 404
 
 
-async def test_old_punches_go_and_leave_no_absence(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_old_punches_are_deleted_and_leave_no_absence(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
         assert town.clock is not None
         canary = town.service.app.part(Canary)
@@ -93,7 +93,7 @@ async def test_old_punches_go_and_leave_no_absence(embedded_postgres: EmbeddedPo
         assert (await published(town))[-1]["status"] == "off"
 
 
-async def test_without_its_key_nobody_plays_it(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_nobody_can_punch_for_the_canary_without_its_key(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
         await town.service.app.part(Canary).round()
         other = CanaryMachine.of("canary-key-of-another-city")
@@ -105,7 +105,7 @@ async def test_without_its_key_nobody_plays_it(embedded_postgres: EmbeddedPostgr
         assert await town.rows("select 1 from punch") == []
 
 
-async def test_another_key_is_another_machine_of_the_same_canary(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_another_key_registers_another_machine_of_the_same_canary(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
         await town.service.app.part(Canary).round()
         url = town.service.context.settings.database
@@ -118,7 +118,7 @@ async def test_another_key_is_another_machine_of_the_same_canary(embedded_postgr
             assert [row.serves for row in rows if row.serial != MACHINE.serial] == [True]
 
 
-async def test_without_a_key_there_is_none(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_without_a_key_there_is_no_canary(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres) as town:
         assert await town.rows("select 1 from employee") == []
         answer = await town.http.get("/iclock/cdata", params=QUERY | {"options": "all"})
