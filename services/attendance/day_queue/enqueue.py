@@ -37,7 +37,7 @@ _MAY_BE_COMPUTED = """
 
 # A punch can belong to a shift of its own date, of one of the two dates before (24 hours plus the window after the shift),
 # or of the next date if its window opens before midnight. Roster entries are looked up; for week schedules the widest
-# hours apply.
+# hours apply. A property test over random cities (test_queue_agrees_with_rules.py) compares this with the rules' windows.
 _ENQUEUE_DATES_OF_PUNCHES = text(
     f"""
     with windows as (

@@ -12,7 +12,8 @@ from services.attendance.machines.placements import PLACEMENTS, serves_from
 __all__ = ["enqueue_closable"]
 
 # Days that no other event enqueues: at the end of the day, when a machine goes silent, when a clock is correct again.
-# The conditions match those of the rules, so that a day that must stay open is not enqueued again and again.
+# The conditions match `open_reasons`, so that a day that must stay open is not enqueued again and again; a property test
+# over random cities (test_queue_agrees_with_rules.py) compares them.
 _ENQUEUE_CLOSABLE_DAYS = text(
     f"""
     with serving as (
