@@ -13,6 +13,7 @@ import uvicorn
 from embedded.configuration import Configuration
 from embedded.gateway import make_gateway
 from services.attendance import app as attendance
+from services.attendance.context import AttendanceContext
 from services.attendance.operations import republish as attendance_publish
 from services.attendance.settings import Settings as AttendanceSettings
 from services.feedback import app as feedback
@@ -113,7 +114,7 @@ def settings_faults_of_services() -> list[str]:
 
 async def republish(apps: dict[str, ServiceApp]) -> None:
     """Publishes the state of each service, because the embedded broker starts empty. Copies change nothing."""
-    await attendance_publish.republish(apps["attendance"].context)
+    await attendance_publish.republish(apps["attendance"].part(AttendanceContext))
     await feedback_publish.republish(apps["feedback"].context)
     await scoring_publish.republish(apps["scoring"].context)
     await notifications_publish.republish(apps["notifications"].context)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from datetime import date
+from typing import NamedTuple, Protocol
+
+from fastapi import APIRouter
 
 from services.attendance.access import registration_routes
 from services.attendance.access import routes as access_routes
 from services.attendance.access.gate import Gate
 from services.attendance.access.signals import ROUND_SECONDS, Signals
 from services.attendance.api_words import WORDS
-from services.attendance.day_queue.enqueue import serve_queue
-from services.attendance.day_queue.span import first_computed_date
+from services.attendance.context import AttendanceContext
 from services.attendance.days import routes as days_routes
 from services.attendance.days.scheduler import DayScheduler
 from services.attendance.days.worker import DayWorker
@@ -46,7 +46,6 @@ from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.routes import operations_router
 from shared.service.app import ServiceApp, make_app
-from shared.service.context import Context
 from shared.service.runtime import Periodic, Runtime, end_process
 
 __all__ = ["create"]
@@ -64,83 +63,77 @@ def create(
     settings: Settings, *, clock: Clock | None = None, on_failure: Callable[[str], None] = end_process
 ) -> ServiceApp:
     """Builds the app. Nothing connects before its lifespan starts."""
-    context = Context.make("attendance", settings, clock)
-    changed = asyncio.Event()
-
-    def dates() -> tuple[date, date]:
-        today = context.clock.now().astimezone(context.zone).date()
-        return first_computed_date(today, settings.first_work_date), today
-
-    serve_queue(context.database, changed, dates)
-    worker = DayWorker(context)
-    close = DayScheduler(context, settings)
-    silence = Silence(context)
-    roster_ends = RosterEnds(context)
-
-    defaults = Defaults(context, settings.attendance_rules_file, settings.week_schedule_file)
-    transfers = Transfers(context)
-
-    async def close_days() -> bool:
-        await defaults.ensure()
-        return await close.round()
-
-    gate = Gate(context, settings)
-    signals = Signals(context, punches_per_minute_max=settings.punches_per_minute_max)
-    retention = Retention(context, settings)
-    canary = None if settings.canary_key is None else Canary(context, settings.canary_key.get_secret_value())
+    context = AttendanceContext.make("attendance", settings, clock)
+    gate, defaults = Gate(context), Defaults(context)
+    worker, jobs = DayWorker(context), _jobs(context, defaults)
     runtime = Runtime(
         context,
         periodics=(
-            Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=changed),
-            Periodic("close", close_days, CLOSE_SECONDS),
-            *([Periodic("canary", canary.round, CANARY_SECONDS)] if canary else []),
-            Periodic("silence", silence.round, SILENCE_SECONDS),
-            Periodic("signals", signals.round, ROUND_SECONDS),
-            Periodic("retention", retention.round, RETENTION_SECONDS),
-            Periodic("roster_ends", roster_ends.round, ROSTER_ENDS_SECONDS),
-            Periodic("transfers", transfers.round, TRANSFERS_SECONDS),
+            Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=context.days_changed),
+            *(Periodic(job.name, job.part.round, job.seconds) for job in jobs),
         ),
         on_failure=on_failure,
     )
-    app = make_app(
+    return make_app(
         context,
         prefix="attendance",
         title="Kinerja: attendance",
         words=WORDS,
-        routers=[
-            iclock_routes.iclock_router(gate),
-            punches_routes.router,
-            access_routes.router,
-            registration_routes.router,
-            machines_routes.router,
-            enrolments_routes.router,
-            search_routes.router,
-            people_routes.router,
-            operations_routes.router,
-            assignment_routes.router,
-            monitoring_routes.router,
-            by_roster_routes.router,
-            shifts_routes.router,
-            hours_routes.router,
-            holiday_routes.router,
-            leave_routes.router,
-            outage_routes.router,
-            clock_routes.router,
-            regulation_routes.router,
-            retention_routes.router,
-            days_routes.router,
-            operations_router("attendance", service="attendance"),
-            above_router("attendance", LIFTS),
-            digest_router("attendance", SOURCES),
-        ],
-        parts=[runtime, silence, roster_ends, defaults, transfers],
+        routers=_routers(gate),
+        parts=[runtime, defaults, worker, *(job.part for job in jobs)],
         lifespan=runtime.lifespan,
         allowance=gate.allowance,
     )
-    app.state.days_changed = changed
-    app.state.day_worker = worker
-    app.state.close = close
-    app.state.signals = signals
-    app.state.retention = retention
-    app.state.canary = canary
-    return app
+
+
+class _Part(Protocol):
+    async def round(self) -> bool: ...
+
+
+class _Job(NamedTuple):
+    name: str
+    part: _Part
+    seconds: float
+
+
+def _jobs(context: AttendanceContext, defaults: Defaults) -> list[_Job]:
+    jobs = [
+        _Job("close", DayScheduler(context, defaults), CLOSE_SECONDS),
+        _Job("silence", Silence(context), SILENCE_SECONDS),
+        _Job("signals", Signals(context), ROUND_SECONDS),
+        _Job("retention", Retention(context), RETENTION_SECONDS),
+        _Job("roster_ends", RosterEnds(context), ROSTER_ENDS_SECONDS),
+        _Job("transfers", Transfers(context), TRANSFERS_SECONDS),
+    ]
+    if context.settings.canary_key is not None:
+        jobs.append(_Job("canary", Canary(context, context.settings.canary_key.get_secret_value()), CANARY_SECONDS))
+    return jobs
+
+
+def _routers(gate: Gate) -> list[APIRouter]:
+    return [
+        iclock_routes.iclock_router(gate),
+        punches_routes.router,
+        access_routes.router,
+        registration_routes.router,
+        machines_routes.router,
+        enrolments_routes.router,
+        search_routes.router,
+        people_routes.router,
+        operations_routes.router,
+        assignment_routes.router,
+        monitoring_routes.router,
+        by_roster_routes.router,
+        shifts_routes.router,
+        hours_routes.router,
+        holiday_routes.router,
+        leave_routes.router,
+        outage_routes.router,
+        clock_routes.router,
+        regulation_routes.router,
+        retention_routes.router,
+        days_routes.router,
+        operations_router("attendance", service="attendance"),
+        above_router("attendance", LIFTS),
+        digest_router("attendance", SOURCES),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path
@@ -12,12 +12,12 @@ from pydantic import Field, NaiveDatetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Identifier, UtcDateTime
 from shared.errors.errors import NotFoundError
 from shared.openapi.models import Input
-from shared.service.app import context_of
-from shared.service.context import Context
+from shared.service.app import part_of
 
 __all__ = [
     "BULK_SECONDS",
@@ -33,12 +33,11 @@ __all__ = [
     "UnitId",
     "WorkDate",
     "must_exist",
-    "read_rows",
 ]
 
 _Key = Literal["employee_id", "org_unit_id", "serial"]
 
-ContextDep = Annotated[Context, Depends(context_of)]
+ContextDep = Annotated[AttendanceContext, Depends(part_of(AttendanceContext))]
 OperatorDep = Annotated[Principal, requires()]
 UnitId = Identifier
 SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
@@ -59,15 +58,6 @@ AnyMoment = Annotated[
 PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 BULK_SECONDS = 30.0
 """The timeout for requests that may affect every officer's days, longer than for ordinary requests."""
-
-
-async def read_rows(context: Context, query: TextClause, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """The rows of a query, as mappings."""
-
-    async def read(session: AsyncSession) -> list[dict[str, Any]]:
-        return [dict(row) for row in (await session.execute(query, values or {})).mappings()]
-
-    return await context.transact(read)
 
 
 # Text, because the tables belong to rooms above this module.

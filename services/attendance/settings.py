@@ -12,11 +12,10 @@ from pydantic import Field, SecretStr, field_validator
 from services.attendance.hours.rules.week_hours import week_file
 from services.attendance.machines.rules.proof import parse_networks
 from services.attendance.regulation.rules.rule_set import rules_from_mapping
-from shared.service.context import Context
 from shared.settings.settings import ServiceSettings
 from shared.settings.types import rules_in
 
-__all__ = ["Settings", "settings_of"]
+__all__ = ["Settings"]
 
 _RULES = Path(__file__).resolve().parents[2] / "rules" / "attendance"
 
@@ -65,10 +64,3 @@ class Settings(ServiceSettings):
         if value is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
             raise ValueError("write a host name in lower case, without port, like adms.example.go.id")
         return value
-
-
-def settings_of(context: Context) -> Settings:
-    """The service's own settings."""
-    if not isinstance(context.settings, Settings):
-        raise TypeError("the context is not the attendance service's")
-    return context.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,7 +47,7 @@ class Context:
         object.__setattr__(self, "zone", ZoneInfo(self.settings.timezone))
 
     @classmethod
-    def make(cls, service: str, settings: ServiceSettings, clock: Clock | None = None) -> Context:
+    def make(cls, service: str, settings: ServiceSettings, clock: Clock | None = None) -> Self:
         """Creates a service's technical parts from its settings; nothing connects yet."""
         clock = clock or SystemClock()
         metrics, outbox = Metrics(service), Outbox(service)

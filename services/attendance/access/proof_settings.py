@@ -6,24 +6,36 @@ import ipaddress
 import secrets
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.access.unregistered_machines import addresses_of, admit_lines, dismiss_contact
+from services.attendance.access.unregistered_machines import dismiss_contact, import_lines, waiting_contacts
+from services.attendance.day_queue.change import Change
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, lock_serial
 from services.attendance.machines.rules.proof import digest, in_networks
 from shared.errors.errors import InvalidError, NotFoundError
 
-__all__ = ["accept_address", "admit_known", "drop_secret", "forget_address", "give_secret"]
+__all__ = ["Secret", "accept_address", "dismiss_address", "drop_secret", "import_accepted_lines", "set_secret"]
 
 LABEL_LETTERS = 14
 NO_MACHINE = "There is no machine with this serial. Register it first."
 
 SecretKind = Literal["host_label", "comm_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A new secret: a host label (generated, no value), or the comm key that was set at the machine's menu."""
+
+    kind: SecretKind
+    value: str | None
+    from_first_use: bool = False
+    """The secret is required only from its first use on."""
+
 
 _ADD_NETWORK = text(
     """
@@ -31,8 +43,8 @@ _ADD_NETWORK = text(
     where serial = :serial and not cast(:network as varchar) = any(networks)
     """
 )
-_PIN = text("update machine set pinned_address = :address where serial = :serial")
-_SECRET = {
+_SET_PINNED_ADDRESS = text("update machine set pinned_address = :address where serial = :serial")
+_SET_SECRET = {
     "host_label": text(
         "update machine set host_label_sha256 = :digest, secret_pending = :pending where serial = :serial"
     ),
@@ -40,56 +52,52 @@ _SECRET = {
 }
 
 
-async def admit_known(
-    session: AsyncSession,
+async def import_accepted_lines(
+    change: Change,
     machine: LockedMachine,
     networks: Sequence[str] | None,
     *,
     new: bool,
-    now: datetime,
-    unit_zone: ZoneInfo,
 ) -> None:
     """Turns stored lines of refused contacts into punches if their address is accepted as the machine's.
 
     An address in the ranges is accepted. A new machine without ranges is pinned to the address of its waiting posts if there
     is only one; if there are several, an operator has to accept one.
     """
-    waiting = await addresses_of(session, machine.serial)
+    waiting = await waiting_contacts(change.session, machine.serial)
     if networks:
         known = [each.address for each in waiting if in_networks(each.address, networks)]
     elif new and len(waiting) == 1:
         known = [each.address for each in waiting]
         if waiting[0].kept_lines and waiting[0].address:
-            await session.execute(_PIN, {"serial": machine.serial, "address": waiting[0].address})
+            await change.session.execute(_SET_PINNED_ADDRESS, {"serial": machine.serial, "address": waiting[0].address})
     else:
         return
-    await admit_lines(session, machine, known, now, unit_zone)
+    await import_lines(change, machine, known)
 
 
-async def accept_address(
-    session: AsyncSession, serial: str, address: str, network: str | None, now: datetime, unit_zone: ZoneInfo
-) -> int:
+async def accept_address(change: Change, serial: str, address: str, network: str | None) -> int:
     """Accepts this address, or (with `network`) every address in this range, as the machine's from now on.
 
     Without a range the former address is refused from now on. Stored lines of refused posts from there become punches;
     returns their number. Raises NotFoundError, InvalidError.
     """
-    await lock_serial(session, serial)
-    machine = await _held(session, serial, now)
+    await lock_serial(change.session, serial)
+    machine = await _lock_registered(change.session, serial, change.now)
     if network is None:
         try:
             ipaddress.ip_address(address)
         except ValueError as error:
             raise InvalidError("`address` is not an IP address. Copy it from the list of refused contacts.") from error
-        await session.execute(_PIN, {"serial": serial, "address": address})
+        await change.session.execute(_SET_PINNED_ADDRESS, {"serial": serial, "address": address})
     else:
-        await session.execute(_ADD_NETWORK, {"serial": serial, "network": network})
-    waiting = [each.address for each in await addresses_of(session, serial)]
+        await change.session.execute(_ADD_NETWORK, {"serial": serial, "network": network})
+    waiting = [each.address for each in await waiting_contacts(change.session, serial)]
     known = [each for each in waiting if each == address or (network is not None and in_networks(each, [network]))]
-    return await admit_lines(session, machine, known, now, unit_zone)
+    return await import_lines(change, machine, known)
 
 
-async def forget_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
+async def dismiss_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
     """Dismisses an address that was not the machine: its lines wait no longer. It stays refused. Raises NotFoundError."""
     if not await dismiss_contact(session, serial, address, now):
         raise NotFoundError(
@@ -97,34 +105,35 @@ async def forget_address(session: AsyncSession, serial: str, address: str, now: 
         )
 
 
-async def give_secret(
-    session: AsyncSession, serial: str, kind: SecretKind, value: str | None, *, from_first_use: bool, now: datetime
-) -> str:
-    """Sets the machine's secret and returns it: a random host label, or the comm key that was set at the machine's menu.
+async def set_secret(session: AsyncSession, serial: str, secret: Secret, now: datetime) -> str:
+    """Sets the machine's secret and returns its value.
 
     From now on, or from its first use on, the machine is refused without it. Raises NotFoundError, InvalidError.
     """
-    machine = await _held(session, serial, now)
-    if kind == "host_label":
+    machine = await _lock_registered(session, serial, now)
+    value = secret.value
+    if secret.kind == "host_label":
         if value is not None:
             raise InvalidError("A host label is generated. Leave `value` out.")
         value = "".join(secrets.choice(string.ascii_lowercase) for _ in range(LABEL_LETTERS))
     elif value is None:
         raise InvalidError("`value` is required: the comm key that is set at the machine's menu.")
     # If a secret is active already, the requirement stays: adding a second secret must not disable the check meanwhile.
-    pending = from_first_use and not (machine.asked.has_secret and not machine.asked.secret_pending)
-    await session.execute(_SECRET[kind], {"serial": serial, "digest": digest(value), "pending": pending})
+    pending = secret.from_first_use and not (
+        machine.required_proof.has_secret and not machine.required_proof.secret_pending
+    )
+    await session.execute(_SET_SECRET[secret.kind], {"serial": serial, "digest": digest(value), "pending": pending})
     return value
 
 
 async def drop_secret(session: AsyncSession, serial: str, kind: SecretKind, now: datetime) -> None:
     """The machine no longer needs this secret. Raises NotFoundError."""
-    machine = await _held(session, serial, now)
-    pending = machine.asked.secret_pending
-    await session.execute(_SECRET[kind], {"serial": serial, "digest": None, "pending": pending})
+    machine = await _lock_registered(session, serial, now)
+    pending = machine.required_proof.secret_pending
+    await session.execute(_SET_SECRET[kind], {"serial": serial, "digest": None, "pending": pending})
 
 
-async def _held(session: AsyncSession, serial: str, now: datetime) -> LockedMachine:
+async def _lock_registered(session: AsyncSession, serial: str, now: datetime) -> LockedMachine:
     machine = await lock_machine(session, serial, now)
     if machine is None:
         raise NotFoundError(NO_MACHINE)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.registration import register
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -22,6 +22,7 @@ from services.attendance.dependencies import (
     must_exist,
 )
 from services.attendance.machines.registry import MachineSetup
+from services.attendance.machines.rules.placements import PlacementRequest
 from services.attendance.machines.rules.proof import parse_networks
 from shared.errors.problem_types import CONFLICT, NOT_FOUND
 from shared.openapi.refusals import refuses
@@ -32,8 +33,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
 
-def _networks(words: list[str]) -> list[str]:
-    return list(parse_networks(words))
+def _networks(values: list[str]) -> list[str]:
+    return list(parse_networks(values))
 
 
 Networks = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50), AfterValidator(_networks)]
@@ -79,16 +80,16 @@ async def keep_machine(
     context: ContextDep, _: OperatorDep, serial: Serial, new: MachineIn, response: Response
 ) -> MachineIn:
     """Registers a machine (201) or changes it (200); punches it sent before its registration are imported."""
-    setup = MachineSetup(serial, new.name, new.timezone, new.direction_from, new.org_unit_id, new.in_unit_from)
-    if "in_service_to" in new.model_fields_set:
-        setup = replace(setup, in_service_to=new.in_service_to)
-    if new.networks is not None:
-        setup = replace(setup, networks=new.networks)
+    ends: datetime | Literal["unchanged"] | None = (
+        new.in_service_to if "in_service_to" in new.model_fields_set else "unchanged"
+    )
+    place = PlacementRequest(new.org_unit_id, new.direction_from, new.in_unit_from, ends)
+    setup = MachineSetup(serial, new.name, new.timezone, place, new.networks)
 
-    async def work(session: AsyncSession) -> bool:
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        return await register(session, setup, context.clock.now(), context.zone)
+    async def work(change: Change) -> bool:
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        return await register(change, setup)
 
-    if await context.transact(work, seconds=BULK_SECONDS):
+    if await context.change(work, seconds=BULK_SECONDS):
         response.status_code = 201
     return new

@@ -7,14 +7,19 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, Field
-from sqlalchemy import text
 
-from services.attendance.access.proof_settings import accept_address, drop_secret, forget_address, give_secret
+from services.attendance.access.proof_settings import (
+    Secret,
+    accept_address,
+    dismiss_address,
+    drop_secret,
+    set_secret,
+)
+from services.attendance.access.queries import read_refused_contacts
 from services.attendance.access.signals import dismiss_signal
-from services.attendance.dependencies import BULK_SECONDS, SERIAL, ContextDep, Input, OperatorDep, Serial, read_rows
+from services.attendance.dependencies import BULK_SECONDS, SERIAL, ContextDep, Input, OperatorDep, Serial
 from services.attendance.machines.rules.proof import Refusal, parse_networks
 from services.attendance.machines.rules.signals import SignalKind
-from services.attendance.settings import settings_of
 from shared.errors.problem_types import NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -23,20 +28,9 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
 
-_REFUSED = text(
-    """
-    select r.serial, r.address, r.reason, m.serial is not null as registered, r.first_seen_at, r.last_seen_at, r.requests,
-           r.dialect, r.kept_lines
-    from refused_contact r left join machine m using (serial)
-    where (cast(:serial as varchar) is null or r.serial = :serial)
-      and (not cast(:unregistered as boolean) or m.serial is null)
-    order by r.last_seen_at desc, r.serial, r.address limit 1000
-    """
-)
 
-
-def _network(words: str) -> str:
-    (network,) = parse_networks([words])
+def _network(value: str) -> str:
+    (network,) = parse_networks([value])
     return network
 
 
@@ -111,8 +105,8 @@ class SecretMade(Answer):
 @router.get("/unknown")
 async def list_unknown(context: ContextDep, _: OperatorDep) -> list[RefusedItem]:
     """Unregistered serials, by address, latest contact first."""
-    rows = await read_rows(context, _REFUSED, {"serial": None, "unregistered": True})
-    return [RefusedItem(**row) for row in rows]
+    rows = await context.transact(lambda session: read_refused_contacts(session, unregistered=True))
+    return [RefusedItem(**row._asdict()) for row in rows]
 
 
 @router.get("/refused")
@@ -120,15 +114,15 @@ async def list_refused(
     context: ContextDep, _: OperatorDep, serial: Annotated[str | None, Query(pattern=SERIAL)] = None
 ) -> list[RefusedItem]:
     """Contacts that used a serial (also of a registered machine) without proof of being it; latest contact first."""
-    rows = await read_rows(context, _REFUSED, {"serial": serial, "unregistered": False})
-    return [RefusedItem(**row) for row in rows]
+    rows = await context.transact(lambda session: read_refused_contacts(session, serial))
+    return [RefusedItem(**row._asdict()) for row in rows]
 
 
 @router.post("/{serial}/addresses", responses=refuses(NOT_FOUND))
 async def accept_contact(context: ContextDep, _: OperatorDep, serial: Serial, new: AcceptIn) -> Accepted:
     """Accepts an address or a range for the machine; waiting lines from there become punches."""
-    punches = await context.transact(
-        lambda s: accept_address(s, serial, new.address, new.network, context.clock.now(), context.zone),
+    punches = await context.change(
+        lambda change: accept_address(change, serial, new.address, new.network),
         seconds=BULK_SECONDS,
     )
     return Accepted(punches=punches)
@@ -142,20 +136,17 @@ async def forget_contact(
     address: Annotated[Address, Query(description="The address of the refused contact.")],
 ) -> None:
     """Dismisses a contact that was not the machine: removes it and its waiting lines from the list. It stays refused."""
-    await context.transact(lambda s: forget_address(s, serial, address, context.clock.now()))
+    await context.transact(lambda s: dismiss_address(s, serial, address, context.clock.now()))
 
 
 @router.post("/{serial}/secrets", status_code=201, responses=refuses(NOT_FOUND))
 async def make_secret(context: ContextDep, _: OperatorDep, serial: Serial, new: SecretIn) -> SecretMade:
     """Sets a secret of the machine. Without it the machine is refused from now on, or from the secret's first use on."""
-    value = await context.transact(
-        lambda s: give_secret(
-            s, serial, new.kind, new.value, from_first_use=new.from_first_use, now=context.clock.now()
-        )
-    )
+    secret = Secret(new.kind, new.value, from_first_use=new.from_first_use)
+    value = await context.transact(lambda s: set_secret(s, serial, secret, context.clock.now()))
     if new.kind == "comm_key":
         return SecretMade(kind=new.kind)
-    host = settings_of(context).machine_host
+    host = context.settings.machine_host
     return SecretMade(kind=new.kind, host_label=value, host=None if host is None else f"{value}.{host}")
 
 

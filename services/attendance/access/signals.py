@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.machines.rules.signals import TWO_ADDRESSES_SECONDS, Count, SignalKind, contradicts
+from services.attendance.machines.tables import MachineSignal
+from shared.db.queries import query
 from shared.errors.errors import NotFoundError
-from shared.service.context import Context
 
-__all__ = ["Signals", "compare_count", "dismiss_signal", "note_address", "raise_signal"]
+__all__ = ["Signals", "compare_count", "dismiss_signal", "raise_signal", "signal_address"]
 
 COUNT_DAYS = 7
 """Counts of a machine that are further apart than this are not compared."""
@@ -21,7 +24,24 @@ ROUND_SECONDS = 60.0
 LATE = timedelta(seconds=10)
 """Each round overlaps the previous one by this much, because a transaction may commit after its timestamp."""
 
-_RAISE = text(
+
+class _ReportedCount(NamedTuple):
+    told_records: int | None
+    told_records_at: datetime | None
+
+
+class _Rate(NamedTuple):
+    serial: str
+    minute: datetime
+    punches: int
+
+
+class _Number(NamedTuple):
+    name: str
+    number: int
+
+
+_RAISE_SIGNAL = text(
     """
     insert into machine_signal (serial, kind, first_at, last_at, times, detail)
     select serial, :kind, :now, :now, 1, :detail from machine where serial = :serial
@@ -29,11 +49,12 @@ _RAISE = text(
         times = machine_signal.times + 1
     """
 )
-_DISMISS = text("delete from machine_signal where serial = :serial and kind = :kind returning 1")
-_SPOKE = text("select 1 from machine where serial = :serial and last_contact_at >= :since and address <> :address")
-_TOLD = text("select told_records, told_records_at from machine where serial = :serial")
-_TELL = text("update machine set told_records = :records, told_records_at = :now where serial = :serial")
-_BETWEEN = text(
+_IN_CONTACT_FROM_ANOTHER_ADDRESS = text(
+    "select 1 from machine where serial = :serial and last_contact_at >= :since and address <> :address"
+)
+_REPORTED_COUNT = query("select told_records, told_records_at from machine where serial = :serial", _ReportedCount)
+_SET_REPORTED_COUNT = text("update machine set told_records = :records, told_records_at = :now where serial = :serial")
+_PUNCHES_BETWEEN = text(
     """
     select count(*) from punch
     where serial = :serial and at > :since and at <= :now and received_at > :since and received_at <= :now
@@ -41,31 +62,34 @@ _BETWEEN = text(
     """
 )
 # Grouped by the minute of the punch: punches that arrive late together were not made together.
-_RATES = text(
+_HIGH_RATES = query(
     """
     select serial, date_trunc('minute', at) as minute, count(*) as punches from punch
     where received_at > :since and counted group by 1, 2 having count(*) > :most order by 1, 2 limit 1000
-    """
+    """,
+    _Rate,
 )
-_COUNTS = text("select kind, count(*) from machine_signal group by kind")
-_REFUSED = text("select reason, count(*) from refused_contact group by reason")
+_OPEN_SIGNALS = query("select kind as name, count(*) as number from machine_signal group by kind", _Number)
+_REFUSED_CONTACTS = query("select reason as name, count(*) as number from refused_contact group by reason", _Number)
 
 
 async def raise_signal(session: AsyncSession, serial: str, kind: SignalKind, detail: str, now: datetime) -> None:
     """Shows a signal to operators until one dismisses it; a repeated signal increases its counter."""
-    await session.execute(_RAISE, {"serial": serial, "kind": kind.value, "detail": detail[:300], "now": now})
+    await session.execute(_RAISE_SIGNAL, {"serial": serial, "kind": kind.value, "detail": detail[:300], "now": now})
 
 
 async def dismiss_signal(session: AsyncSession, serial: str, kind: SignalKind) -> None:
     """Removes a signal after an operator has checked it. Raises NotFoundError."""
-    if (await session.execute(_DISMISS, {"serial": serial, "kind": kind.value})).first() is None:
+    signal = await session.get(MachineSignal, (serial, kind.value))
+    if signal is None:
         raise NotFoundError("The machine has no such signal. See `signals` in the list of machines.")
+    await session.delete(signal)
 
 
-async def note_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
+async def signal_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:
     """Raises a signal if another address uses the serial while the machine is in contact from its own."""
     values = {"serial": serial, "address": address, "since": now - timedelta(seconds=TWO_ADDRESSES_SECONDS)}
-    if (await session.execute(_SPOKE, values)).first() is not None:
+    if (await session.execute(_IN_CONTACT_FROM_ANOTHER_ADDRESS, values)).first() is not None:
         await raise_signal(session, serial, SignalKind.TWO_ADDRESSES, f"also from {address}", now)
 
 
@@ -73,26 +97,26 @@ async def compare_count(session: AsyncSession, serial: str, records: int | None,
     """Compares the machine's reported number of stored punches with the punches received since its last report."""
     if records is None:
         return
-    before = (await session.execute(_TOLD, {"serial": serial})).one()
+    before = await _REPORTED_COUNT.one(session, {"serial": serial})
     after = Count(records, now)
     if before.told_records is not None and before.told_records_at is not None:
-        told = Count(before.told_records, before.told_records_at)
-        if told.within(COUNT_DAYS, now):
-            values = {"serial": serial, "since": told.at, "now": now}
-            received = (await session.execute(_BETWEEN, values)).scalar_one()
-            if contradicts(told, after, received):
-                grown = after.records - told.records
+        last = Count(before.told_records, before.told_records_at)
+        if last.within(COUNT_DAYS, now):
+            values = {"serial": serial, "since": last.at, "now": now}
+            received = (await session.execute(_PUNCHES_BETWEEN, values)).scalar_one()
+            if contradicts(last, after, received):
+                grown = after.records - last.records
                 detail = f"{received} punches came, the machine recorded {grown}"
                 await raise_signal(session, serial, SignalKind.COUNT_CONTRADICTS, detail, now)
-    await session.execute(_TELL, {"serial": serial, "records": records, "now": now})
+    await session.execute(_SET_REPORTED_COUNT, {"serial": serial, "records": records, "now": now})
 
 
 class Signals:
     """Checks the punch rate once a minute and counts what waits for an operator."""
 
-    def __init__(self, context: Context, *, punches_per_minute_max: int) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
-        self._most = punches_per_minute_max
+        self._most = context.settings.punches_per_minute_max
         self._since: datetime | None = None
         self._open = Gauge(
             "kinerja_machine_signals",
@@ -113,11 +137,11 @@ class Signals:
         now = self._context.clock.now()
         since = now - timedelta(seconds=2 * ROUND_SECONDS) if self._since is None else self._since - LATE
         async with self._context.database.transaction() as session:
-            for row in await session.execute(_RATES, {"since": since, "most": self._most}):
+            for row in await _HIGH_RATES.all(session, {"since": since, "most": self._most}):
                 detail = f"{row.punches} punches in the minute of {row.minute:%Y-%m-%d %H:%M} UTC"
                 await raise_signal(session, row.serial, SignalKind.PUNCH_RATE, detail, now)
-            signals: dict[str, int] = {row[0]: row[1] for row in await session.execute(_COUNTS)}
-            refused: dict[str, int] = {row[0]: row[1] for row in await session.execute(_REFUSED)}
+            signals = {row.name: row.number for row in await _OPEN_SIGNALS.all(session)}
+            refused = {row.name: row.number for row in await _REFUSED_CONTACTS.all(session)}
         for kind in SignalKind:
             self._open.labels(kind.value).set(signals.get(kind.value, 0))
         for reason in Refusal:

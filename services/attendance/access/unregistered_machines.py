@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import NewPunch, Post, punch_of_line, store_punches
+from services.attendance.punches.queries import REFUSALS
 from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, UnreadableReason, parse_attlog
-from services.attendance.punches.rules.lines import display
+from services.attendance.punches.rules.lines import LINE_BYTES_MAX, display
+from shared.db.queries import query
 
 __all__ = [
     "LINES_OF_CONTACT_MAX",
-    "Waiting",
-    "addresses_of",
-    "admit_lines",
+    "RefusedRequest",
+    "WaitingContact",
     "dismiss_contact",
-    "keep_lines",
-    "note_refused",
+    "import_lines",
+    "store_lines",
+    "store_refused_contact",
+    "waiting_contacts",
 ]
 
 SERIALS_OF_ADDRESS_MAX = 50
@@ -40,13 +44,34 @@ LINES_OF_CONTACT_MAX = 20_000
 BYTES_OF_CONTACT_MAX = 2_097_152
 LINES_MAX = 500_000
 """Lines stored for all contacts together: 100 MB."""
-LINE_BYTES_MAX = 2_000
-"""Much longer than any firmware's line."""
 BATCH = 5_000
 
-_REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
 
-_NOTE = text(
+class _StoredContact(NamedTuple):
+    kept_lines: int
+    kept_bytes: int
+    all_lines: int
+
+
+class _Digest(NamedTuple):
+    line_sha256: bytes
+
+
+class WaitingContact(NamedTuple):
+    """A refused contact's address and its number of stored lines."""
+
+    address: str
+    kept_lines: int
+
+
+class _WaitingLine(NamedTuple):
+    id: int
+    raw: bytes
+    received_at: datetime
+    true_received_at: datetime
+
+
+_STORED_CONTACT = query(
     f"""
     with counted as (
         select exists (select from refused_contact where serial = :serial and address = :address) as is_known,
@@ -59,85 +84,91 @@ _NOTE = text(
     ), gone as (
         delete from refused_contact r using oldest where r.serial = oldest.serial and r.address = oldest.address
         returning r.serial, r.address
-    ), unkept as (
+    ), deleted_lines as (
         delete from quarantine q using gone where q.serial = gone.serial and q.address = gone.address
-            and q.resolved_at is null and q.reason in ({_REFUSALS})
+            and q.resolved_at is null and q.reason in ({REFUSALS})
     )
     insert into refused_contact (serial, address, reason, first_seen_at, last_seen_at, requests, dialect, kept_lines, kept_bytes)
     values (:serial, :address, :reason, :now, :now, 1, :dialect, 0, 0)
     on conflict (serial, address) do update set last_seen_at = excluded.last_seen_at, reason = excluded.reason,
         dialect = coalesce(excluded.dialect, refused_contact.dialect), requests = refused_contact.requests + 1
     returning kept_lines, kept_bytes, (select coalesce(sum(kept_lines), 0) from refused_contact) as all_lines
-    """
+    """,
+    _StoredContact,
 )
-_KEEP = text(
+_INSERT_LINES = text(
     """
-    with kept as (
+    with stored as (
         insert into quarantine (serial, line, raw, line_sha256, kind, reason, address, upload_id, received_at)
         select cast(:serial as varchar), line, raw, digest, cast(:kind as varchar), cast(:reason as varchar),
                cast(:address as varchar), 0, cast(:now as timestamptz)
         from unnest(cast(:lines as varchar[]), cast(:raws as bytea[]), cast(:digests as bytea[])) as t (line, raw, digest)
         on conflict do nothing returning octet_length(raw) as bytes
     )
-    update refused_contact set kept_lines = kept_lines + (select count(*) from kept),
-        kept_bytes = kept_bytes + (select coalesce(sum(bytes), 0) from kept)
+    update refused_contact set kept_lines = kept_lines + (select count(*) from stored),
+        kept_bytes = kept_bytes + (select coalesce(sum(bytes), 0) from stored)
     where serial = :serial and address = :address
     """
 )
-_KNOWN = text(
+_STORED_DIGESTS = query(
     "select line_sha256 from quarantine where serial = :serial and address = :address"
-    " and line_sha256 = any(cast(:digests as bytea[]))"
+    " and line_sha256 = any(cast(:digests as bytea[]))",
+    _Digest,
 )
-_ADDRESSES = text("select address, kept_lines from refused_contact where serial = :serial order by first_seen_at")
-_WAITING = text(
+_WAITING_CONTACTS = query(
+    "select address, kept_lines from refused_contact where serial = :serial order by first_seen_at", WaitingContact
+)
+_WAITING_LINES = query(
     f"""
     select q.id, q.raw, q.received_at, true_received_at from quarantine q cross join true_received_at_v1(q.received_at)
-    where q.serial = :serial and q.address = any(cast(:addresses as varchar[])) and q.reason in ({_REFUSALS})
+    where q.serial = :serial and q.address = any(cast(:addresses as varchar[])) and q.reason in ({REFUSALS})
       and q.kind = 'ATTLOG' and q.resolved_at is null and q.id > :after order by q.id limit :most
-    """
+    """,
+    _WaitingLine,
 )
-_RESOLVE = text("update quarantine set resolved_at = :now where id = any(cast(:ids as bigint[]))")
-_RESOLVE_ALL = text(
+_RESOLVE_LINES = text("update quarantine set resolved_at = :now where id = any(cast(:ids as bigint[]))")
+_RESOLVE_LINES_OF_CONTACT = text(
     f"""
     update quarantine set resolved_at = :now
-    where serial = :serial and address = :address and reason in ({_REFUSALS}) and resolved_at is null
+    where serial = :serial and address = :address and reason in ({REFUSALS}) and resolved_at is null
     """
 )
-_FORGET = text(
+_DELETE_CONTACTS = text(
     "delete from refused_contact where serial = :serial and address = any(cast(:addresses as varchar[])) returning 1"
 )
 
 
-async def note_refused(
-    session: AsyncSession, serial: str, address: str, refusal: Refusal, now: datetime, *, dialect: str | None = None
-) -> tuple[int, int, int]:
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """A request that was not accepted as the machine's, and why."""
+
+    serial: str
+    address: str
+    refusal: Refusal
+    received_at: datetime
+
+
+async def store_refused_contact(
+    session: AsyncSession, request: RefusedRequest, *, dialect: str | None = None
+) -> _StoredContact:
     """Stores a contact; returns its stored lines and bytes, and the stored lines of all contacts."""
     values = {
-        "serial": serial,
-        "address": address,
-        "reason": refusal.value,
-        "now": now,
+        "serial": request.serial,
+        "address": request.address,
+        "reason": request.refusal.value,
+        "now": request.received_at,
         "dialect": dialect,
     }
-    row = (await session.execute(_NOTE, values)).one()
-    return int(row.kept_lines), int(row.kept_bytes), int(row.all_lines)
+    return await _STORED_CONTACT.one(session, values)
 
 
-async def keep_lines(
-    session: AsyncSession,
-    serial: str,
-    address: str,
-    refusal: Refusal,
-    kind: str,
-    lines: Sequence[bytes],
-    now: datetime,
-) -> None:
+async def store_lines(session: AsyncSession, request: RefusedRequest, kind: str, lines: Sequence[bytes]) -> None:
     """Stores a contact and its lines, each once, first ones first, within the limits."""
-    kept_lines, kept_bytes, all_lines = await note_refused(session, serial, address, refusal, now)
+    kept_lines, kept_bytes, all_lines = await store_refused_contact(session, request)
     unique = {hashlib.sha256(line).digest(): line[:LINE_BYTES_MAX] for line in lines}
-    values = {"serial": serial, "address": address, "digests": list(unique)}
-    for known in (await session.execute(_KNOWN, values)).scalars():
-        unique.pop(bytes(known), None)
+    contact: dict[str, object] = {"serial": request.serial, "address": request.address}
+    for known in await _STORED_DIGESTS.all(session, contact | {"digests": list(unique)}):
+        unique.pop(bytes(known.line_sha256), None)
     room = max(0, min(LINES_OF_CONTACT_MAX - kept_lines, LINES_MAX - all_lines))
     chosen: dict[bytes, bytes] = {}
     for digest, line in list(unique.items())[:room]:
@@ -147,32 +178,28 @@ async def keep_lines(
         chosen[digest] = line
     if chosen:
         raws = list(chosen.values())
-        new = {"reason": refusal.value, "kind": kind, "now": now, "raws": raws, "digests": list(chosen)}
-        await session.execute(
-            _KEEP, {"serial": serial, "address": address} | new | {"lines": [display(raw) for raw in raws]}
-        )
+        new = {
+            "reason": request.refusal.value,
+            "kind": kind,
+            "now": request.received_at,
+            "lines": [display(raw) for raw in raws],
+            "raws": raws,
+            "digests": list(chosen),
+        }
+        await session.execute(_INSERT_LINES, contact | new)
 
 
-class Waiting(NamedTuple):
-    """A refused contact's address and its number of stored lines."""
-
-    address: str
-    kept_lines: int
-
-
-async def addresses_of(session: AsyncSession, serial: str) -> list[Waiting]:
+async def waiting_contacts(session: AsyncSession, serial: str) -> list[WaitingContact]:
     """The addresses of refused contacts with this serial, oldest first."""
-    return [Waiting(*row) for row in await session.execute(_ADDRESSES, {"serial": serial})]
+    return await _WAITING_CONTACTS.all(session, {"serial": serial})
 
 
-async def admit_lines(
-    session: AsyncSession, machine: LockedMachine, addresses: Sequence[str], now: datetime, unit_zone: ZoneInfo
-) -> int:
+async def import_lines(change: Change, machine: LockedMachine, addresses: Sequence[str]) -> int:
     """Turns the stored ATTLOG lines of these addresses into punches; returns the number of new ones. Moves no watermark."""
     after, new = 0, 0
     while True:
         values = {"serial": machine.serial, "addresses": list(addresses), "after": after, "most": BATCH}
-        rows = (await session.execute(_WAITING, values)).all()
+        rows = await _WAITING_LINES.all(change.session, values)
         if not rows:
             break
         after = rows[-1].id
@@ -187,16 +214,14 @@ async def admit_lines(
             else:
                 bad.append((bytes(row.raw), line.reason.value.upper()))
         post = Post("ATTLOG", b"\n".join(bytes(row.raw) for row in rows), len(rows))
-        stored = await store_punches(
-            session, machine.serial, punches, now=now, unit_zone=unit_zone, source="iclock", post=post, bad=bad
-        )
+        stored = await store_punches(change, machine.serial, punches, source="iclock", post=post, bad=bad)
         new += len(stored.new)
-        await session.execute(_RESOLVE, {"now": now, "ids": [row.id for row in rows]})
-    await session.execute(_FORGET, {"serial": machine.serial, "addresses": list(addresses)})
+        await change.session.execute(_RESOLVE_LINES, {"now": change.now, "ids": [row.id for row in rows]})
+    await change.session.execute(_DELETE_CONTACTS, {"serial": machine.serial, "addresses": list(addresses)})
     return new
 
 
 async def dismiss_contact(session: AsyncSession, serial: str, address: str, now: datetime) -> bool:
     """Dismisses a contact that was not the machine: its lines wait no longer. Returns False if there is no such contact."""
-    await session.execute(_RESOLVE_ALL, {"serial": serial, "address": address, "now": now})
-    return (await session.execute(_FORGET, {"serial": serial, "addresses": [address]})).first() is not None
+    await session.execute(_RESOLVE_LINES_OF_CONTACT, {"serial": serial, "address": address, "now": now})
+    return (await session.execute(_DELETE_CONTACTS, {"serial": serial, "addresses": [address]})).first() is not None

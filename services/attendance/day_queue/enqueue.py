@@ -1,4 +1,4 @@
-"""The queue of days to compute again. A transaction that changes a fact also enqueues ("marks") the days it affects.
+"""The queue of days to compute again. A transaction that changes a fact also enqueues the days it affects.
 
 Queue rows are only inserted and deleted, so enqueueing never waits for the worker. Duplicates are allowed; each costs the
 worker one check. Dates before an officer's first day or after today are enqueued only if they were published before.
@@ -6,18 +6,13 @@ worker one check. Dates before an officer's first day or after today are enqueue
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, event, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db.database import Database
+from services.attendance.day_queue.change import Change
 
 __all__ = [
     "OPENS_AT",
@@ -31,20 +26,19 @@ __all__ = [
     "enqueue_new",
     "enqueue_spans",
     "enqueue_unit",
-    "serve_queue",
 ]
 
 _DAY = timedelta(days=1)
-_OPEN = """
+_MAY_BE_COMPUTED = """
     work_date <= cast(:today as date)
     and (work_date >= greatest(e.active_from, cast(:floor as date))
-         or exists (select from attendance_day d where d.employee_id = e.employee_id and d.work_date = marked.work_date))
+         or exists (select from attendance_day d where d.employee_id = e.employee_id and d.work_date = affected.work_date))
 """
 
 # A punch can belong to a shift of its own date, of one of the two dates before (24 hours plus the window after the shift),
 # or of the next date if its window opens before midnight. Roster entries are looked up; for week schedules the widest
-# hours apply.
-_PUNCHES = text(
+# hours apply. A property test over random cities (test_queue_agrees_with_rules.py) compares this with the rules' windows.
+_ENQUEUE_DATES_OF_PUNCHES = text(
     f"""
     with windows as (
         select coalesce(max(window_before_minutes), 0) as before, coalesce(max(window_after_minutes), 0) as after
@@ -57,7 +51,7 @@ _PUNCHES = text(
         select employee_id, local_time, local_time::date as day,
                extract(epoch from local_time - local_time::date)::int / 60 as minute
         from unnest(cast(:employees as uuid[]), cast(:times as timestamp[])) as t (employee_id, local_time)
-    ), marked as (
+    ), affected as (
         select employee_id, day + n as work_date
         from touched, week, windows, generate_series(-2, 1) as n
         where n = 0 or minute - 1440 * n between first_minute - before and last_minute + after
@@ -68,25 +62,25 @@ _PUNCHES = text(
           and local_time between r.starts_at - make_interval(mins => before) and r.ends_at + make_interval(mins => after)
     )
     insert into day_queue (bulk, employee_id, work_date)
-    select :bulk, employee_id, work_date from marked join employee e using (employee_id) where {_OPEN}
+    select :bulk, employee_id, work_date from affected join employee e using (employee_id) where {_MAY_BE_COMPUTED}
     """
 )
 
-_SPANS = text(
+_ENQUEUE_NEW_DATES = text(
     f"""
-    with marked as (
+    with affected as (
         select employee_id, day::date as work_date
         from unnest(cast(:employees as uuid[]), cast(:firsts as date[]), cast(:lasts as date[])) as t (employee_id, f, l),
              generate_series(f, least(l, cast(:today as date)), interval '1 day') as day
     )
     insert into day_queue (bulk, employee_id, work_date)
-    select true, employee_id, work_date from marked join employee e using (employee_id) where {_OPEN}
+    select true, employee_id, work_date from affected join employee e using (employee_id) where {_MAY_BE_COMPUTED}
     """
 )
 
-# Every date that was enqueued before; the day scheduler (close.py) enqueues the others in time. `spans` is a table of
+# Every date that was enqueued before; the day scheduler enqueues the others in time. `spans` is a table of
 # employee_id, first_date and last_date, which may be infinite.
-_KNOWN = """
+_ENQUEUE_DATES_IN_SPANS = """
     with spans as ({spans})
     insert into day_queue (bulk, employee_id, work_date)
     select {bulk}, employee_id, work_date from (
@@ -99,12 +93,12 @@ _KNOWN = """
              generate_series(greatest(s.first_date, e.queued_from),
                              least(s.last_date, cast(:today as date), e.queued_until), interval '1 day') as day
         where e.queued_from is not null
-    ) known
+    ) enqueued_before
     order by employee_id, work_date
 """
 _EMPLOYEES_SPANS = """
     select * from unnest(cast(:employees as uuid[]), cast(:firsts as date[]), cast(:lasts as date[]))
-        as given (employee_id, first_date, last_date)
+        as t (employee_id, first_date, last_date)
 """
 # An officer's dates in the unit, plus one date at each end: the shifts of the neighbour dates compete for punches.
 _UNIT_SPANS = """
@@ -113,50 +107,24 @@ _UNIT_SPANS = """
     from unit_time_v1 where org_unit_id = :org_unit_id
 """
 _ALL_SPANS = "select employee_id, cast(:first as date) as first_date, cast(:last as date) as last_date from employee"
-_EMPLOYEES = text(_KNOWN.format(bulk="cast(:bulk as boolean)", spans=_EMPLOYEES_SPANS))
-_UNIT = text(_KNOWN.format(bulk="true", spans=_UNIT_SPANS))
-_ALL = text(_KNOWN.format(bulk="true", spans=_ALL_SPANS))
+_ENQUEUE_DATES_OF_OFFICERS = text(_ENQUEUE_DATES_IN_SPANS.format(bulk="cast(:bulk as boolean)", spans=_EMPLOYEES_SPANS))
+_ENQUEUE_DATES_OF_UNIT = text(_ENQUEUE_DATES_IN_SPANS.format(bulk="true", spans=_UNIT_SPANS))
+_ENQUEUE_ALL_DATES = text(_ENQUEUE_DATES_IN_SPANS.format(bulk="true", spans=_ALL_SPANS))
 
 
 # The start of the day's window; for old rows without `opens_at`, an estimate that is early enough.
 OPENS_AT = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
 
 
-class _Service:
-    """How queue entries of one service find its worker and its dates."""
-
-    def __init__(self, wake: asyncio.Event, dates: Callable[[], tuple[date, date]]) -> None:
-        self.wake = wake
-        self.dates = dates
-
-
-# By engine: one process can contain several services and tests, and an enqueueing function has only its session.
-_services: WeakKeyDictionary[Any, _Service] = WeakKeyDictionary()
-
-
-def serve_queue(database: Database, wake: asyncio.Event, dates: Callable[[], tuple[date, date]]) -> None:
-    """Makes every enqueue on this database wake this worker after the commit.
-
-    `dates` returns the first date that is computed, and today.
-    """
-    _services[database.engine.sync_engine] = _Service(wake, dates)
-
-
 async def enqueue_for_moments(
-    session: AsyncSession,
-    moments: Iterable[tuple[UUID | None, datetime]],
-    unit_zone: ZoneInfo,
-    *,
-    bulk: bool = False,
+    change: Change, moments: Iterable[tuple[UUID | None, datetime]], *, bulk: bool = False
 ) -> None:
     """Enqueues every date to which punches of these officers (None: no officer) at these aware moments may belong."""
-    touched = {(who, at.astimezone(unit_zone).replace(tzinfo=None)) for who, at in moments if who is not None}
-    await enqueue_for_punches(session, list(touched), bulk=bulk)
+    touched = {(who, at.astimezone(change.zone).replace(tzinfo=None)) for who, at in moments if who is not None}
+    await enqueue_for_punches(change, list(touched), bulk=bulk)
 
 
-async def enqueue_for_punches(
-    session: AsyncSession, touched: Sequence[tuple[UUID, datetime]], *, bulk: bool = False
-) -> None:
+async def enqueue_for_punches(change: Change, touched: Sequence[tuple[UUID, datetime]], *, bulk: bool = False) -> None:
     """Enqueues every date to which punches of these officers at these local times (no zone, unit's time) may belong.
 
     `bulk`: low priority, processed after live punches.
@@ -164,46 +132,48 @@ async def enqueue_for_punches(
     if not touched:
         return
     employees, times = [employee_id for employee_id, _ in touched], [moment for _, moment in touched]
-    await enqueue(session, _PUNCHES, {"employees": employees, "times": times, "bulk": bulk})
+    await enqueue(change, _ENQUEUE_DATES_OF_PUNCHES, {"employees": employees, "times": times, "bulk": bulk})
 
 
-async def enqueue_employees(session: AsyncSession, employees: Sequence[UUID], first: date, last: date) -> None:
+async def enqueue_employees(change: Change, employees: Sequence[UUID], first: date, last: date) -> None:
     """Enqueues dates of several officers, both ends included."""
-    await _enqueue_known(session, [(employee_id, first, last) for employee_id in employees], bulk=False)
+    await _enqueue_enqueued_before(change, [(employee_id, first, last) for employee_id in employees], bulk=False)
 
 
-async def enqueue_spans(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
+async def enqueue_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
     """Enqueues dates of officers whose hours changed, both ends included, and the neighbour dates.
 
     `bulk`: low priority, processed after live punches.
     """
     beside = [(employee_id, day_before(first), day_after(last)) for employee_id, first, last in spans]
-    await _enqueue_known(session, beside, bulk=bulk)
+    await _enqueue_enqueued_before(change, beside, bulk=bulk)
 
 
-async def _enqueue_known(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
+async def _enqueue_enqueued_before(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
     if spans:
         employees, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
         values = {"employees": employees, "firsts": firsts, "lasts": lasts, "bulk": bulk}
-        await enqueue(session, _EMPLOYEES, values)
+        await enqueue(change, _ENQUEUE_DATES_OF_OFFICERS, values)
 
 
-async def enqueue_new(session: AsyncSession, spans: Sequence[tuple[UUID, date, date]]) -> None:
+async def enqueue_new(change: Change, spans: Sequence[tuple[UUID, date, date]]) -> None:
     """Enqueues dates that were never enqueued before."""
     if not spans:
         return
     employees, firsts, lasts = zip(*spans, strict=True)
-    await enqueue(session, _SPANS, {"employees": list(employees), "firsts": list(firsts), "lasts": list(lasts)})
+    await enqueue(
+        change, _ENQUEUE_NEW_DATES, {"employees": list(employees), "firsts": list(firsts), "lasts": list(lasts)}
+    )
 
 
-async def enqueue_unit(session: AsyncSession, org_unit_id: str, first: date, last: date) -> None:
+async def enqueue_unit(change: Change, org_unit_id: str, first: date, last: date) -> None:
     """Enqueues the computed days between two dates, both included, of officers who were in the unit on those dates."""
-    await enqueue(session, _UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
+    await enqueue(change, _ENQUEUE_DATES_OF_UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
 
 
-async def enqueue_all(session: AsyncSession, first: date, last: date) -> None:
+async def enqueue_all(change: Change, first: date, last: date) -> None:
     """Enqueues every computed day between two dates, both included."""
-    await enqueue(session, _ALL, {"first": first, "last": last})
+    await enqueue(change, _ENQUEUE_ALL_DATES, {"first": first, "last": last})
 
 
 def day_before(day: date) -> date:
@@ -216,9 +186,8 @@ def day_after(day: date) -> date:
     return day if day == date.max else day + _DAY
 
 
-async def enqueue(session: AsyncSession, statement: TextClause, values: dict[str, Any]) -> None:
-    service = _services[session.sync_session.get_bind()]
-    floor, today = service.dates()
-    known = {"floor": floor, "today": today} | values
-    await session.execute(statement, {name: known[name] for name in statement.compile().params})
-    event.listen(session.sync_session, "after_commit", lambda _: service.wake.set(), once=True)
+async def enqueue(change: Change, statement: TextClause, values: Mapping[str, object]) -> None:
+    """Runs a statement that enqueues days; it may use `:floor` (the first computed date) and `:today`."""
+    known = {"floor": change.first_date, "today": change.today} | dict(values)
+    await change.session.execute(statement, {name: known[name] for name in statement.compile().params})
+    event.listen(change.session.sync_session, "after_commit", lambda _: change.wake.set(), once=True)

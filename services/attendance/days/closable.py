@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
+from services.attendance.day_queue.span import evidence_floor
 
 __all__ = ["enqueue_closable"]
 
 # Days that no other event enqueues: at the end of the day, when a machine goes silent, when a clock is correct again.
-# The conditions match those of the rules, so that a day that must stay open is not enqueued again and again.
-_READY = text(
+# The conditions match `open_reasons`, so that a day that must stay open is not enqueued again and again; a property test
+# over random cities (test_queue_agrees_with_rules.py) compares them.
+_ENQUEUE_CLOSABLE_DAYS = text(
     f"""
     with serving as (
         select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
@@ -40,6 +40,9 @@ _READY = text(
 )
 
 
-async def enqueue_closable(session: AsyncSession, since: datetime, now: datetime, silent_days: int, most: int) -> None:
+async def enqueue_closable(change: Change, silent_days: int, most: int) -> None:
     """Enqueues provisional days that can be final although no watermark has moved."""
-    await enqueue(session, _READY, {"since": since, "now": now, "silent_days": silent_days, "most": most})
+    since = evidence_floor(change.now, change.zone)
+    await enqueue(
+        change, _ENQUEUE_CLOSABLE_DAYS, {"since": since, "now": change.now, "silent_days": silent_days, "most": most}
+    )

@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.days.hours import DayKey
 from services.attendance.days.rules.windows import Window
-from services.attendance.punches.rules.punch import Direction, Punch
+from services.attendance.punches.rules.punch import Punch, direction_of
+from shared.db.queries import query
 
 __all__ = ["StoredPunch", "read_punches"]
 
-_DIRECTIONS = {0: Direction.IN, 1: Direction.OUT, 4: Direction.IN, 5: Direction.OUT}  # 4 and 5: overtime
-_PUNCHES = text(
+
+class StoredPunch(NamedTuple):
+    """A punch in the window of an officer's day, with the unit of its machine at that time."""
+
+    employee_id: UUID
+    work_date: date
+    id: int
+    serial: str
+    at: datetime
+    local_time: datetime
+    status: int
+    verify: int
+    flags: list[str]
+    counted: bool
+    received_at: datetime
+    source: str
+    direction_from: str | None
+    org_unit_id: str | None
+
+    def for_unit(self, org_unit_id: str) -> Punch:
+        """The punch as the rules see it, for an officer of this unit."""
+        return Punch(
+            self.at,
+            self.serial,
+            direction_of(self.status),
+            self.direction_from == "status",
+            self.counted,
+            self.org_unit_id == org_unit_id,
+        )
+
+
+_PUNCHES_IN_WINDOWS = query(
     """
     select k.employee_id, k.work_date, p.id, p.serial, p.at, p.local_time, p.status, p.verify, p.flags, p.counted,
            p.received_at, p.source, coalesce(f.direction_from, m.direction_from) as direction_from,
@@ -31,26 +61,9 @@ _PUNCHES = text(
     left join past_placement f
         on f.serial = p.serial and p.at >= coalesce(f.in_unit_from, '-infinity') and p.at < f.in_unit_to
     order by p.at, p.id
-    """
+    """,
+    StoredPunch,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPunch:
-    """An officer's punch with its machine's unit, and its row for the explanation of the day."""
-
-    at: datetime
-    serial: str
-    direction: Direction
-    trusted: bool
-    counted: bool
-    org_unit_id: str | None
-    row: Mapping[str, Any]
-
-    def for_unit(self, org_unit_id: str) -> Punch:
-        """Converts to the rules' Punch, for an officer of this unit."""
-        own = self.org_unit_id == org_unit_id
-        return Punch(self.at, self.serial, self.direction, self.trusted, self.counted, own)
 
 
 async def read_punches(
@@ -67,15 +80,6 @@ async def read_punches(
         "starts": [window.start for _, window in listed],
         "ends": [window.end for _, window in listed],
     }
-    for row in (await session.execute(_PUNCHES, values)).mappings():
-        punch = StoredPunch(
-            at=row["at"],
-            serial=row["serial"],
-            direction=_DIRECTIONS.get(row["status"], Direction.UNKNOWN),
-            trusted=row["direction_from"] == "status",
-            counted=row["counted"],
-            org_unit_id=row["org_unit_id"],
-            row=dict(row),
-        )
-        found[row["employee_id"], row["work_date"]].append(punch)
+    for punch in await _PUNCHES_IN_WINDOWS.all(session, values):
+        found[punch.employee_id, punch.work_date].append(punch)
     return found

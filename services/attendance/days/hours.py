@@ -6,15 +6,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from services.attendance.days.rules.working_time import CityTime, OfficerTime
+from services.attendance.hours import tables
 from services.attendance.hours.rules.by_roster import RosterSetting
 from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import (
@@ -30,31 +31,75 @@ from services.attendance.hours.rules.week_hours import WeekHours, week_hours
 from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, ExcuseState, Half
 from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, read_steps
 from services.attendance.regulation.rules.rule_set import AttendanceRules, rules_from_mapping
+from services.attendance.regulation.tables import RuleSet
+from shared.db.queries import query
 
-__all__ = ["DayKey", "read_city_time", "read_officer_times", "read_rules", "shift_of"]
+__all__ = ["DayKey", "Employed", "read_city_time", "read_officer_times", "read_rules", "shift_of"]
 
 T = TypeVar("T")
 DayKey = tuple[UUID, date]
+
+
+class Employed(Protocol):
+    """The dates of an officer's employment, both included; None is open."""
+
+    @property
+    def active_from(self) -> date: ...
+
+    @property
+    def active_to(self) -> date | None: ...
+
 
 _CALENDAR_CODES = {CalendarKind.HOLIDAY: "LIBUR_NASIONAL", CalendarKind.COLLECTIVE_LEAVE: "CUTI_BERSAMA"}
 """The `excuse` of a day on such a date."""
 _DAY = timedelta(days=1)
 
+
+class _WeekRow(NamedTuple):
+    employee_id: UUID | None
+    org_unit_id: str | None
+    effective_from: date
+    effective_to: date | None
+    kind: str
+    days: str
+
+
+class _SettingRow(NamedTuple):
+    employee_id: UUID | None
+    org_unit_id: str | None
+    by_roster: bool
+    effective_from: date
+    effective_to: date | None
+
+
+class _EntryRow(NamedTuple):
+    employee_id: UUID
+    work_date: date
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    break_minutes: int
+
+
+class _ExcuseRow(NamedTuple):
+    employee_id: UUID
+    work_date: date
+    code: str
+    kind: str
+    half: str
+    state: str
+
+
 # If two weeks or overrides begin on the same date, the one with the higher id counts, because it is read first.
-_WEEKS = text(
+_WEEKS = query(
     "select employee_id, org_unit_id, effective_from, effective_to, kind, days from week_schedule"
-    " where employee_id is null or employee_id = any(cast(:employees as uuid[])) order by schedule_id desc"
+    " where employee_id is null or employee_id = any(cast(:employees as uuid[])) order by schedule_id desc",
+    _WeekRow,
 )
-_SETTINGS = text(
+_SETTINGS = query(
     "select employee_id, org_unit_id, by_roster, effective_from, effective_to from roster_setting"
-    " where employee_id is null or employee_id = any(cast(:employees as uuid[]))"
-)
-_OVERRIDES = text(
-    "select code, kind, first_date, last_date, days from schedule_override"
-    " where first_date <= cast(:last as date) and last_date >= cast(:first as date) order by override_id desc"
-)
-_CALENDAR = text(
-    "select day, kind, confirmed from calendar_day where day between :first and :last and kind <> 'workday'"
+    " where employee_id is null or employee_id = any(cast(:employees as uuid[]))",
+    _SettingRow,
 )
 # Includes the neighbour dates: their shifts compete for punches.
 _KEYS = (
@@ -62,15 +107,40 @@ _KEYS = (
     " from unnest(cast(:employees as uuid[]), cast(:dates as date[])) as k (employee_id, work_date),"
     " generate_series(-1, 1) as n) as k (employee_id, work_date)"
 )
-_ROSTER = text(
+_ROSTER = query(
     "select r.employee_id, r.work_date, r.kind, r.starts_at, r.ends_at, r.break_minutes"
-    f" from {_KEYS} join roster_shift r using (employee_id, work_date)"
+    f" from {_KEYS} join roster_shift r using (employee_id, work_date)",
+    _EntryRow,
 )
-_EXCUSES = text(
+_EXCUSES = query(
     f"select k.employee_id, k.work_date, x.code, x.kind, x.half, x.state from {_KEYS}"
     " join excuse x on x.employee_id = k.employee_id and k.work_date between x.first_date and x.last_date"
-    " where x.state in ('requested', 'approved')"
+    " where x.state in ('requested', 'approved')",
+    _ExcuseRow,
 )
+
+
+class _Owned(Protocol):
+    """A row that applies to an officer, a unit or the city."""
+
+    @property
+    def employee_id(self) -> UUID | None: ...
+
+    @property
+    def org_unit_id(self) -> str | None: ...
+
+
+class _Shift(Protocol):
+    """A row with the hours of a roster entry."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+    @property
+    def break_minutes(self) -> int: ...
 
 
 @dataclass
@@ -81,7 +151,7 @@ class _Levels(Generic[T]):
     units: dict[str, list[T]] = field(default_factory=lambda: defaultdict(list))
     officers: dict[UUID, list[T]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, row: Any, value: T) -> None:
+    def add(self, row: _Owned, value: T) -> None:
         if row.employee_id is not None:
             self.officers[row.employee_id].append(value)
         elif row.org_unit_id is not None:
@@ -102,7 +172,7 @@ def _rules(content: str) -> AttendanceRules:
 
 async def read_rules(session: AsyncSession) -> list[AttendanceRules]:
     """All versions of the rules."""
-    return [_rules(content) for content in (await session.execute(text("select content from rule_set"))).scalars()]
+    return [_rules(content) for content in await session.scalars(select(RuleSet.content))]
 
 
 async def read_city_time(session: AsyncSession, first: date, last: date) -> CityTime:
@@ -111,7 +181,7 @@ async def read_city_time(session: AsyncSession, first: date, last: date) -> City
 
 
 async def read_officer_times(
-    session: AsyncSession, keys: Sequence[DayKey], officers: Mapping[UUID, Any]
+    session: AsyncSession, keys: Sequence[DayKey], officers: Mapping[UUID, Employed]
 ) -> dict[UUID, OfficerTime]:
     """The working time of officers on these days and the neighbour dates. `officers`: their rows, by employee_id.
 
@@ -127,12 +197,12 @@ async def read_officer_times(
     types = await read_steps(session, EMPLOYMENT_TYPE, employees)
     values = {"employees": [employee_id for employee_id, _ in keys], "dates": dates}
     roster: dict[UUID, dict[date, RosterShift | RosterOff]] = defaultdict(dict)
-    for row in await session.execute(_ROSTER, values):
+    for row in await _ROSTER.all(session, values):
         roster[row.employee_id][row.work_date] = RosterOff() if row.kind == "off" else shift_of(row)
     excuses: dict[UUID, dict[date, list[Excuse]]] = defaultdict(lambda: defaultdict(list))
-    for row in await session.execute(_EXCUSES, values):
-        excuse = Excuse(row.code, ExcuseKind(row.kind), Half(row.half), ExcuseState(row.state))
-        excuses[row.employee_id][row.work_date].append(excuse)
+    for each in await _EXCUSES.all(session, values):
+        excuse = Excuse(each.code, ExcuseKind(each.kind), Half(each.half), ExcuseState(each.state))
+        excuses[each.employee_id][each.work_date].append(excuse)
     return {
         employee_id: OfficerTime(
             city,
@@ -149,14 +219,14 @@ async def read_officer_times(
     }
 
 
-def shift_of(row: Any) -> RosterShift:
+def shift_of(row: _Shift) -> RosterShift:
     """The roster shift of a row."""
     return RosterShift(DayHours(row.starts_at.time(), row.ends_at.time(), break_minutes=row.break_minutes))
 
 
 async def _weeks(session: AsyncSession, employees: Sequence[UUID]) -> _Levels[WeekSchedule]:
     found = _Levels[WeekSchedule]()
-    for row in await _read(session, _WEEKS, employees):
+    for row in await _WEEKS.all(session, {"employees": list(employees)}):
         week = WeekSchedule(WeekKind(row.kind), _hours(row.days).hours, row.effective_from, row.effective_to)
         found.add(row, week)
     return found
@@ -164,19 +234,24 @@ async def _weeks(session: AsyncSession, employees: Sequence[UUID]) -> _Levels[We
 
 async def _settings(session: AsyncSession, employees: Sequence[UUID]) -> _Levels[RosterSetting]:
     found = _Levels[RosterSetting]()
-    for row in await _read(session, _SETTINGS, employees):
+    for row in await _SETTINGS.all(session, {"employees": list(employees)}):
         found.add(row, RosterSetting(row.by_roster, row.effective_from, row.effective_to))
     return found
-
-
-async def _read(session: AsyncSession, query: TextClause, employees: Sequence[UUID]) -> Any:
-    return await session.execute(query, {"employees": list(employees)})
 
 
 async def _city_time(
     session: AsyncSession, first: date, last: date, weeks: _Levels[WeekSchedule], settings: _Levels[RosterSetting]
 ) -> CityTime:
-    span = {"first": first, "last": last}
+    overrides = await session.scalars(
+        select(tables.ScheduleOverride)
+        .where(col(tables.ScheduleOverride.first_date) <= last, col(tables.ScheduleOverride.last_date) >= first)
+        .order_by(col(tables.ScheduleOverride.override_id).desc())
+    )
+    calendar = await session.scalars(
+        select(tables.CalendarDay).where(
+            col(tables.CalendarDay.day).between(first, last), tables.CalendarDay.kind != "workday"
+        )
+    )
     return CityTime(
         rules=await read_rules(session),
         weeks=weeks.city,
@@ -184,10 +259,10 @@ async def _city_time(
         unit_settings=settings.units,
         overrides=[
             ScheduleOverride(row.code, WeekKind(row.kind), _hours(row.days).hours, row.first_date, row.last_date)
-            for row in await session.execute(_OVERRIDES, span)
+            for row in overrides
         ],
         calendar={
             row.day: CalendarDay(CalendarKind(row.kind), _CALENDAR_CODES[CalendarKind(row.kind)], row.confirmed)
-            for row in await session.execute(_CALENDAR, span)
+            for row in calendar
         },
     )

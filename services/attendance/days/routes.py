@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.days.worker import explain_day
+from services.attendance.days.computation import ComputedDay, explain_day
+from services.attendance.days.evidence import StoredPunch
+from services.attendance.days.queries import read_day, read_days
 from services.attendance.dependencies import ContextDep, WorkDate, must_exist
 from shared.access.auth import Principal, requires
 from shared.contracts.events.attendance_day import AttendanceDayRecord
@@ -26,12 +27,6 @@ router = APIRouter(prefix="/attendance/v1/employees/{employee_id}/days", tags=["
 SPAN_DAYS_MAX = 400
 _ReaderDep = Annotated[Principal, requires("days:read")]
 
-_LIST = text(
-    "select record from attendance_day where employee_id = :employee_id and work_date between :first and :last"
-    " order by work_date"
-)
-_ONE = text("select record from attendance_day where employee_id = :employee_id and work_date = :work_date")
-_UNIT = text("select org_unit_id from employee where employee_id = :employee_id")
 _UNKNOWN = "There is no officer with this employee_id. Look it up in the list of officers."
 
 
@@ -86,16 +81,11 @@ async def list_days(
     if not timedelta(0) <= last - first <= timedelta(days=SPAN_DAYS_MAX):
         raise InvalidError(f"`to` must not be before `from`, and at most {SPAN_DAYS_MAX} days later.")
 
-    async def read(session: AsyncSession) -> tuple[list[str], str | None]:
-        await must_exist(session, "employee_id", employee_id)
-        values = {"employee_id": employee_id, "first": first, "last": last}
-        records = list((await session.execute(_LIST, values)).scalars())
-        return records, (await session.execute(_UNIT, {"employee_id": employee_id})).scalar_one()
-
-    records, unit = await context.transact(read)
-    days = [AttendanceDayRecord.model_validate_json(record) for record in records]
-    reached = [day for day in days if who.reaches_unit(day.org_unit_id)]
-    if not reached and not who.reaches_unit(unit):
+    found = await context.transact(lambda session: read_days(session, employee_id, first, last))
+    if found is None:
+        raise NotFoundError(_UNKNOWN)
+    reached = [day for day in found.days if who.reaches_unit(day.org_unit_id)]
+    if not reached and not who.reaches_unit(found.org_unit_id):
         raise NotFoundError(_UNKNOWN)
     return reached
 
@@ -104,22 +94,37 @@ async def list_days(
 async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work_date: WorkDate) -> DayExplained:
     """One day, with the punches in the window of its shift."""
 
-    async def read(session: AsyncSession) -> tuple[Any, Any]:
+    async def read(session: AsyncSession) -> tuple[AttendanceDayRecord | None, ComputedDay | None]:
         await must_exist(session, "employee_id", employee_id)
-        row = (await session.execute(_ONE, {"employee_id": employee_id, "work_date": work_date})).first()
-        return row, await explain_day(session, employee_id, work_date, context.zone, context.clock.now())
+        day = await read_day(session, employee_id, work_date)
+        return day, await explain_day(session, (employee_id, work_date), context.zone, context.clock.now())
 
-    row, judged = await context.transact(read)
-    day = None if row is None else AttendanceDayRecord.model_validate_json(row.record)
+    day, computed = await context.transact(read)
     if who.org_unit_ids is not None and (day is None or not who.reaches_unit(day.org_unit_id)):
         raise NotFoundError(_UNKNOWN)  # a limited key gets the same message, whether or not the officer or day exists
     if day is None:
         raise NotFoundError("This date is not computed: it is in the future, or before the officer's first day.")
-    window = None if judged is None else judged.window
-    punches = [] if judged is None else judged.punches
+    if computed is None or computed.window is None:
+        return DayExplained(day=day, window_from=None, window_to=None, punches=[])
     return DayExplained(
         day=day,
-        window_from=None if window is None else window.start.astimezone(context.zone),
-        window_to=None if window is None else window.end.astimezone(context.zone),
-        punches=[DayPunch(own_site=p.org_unit_id == judged.org_unit_id, **p.row) for p in punches],
+        window_from=computed.window.start.astimezone(context.zone),
+        window_to=computed.window.end.astimezone(context.zone),
+        punches=[_punch(punch, computed.org_unit_id) for punch in computed.punches],
+    )
+
+
+def _punch(punch: StoredPunch, org_unit_id: str) -> DayPunch:
+    return DayPunch(
+        id=punch.id,
+        serial=punch.serial,
+        at=punch.at,
+        local_time=punch.local_time,
+        status=punch.status,
+        verify=punch.verify,
+        flags=punch.flags,
+        counted=punch.counted,
+        own_site=punch.org_unit_id == org_unit_id,
+        source=punch.source,
+        received_at=punch.received_at,
     )

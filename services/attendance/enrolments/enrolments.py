@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_for_moments
 from services.attendance.enrolments.tables import Enrolment
 from shared.db.queries import query
@@ -84,7 +84,7 @@ REASSIGN_PUNCHES_OF_OFFICERS = query(
 )
 
 
-async def enrol(session: AsyncSession, enrolment: Enrolment, unit_zone: ZoneInfo) -> None:
+async def enrol(change: Change, enrolment: Enrolment) -> None:
     """Stores an enrolment; the machine's punches with this PIN since then become the officer's.
 
     Without `valid_to` it ends at the next enrolment of the PIN; later punches belong to nobody.
@@ -92,28 +92,28 @@ async def enrol(session: AsyncSession, enrolment: Enrolment, unit_zone: ZoneInfo
     """
     if enrolment.valid_to is not None and enrolment.valid_to < enrolment.valid_from:
         raise InvalidError("`valid_to` is before `valid_from`. To remove an enrolment, use DELETE.")
-    await _lock(session, enrolment.serial)
-    await session.execute(PUT_ENROLMENT, enrolment.model_dump())
-    await _reassign(session, enrolment, unit_zone)
+    await _lock(change.session, enrolment.serial)
+    await change.session.execute(PUT_ENROLMENT, enrolment.model_dump())
+    await _reassign(change, enrolment)
 
 
-async def unenrol(session: AsyncSession, serial: str, pin: str, valid_from: date, unit_zone: ZoneInfo) -> None:
+async def unenrol(change: Change, serial: str, pin: str, valid_from: date) -> None:
     """Removes an enrolment: its punches belong to the previous enrolment, or to nobody. Raises NotFoundError."""
-    await _lock(session, serial)
-    enrolment = await session.get(Enrolment, (serial, pin, valid_from))
+    await _lock(change.session, serial)
+    enrolment = await change.session.get(Enrolment, (serial, pin, valid_from))
     if enrolment is None:
         raise NotFoundError("There is no enrolment of this PIN from this date on. List the machine's enrolments.")
-    await session.delete(enrolment)
-    await session.flush()
-    await _reassign(session, enrolment, unit_zone)
+    await change.session.delete(enrolment)
+    await change.session.flush()
+    await _reassign(change, enrolment)
 
 
-async def reassign_leavers(session: AsyncSession, employees: Sequence[UUID], since: date, unit_zone: ZoneInfo) -> None:
+async def reassign_leavers(change: Change, employees: Sequence[UUID], since: date) -> None:
     """Reassigns the punches of these officers' PINs since a date, after their last day has changed."""
     values = {"employees": list(employees), "since": since}
-    await session.execute(LOCK_MACHINES_OF_OFFICERS, {"employees": list(employees)})
-    punches = await REASSIGN_PUNCHES_OF_OFFICERS.all(session, values)
-    await enqueue_for_moments(session, _officers_of(punches), unit_zone, bulk=True)
+    await change.session.execute(LOCK_MACHINES_OF_OFFICERS, {"employees": list(employees)})
+    punches = await REASSIGN_PUNCHES_OF_OFFICERS.all(change.session, values)
+    await enqueue_for_moments(change, _officers_of(punches), bulk=True)
 
 
 async def _lock(session: AsyncSession, serial: str) -> None:
@@ -121,9 +121,9 @@ async def _lock(session: AsyncSession, serial: str) -> None:
         raise NotFoundError("There is no machine with this serial. Register it first.")
 
 
-async def _reassign(session: AsyncSession, enrolment: Enrolment, unit_zone: ZoneInfo) -> None:
+async def _reassign(change: Change, enrolment: Enrolment) -> None:
     values = {"serial": enrolment.serial, "pin": enrolment.pin, "valid_from": enrolment.valid_from}
-    await enqueue_for_moments(session, _officers_of(await REASSIGN_PUNCHES.all(session, values)), unit_zone)
+    await enqueue_for_moments(change, _officers_of(await REASSIGN_PUNCHES.all(change.session, values)))
 
 
 def _officers_of(punches: Sequence[ReassignedPunch]) -> list[tuple[UUID | None, datetime]]:

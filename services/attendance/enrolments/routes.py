@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -78,11 +79,11 @@ async def keep_enrolment(context: ContextDep, _: OperatorDep, serial: Serial, pi
 
     enrolment = Enrolment(serial=serial, pin=pin, **new.model_dump())
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", new.employee_id)
-        await enrol(session, enrolment, context.zone)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", new.employee_id)
+        await enrol(change, enrolment)
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.delete("/{pin}", status_code=204, responses=refuses(NOT_FOUND))
@@ -90,4 +91,4 @@ async def drop_enrolment(
     context: ContextDep, _: OperatorDep, serial: Serial, pin: Pin, valid_from: Annotated[WorkDate, Query()]
 ) -> None:
     """Deletes the enrolment that begins on this date, also for the past."""
-    await context.transact(lambda s: unenrol(s, serial, pin, valid_from, context.zone), seconds=BULK_SECONDS)
+    await context.change(lambda change: unenrol(change, serial, pin, valid_from), seconds=BULK_SECONDS)

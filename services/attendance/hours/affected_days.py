@@ -6,8 +6,7 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all, enqueue_spans, enqueue_unit
 
 __all__ = ["DatedHours", "enqueue_affected"]
@@ -22,12 +21,12 @@ class DatedHours(Protocol):
     effective_to: date | None
 
 
-async def enqueue_affected(session: AsyncSession, hours: DatedHours) -> None:
+async def enqueue_affected(change: Change, hours: DatedHours) -> None:
     """Enqueues the dates and one more at each end, because the windows of neighbour dates compete for punches."""
     first, last = hours.effective_from, hours.effective_to or date.max
     if hours.employee_id is not None:
-        await enqueue_spans(session, [(hours.employee_id, first, last)])
+        await enqueue_spans(change, [(hours.employee_id, first, last)])
     elif hours.org_unit_id is not None:
-        await enqueue_unit(session, hours.org_unit_id, day_before(first), day_after(last))
+        await enqueue_unit(change, hours.org_unit_id, day_before(first), day_after(last))
     else:
-        await enqueue_all(session, day_before(first), day_after(last))
+        await enqueue_all(change, day_before(first), day_after(last))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
+from services.attendance.context import AttendanceContext
 from services.attendance.hours.holidays import load_calendar
 from services.attendance.hours.schedules import load_default_week
 from services.attendance.regulation.rule_sets import load_default_rules
-from shared.service.context import Context
 
 __all__ = ["Defaults"]
 
@@ -16,22 +15,20 @@ __all__ = ["Defaults"]
 class Defaults:
     """Adds what is missing; what an operator changed stays. Each year needs another calendar."""
 
-    def __init__(self, context: Context, rules_file: Path, week_file: Path) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
-        self._rules_file = rules_file
-        self._week_file = week_file
         self._loaded_in: int | None = None
 
     async def round(self) -> bool:
-        """Loads the files and the calendar."""
-        rules = await asyncio.to_thread(self._rules_file.read_bytes)
-        week = await asyncio.to_thread(self._week_file.read_bytes)
-        today = self._context.clock.now().astimezone(self._context.zone).date()
-        async with self._context.database.transaction() as session:
-            await load_default_rules(session, rules)
-            await load_default_week(session, week)
-            await load_calendar(session, today)
-        self._loaded_in = today.year
+        """Loads the files of the settings and the calendar."""
+        settings = self._context.settings
+        rules = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
+        week = await asyncio.to_thread(settings.week_schedule_file.read_bytes)
+        async with self._context.changing() as change:
+            await load_default_rules(change.session, rules)
+            await load_default_week(change, week)
+            await load_calendar(change, change.today)
+        self._loaded_in = change.today.year
         return False
 
     async def ensure(self) -> None:

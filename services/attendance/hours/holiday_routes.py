@@ -67,10 +67,10 @@ async def list_calendar(
 async def keep_day(context: ContextDep, _: OperatorDep, day: WorkDate, new: CalendarIn) -> None:
     """Sets a date by decree and computes everybody's day again."""
     decreed = CalendarDay(day=day, **new.model_dump())
-    await context.transact(lambda s: decree_day(s, decreed), seconds=BULK_SECONDS)
+    await context.change(lambda change: decree_day(change, decreed), seconds=BULK_SECONDS)
 
 
 @router.delete("/{day}", status_code=204, responses=refuses(NOT_FOUND))
 async def remove_day(context: ContextDep, _: OperatorDep, day: WorkDate) -> None:
     """Makes a date an ordinary day and computes everybody's day again."""
-    await context.transact(lambda s: drop_day(s, day), seconds=BULK_SECONDS)
+    await context.change(lambda change: drop_day(change, day), seconds=BULK_SECONDS)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import holidays
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_all
 from services.attendance.hours.tables import CalendarDay
 from shared.db.queries import query
@@ -62,7 +62,7 @@ def published_days(year: int) -> list[CalendarDay]:
     return [found[day] for day in sorted(found)]
 
 
-async def load_calendar(session: AsyncSession, today: date) -> None:
+async def load_calendar(change: Change, today: date) -> None:
     """Adds missing dates of last, this and next year; existing dates (perhaps changed by a decree) stay."""
     days = [day for year in (today.year - 1, today.year, today.year + 1) for day in published_days(year)]
     values = {
@@ -71,20 +71,20 @@ async def load_calendar(session: AsyncSession, today: date) -> None:
         "kinds": [day.kind for day in days],
         "confirmed": [day.confirmed for day in days],
     }
-    for new in await NEW_DATES.all(session, values):
-        await enqueue_all(session, new.day, new.day)
+    for new in await NEW_DATES.all(change.session, values):
+        await enqueue_all(change, new.day, new.day)
 
 
-async def decree_day(session: AsyncSession, day: CalendarDay) -> None:
+async def decree_day(change: Change, day: CalendarDay) -> None:
     """Stores what was decreed for a date and enqueues everybody's day if that changes it."""
-    if (await session.execute(PUT_DECREED_DAY, day.model_dump())).first() is not None:
-        await enqueue_all(session, day.day, day.day)
+    if (await change.session.execute(PUT_DECREED_DAY, day.model_dump())).first() is not None:
+        await enqueue_all(change, day.day, day.day)
 
 
-async def drop_day(session: AsyncSession, day: date) -> None:
+async def drop_day(change: Change, day: date) -> None:
     """Makes the date an ordinary day permanently. Raises NotFoundError when the calendar does not have it."""
-    stored = await session.get(CalendarDay, day, with_for_update=True)
+    stored = await change.session.get(CalendarDay, day, with_for_update=True)
     if stored is None or stored.kind == WORKDAY:
         raise NotFoundError("The calendar has no holiday on this date.")
     stored.kind, stored.confirmed = WORKDAY, True
-    await enqueue_all(session, day, day)
+    await enqueue_all(change, day, day)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -163,18 +163,18 @@ async def keep_week(context: ContextDep, _: OperatorDep, schedule_id: UUID, new:
     days = new.days.stored()
     fields = new.model_dump(exclude={"days"})
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", new.employee_id)
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        await put_week(session, Week(schedule_id=schedule_id, days=days, **fields))
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", new.employee_id)
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        await put_week(change, Week(schedule_id=schedule_id, days=days, **fields))
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.delete("/schedules/{schedule_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_week_back(context: ContextDep, _: OperatorDep, schedule_id: UUID) -> None:
     """Deletes a wrong week, also for past dates. To end a correct one, set its `effective_to` instead."""
-    await context.transact(lambda s: drop_week(s, schedule_id), seconds=BULK_SECONDS)
+    await context.change(lambda change: drop_week(change, schedule_id), seconds=BULK_SECONDS)
 
 
 @router.get("/overrides")
@@ -187,10 +187,10 @@ async def list_overrides(context: ContextDep, _: OperatorDep) -> list[OverrideIt
 async def keep_override(context: ContextDep, _: OperatorDep, override_id: UUID, new: OverrideIn) -> None:
     """Stores hours for a period and computes the affected days again."""
     override = HoursOverride(override_id=override_id, days=new.days.stored(), **new.model_dump(exclude={"days"}))
-    await context.transact(lambda s: put_override(s, override), seconds=BULK_SECONDS)
+    await context.change(lambda change: put_override(change, override), seconds=BULK_SECONDS)
 
 
 @router.delete("/overrides/{override_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_override_back(context: ContextDep, _: OperatorDep, override_id: UUID) -> None:
     """Deletes an override, also for past dates."""
-    await context.transact(lambda s: drop_override(s, override_id), seconds=BULK_SECONDS)
+    await context.change(lambda change: drop_override(change, override_id), seconds=BULK_SECONDS)

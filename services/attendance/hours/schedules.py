@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all
 from services.attendance.hours.affected_days import enqueue_affected
 from services.attendance.hours.rules.schedule import WeekKind
@@ -84,65 +84,65 @@ class HoursOverride:
     days: Mapping[str, Any]
 
 
-async def put_week(session: AsyncSession, week: Week) -> None:
+async def put_week(change: Change, week: Week) -> None:
     """Stores a week and enqueues the days it applies to or applied to before. Raises InvalidError."""
     if week.employee_id is not None and week.org_unit_id is not None:
         raise InvalidError("A schedule is for an officer or a unit, not for both. Leave one of them out.")
     if week.effective_to is not None and week.effective_to < week.effective_from:
         raise InvalidError("`effective_to` must not be before `effective_from`.")
     hours = week_hours(week.days)
-    stored = await session.get(WeekSchedule, week.schedule_id, with_for_update=True)
+    stored = await change.session.get(WeekSchedule, week.schedule_id, with_for_update=True)
     row = WeekSchedule(**asdict(week) | _stored_hours(week.kind, week.days, hours))
-    await session.execute(PUT_WEEK, row.model_dump())
+    await change.session.execute(PUT_WEEK, row.model_dump())
     for affected in (stored, row):
         if affected is not None:
-            await enqueue_affected(session, affected)
+            await enqueue_affected(change, affected)
 
 
-async def put_override(session: AsyncSession, override: HoursOverride) -> None:
+async def put_override(change: Change, override: HoursOverride) -> None:
     """Stores hours for a period (Ramadan) and enqueues all days it affects. Raises InvalidError."""
     if override.last_date < override.first_date:
         raise InvalidError("`last_date` must not be before `first_date`.")
     hours = week_hours(override.days)
-    stored = await session.get(ScheduleOverride, override.override_id, with_for_update=True)
+    stored = await change.session.get(ScheduleOverride, override.override_id, with_for_update=True)
     row = ScheduleOverride(**asdict(override) | _stored_hours(override.kind, override.days, hours))
-    await session.execute(PUT_OVERRIDE, row.model_dump())
+    await change.session.execute(PUT_OVERRIDE, row.model_dump())
     for affected in (stored, row):
         if affected is not None:
-            await _enqueue_period(session, affected)
+            await _enqueue_period(change, affected)
 
 
-async def drop_week(session: AsyncSession, schedule_id: UUID) -> None:
+async def drop_week(change: Change, schedule_id: UUID) -> None:
     """Deletes a week, also for past dates: its days get the hours of the next level. Raises NotFoundError."""
-    stored = await session.get(WeekSchedule, schedule_id, with_for_update=True)
+    stored = await change.session.get(WeekSchedule, schedule_id, with_for_update=True)
     if stored is None:
         raise NotFoundError("There is no week with this schedule_id. List the schedules.")
-    await session.delete(stored)
-    await enqueue_affected(session, stored)
+    await change.session.delete(stored)
+    await enqueue_affected(change, stored)
 
 
-async def drop_override(session: AsyncSession, override_id: UUID) -> None:
+async def drop_override(change: Change, override_id: UUID) -> None:
     """Deletes an override, also for past dates. Raises NotFoundError."""
-    stored = await session.get(ScheduleOverride, override_id, with_for_update=True)
+    stored = await change.session.get(ScheduleOverride, override_id, with_for_update=True)
     if stored is None:
         raise NotFoundError("There is no override with this override_id. List the overrides.")
-    await session.delete(stored)
-    await _enqueue_period(session, stored)
+    await change.session.delete(stored)
+    await _enqueue_period(change, stored)
 
 
-async def load_default_week(session: AsyncSession, content: bytes) -> None:
+async def load_default_week(change: Change, content: bytes) -> None:
     """Creates the city's first week if there is no schedule at all."""
     # Locked, because two processes that start at the same time could both find the table empty.
-    await session.execute(text("lock table week_schedule in share row exclusive mode"))
-    if (await session.scalars(select(WeekSchedule.schedule_id).limit(1))).first() is not None:
+    await change.session.execute(text("lock table week_schedule in share row exclusive mode"))
+    if (await change.session.scalars(select(WeekSchedule.schedule_id).limit(1))).first() is not None:
         return
     document = read_document(content)
     file = week_file(document)
-    await put_week(session, Week(new_id(), file.name, file.kind, document["days"], file.effective_from))
+    await put_week(change, Week(new_id(), file.name, file.kind, document["days"], file.effective_from))
 
 
-async def _enqueue_period(session: AsyncSession, override: ScheduleOverride) -> None:
-    await enqueue_all(session, day_before(override.first_date), day_after(override.last_date))
+async def _enqueue_period(change: Change, override: ScheduleOverride) -> None:
+    await enqueue_all(change, day_before(override.first_date), day_after(override.last_date))
 
 
 def _stored_hours(kind: WeekKind, days: Mapping[str, Any], hours: WeekHours) -> dict[str, str | int]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.access.identity import Found, note_other_address
+from services.attendance.access.identity import IdentifiedMachine, signal_other_address
 from services.attendance.access.signals import compare_count
+from services.attendance.day_queue.change import Change
 from services.attendance.iclock.rules.operlog import OperEvent, parse_operlog
 from services.attendance.iclock.rules.protocol import CommandResult, parse_info
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, write_watermark
 from services.attendance.machines.rules.watermark import Watermark, after_poll, after_time_set
 from services.attendance.punches.rules.lines import parts_of, stamp_text
+from shared.db.queries import query
 
-__all__ = ["note_contact", "poll", "redacted", "store_operlog", "store_results"]
+__all__ = ["poll", "redacted", "store_contact", "store_operlog", "store_results"]
 
 WRITE_SECONDS = 10
 """The polls of an idle machine are stored at most this often."""
@@ -25,24 +27,35 @@ RESEND_COMMAND_SECONDS = 120  # the response to a poll can get lost
 CLOCK_SET = 21
 INFO_MAX = 1_000
 
-_CONTACT = text(
+_UPDATE_CONTACT = text(
     # A handshake may be followed by a backlog, so earlier polls no longer prove that everything is uploaded.
     "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
     " push_version = coalesce(:push_version, push_version) where serial = :serial"
 )
-_OPEN = text(
+
+
+class _Command(NamedTuple):
+    id: int
+    token: str
+    command: str
+    query: bool
+    sent_at: datetime | None
+
+
+_OPEN_COMMANDS = query(
     """
     select id, token, command, command like 'DATA QUERY%' as query, sent_at from device_command
     where serial = :serial and result_at is null and expires_at > :now order by id limit 50
-    """
+    """,
+    _Command,
 )
-_SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
-_RESULT = text(
+_SET_SENT = text("update device_command set sent_at = :now where id = any(cast(:ids as bigint[]))")
+_SET_RESULT = text(
     "update device_command set result_at = :now, return_code = :code"
     " where token = :token and serial = :serial and result_at is null and sent_at is not null"
 )
-_INFO = text("update machine set info = :info where serial = :serial")
-_OPER = text(
+_SET_INFO = text("update machine set info = :info where serial = :serial")
+_NEW_EVENT_CODES = text(
     """
     with journal as (
         insert into upload (serial, kind, stamp, body, lines, received_at)
@@ -62,7 +75,7 @@ _OPER = text(
 )
 
 
-async def note_contact(
+async def store_contact(
     session: AsyncSession,
     serial: str,
     now: datetime,
@@ -73,44 +86,46 @@ async def note_contact(
 ) -> None:
     """Stores a handshake, or that the machine uses another dialect."""
     values = {"serial": serial, "now": now, "address": address, "dialect": dialect, "push_version": push_version}
-    await session.execute(_CONTACT, values)
+    await session.execute(_UPDATE_CONTACT, values)
 
 
-async def poll(session: AsyncSession, found: Found, now: datetime, *, address: str, info: str | None) -> list[str]:
+async def poll(change: Change, found: IdentifiedMachine, *, address: str, info: str | None) -> list[str]:
     """Returns the command lines for this poll. Writes to the database only on a change or after WRITE_SECONDS.
 
     A machine that is not yet proved gets no command, and its poll does not move the watermark.
     """
     info = None if info is None else info.replace("\0", "\u2400")[:INFO_MAX]
-    due: list[Any] = []
+    due: list[_Command] = []
     if found.proof.proved:
-        rows = (await session.execute(_OPEN, {"serial": found.serial, "now": now})).all()
-        due = _due(rows, now)
-    stale = found.last_contact_at is None or now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
-    news = info is not None and info != found.info
+        due = _due(await _OPEN_COMMANDS.all(change.session, {"serial": found.serial, "now": change.now}), change.now)
+    stale = found.last_contact_at is None or change.now - found.last_contact_at >= timedelta(seconds=WRITE_SECONDS)
+    new_info = info is not None and info != found.info
     if found.proof.proved:
-        await note_other_address(session, found, address, now)
-    if not (due or stale or news or found.last_poll_at is None or found.address != address):
+        await signal_other_address(change.session, found, address, change.now)
+    if not (due or stale or new_info or found.last_poll_at is None or found.address != address):
         return []
-    machine = await lock_machine(session, found.serial, now)
+    machine = await lock_machine(change.session, found.serial, change.now)
     if machine is None:
         return []
-    marks = after_poll(machine.marks, now) if found.proof.proved else machine.marks
-    await write_watermark(session, machine, marks, now, address)
-    if info is not None and news and found.proof.proved:
-        await session.execute(_INFO, {"info": info, "serial": found.serial})
-        await compare_count(session, found.serial, parse_info(info).records, now)
+    watermark = after_poll(machine.watermark, change.now) if found.proof.proved else machine.watermark
+    await write_watermark(change, machine, watermark, address)
+    if info is not None and new_info and found.proof.proved:
+        await change.session.execute(_SET_INFO, {"info": info, "serial": found.serial})
+        await compare_count(change.session, found.serial, parse_info(info).records, change.now)
     if due:
-        await session.execute(_SENT, {"ids": [row.id for row in due], "now": now})
+        await change.session.execute(_SET_SENT, {"ids": [row.id for row in due], "now": change.now})
     return [f"C:{row.token}:{row.command}" for row in due]
 
 
-def _due(rows: Sequence[Any], now: datetime) -> list[Any]:
+def _due(commands: Sequence[_Command], now: datetime) -> list[_Command]:
     """Commands that are unsent, or sent long ago without a result; of the queries only the oldest unfinished one."""
     long_ago = now - timedelta(seconds=RESEND_COMMAND_SECONDS)
-    queries = [row for row in rows if row.query]
-    open_rows = [row for row in rows if not row.query] + queries[:1]
-    return sorted((row for row in open_rows if row.sent_at is None or row.sent_at <= long_ago), key=lambda row: row.id)
+    oldest_query = next((each for each in commands if each.query), None)
+    return [
+        each
+        for each in commands
+        if (not each.query or each is oldest_query) and (each.sent_at is None or each.sent_at <= long_ago)
+    ]
 
 
 async def store_results(session: AsyncSession, serial: str, results: Sequence[CommandResult], now: datetime) -> None:
@@ -119,7 +134,7 @@ async def store_results(session: AsyncSession, serial: str, results: Sequence[Co
         {"token": result.id, "serial": serial, "now": now, "code": _int4(result.return_code)} for result in results
     ]
     if values:
-        await session.execute(_RESULT, values)
+        await session.execute(_SET_RESULT, values)
 
 
 def _int4(code: int | None) -> int | None:
@@ -160,5 +175,5 @@ async def store_operlog(
             "audits": [event.audit for event in events],
         }
         # A repeated post contains no new event, so it must not count as another setting of the clock.
-        time_set = CLOCK_SET in set((await session.execute(_OPER, values)).scalars()) or time_set
-    return lines, after_time_set(machine.marks) if time_set else machine.marks
+        time_set = CLOCK_SET in set((await session.execute(_NEW_EVENT_CODES, values)).scalars()) or time_set
+    return lines, after_time_set(machine.watermark) if time_set else machine.watermark

@@ -12,40 +12,41 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.gate import Caller
-from services.attendance.access.identity import hold_proved
+from services.attendance.access.identity import lock_proved_machine
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.iclock.device_messages import store_operlog
 from services.attendance.iclock.rules.operlog import is_photo
 from services.attendance.iclock.rules.post_kind import ACCESS_PUNCH_TABLE, PostKind, holds_person_data
 from services.attendance.machines.locked_machine import LockedMachine, write_watermark
 from services.attendance.machines.rules.proof import Refusal
 from services.attendance.punches.intake import store_attlog
-from services.attendance.punches.rules.lines import count_lines, display, parts_of, raw_lines
-from services.attendance.settings import Settings, settings_of
-from shared.service.context import REQUEST_SECONDS_MAX, Context
+from services.attendance.punches.rules.lines import LINE_BYTES_MAX, count_lines, display, parts_of, raw_lines
+from services.attendance.settings import Settings
+from shared.service.context import REQUEST_SECONDS_MAX
 
-__all__ = ["POST_LINES_MAX", "QuotaError", "keep_access_lines", "keep_post", "too_many_lines", "upload_seconds"]
+__all__ = ["POST_LINES_MAX", "QuotaError", "store_access_lines", "store_post", "too_many_lines", "upload_seconds"]
 
 POST_LINES_MAX = 250_000
 """Per post. The largest known log of a machine has 100,000 lines; a body with one letter per line could have millions."""
 LINES_A_SECOND = 5_000
 """What a busy database still stores. The timeout of a long post grows with it, up to UPLOAD_SECONDS_MAX."""
 UPLOAD_SECONDS_MAX = 45.0  # machines wait 60 s
-LINE_BYTES_MAX = 2_000
 NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
 ACCESS_DIALECT = "ACCESS_DIALECT"
 
 _LINE = re.compile(rb"[^\s][^\n]*")
 
-_JOURNALLED = text(
+_ADD_JOURNAL_BYTES = text(
     """
     update machine set journal_day = :day, journal_bytes = :bytes + case when journal_day = :day then journal_bytes else 0 end
     where serial = :serial
     """
 )
-_WAITING = text(
+_WAITING_LINES = text(
     "select count(*) from (select from quarantine where serial = :serial and resolved_at is null limit :most) waiting"
 )
-_KEEP = text(
+_INSERT_LINES = text(
     """
     insert into quarantine (serial, line, raw, line_sha256, kind, reason, upload_id, received_at)
     select cast(:serial as varchar), line, raw, digest, cast(:kind as varchar), cast(:reason as varchar), 0,
@@ -72,38 +73,40 @@ def upload_seconds(body: bytes) -> float:
     return min(REQUEST_SECONDS_MAX + body.count(b"\n") // LINES_A_SECOND, UPLOAD_SECONDS_MAX)
 
 
-async def keep_post(
-    session: AsyncSession, context: Context, caller: Caller, kind: PostKind, body: bytes, now: datetime
+async def store_post(
+    change: Change, context: AttendanceContext, caller: Caller, kind: PostKind, body: bytes
 ) -> int | Refusal:
     """Stores a post; returns the number of lines, or why the sender is not accepted as the machine. Raises QuotaError."""
-    machine = await hold_proved(session, caller.serial, caller.shown, now)
+    machine = await lock_proved_machine(change.session, caller.serial, caller.presented, change.now)
     if isinstance(machine, Refusal):
         return machine
     if kind is PostKind.NOT_NEEDED:
         return 0 if is_photo(body) else count_lines(body)
-    settings = settings_of(context)
-    await _charge(session, settings, machine, len(body), now)
-    marks, stamp, unusable = machine.marks, caller.query.stamp, 0
+    settings = context.settings
+    await _charge(change.session, settings, machine, len(body), change.now)
+    watermark, stamp, unusable = machine.watermark, caller.query.stamp, 0
     if kind is PostKind.PUNCHES:
-        kept = await store_attlog(session, machine, body, stamp=stamp, now=now, unit_zone=context.zone)
-        lines, unusable, marks = kept.lines, kept.unreadable, kept.marks
+        stored = await store_attlog(change, machine, body, stamp=stamp)
+        lines, unusable, watermark = stored.lines, stored.unreadable, stored.watermark
     elif kind is PostKind.MENU:
-        lines, marks = await store_operlog(session, machine, body, now, stamp=stamp)
+        lines, watermark = await store_operlog(change.session, machine, body, change.now, stamp=stamp)
     else:
-        lines = unusable = await _keep_as_it_came(session, machine.serial, caller.query.table, body, now)
+        lines = unusable = await _quarantine_unknown(
+            change.session, machine.serial, caller.query.table, body, change.now
+        )
     if unusable:
-        await _refuse_when_full(session, settings, machine.serial)
-    await write_watermark(session, machine, marks, now, caller.shown.address)
+        await _refuse_when_full(change.session, settings, machine.serial)
+    await write_watermark(change, machine, watermark, caller.presented.address)
     return lines
 
 
-async def keep_access_lines(
-    session: AsyncSession, context: Context, serial: str, lines: Sequence[bytes], now: datetime
+async def store_access_lines(
+    session: AsyncSession, context: AttendanceContext, serial: str, lines: Sequence[bytes], now: datetime
 ) -> None:
     """Stores punches of the access-control dialect for an operator to examine. Raises QuotaError."""
     if lines:
-        await _keep(session, serial, ACCESS_PUNCH_TABLE, ACCESS_DIALECT, lines, now)
-        await _refuse_when_full(session, settings_of(context), serial)
+        await _quarantine(session, serial, ACCESS_PUNCH_TABLE, ACCESS_DIALECT, lines, now)
+        await _refuse_when_full(session, context.settings, serial)
 
 
 async def _charge(session: AsyncSession, settings: Settings, machine: LockedMachine, size: int, now: datetime) -> None:
@@ -112,31 +115,31 @@ async def _charge(session: AsyncSession, settings: Settings, machine: LockedMach
     used = machine.journal_bytes if machine.journal_day == day else 0
     if used + size > settings.journal_bytes_per_day:
         raise QuotaError(f"more than {settings.journal_bytes_per_day} bytes a day")
-    await session.execute(_JOURNALLED, {"serial": machine.serial, "day": day, "bytes": size})
+    await session.execute(_ADD_JOURNAL_BYTES, {"serial": machine.serial, "day": day, "bytes": size})
 
 
 async def _refuse_when_full(session: AsyncSession, settings: Settings, serial: str) -> None:
     most = settings.unusable_lines_per_machine
-    if (await session.execute(_WAITING, {"serial": serial, "most": most + 1})).scalar_one() > most:
+    if (await session.execute(_WAITING_LINES, {"serial": serial, "most": most + 1})).scalar_one() > most:
         raise QuotaError(f"more than {most} unusable lines wait for an operator")
 
 
-async def _keep_as_it_came(session: AsyncSession, serial: str, table: str, body: bytes, now: datetime) -> int:
+async def _quarantine_unknown(session: AsyncSession, serial: str, table: str, body: bytes, now: datetime) -> int:
     """Stores the lines of an unknown kind of post, except lines with a person's data; returns the number of all lines."""
     count = 0
     for part in parts_of(body):
         lines = raw_lines(part)
         count += len(lines)
-        kept = [line for line in lines if not holds_person_data(line)]
-        if kept:
-            await _keep(session, serial, table or "?", NOT_UNDERSTOOD, kept, now)
+        usable = [line for line in lines if not holds_person_data(line)]
+        if usable:
+            await _quarantine(session, serial, table or "?", NOT_UNDERSTOOD, usable, now)
     return count
 
 
-async def _keep(
+async def _quarantine(
     session: AsyncSession, serial: str, kind: str, reason: str, lines: Sequence[bytes], now: datetime
 ) -> None:
     raws = [line[:LINE_BYTES_MAX] for line in lines]
     values = {"serial": serial, "kind": kind.replace("\0", "")[:50], "reason": reason, "now": now, "raws": raws}
     digests = [hashlib.sha256(line).digest() for line in lines]
-    await session.execute(_KEEP, values | {"lines": [display(raw) for raw in raws], "digests": digests})
+    await session.execute(_INSERT_LINES, values | {"lines": [display(raw) for raw in raws], "digests": digests})

@@ -13,15 +13,17 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.gate import Caller, Gate
-from services.attendance.access.identity import Found, identify
-from services.attendance.access.signals import note_address, raise_signal
-from services.attendance.access.unregistered_machines import keep_lines, note_refused
-from services.attendance.iclock.device_messages import note_contact, poll, redacted, store_results
+from services.attendance.access.identity import IdentifiedMachine, identify
+from services.attendance.access.signals import raise_signal, signal_address
+from services.attendance.access.unregistered_machines import RefusedRequest, store_lines, store_refused_contact
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
+from services.attendance.iclock.device_messages import poll, redacted, store_contact, store_results
 from services.attendance.iclock.posts import (
     POST_LINES_MAX,
     QuotaError,
-    keep_access_lines,
-    keep_post,
+    store_access_lines,
+    store_post,
     too_many_lines,
     upload_seconds,
 )
@@ -32,15 +34,14 @@ from services.attendance.machines.locked_machine import lock_serial
 from services.attendance.machines.rules.proof import ProofKind, Refusal
 from services.attendance.machines.rules.signals import SignalKind
 from services.attendance.punches.rules.lines import first_lines, raw_lines
-from shared.service.context import Context
 
 __all__ = ["iclock_router"]
 
 RETRY_AFTER_SECONDS = 300
-STRANGER_BYTES_MAX = 16_384
+UNPROVED_BYTES_MAX = 16_384
 """The part of an unproved machine's post that is read: three ordinary posts of 128 lines. The machine resends the rest."""
 BAD_SERIAL = "SN is missing or not 1 to 64 letters, digits, '_' or '-', or there are more than 50 parameters\n"
-STRANGER = "Not found. If this is a machine of the city: ask the operator to look at the list of machines.\n"
+UNKNOWN_MACHINE = "Not found. If this is a machine of the city: ask the operator to look at the list of machines.\n"
 WRONG_DIALECT = "This server accepts attendance only. Switch the machine from A&C PUSH to T&A PUSH in its menu.\n"
 TOO_MANY_LINES = f"A post may have at most {POST_LINES_MAX} lines.\n"
 NO_LENGTH = "A post needs a Content-Length or chunked transfer encoding. Send it again with one of them.\n"
@@ -50,14 +51,14 @@ TOO_MUCH = "This machine exceeds its quota. Keep the log and send it again later
 class _Call:
     """One request of a machine."""
 
-    def __init__(self, request: Request, context: Context, caller: Caller) -> None:
+    def __init__(self, request: Request, context: AttendanceContext, caller: Caller) -> None:
         self.request = request
         self.context = context
         self.caller = caller
         self.serial = caller.serial
         self.query = caller.query
-        self.shown = caller.shown
-        self.address = caller.shown.address
+        self.presented = caller.presented
+        self.address = caller.presented.address
         self.now: datetime = context.clock.now()
 
 
@@ -82,22 +83,22 @@ def iclock_router(gate: Gate) -> APIRouter:
 
 def _endpoint(gate: Gate, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        if not gate.hears(request.scope):
-            return _text(STRANGER, 404)
+        if not gate.serves(request.scope):
+            return _text(UNKNOWN_MACHINE, 404)
         caller = gate.caller(request.scope)
         if caller is None:
             return _text(BAD_SERIAL, 400)
         if request.method == "POST" and _LENGTHS.isdisjoint(request.headers.keys()):
             return _text(NO_LENGTH, 411)  # HTTP assumes an empty body here: after an OK the machine would lose its data
-        if await gate.turn_away(caller):
-            return _text(STRANGER, 404)
+        if await gate.refuses_guess(caller):
+            return _text(UNKNOWN_MACHINE, 404)
         async with gate.entry(caller):
             answer = await handler(_Call(request, gate.context, caller))
         if isinstance(answer, Response):
-            gate.guesses.passed(caller.shown.address, caller.secret)
+            gate.guesses.passed(caller.presented.address, caller.secret)
             return answer
-        gate.guesses.refused(caller.shown.address, caller.secret)
-        return _text(STRANGER, 404)
+        gate.guesses.refused(caller.presented.address, caller.secret)
+        return _text(UNKNOWN_MACHINE, 404)
 
     return endpoint
 
@@ -109,12 +110,12 @@ async def _refused(
     if refusal is Refusal.UNREGISTERED_SERIAL:
         await lock_serial(session, call.serial)
     else:
-        await note_address(session, call.serial, call.address, call.now)
+        await signal_address(session, call.serial, call.address, call.now)
+    request = RefusedRequest(call.serial, call.address, refusal, call.now)
     if lines:
-        await keep_lines(session, call.serial, call.address, refusal, kind, lines, call.now)
+        await store_lines(session, request, kind, lines)
     else:
-        dialect = "access" if access_dialect(call.query) else None
-        await note_refused(session, call.serial, call.address, refusal, call.now, dialect=dialect)
+        await store_refused_contact(session, request, dialect="access" if access_dialect(call.query) else None)
     return refusal
 
 
@@ -127,13 +128,13 @@ async def _cdata(call: _Call) -> Response | Refusal:
 async def _ask(call: _Call) -> Response | Refusal:
     """The handshake, and other GET requests of firmware."""
 
-    async def work(session: AsyncSession) -> Found | Refusal:
-        found = await identify(session, call.serial, call.shown)
+    async def work(session: AsyncSession) -> IdentifiedMachine | Refusal:
+        found = await identify(session, call.serial, call.presented)
         if isinstance(found, Refusal):
             return await _refused(session, call, found)
         if call.query.wants_options:
             version = call.query.get("pushver").replace("\0", "")[:30] or None
-            await note_contact(session, call.serial, call.now, address=call.address, push_version=version)
+            await store_contact(session, call.serial, call.now, address=call.address, push_version=version)
         return found
 
     found = await call.context.transact(work)
@@ -157,21 +158,21 @@ async def _upload(call: _Call) -> Response | Refusal:
         return _text(TOO_MANY_LINES, 413)
     kind = post_kind(call.query, body)
 
-    async def work(session: AsyncSession) -> int | Refusal:
-        kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
-        if kept is Refusal.UNREGISTERED_SERIAL:
+    async def work(change: Change) -> int | Refusal:
+        stored = await store_post(change, call.context, call.caller, kind, body)
+        if stored is Refusal.UNREGISTERED_SERIAL:
             # Registration may run at the same moment. With this lock, the second transaction sees what the first one wrote.
-            await lock_serial(session, call.serial)
-            kept = await keep_post(session, call.context, call.caller, kind, body, call.now)
-        if isinstance(kept, Refusal):
-            return await _refused(session, call, kept, *_for_quarantine(kind, call.query.table, body))
-        return kept
+            await lock_serial(change.session, call.serial)
+            stored = await store_post(change, call.context, call.caller, kind, body)
+        if isinstance(stored, Refusal):
+            return await _refused(change.session, call, stored, *_for_quarantine(kind, call.query.table, body))
+        return stored
 
     try:
-        lines = await call.context.transact(work, seconds=upload_seconds(body))
+        lines = await call.context.change(work, seconds=upload_seconds(body), now=call.now)
     except QuotaError as error:
-        words = str(error)
-        await call.context.transact(lambda s: raise_signal(s, call.serial, SignalKind.QUOTA, words, call.now))
+        detail = str(error)
+        await call.context.transact(lambda s: raise_signal(s, call.serial, SignalKind.QUOTA, detail, call.now))
         return _text(TOO_MUCH, 429, **{"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(lines, Refusal):
         return lines
@@ -181,7 +182,7 @@ async def _upload(call: _Call) -> Response | Refusal:
 
 def _for_quarantine(kind: PostKind, table: str, body: bytes) -> tuple[str, Sequence[bytes]]:
     """The part of an unproved machine's post that waits for an operator: punches, and menu events without secrets."""
-    first = first_lines(body, STRANGER_BYTES_MAX)
+    first = first_lines(body, UNPROVED_BYTES_MAX)
     if kind is PostKind.PUNCHES:
         return "ATTLOG", raw_lines(first)
     if kind is PostKind.MENU:
@@ -194,14 +195,14 @@ async def _fdata(call: _Call) -> Response | Refusal:
 
 
 async def _getrequest(call: _Call) -> Response | Refusal:
-    async def work(session: AsyncSession) -> list[str] | Refusal:
-        found = await identify(session, call.serial, call.shown)
+    async def work(change: Change) -> list[str] | Refusal:
+        found = await identify(change.session, call.serial, call.presented)
         if isinstance(found, Refusal):
-            return await _refused(session, call, found)
+            return await _refused(change.session, call, found)
         info = call.query.get("INFO") or None
-        return await poll(session, found, call.now, address=call.address, info=info)
+        return await poll(change, found, address=call.address, info=info)
 
-    commands = await call.context.transact(work)
+    commands = await call.context.change(work, now=call.now)
     if isinstance(commands, Refusal):
         return commands
     return _text("\n".join(commands) + "\n" if commands else "OK")
@@ -211,7 +212,7 @@ async def _devicecmd(call: _Call) -> Response | Refusal:
     results = parse_devicecmd(await call.request.body())
 
     async def work(session: AsyncSession) -> Refusal | None:
-        found = await identify(session, call.serial, call.shown)
+        found = await identify(session, call.serial, call.presented)
         if isinstance(found, Refusal):
             return await _refused(session, call, found)
         if found.proof.proved:
@@ -223,7 +224,7 @@ async def _devicecmd(call: _Call) -> Response | Refusal:
 
 async def _ping(call: _Call) -> Response | Refusal:
     async def work(session: AsyncSession) -> Refusal | None:
-        found = await identify(session, call.serial, call.shown)
+        found = await identify(session, call.serial, call.presented)
         return await _refused(session, call, found) if isinstance(found, Refusal) else None
 
     return await call.context.transact(work) or _text("OK")
@@ -232,14 +233,14 @@ async def _ping(call: _Call) -> Response | Refusal:
 async def _access_dialect(call: _Call) -> Response | Refusal:
     """Refuses the request, so that the machine keeps its log, and shows it to the operator; stores its punches meanwhile."""
     punches = await call.request.body() if call.query.table == ACCESS_PUNCH_TABLE else b""
-    lines = raw_lines(first_lines(punches, STRANGER_BYTES_MAX))
+    lines = raw_lines(first_lines(punches, UNPROVED_BYTES_MAX))
 
     async def work(session: AsyncSession) -> Refusal | None:
-        found = await identify(session, call.serial, call.shown)
+        found = await identify(session, call.serial, call.presented)
         if isinstance(found, Refusal):
             return await _refused(session, call, found, ACCESS_PUNCH_TABLE, lines)
-        await note_contact(session, call.serial, call.now, address=call.address, dialect="access")
-        await keep_access_lines(session, call.context, call.serial, lines, call.now)
+        await store_contact(session, call.serial, call.now, address=call.address, dialect="access")
+        await store_access_lines(session, call.context, call.serial, lines, call.now)
         return None
 
     try:

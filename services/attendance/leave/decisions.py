@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, text
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.leave.rules.codes import EXCUSE_KINDS
 from services.attendance.leave.rules.excuse import ExcuseKind, ExcuseState, Half
@@ -43,14 +43,14 @@ class Decision:
     decided_by: UUID | None = None
 
 
-async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str, now: datetime) -> None:
+async def put_excuse(change: Change, decision: Decision, recorded_by: str) -> None:
     """Stores a decision and its history; the same decision again changes nothing.
 
     Raises InvalidError; ConflictError when the id belongs to another officer or the decision cannot follow the last one.
     """
     _check(decision)
-    await session.execute(LOCK_EXCUSE_ID, {"id": str(decision.excuse_id)})
-    stored = await session.get(Excuse, decision.excuse_id)
+    await change.session.execute(LOCK_EXCUSE_ID, {"id": str(decision.excuse_id)})
+    stored = await change.session.get(Excuse, decision.excuse_id)
     before = None if stored is None else _decision_of(stored)
     if before == decision:
         return
@@ -60,13 +60,13 @@ async def put_excuse(session: AsyncSession, decision: Decision, recorded_by: str
         "half": decision.half.value,
         "state": decision.state.value,
     }
-    await session.merge(Excuse(**values, decided_at=now))
+    await change.session.merge(Excuse(**values, decided_at=change.now))
     last = select(func.max(ExcuseDecision.position)).where(ExcuseDecision.excuse_id == decision.excuse_id)
-    position = ((await session.scalars(last)).one() or 0) + 1
-    recorded = {"position": position, "recorded_by": recorded_by, "recorded_at": now}
-    session.add(ExcuseDecision.model_validate(values | recorded))
+    position = ((await change.session.scalars(last)).one() or 0) + 1
+    recorded = {"position": position, "recorded_by": recorded_by, "recorded_at": change.now}
+    change.session.add(ExcuseDecision.model_validate(values | recorded))
     covered = [span for span in (before, decision) if span is not None]
-    await enqueue_spans(session, [(decision.employee_id, each.first_date, each.last_date) for each in covered])
+    await enqueue_spans(change, [(decision.employee_id, each.first_date, each.last_date) for each in covered])
 
 
 def _decision_of(excuse: Excuse) -> Decision:

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import ContextDep, Input, PlainText, WorkDate, must_exist
 from services.attendance.leave.decisions import Decision, put_excuse
 from services.attendance.leave.queries import read_decisions, read_excuses
@@ -132,9 +133,9 @@ async def keep_excuse(context: ContextDep, principal: _WriterDep, excuse_id: UUI
     """
     decision = Decision(excuse_id=excuse_id, **new.model_dump())
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", new.employee_id)
-        await must_exist(session, "employee_id", new.decided_by)
-        await put_excuse(session, decision, principal.name, context.clock.now())
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", new.employee_id)
+        await must_exist(change.session, "employee_id", new.decided_by)
+        await put_excuse(change, decision, principal.name)
 
-    await context.transact(work)
+    await context.change(work)

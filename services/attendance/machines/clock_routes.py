@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field
-from sqlalchemy import text
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     AnyMoment,
@@ -17,9 +17,9 @@ from services.attendance.dependencies import (
     Input,
     OperatorDep,
     PlainText,
-    read_rows,
 )
-from services.attendance.machines.clock_corrections import ClockCorrection, put_clock_correction
+from services.attendance.machines.clock_corrections import put_clock_correction, read_clock_corrections
+from services.attendance.machines.tables import ClockCorrection
 from shared.errors.problem_types import CONFLICT
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -29,11 +29,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/attendance/v1/clock-corrections", tags=["clock corrections"])
 
 SECONDS_MAX = 100 * 366 * 86_400
-
-_LIST = text(
-    "select correction_id, received_from, received_to, seconds_behind, reason, recorded_at from clock_correction"
-    " order by received_from desc, correction_id limit 1000"
-)
 
 
 class ClockCorrectionIn(Input):
@@ -71,7 +66,7 @@ class ClockCorrectionItem(Answer):
 @router.get("")
 async def list_clock_corrections(context: ContextDep, _: OperatorDep) -> list[ClockCorrectionItem]:
     """The corrections, newest first."""
-    return [ClockCorrectionItem(**row) for row in await read_rows(context, _LIST)]
+    return [ClockCorrectionItem(**row.model_dump()) for row in await context.transact(read_clock_corrections)]
 
 
 @router.put("/{correction_id}", status_code=204, responses=refuses(CONFLICT))
@@ -79,8 +74,9 @@ async def keep_clock_correction(
     context: ContextDep, _: OperatorDep, correction_id: UUID, new: ClockCorrectionIn
 ) -> None:
     """Stores a correction. Punches received in its time count unless they are in the future by the true time."""
-    correction = ClockCorrection(correction_id=correction_id, **new.model_dump())
-    await context.transact(
-        lambda session: put_clock_correction(session, correction, context.clock.now(), context.zone),
-        seconds=BULK_SECONDS,
-    )
+
+    async def work(change: Change) -> None:
+        correction = ClockCorrection(correction_id=correction_id, recorded_at=change.now, **new.model_dump())
+        await put_clock_correction(change, correction)
+
+    await context.change(work, seconds=BULK_SECONDS)

@@ -6,9 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -18,9 +17,9 @@ from services.attendance.dependencies import (
     PlainText,
     UnitId,
     must_exist,
-    read_rows,
 )
-from services.attendance.machines.outages import DeclaredOutage, put_outage
+from services.attendance.machines.outages import put_outage, read_outages
+from services.attendance.machines.tables import Outage
 from shared.contracts.base import Identifier
 from shared.errors.problem_types import NOT_FOUND
 from shared.openapi.models import Answer
@@ -29,11 +28,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/outages", tags=["outages"])
-
-_LIST = text(
-    "select outage_id, serial, org_unit_id, starts_at, ends_at, reason from outage"
-    " order by starts_at desc, outage_id limit 1000"
-)
 
 
 class OutageIn(Input):
@@ -70,17 +64,17 @@ class OutageItem(Answer):
 @router.get("")
 async def list_outages(context: ContextDep, _: OperatorDep) -> list[OutageItem]:
     """The outages, newest first."""
-    return [OutageItem(**row) for row in await read_rows(context, _LIST)]
+    return [OutageItem(**row.model_dump()) for row in await context.transact(read_outages)]
 
 
 @router.put("/{outage_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def keep_outage(context: ContextDep, _: OperatorDep, outage_id: UUID, new: OutageIn) -> None:
     """Stores an outage. A missing punch in it causes no absence, unless another machine of the site worked."""
-    outage = DeclaredOutage(outage_id=outage_id, **new.model_dump())
+    outage = Outage(outage_id=outage_id, **new.model_dump())
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "serial", new.serial)
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        await put_outage(session, outage, context.zone)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "serial", new.serial)
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        await put_outage(change, outage)
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)

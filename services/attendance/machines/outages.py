@@ -2,75 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_unit
 from services.attendance.machines.placements import units_between
+from services.attendance.machines.tables import Outage
 from shared.errors.errors import InvalidError
 
-__all__ = ["DeclaredOutage", "put_outage"]
+__all__ = ["put_outage", "read_outages"]
 
 DAYS_MAX = 366
+LISTED_MAX = 1_000
 _DAY = timedelta(days=1)
 
-_LOCK = text("select serial, org_unit_id, starts_at, ends_at from outage where outage_id = :id for update")
-_PUT = text(
+_UPSERT_OUTAGE = text(
     """
     insert into outage (outage_id, serial, org_unit_id, starts_at, ends_at, reason)
-    values (:id, :serial, :org_unit_id, :starts_at, :ends_at, :reason)
+    values (:outage_id, :serial, :org_unit_id, :starts_at, :ends_at, :reason)
     on conflict (outage_id) do update set serial = excluded.serial, org_unit_id = excluded.org_unit_id,
         starts_at = excluded.starts_at, ends_at = excluded.ends_at, reason = excluded.reason
     """
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredOutage:
-    """A time in which one machine, or all machines of a unit, could not take punches."""
-
-    outage_id: UUID
-    serial: str | None
-    org_unit_id: str | None
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
+async def read_outages(session: AsyncSession) -> Sequence[Outage]:
+    """The outages, newest first."""
+    newest_first = select(Outage).order_by(col(Outage.starts_at).desc(), col(Outage.outage_id))
+    return (await session.scalars(newest_first.limit(LISTED_MAX))).all()
 
 
-async def put_outage(session: AsyncSession, outage: DeclaredOutage, zone: ZoneInfo) -> None:
+async def put_outage(change: Change, outage: Outage) -> None:
     """Stores an outage and enqueues the unit's days that it affects. Raises InvalidError."""
     if (outage.serial is None) == (outage.org_unit_id is None):
         raise InvalidError("Set either `serial` (one machine) or `org_unit_id` (all machines of a unit).")
     if not timedelta(0) < outage.ends_at - outage.starts_at <= timedelta(days=DAYS_MAX):
         raise InvalidError(f"`ends_at` must be after `starts_at`, by at most {DAYS_MAX} days.")
-    before: Any = (await session.execute(_LOCK, {"id": outage.outage_id})).first()
-    values = {
-        "id": outage.outage_id,
-        "serial": outage.serial,
-        "org_unit_id": outage.org_unit_id,
-        "starts_at": outage.starts_at,
-        "ends_at": outage.ends_at,
-        "reason": outage.reason,
-    }
-    await session.execute(_PUT, values)
+    before = await change.session.get(Outage, outage.outage_id, with_for_update=True)
+    await change.session.execute(_UPSERT_OUTAGE, outage.model_dump())
     for touched in (before, outage):
         if touched is not None:
-            await _mark(session, touched, zone)
+            await _enqueue_affected(change, touched)
 
 
-async def _mark(session: AsyncSession, outage: Any, zone: ZoneInfo) -> None:
-    units = [outage.org_unit_id]
+async def _enqueue_affected(change: Change, outage: Outage) -> None:
+    units = [] if outage.org_unit_id is None else [outage.org_unit_id]
     if outage.serial is not None:
         # A machine in no unit keeps nobody's day open.
-        units = await units_between(session, [outage.serial], outage.starts_at, outage.ends_at)
-    first: date = outage.starts_at.astimezone(zone).date()
-    last: date = outage.ends_at.astimezone(zone).date()
+        units = await units_between(change.session, [outage.serial], outage.starts_at, outage.ends_at)
+    first, last = change.date_of(outage.starts_at), change.date_of(outage.ends_at)
     for unit in units:
         # A shift of the previous date may reach into the outage, and a window of the next date may begin in it.
-        await enqueue_unit(session, unit, first - _DAY, last + _DAY)
+        await enqueue_unit(change, unit, first - _DAY, last + _DAY)

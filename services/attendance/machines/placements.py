@@ -3,47 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from services.attendance.machines.rules.placements import Placement, move, place_anew, redate
-from shared.errors.errors import ConflictError, InvalidError
+from services.attendance.day_queue.change import Change
+from services.attendance.day_queue.enqueue import enqueue_unit
+from services.attendance.machines.rules.placements import Placement
+from services.attendance.machines.tables import PastPlacement
+from shared.db.queries import query
 
-__all__ = ["Since", "decide", "read_placements", "units_between", "write_placements"]
+__all__ = [
+    "enqueue_days_waiting_for",
+    "read_placements",
+    "units_between",
+    "write_placements",
+]
 
-Since = datetime | Literal["always"] | None
-"""Since when a machine is in its unit: a moment, always, or not specified (None)."""
 
-_READ = text(
+class _PlacementRow(NamedTuple):
+    org_unit_id: str | None
+    direction_from: str
+    in_unit_from: datetime | None
+    in_unit_to: datetime | None
+
+
+class _Unit(NamedTuple):
+    org_unit_id: str
+
+
+_PLACEMENTS_OF_MACHINE = query(
     """
     select org_unit_id, direction_from, in_unit_from, in_unit_to from past_placement where serial = :serial
     union all
     select org_unit_id, direction_from, in_unit_from, in_service_to from machine where serial = :serial
-    """
+    """,
+    _PlacementRow,
 )
-_PRESENT = text(
+_UPDATE_PRESENT_PLACEMENT = text(
     """
     update machine set org_unit_id = :org_unit_id, direction_from = :direction_from, in_unit_from = :in_unit_from,
         in_service_to = :in_unit_to
     where serial = :serial
     """
 )
-_FORGET = text("delete from past_placement where serial = :serial")
-_WRITE = text(
-    "insert into past_placement (serial, org_unit_id, direction_from, in_unit_from, in_unit_to)"
-    " values (:serial, :org_unit_id, :direction_from, :in_unit_from, :in_unit_to)"
-)
-_UNITS = text(
+_UNITS_OF_MACHINES = query(
     """
     select distinct org_unit_id from machine_placement_v1
     where serial = any(cast(:serials as varchar[])) and org_unit_id is not null
       and coalesce(in_unit_from, '-infinity') <= coalesce(cast(:last as timestamptz), 'infinity')
       and coalesce(in_unit_to, 'infinity') >= :first
     order by 1
-    """
+    """,
+    _Unit,
 )
 
 
@@ -52,68 +67,43 @@ async def units_between(
 ) -> list[str]:
     """The units in which any of these machines was during a time (`last` None: until now)."""
     values = {"serials": list(serials), "first": first, "last": last}
-    return list((await session.execute(_UNITS, values)).scalars())
+    return [row.org_unit_id for row in await _UNITS_OF_MACHINES.all(session, values)]
+
+
+async def enqueue_days_waiting_for(change: Change, serials: Sequence[str], since: datetime) -> None:
+    """Enqueues the days, from this moment on, of the units in which any of these machines was."""
+    for unit in await units_between(change.session, serials, since):
+        # A shift that ends after midnight belongs to the date before.
+        await enqueue_unit(change, unit, change.date_of(since) - timedelta(days=1), change.today)
 
 
 async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:
     """A machine's placements, oldest first; the last is the present one. Empty for an unregistered machine."""
-    found = [Placement(*row) for row in await session.execute(_READ, {"serial": serial})]
+    found = [Placement(*row) for row in await _PLACEMENTS_OF_MACHINE.all(session, {"serial": serial})]
     return sorted(found, key=lambda each: (each.start is not None, each.start))
-
-
-def decide(
-    before: Sequence[Placement],
-    org_unit_id: str | None,
-    direction_from: str,
-    since: Since,
-    *,
-    heard: bool,
-    now: datetime,
-) -> list[Placement]:
-    """The placements after an operator's request about a machine's unit.
-
-    Raises ConflictError when a machine that has sent data (`heard`) changes its unit without a time, since days depend on
-    its place. Raises InvalidError for an impossible time.
-    """
-    if isinstance(since, datetime) and since > now:
-        raise InvalidError("`in_unit_from` is in the future. Send the request after the machine has moved.")
-    if not before:
-        return [Placement(org_unit_id, direction_from, since if isinstance(since, datetime) else None)]
-    if since == "always":
-        return place_anew(before, org_unit_id, direction_from)
-    *past, last = before
-    here = [*past, last.elsewhere(org_unit_id, direction_from)]
-    same = org_unit_id == last.org_unit_id
-    if since is None:
-        if heard and not same:
-            raise ConflictError(
-                "The machine has already sent data, and days may depend on its place. Set `in_unit_from`: the time since"
-                ' which it is in this unit, or "always".'
-            )
-        return here
-    # A machine that was taken out of service and returns to the same unit: this is a move too.
-    back = same and last.end is not None and since >= last.end
-    try:
-        return redate(here, since) if same and not back else move(before, org_unit_id, direction_from, since)
-    except ValueError as error:
-        raise InvalidError(
-            f"`in_unit_from` is too early: {error}. Use a later time, or undo its last move first."
-        ) from error
 
 
 async def write_placements(session: AsyncSession, serial: str, placements: Sequence[Placement]) -> None:
     """Stores a registered machine's placements: the present one in its own row, the past ones in `past_placement`."""
-    rows: list[dict[str, Any]] = [
-        {
-            "serial": serial,
-            "org_unit_id": each.org_unit_id,
-            "direction_from": each.direction_from,
-            "in_unit_from": each.start,
-            "in_unit_to": each.end,
-        }
-        for each in placements
-    ]
-    await session.execute(_PRESENT, rows[-1])
-    await session.execute(_FORGET, {"serial": serial})
-    if rows[:-1]:
-        await session.execute(_WRITE, rows[:-1])
+    *past, present = placements
+    values = {
+        "serial": serial,
+        "org_unit_id": present.org_unit_id,
+        "direction_from": present.direction_from,
+        "in_unit_from": present.start,
+        "in_unit_to": present.end,
+    }
+    await session.execute(_UPDATE_PRESENT_PLACEMENT, values)
+    await session.execute(delete(PastPlacement).where(col(PastPlacement.serial) == serial))
+    session.add_all(
+        PastPlacement(
+            serial=serial,
+            org_unit_id=each.org_unit_id,
+            direction_from=each.direction_from,
+            in_unit_from=each.start,
+            in_unit_to=each.end,
+        )
+        for each in past
+        if each.end is not None  # all have ended
+    )
+    await session.flush()

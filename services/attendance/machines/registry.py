@@ -1,51 +1,73 @@
-"""Operator use cases: register machines, request missing punches from them."""
+"""Operator use cases: register machines, move them, request missing punches from them."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_employees, enqueue_unit
-from services.attendance.machines.clock_corrections import hold_clock_corrections
 from services.attendance.machines.locked_machine import LockedMachine, lock_machine, lock_serial
-from services.attendance.machines.placements import Since, decide, read_placements, write_placements
-from services.attendance.machines.rules.placements import Placement, changed_since, take_back, units_changed_since
-from services.attendance.machines.zone_change import change_zone
+from services.attendance.machines.placements import read_placements, write_placements
+from services.attendance.machines.rechecks import change_zone, lock_clock_corrections
+from services.attendance.machines.rules.placements import (
+    Placement,
+    PlacementRequest,
+    changed_since,
+    place,
+    take_back,
+    units_changed_since,
+)
+from shared.db.queries import query
 from shared.errors.errors import ConflictError, InvalidError, NotFoundError
 
-__all__ = ["MachineSetup", "order", "put_machine", "resend_command", "take_move_back"]
+__all__ = ["MachineSetup", "put_machine", "queue_command", "resend_command", "undo_move"]
 
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
-BATCH = 5_000
 NO_MACHINE = "There is no machine with this serial. Register it first."
+_DAY = timedelta(days=1)
 
-_PUT = text(
+
+class _Registered(NamedTuple):
+    timezone: str
+    has_data: bool
+
+
+class _PunchedOfficers(NamedTuple):
+    employees: list[UUID] | None
+    first: date
+    last: date
+
+
+_UPSERT_MACHINE = text(
     """
     insert into machine (serial, name, timezone, direction_from, registered_at)
     values (:serial, :name, :timezone, :direction_from, :now)
     on conflict (serial) do update set name = excluded.name, timezone = excluded.timezone
     """
 )
-_BEFORE = text(
+_REGISTERED = query(
     """
-    select timezone, complete_until is not null or exists (select from punch p where p.serial = m.serial) as heard
+    select timezone, complete_until is not null or exists (select from punch p where p.serial = m.serial) as has_data
     from machine m where serial = :serial for no key update
-    """
+    """,
+    _Registered,
 )
-_PEOPLE = text(
+_PUNCHED_OFFICERS = query(
     "select array_agg(distinct employee_id) as employees, min(local_time)::date as first, max(local_time)::date as last"
-    " from punch where serial = :serial and at >= :since and employee_id is not null"
+    " from punch where serial = :serial and at >= :since and employee_id is not null",
+    _PunchedOfficers,
 )
-_NETWORKS = text("update machine set networks = :networks where serial = :serial")
-_ORDER = text(
+_SET_NETWORKS = text("update machine set networks = :networks where serial = :serial")
+_INSERT_COMMAND = text(
     """
     insert into device_command (token, serial, command, reason, created_at, expires_at)
     select cast(:token as varchar), cast(:serial as varchar), cast(:command as varchar), :reason,
@@ -59,113 +81,79 @@ _ORDER = text(
 
 @dataclass(frozen=True, slots=True)
 class MachineSetup:
-    """The operator's settings of a machine; `timezone` is an IANA zone, `direction_from` is status or shift.
+    """The operator's settings of a machine; `timezone` is an IANA zone.
 
-    `in_unit_from`: since when it is in its unit; None leaves it unchanged. `in_service_to`: when it was taken out of
-    service; None while it is in service; "unchanged" leaves it unchanged. `networks`: the address ranges (CIDRs) of its site;
-    None leaves them unchanged.
+    `networks`: the address ranges (CIDRs) of its site; None leaves them unchanged. Without a range the machine must keep
+    one address.
     """
 
     serial: str
     name: str
     timezone: str
-    direction_from: str
-    org_unit_id: str | None
-    in_unit_from: Since = None
-    in_service_to: datetime | Literal["unchanged"] | None = "unchanged"
+    place: PlacementRequest
     networks: Sequence[str] | None = None
 
 
-async def _set_networks(session: AsyncSession, serial: str, networks: Sequence[str]) -> None:
-    """Sets the address ranges from which the machine may connect; without a range it must keep one address."""
-    await session.execute(_NETWORKS, {"serial": serial, "networks": list(networks)})
-
-
-async def put_machine(
-    session: AsyncSession, setup: MachineSetup, now: datetime, unit_zone: ZoneInfo
-) -> tuple[LockedMachine, bool]:
+async def put_machine(change: Change, setup: MachineSetup) -> tuple[LockedMachine, bool]:
     """Stores a machine's settings and locks it; returns it, and whether it is new.
 
     A changed zone changes the moments of all its punches. Every change enqueues the days it may affect.
     """
-    await hold_clock_corrections(session)
-    await lock_serial(session, setup.serial)
-    before: Any = (await session.execute(_BEFORE, {"serial": setup.serial})).first()
-    placed_before = await read_placements(session, setup.serial)
-    placed = _placements(placed_before, setup, heard=before is not None and before.heard, now=now)
+    session, serial = change.session, setup.serial
+    await lock_clock_corrections(session)
+    await lock_serial(session, serial)
+    before = await _REGISTERED.first(session, {"serial": serial})
+    placed_before = await read_placements(session, serial)
+    has_data = before is not None and before.has_data
+    placed = place(placed_before, setup.place, has_data=has_data, now=change.now)
     values = {
-        "serial": setup.serial,
+        "serial": serial,
         "name": setup.name,
         "timezone": setup.timezone,
-        "direction_from": setup.direction_from,
-        "now": now,
+        "direction_from": setup.place.direction_from,
+        "now": change.now,
     }
-    await session.execute(_PUT, values)
-    await write_placements(session, setup.serial, placed)
-    machine = await lock_machine(session, setup.serial, now)
+    await session.execute(_UPSERT_MACHINE, values)
+    await write_placements(session, serial, placed)
+    machine = await lock_machine(session, serial, change.now)
     if machine is None:
         raise NotFoundError(NO_MACHINE)
     if before is not None and before.timezone != setup.timezone:
-        await change_zone(session, machine, now, unit_zone)
+        await change_zone(change, machine)
     if setup.networks is not None:
-        await _set_networks(session, setup.serial, setup.networks)
-    await _enqueue_places(session, setup.serial, placed_before, placed, now.astimezone(unit_zone).date(), unit_zone)
+        await session.execute(_SET_NETWORKS, {"serial": serial, "networks": list(setup.networks)})
+    await _enqueue_changed_places(change, serial, placed_before, placed)
     return machine, before is None
 
 
-async def take_move_back(
-    session: AsyncSession, serial: str, since: datetime, now: datetime, unit_zone: ZoneInfo
-) -> None:
+async def undo_move(change: Change, serial: str, since: datetime) -> None:
     """Undoes the machine's most recent move, made at `since`. Raises NotFoundError."""
-    await hold_clock_corrections(session)
-    await _lock(session, serial)
-    before = await read_placements(session, serial)
+    await lock_clock_corrections(change.session)
+    await _must_be_registered(change.session, serial)
+    before = await read_placements(change.session, serial)
     if len(before) == 1 or before[-1].start != since:
         raise NotFoundError("The machine's last move has another time. See `in_unit_from` in the list of machines.")
     after = take_back(before)
-    await write_placements(session, serial, after)
-    await _enqueue_places(session, serial, before, after, now.astimezone(unit_zone).date(), unit_zone)
+    await write_placements(change.session, serial, after)
+    await _enqueue_changed_places(change, serial, before, after)
 
 
-async def _enqueue_places(
-    session: AsyncSession,
-    serial: str,
-    before: Sequence[Placement],
-    after: Sequence[Placement],
-    today: date,
-    unit_zone: ZoneInfo,
+async def _enqueue_changed_places(
+    change: Change, serial: str, before: Sequence[Placement], after: Sequence[Placement]
 ) -> None:
     """Enqueues days that now wait for different machines, and days whose punches now have a different meaning."""
     since = changed_since(before, after)
     if since is not None:
-        await _enqueue_people(session, serial, since)
+        punched = await _PUNCHED_OFFICERS.one(change.session, {"serial": serial, "since": since})
+        if punched.employees:
+            await enqueue_employees(change, punched.employees, punched.first - _DAY, punched.last + _DAY)
     for unit, first in sorted(units_changed_since(before, after).items()):
         # A shift that ends after midnight belongs to the date before.
-        await enqueue_unit(session, unit, first.astimezone(unit_zone).date() - timedelta(days=1), today)
+        await enqueue_unit(change, unit, change.date_of(first) - _DAY, change.today)
 
 
-def _placements(before: Sequence[Placement], setup: MachineSetup, *, heard: bool, now: datetime) -> list[Placement]:
-    placed = decide(before, setup.org_unit_id, setup.direction_from, setup.in_unit_from, heard=heard, now=now)
-    *past, present = placed
-    if setup.in_service_to != "unchanged":
-        present = replace(present, end=setup.in_service_to)
-    if present.start is not None and present.end is not None and present.end <= present.start:
-        raise InvalidError(
-            "`in_service_to` is the end of the machine's service in this unit and must be after `in_unit_from`. To set the end"
-            " in its former unit, send a separate request before the move."
-        )
-    return [*past, present]
-
-
-async def _enqueue_people(session: AsyncSession, serial: str, since: datetime) -> None:
-    row: Any = (await session.execute(_PEOPLE, {"serial": serial, "since": since})).one()
-    if row.employees:
-        day = timedelta(days=1)
-        await enqueue_employees(session, row.employees, row.first - day, row.last + day)
-
-
-async def _lock(session: AsyncSession, serial: str) -> None:
-    if (await session.execute(_BEFORE, {"serial": serial})).first() is None:
+async def _must_be_registered(session: AsyncSession, serial: str) -> None:
+    if await _REGISTERED.first(session, {"serial": serial}) is None:
         raise NotFoundError(NO_MACHINE)
 
 
@@ -179,13 +167,12 @@ def resend_command(first: datetime, last: datetime) -> str:
     return f"DATA QUERY ATTLOG StartTime={start}\tEndTime={end}"
 
 
-async def order(session: AsyncSession, serial: str, command: str, reason: str, now: datetime) -> str:
+async def queue_command(session: AsyncSession, serial: str, command: str, reason: str, now: datetime) -> str:
     """Queues a command for the machine's next poll; returns the id that the machine will send with the result.
 
     Raises ConflictError while a similar command is open.
     """
-    await _lock(session, serial)
-    query: TextClause = _ORDER
+    await _must_be_registered(session, serial)
     values = {
         "token": secrets.token_hex(8),  # 16 characters, the maximum of the protocol
         "serial": serial,
@@ -194,7 +181,7 @@ async def order(session: AsyncSession, serial: str, command: str, reason: str, n
         "now": now,
         "expires_at": now + COMMAND_LIFE,
     }
-    found = (await session.execute(query, values)).scalar()
-    if found is None:
+    token = await session.scalar(_INSERT_COMMAND, values)
+    if token is None:
         raise ConflictError("The machine has not answered a similar command yet. Wait for the result, or 15 minutes.")
-    return str(found)
+    return str(token)

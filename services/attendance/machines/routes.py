@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.dependencies import (
     BULK_SECONDS,
@@ -18,13 +16,13 @@ from services.attendance.dependencies import (
     Moment,
     OperatorDep,
     Serial,
-    read_rows,
 )
-from services.attendance.machines.registry import order, resend_command, take_move_back
-from services.attendance.machines.rules.proof import Asked, ProofKind
+from services.attendance.machines.locked_machine import required_proof_of
+from services.attendance.machines.queries import MachineRow, read_machines
+from services.attendance.machines.registry import queue_command, resend_command, undo_move
+from services.attendance.machines.rules.proof import ProofKind
 from services.attendance.machines.rules.signals import SignalKind
 from shared.access.auth import Principal, requires
-from shared.contracts.events.canary import CANARY_UNIT_ID
 from shared.errors.problem_types import CONFLICT, NOT_FOUND
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
@@ -32,26 +30,6 @@ from shared.openapi.refusals import refuses
 __all__ = ["router"]
 
 router = APIRouter(prefix="/attendance/v1/machines", tags=["machines"])
-
-
-_LIST = text(
-    f"""
-    select m.serial, m.name, m.timezone, m.direction_from, m.org_unit_id, m.in_unit_from, m.in_service_to, m.registered_at,
-           m.last_contact_at, m.last_upload_at, m.complete_until, m.clock_wrong_since, m.address, m.push_version,
-           m.info, m.dialect, m.networks, m.pinned_address, m.host_label_sha256, m.comm_key_sha256,
-           exists (select from machine_outage_v1 o where o.serial = m.serial and :now between o.starts_at and o.ends_at)
-               as in_declared_outage,
-           m.secret_pending,
-           (select count(*) from refused_contact r where r.serial = m.serial) as refused,
-           (select coalesce(json_agg(json_build_object('kind', s.kind, 'first_at', s.first_at, 'last_at', s.last_at,
-                                                       'times', s.times, 'detail', s.detail) order by s.kind), '[]')
-            from machine_signal s where s.serial = m.serial) as signals,
-           (select count(distinct p.pin) from punch p where p.serial = m.serial and p.employee_id is null)
-               as unknown_pins,
-           (select count(*) from quarantine q where q.serial = m.serial and q.resolved_at is null) as quarantined
-    from machine m where m.org_unit_id is distinct from '{CANARY_UNIT_ID}' order by m.serial limit 2000
-    """
-)
 
 
 class SignalItem(Answer):
@@ -157,15 +135,15 @@ class CommandOut(Answer):
 @router.get("")
 async def list_machines(context: ContextDep, _: Annotated[Principal, requires("machines:read")]) -> list[MachineItem]:
     """The registered machines."""
-    return [_machine_item(row) for row in await read_rows(context, _LIST, {"now": context.clock.now()})]
+    rows = await context.transact(lambda session: read_machines(session, context.clock.now()))
+    return [_machine_item(row) for row in rows]
 
 
-def _machine_item(row: dict[str, Any]) -> MachineItem:
-    asked = Asked(
-        tuple(row["networks"]), row["pinned_address"], row.pop("host_label_sha256"), row.pop("comm_key_sha256"),
-        row["secret_pending"],
-    )  # fmt: skip
-    return MachineItem(**row, proof=asked.kind, has_secret=asked.has_secret)
+def _machine_item(row: MachineRow) -> MachineItem:
+    required = required_proof_of(row)
+    fields = row._asdict()
+    del fields["host_label_sha256"], fields["comm_key_sha256"]
+    return MachineItem(**fields, proof=required.kind, has_secret=required.has_secret)
 
 
 @router.delete("/{serial}/placement", status_code=204, responses=refuses(NOT_FOUND))
@@ -173,11 +151,7 @@ async def drop_move(
     context: ContextDep, _: OperatorDep, serial: Serial, in_unit_from: Annotated[Moment, Query()]
 ) -> None:
     """Undoes the machine's last move, which was at this moment: it stays in its former unit."""
-
-    async def work(session: AsyncSession) -> None:
-        await take_move_back(session, serial, in_unit_from, context.clock.now(), context.zone)
-
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(lambda change: undo_move(change, serial, in_unit_from), seconds=BULK_SECONDS)
 
 
 @router.post("/{serial}/commands", status_code=202, responses=refuses(NOT_FOUND, CONFLICT))
@@ -189,5 +163,5 @@ async def give_command(
 ) -> CommandOut:
     """Queues a command for the machine's next poll; it expires after 15 minutes."""
     command = resend_command(new.first, new.last) if isinstance(new, ResendIn) else new.kind.upper()
-    found = await context.transact(lambda s: order(s, serial, command, "operator", context.clock.now()))
+    found = await context.transact(lambda s: queue_command(s, serial, command, "operator", context.clock.now()))
     return CommandOut(id=found)

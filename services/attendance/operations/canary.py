@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.access.proof_settings import give_secret
+from services.attendance.access.proof_settings import Secret, set_secret
 from services.attendance.access.registration import register
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.enrolments.enrolments import enrol
 from services.attendance.enrolments.tables import Enrolment
 from services.attendance.machines.registry import MachineSetup
+from services.attendance.machines.rules.placements import PlacementRequest
+from services.attendance.machines.tables import Machine
 from services.attendance.people.records import publish_employees
 from services.attendance.shifts.entries import put_shift
 from services.attendance.shifts.rules.entry import Shift
@@ -25,7 +28,6 @@ from shared.contracts.events.canary import (
     arrival_of,
 )
 from shared.contracts.events.employee import EmploymentType
-from shared.service.context import Context
 
 __all__ = ["Canary"]
 
@@ -36,7 +38,7 @@ EMPLOYMENT_TYPE: EmploymentType = "PPPK_PART_TIME"
 """The city's week does not apply to this type, so that all days without a shift are off."""
 
 _DAY = timedelta(days=1)
-_MAKE = text(
+_INSERT_OFFICER = text(
     f"""
     with unit as (
         insert into org_unit (org_unit_id, name) values ('{CANARY_UNIT_ID}', :name) on conflict do nothing
@@ -52,22 +54,21 @@ _MAKE = text(
     select employee_id, active_from, employment_type from officer returning 1
     """
 )
-_THERE = text("select 1 from machine where serial = :serial")
-_RETIRE = text(
+_END_SERVICE_OF_FORMER_MACHINE = text(
     f"""
     update machine set in_service_to = cast(:now as timestamptz)
     where org_unit_id = '{CANARY_UNIT_ID}' and in_service_to is null
     """
 )
 # Create the shift only after the arrival: a date with a shift and without a punch would be an absence.
-_ARRIVED = text(
+_ARRIVED_WITHOUT_SHIFT = text(
     f"""
     select 1 from punch p where serial = :serial and local_time = :arrival
     and not exists (select from roster_shift r where r.employee_id = '{CANARY_EMPLOYEE_ID}' and r.work_date = :work_date)
     """
 )
 # Delete the shift together with its punches: the date is then a day off and not an absence.
-_FORGET = text(
+_DELETE_OLD_DATA = text(
     f"""
     with shift as (
         delete from roster_shift where employee_id = '{CANARY_EMPLOYEE_ID}' and work_date < cast(:before as date)
@@ -82,38 +83,36 @@ _FORGET = text(
 class Canary:
     """Keeps the canary's data in the database; `kinerja canary` is the machine that punches for it."""
 
-    def __init__(self, context: Context, key: str) -> None:
+    def __init__(self, context: AttendanceContext, key: str) -> None:
         self._context = context
         self._machine = CanaryMachine.of(key)
-        self._forgotten_on: date | None = None
+        self._deleted_on: date | None = None
 
     async def round(self) -> bool:
         """Creates what is missing; deletes old data once a day."""
-        now = self._context.clock.now()
-        today = now.astimezone(self._context.zone).date()
-        work_date = today - PUNCH_DAYS_BACK * _DAY
-        async with self._context.database.transaction() as session:
-            made = await session.execute(_MAKE, {"name": NAME, "first": work_date, "now": now})
+        async with self._context.changing() as change:
+            session, work_date = change.session, change.today - PUNCH_DAYS_BACK * _DAY
+            made = await session.execute(_INSERT_OFFICER, {"name": NAME, "first": work_date, "now": change.now})
             if made.first() is not None:
                 await publish_employees(self._context, session, [CANARY_EMPLOYEE_ID])
-            if (await session.execute(_THERE, {"serial": self._machine.serial})).first() is None:
-                await self._settle_in(session, work_date, now)
+            if await session.get(Machine, self._machine.serial) is None:
+                await self._register_machine(change, work_date)
             values = {"serial": self._machine.serial, "arrival": arrival_of(work_date), "work_date": work_date}
-            if (await session.execute(_ARRIVED, values)).first() is not None:
+            if (await session.execute(_ARRIVED_WITHOUT_SHIFT, values)).first() is not None:
                 starts = arrival_of(work_date).replace(second=0)
-                await put_shift(session, Shift(CANARY_EMPLOYEE_ID, work_date, starts, starts + _DAY))
-            if self._forgotten_on != today:
+                await put_shift(change, Shift(CANARY_EMPLOYEE_ID, work_date, starts, starts + _DAY))
+            if self._deleted_on != change.today:
                 before = work_date - KEPT_DAYS * _DAY
-                await session.execute(_FORGET, {"serial": self._machine.serial, "before": before})
-        self._forgotten_on = today
+                await session.execute(_DELETE_OLD_DATA, {"serial": self._machine.serial, "before": before})
+        self._deleted_on = change.today
         return False
 
-    async def _settle_in(self, session: AsyncSession, first: date, now: datetime) -> None:
+    async def _register_machine(self, change: Change, first: date) -> None:
         """Registers the machine and retires a previous machine that has another key."""
         context, serial = self._context, self._machine.serial
-        await session.execute(_RETIRE, {"now": now})
-        setup = MachineSetup(serial, NAME, context.settings.timezone, "shift", CANARY_UNIT_ID)
-        await register(session, setup, now, context.zone)
-        await give_secret(session, serial, "comm_key", self._machine.comm_key, from_first_use=False, now=now)
+        await change.session.execute(_END_SERVICE_OF_FORMER_MACHINE, {"now": change.now})
+        setup = MachineSetup(serial, NAME, context.settings.timezone, PlacementRequest(CANARY_UNIT_ID, "shift"))
+        await register(change, setup)
+        await set_secret(change.session, serial, Secret("comm_key", self._machine.comm_key), change.now)
         enrolment = Enrolment(serial=serial, pin=CANARY_PIN, valid_from=first, employee_id=CANARY_EMPLOYEE_ID)
-        await enrol(session, enrolment, context.zone)
+        await enrol(change, enrolment)

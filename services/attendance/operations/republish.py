@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
+from services.attendance.context import AttendanceContext
 from services.attendance.people.records import OFFICER_RECORDS
 from shared.contracts.events.employee import EmployeeRecord
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
+from shared.db.queries import query
 from shared.messaging.producing.republish import Republished, add_again, from_record
-from shared.service.context import Context
 
 __all__ = ["republish"]
 
@@ -24,16 +25,25 @@ DAYS_AT_A_TIME = 1_000
 _NEXT_EMPLOYEES = text(
     "select employee_id from employee where employee_id > :after order by employee_id limit :most for no key update"
 )
-_NEXT_DAYS = text(
+
+
+class _Day(NamedTuple):
+    employee_id: UUID
+    work_date: date
+    record: str
+
+
+_NEXT_DAYS = query(
     """
     select employee_id, work_date, record from attendance_day
     where (employee_id, work_date) > (:employee_id, cast(:work_date as date))
     order by employee_id, work_date limit :most
-    """
+    """,
+    _Day,
 )
 
 
-async def republish(context: Context) -> dict[str, int]:
+async def republish(context: AttendanceContext) -> dict[str, int]:
     """Adds all officers and then all days with their present revisions to the outbox, one batch per transaction.
 
     Consumers that already have them change nothing. Returns the numbers of records, and of stored records that were skipped
@@ -45,37 +55,37 @@ async def republish(context: Context) -> dict[str, int]:
     return {"employees": employees.records, "days": days.records, "unreadable": unreadable}
 
 
-async def _republish_employees(context: Context) -> Republished:
+async def _republish_employees(context: AttendanceContext) -> Republished:
     after, counts = UUID(int=0), Republished()
     while True:
         async with context.database.transaction() as session:
             values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
             employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
-            rows: list[Any] = list((await session.execute(OFFICER_RECORDS, {"employees": employees})).mappings())
+            rows = list((await session.execute(OFFICER_RECORDS, {"employees": employees})).mappings())
             await add_again(context.outbox, session, EMPLOYEE, rows, _employee, lambda row: row["employee_id"], counts)
         if not rows:
             return counts
         after = rows[-1]["employee_id"]
 
 
-def _employee(row: Any) -> EmployeeRecord:
+def _employee(row: RowMapping) -> EmployeeRecord:
     return EmployeeRecord(**row)
 
 
-async def _republish_days(context: Context) -> Republished:
+async def _republish_days(context: AttendanceContext) -> Republished:
     begin: tuple[UUID, date] = (UUID(int=0), date.min)
     counts = Republished()
     while True:
         async with context.database.transaction() as session:
             values = {"employee_id": begin[0], "work_date": begin[1], "most": DAYS_AT_A_TIME}
-            rows = (await session.execute(_NEXT_DAYS, values)).all()
+            rows = await _NEXT_DAYS.all(session, values)
             await add_again(
                 context.outbox,
                 session,
                 ATTENDANCE_DAY,
                 rows,
                 from_record(ATTENDANCE_DAY),
-                lambda row: tuple(row[:2]),
+                lambda row: row[:2],
                 counts,
             )
         if not rows:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import BULK_SECONDS, ContextDep, Input, OperatorDep, UnitId, WorkDate, must_exist
 from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, drop_step, put_step, read_steps
 from shared.contracts.events.employee import EmploymentType
@@ -69,17 +70,19 @@ async def state_unit(
 ) -> None:
     """Sets the officer's unit from a date on. Affected days are computed again, also past ones."""
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        await put_step(context, session, UNIT, employee_id, (effective_from, new.org_unit_id))
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        await put_step(context, change, UNIT, employee_id, (effective_from, new.org_unit_id))
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.delete("/units/{effective_from}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def take_unit_back(context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate) -> None:
     """Removes a transfer: the officer stays in the previous unit."""
-    await context.transact(lambda s: drop_step(context, s, UNIT, employee_id, effective_from), seconds=BULK_SECONDS)
+    await context.change(
+        lambda change: drop_step(context, change, UNIT, employee_id, effective_from), seconds=BULK_SECONDS
+    )
 
 
 @router.get("/employment-types", responses=refuses(NOT_FOUND))
@@ -100,15 +103,15 @@ async def state_type(
 ) -> None:
     """Sets the officer's employment type from a date on. Affected days are computed again, also past ones."""
 
-    async def work(session: AsyncSession) -> None:
-        await put_step(context, session, EMPLOYMENT_TYPE, employee_id, (effective_from, new.employment_type))
+    async def work(change: Change) -> None:
+        await put_step(context, change, EMPLOYMENT_TYPE, employee_id, (effective_from, new.employment_type))
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.delete("/employment-types/{effective_from}", status_code=204, responses=refuses(NOT_FOUND, CONFLICT))
 async def take_type_back(context: ContextDep, _: OperatorDep, employee_id: UUID, effective_from: WorkDate) -> None:
     """Removes a change of employment type."""
-    await context.transact(
-        lambda s: drop_step(context, s, EMPLOYMENT_TYPE, employee_id, effective_from), seconds=BULK_SECONDS
+    await context.change(
+        lambda change: drop_step(context, change, EMPLOYMENT_TYPE, employee_id, effective_from), seconds=BULK_SECONDS
     )

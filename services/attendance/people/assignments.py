@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.people.present import LOCK_OFFICERS, update_present
 from services.attendance.people.rules.history import Step, Steps, changed_span, with_step, without_step
@@ -90,26 +91,22 @@ async def write_steps(session: AsyncSession, attribute: Attribute, steps: Mappin
     )
 
 
-async def put_step(
-    context: Context, session: AsyncSession, attribute: Attribute, employee_id: UUID, step: Step[str]
-) -> None:
+async def put_step(context: Context, change: Change, attribute: Attribute, employee_id: UUID, step: Step[str]) -> None:
     """Sets a value from a date on, until the next step. Raises NotFoundError for an unknown officer."""
-    before = await _locked_steps(session, attribute, employee_id)
-    await _change(context, session, attribute, employee_id, before, with_step(before, *step))
+    before = await _locked_steps(change.session, attribute, employee_id)
+    await _change(context, change, attribute, employee_id, before, with_step(before, *step))
 
 
-async def drop_step(
-    context: Context, session: AsyncSession, attribute: Attribute, employee_id: UUID, since: date
-) -> None:
+async def drop_step(context: Context, change: Change, attribute: Attribute, employee_id: UUID, since: date) -> None:
     """Removes the step of this date; the previous one stays valid. Raises NotFoundError and ConflictError."""
-    before = await _locked_steps(session, attribute, employee_id)
+    before = await _locked_steps(change.session, attribute, employee_id)
     try:
         after = without_step(before, since)
     except KeyError as error:
         raise NotFoundError("No value starts on this date. List the values to see their dates.") from error
     except ValueError as error:
         raise ConflictError("This is the only value, and every date needs one. Add another value first.") from error
-    await _change(context, session, attribute, employee_id, before, after)
+    await _change(context, change, attribute, employee_id, before, after)
 
 
 async def _locked_steps(session: AsyncSession, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
@@ -121,14 +118,14 @@ async def _locked_steps(session: AsyncSession, attribute: Attribute, employee_id
 
 async def _change(
     context: Context,
-    session: AsyncSession,
+    change: Change,
     attribute: Attribute,
     employee_id: UUID,
     before: Steps[str],
     after: Steps[str],
 ) -> None:
-    await write_steps(session, attribute, {employee_id: after})
+    await write_steps(change.session, attribute, {employee_id: after})
     span = changed_span(before, after)
     if span is not None:
-        await enqueue_spans(session, [(employee_id, span.first, span.last)])
-    await update_present(context, session)
+        await enqueue_spans(change, [(employee_id, span.first, span.last)])
+    await update_present(context, change)

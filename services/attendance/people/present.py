@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
+from services.attendance.day_queue.change import Change
 from services.attendance.people.records import publish_employees
 from shared.service.context import Context
 
@@ -38,24 +39,24 @@ UPDATE_DUE_OFFICERS = text(
 class Transfers:
     """Runs every minute: updates officers whose transfer or new contract became due today."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
 
     async def round(self) -> bool:
         """Updates and publishes all officers that are due."""
-        async with self._context.database.transaction() as session:
-            await update_present(self._context, session)
+        async with self._context.changing() as change:
+            await update_present(self._context, change)
         return False
 
 
-async def update_present(context: Context, session: AsyncSession) -> None:
+async def update_present(context: Context, change: Change) -> None:
     """Updates officers' present unit and type to today's and publishes the changed officers."""
-    now = context.clock.now()
-    today = now.astimezone(context.zone).date()
-    due = list((await session.scalars(DUE_OFFICERS, {"today": today})).all())
+    due = list((await change.session.scalars(DUE_OFFICERS, {"today": change.today})).all())
     if not due:
         return
     # Read again under the lock, so that a concurrent change is not undone.
-    await session.execute(LOCK_OFFICERS, {"employees": due})
-    changed = await session.scalars(UPDATE_DUE_OFFICERS, {"today": today, "now": now, "employees": due})
-    await publish_employees(context, session, list(changed))
+    await change.session.execute(LOCK_OFFICERS, {"employees": due})
+    changed = await change.session.scalars(
+        UPDATE_DUE_OFFICERS, {"today": change.today, "now": change.now, "employees": due}
+    )
+    await publish_employees(context, change.session, list(changed))

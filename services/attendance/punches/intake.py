@@ -11,41 +11,59 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_for_moments
 from services.attendance.enrolments.enrolments import holder
 from services.attendance.machines.locked_machine import LockedMachine
 from services.attendance.machines.rules.clock import ClockFlag, clock_flags
 from services.attendance.machines.rules.watermark import Record, Upload, Watermark, after_upload
 from services.attendance.punches.rules.attlog import AttlogLine, UnreadableLine, parse_attlog
-from services.attendance.punches.rules.lines import count_lines, display, parts_of, raw_lines, stamp_text
+from services.attendance.punches.rules.lines import (
+    LINE_BYTES_MAX,
+    count_lines,
+    display,
+    parts_of,
+    raw_lines,
+    stamp_text,
+)
 from services.attendance.punches.tables import UNKNOWN_VERIFY
+from shared.db.queries import query
 from shared.observability.tracing import step
 
 __all__ = [
-    "KeptPost",
     "NewPunch",
     "Post",
     "PunchKey",
     "Stored",
+    "StoredPost",
     "punch_of_line",
     "record_of",
     "store_attlog",
     "store_punches",
 ]
 
-LINE_BYTES_MAX = 2_000
-"""The stored length of an unreadable line; the journal has the whole line."""
-PunchKey = tuple[str, datetime, int, int]
+PunchKey = tuple[str | None, datetime | None, int | None, int | None]
 """PIN, local time, status, verify: together with the serial, the key that detects duplicates."""
 
+
+class _NewRow(NamedTuple):
+    """The journal row of the post, and one new punch (all None without a new punch)."""
+
+    id: int
+    pin: str | None
+    local_time: datetime | None
+    status: int | None
+    verify: int | None
+    at: datetime | None
+    employee_id: UUID | None
+
+
 # Further parts of a post (with `upload_id`) refer to the journal row of the first part.
-_STORE = text(
+_NEW_PUNCHES = query(
     f"""
     with journal as (
         insert into upload (serial, kind, stamp, body, lines, received_at)
@@ -55,13 +73,13 @@ _STORE = text(
         returning id
     ), post as (
         select id from journal union all select cast(:upload_id as bigint) where cast(:upload_id as bigint) is not null
-    ), given as (
+    ), sent as (
         select * from unnest(
             cast(:pins as varchar[]), cast(:local_times as timestamp[]), cast(:statuses as smallint[]),
             cast(:verifies as smallint[]), cast(:ats as timestamptz[]), cast(:work_codes as varchar[]),
             cast(:extras as varchar[]), cast(:flags as varchar[]), cast(:received as timestamptz[])
         ) as t (pin, local_time, status, verify, at, work_code, extra, flags, received_at)
-    ), kept as (
+    ), unreadable as (
         insert into quarantine (serial, line, raw, line_sha256, kind, reason, upload_id, received_at)
         select cast(:serial as varchar), line, raw, digest, cast(:kind as varchar), reason, post.id, cast(:now as timestamptz)
         from unnest(cast(:bad_lines as varchar[]), cast(:bad_raws as bytea[]), cast(:bad_digests as bytea[]),
@@ -71,15 +89,16 @@ _STORE = text(
         insert into punch (serial, pin, local_time, status, verify, at, employee_id, work_code, extra, flags, counted,
                            source, upload_id, received_at)
         select cast(:serial as varchar), pin, local_time, status, verify, at,
-               {holder("cast(:serial as varchar)", "given.pin", "given.local_time::date")},
+               {holder("cast(:serial as varchar)", "sent.pin", "sent.local_time::date")},
                nullif(work_code, ''), nullif(extra, ''), string_to_array(flags, ','), flags = '',
-               cast(:source as varchar), post.id, given.received_at
-        from given, post
+               cast(:source as varchar), post.id, sent.received_at
+        from sent, post
         on conflict (serial, pin, local_time, status, verify) do nothing
         returning pin, local_time, status, verify, at, employee_id
     )
     select post.id, new.* from post left join new on true
-    """
+    """,
+    _NewRow,
 )
 
 
@@ -129,12 +148,12 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPost:
+class StoredPost:
     """The number of lines, the number of unreadable lines, and the machine's watermark state after the post."""
 
     lines: int
     unreadable: int
-    marks: Watermark
+    watermark: Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +165,10 @@ class Stored:
 
 
 async def store_punches(
-    session: AsyncSession,
+    change: Change,
     serial: str,
     punches: Sequence[NewPunch],
     *,
-    now: datetime,
-    unit_zone: ZoneInfo,
     source: str,
     post: Post | int,
     bad: Sequence[tuple[bytes, str]] = (),
@@ -162,14 +179,14 @@ async def store_punches(
     zone that defines dates.
     """
     journalled = Post() if isinstance(post, int) else post
-    values: dict[str, Any] = {
+    values = {
         "serial": serial,
         "upload_id": post if isinstance(post, int) else None,
         "kind": journalled.kind,
         "stamp": stamp_text(journalled.stamp),
         "body": journalled.body,
         "lines": journalled.lines,
-        "now": now,
+        "now": change.now,
         "source": source,
         "pins": [p.pin for p in punches],
         "local_times": [p.local_time for p in punches],
@@ -179,36 +196,37 @@ async def store_punches(
         "work_codes": [p.work_code for p in punches],
         "extras": [p.extra for p in punches],
         "flags": [",".join(p.flags) for p in punches],
-        "received": [p.received_at or now for p in punches],
+        "received": [p.received_at or change.now for p in punches],
         "bad_lines": [display(raw) for raw, _ in bad],
         "bad_raws": [raw[:LINE_BYTES_MAX] for raw, _ in bad],
         "bad_digests": [hashlib.sha256(raw).digest() for raw, _ in bad],
         "bad_reasons": [reason for _, reason in bad],
     }
     with step("store punches", {"kinerja.punches": len(punches)}):
-        rows = (await session.execute(_STORE, values)).all()
-        new = [row for row in rows if row.pin is not None]
-        await enqueue_for_moments(session, ((row.employee_id, row.at) for row in new), unit_zone)
-    return Stored(rows[0].id, {(row.pin, row.local_time, row.status, row.verify) for row in new})
+        rows = await _NEW_PUNCHES.all(change.session, values)
+        await enqueue_for_moments(change, ((row.employee_id, row.at) for row in rows if row.at is not None))
+    return Stored(
+        rows[0].id, {(row.pin, row.local_time, row.status, row.verify) for row in rows if row.pin is not None}
+    )
 
 
 async def store_attlog(
-    session: AsyncSession,
+    change: Change,
     machine: LockedMachine,
     body: bytes,
     *,
     stamp: str | None,
-    now: datetime,
-    unit_zone: ZoneInfo,
-) -> KeptPost:
+) -> StoredPost:
     """Stores a whole ATTLOG post of a registered machine; the caller still has to write the new watermark state."""
-    local_now = now.astimezone(machine.zone).replace(tzinfo=None)
+    local_now = change.now.astimezone(machine.zone).replace(tzinfo=None)
     upload, lines, unreadable = Upload(), 0, 0
     upload_id: int | None = None
     for part in parts_of(body):
         found = parse_attlog(part)
         lines += len(found)
-        punches = [punch_of_line(line, machine.zone, now, local_now) for line in found if isinstance(line, AttlogLine)]
+        punches = [
+            punch_of_line(line, machine.zone, change.now, local_now) for line in found if isinstance(line, AttlogLine)
+        ]
         bad: list[tuple[bytes, str]] = []
         if len(punches) < len(found):
             pairs = zip(raw_lines(part), found, strict=True)
@@ -219,14 +237,12 @@ async def store_attlog(
             post = upload_id
         else:
             post = Post("ATTLOG", body, len(found) if len(part) == len(body) else count_lines(body), stamp)
-        stored = await store_punches(
-            session, machine.serial, punches, now=now, unit_zone=unit_zone, source="iclock", post=post, bad=bad
-        )
+        stored = await store_punches(change, machine.serial, punches, source="iclock", post=post, bad=bad)
         upload_id = stored.upload_id
         for punch in punches:
-            upload.add(record_of(punch), now)
-    marks = after_upload(machine.marks, now, upload, in_order=not machine.answering)
-    return KeptPost(lines, unreadable, marks)
+            upload.add(record_of(punch), change.now)
+    watermark = after_upload(machine.watermark, change.now, upload, in_order=not machine.answering)
+    return StoredPost(lines, unreadable, watermark)
 
 
 def record_of(punch: NewPunch) -> Record:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from prometheus_client import Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.machines.rules.proof import Refusal
+from services.attendance.context import AttendanceContext
+from services.attendance.punches.queries import REFUSALS
 from services.attendance.settings import Settings
-from shared.service.context import Context
+from shared.db.queries import Query, query
 
-__all__ = ["STORES", "Kept", "Retention", "read_kept"]
+__all__ = ["STORES", "Retention", "StoredAmount", "read_stores"]
 
 BATCH = 5_000
-_REFUSALS = ", ".join(f"'{refusal.value}'" for refusal in Refusal)
 
 # A line that waits for an operator's decision on its contact is deleted together with the contact.
-_OF_CONTACT = f"q.reason in ({_REFUSALS}) and q.resolved_at is null"
+_OF_CONTACT = f"q.reason in ({REFUSALS}) and q.resolved_at is null"
+
+
+class _Size(NamedTuple):
+    oldest_at: datetime | None
+    reltuples: float
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,18 @@ class _Store:
     name: str
     table: str
     moment: str
-    days: str
+    days: Callable[[Settings], int]
     delete: TextClause
     bounded: str = "true"
+
+    @property
+    def size(self) -> Query[_Size]:
+        """The query for its size."""
+        return query(
+            f"select (select min({self.moment}) from {self.table} q where {self.bounded}) as oldest_at, reltuples,"
+            f" pg_total_relation_size('{self.table}') as bytes from pg_class where oid = '{self.table}'::regclass",
+            _Size,
+        )
 
 
 STORES = (
@@ -40,22 +56,24 @@ STORES = (
         "journal",
         "upload",
         "received_at",
-        "journal_days",
+        lambda settings: settings.journal_days,
         text(
             "delete from upload where id in"
             " (select id from upload where received_at < :before order by received_at limit :most)"
+            " returning 1"
         ),
     ),
     _Store(
         "quarantine",
         "quarantine",
         "received_at",
-        "quarantine_days",
+        lambda settings: settings.quarantine_days,
         text(
             f"""
             delete from quarantine where id in (
                 select id from quarantine q where q.received_at < :before and not ({_OF_CONTACT})
                 order by q.received_at limit :most)
+            returning 1
             """
         ),
         f"not ({_OF_CONTACT})",
@@ -64,11 +82,12 @@ STORES = (
         "refused",
         "refused_contact",
         "last_seen_at",
-        "refused_days",
+        lambda settings: settings.refused_days,
         text(
             """
             delete from refused_contact where (serial, address) in (
                 select serial, address from refused_contact where last_seen_at < :before order by last_seen_at limit :most)
+            returning 1
             """
         ),
     ),
@@ -80,12 +99,13 @@ _LINES_OF_NOBODY = text(
         where {_OF_CONTACT}
           and not exists (select from refused_contact r where r.serial = q.serial and r.address = q.address)
         order by q.id limit :most)
+    returning 1
     """
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAmount:
     """The content of one store: `rows` is the database's estimate, `oldest_at` is null when no row is deleted by age.
 
     A line that waits with its contact does not count as the oldest: it may stay longer than the quarantine limit.
@@ -98,29 +118,23 @@ class Kept:
     kept_days: int
 
 
-async def read_kept(session: AsyncSession, settings: Settings) -> list[Kept]:
+async def read_stores(session: AsyncSession, settings: Settings) -> list[StoredAmount]:
     """Reads all stores."""
     found = []
     for store in STORES:
-        row: Any = (
-            await session.execute(
-                text(
-                    f"select (select min({store.moment}) from {store.table} q where {store.bounded}) as oldest_at, reltuples,"
-                    f" pg_total_relation_size('{store.table}') as bytes from pg_class where oid = '{store.table}'::regclass"
-                )
-            )
-        ).one()
-        days = int(getattr(settings, store.days))
-        found.append(Kept(store.name, max(0, int(row.reltuples)), row.bytes, row.oldest_at, days))
+        size = await store.size.one(session)
+        found.append(
+            StoredAmount(store.name, max(0, int(size.reltuples)), size.bytes, size.oldest_at, store.days(settings))
+        )
     return found
 
 
 class Retention:
     """Runs every ten minutes; one batch per transaction, so that it blocks nobody."""
 
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: AttendanceContext) -> None:
         self._context = context
-        self._settings = settings
+        self._settings = context.settings
         registry = context.metrics.registry
         # A value above the limit for more than a day means that the job does not keep up.
         self._oldest = Gauge(
@@ -139,18 +153,18 @@ class Retention:
         now = self._context.clock.now()
         more = False
         for store in STORES:
-            before = now - timedelta(days=int(getattr(self._settings, store.days)))
+            before = now - timedelta(days=store.days(self._settings))
             more = await self._delete(store.delete, before=before) or more
         more = await self._delete(_LINES_OF_NOBODY) or more
         async with self._context.database.transaction() as session:
-            for kept in await read_kept(session, self._settings):
-                age = 0.0 if kept.oldest_at is None else (now - kept.oldest_at).total_seconds()
-                self._oldest.labels(kept.store).set(max(0.0, age))
-                self._limit.labels(kept.store).set(timedelta(days=kept.kept_days).total_seconds())
-                self._bytes.labels(kept.store).set(kept.bytes)
+            for amount in await read_stores(session, self._settings):
+                age = 0.0 if amount.oldest_at is None else (now - amount.oldest_at).total_seconds()
+                self._oldest.labels(amount.store).set(max(0.0, age))
+                self._limit.labels(amount.store).set(timedelta(days=amount.kept_days).total_seconds())
+                self._bytes.labels(amount.store).set(amount.bytes)
         return more
 
-    async def _delete(self, statement: TextClause, **values: Any) -> bool:
+    async def _delete(self, statement: TextClause, **values: object) -> bool:
         async with self._context.database.transaction() as session:
-            done: Any = await session.execute(statement, {**values, "most": BATCH})
-        return bool(done.rowcount == BATCH)
+            deleted = (await session.execute(statement, {**values, "most": BATCH})).all()
+        return len(deleted) == BATCH

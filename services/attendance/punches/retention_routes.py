@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from fastapi import APIRouter
 
 from services.attendance.dependencies import ContextDep, OperatorDep
-from services.attendance.punches.retention import read_kept
-from services.attendance.settings import settings_of
+from services.attendance.punches.retention import read_stores
 from shared.openapi.models import Answer
 
 __all__ = ["router"]
@@ -34,7 +34,5 @@ class KeptItem(Answer):
 @router.get("")
 async def show_retention(context: ContextDep, _: OperatorDep) -> list[KeptItem]:
     """The size of each store, its oldest entry, and after how many days entries are deleted."""
-    kept = await context.transact(lambda session: read_kept(session, settings_of(context)))
-    return [
-        KeptItem(store=k.store, rows=k.rows, bytes=k.bytes, oldest_at=k.oldest_at, kept_days=k.kept_days) for k in kept
-    ]
+    amounts = await context.transact(lambda session: read_stores(session, context.settings))
+    return [KeptItem(**asdict(amount)) for amount in amounts]

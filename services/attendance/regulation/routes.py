@@ -61,5 +61,5 @@ async def keep_rules(
 ) -> RuleLoaded:
     """Stores a version (YAML or JSON text) and computes the days from its date on again."""
     parsed = read_document(document)
-    rules = await context.transact(lambda s: add_rules(s, parsed), seconds=BULK_SECONDS)
+    rules = await context.change(lambda change: add_rules(change, parsed), seconds=BULK_SECONDS)
     return RuleLoaded(id=rules.id, version=rules.version, effective_from=rules.effective_from)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_all
 from services.attendance.regulation.rules.rule_set import AttendanceRules, rules_from_mapping
 from services.attendance.regulation.tables import RuleSet
@@ -33,12 +34,12 @@ async def load_default_rules(session: AsyncSession, content: bytes) -> None:
         await _insert(session, rules_from_mapping(document), document)
 
 
-async def add_rules(session: AsyncSession, document: Mapping[str, Any]) -> AttendanceRules:
+async def add_rules(change: Change, document: Mapping[str, Any]) -> AttendanceRules:
     """Stores a new version and enqueues all days from its date on. Raises RuleError and ConflictError."""
     rules = rules_from_mapping(document)
-    if not await _insert(session, rules, document):
+    if not await _insert(change.session, rules, document):
         raise ConflictError(f"Rule set {rules.id} version {rules.version} exists. Use a new version for a change.")
-    await enqueue_all(session, rules.effective_from, date.max)
+    await enqueue_all(change, rules.effective_from, date.max)
     return rules
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from services.attendance.day_queue.change import Change
 from services.attendance.hours.affected_days import enqueue_affected
 from services.attendance.shifts.tables import RosterSetting
 from shared.errors.errors import ConflictError, InvalidError, NotFoundError
@@ -18,33 +19,33 @@ __all__ = ["drop_setting", "put_setting"]
 LOCK_SETTINGS = text("lock table roster_setting in share row exclusive mode")
 
 
-async def put_setting(session: AsyncSession, setting: RosterSetting) -> None:
+async def put_setting(change: Change, setting: RosterSetting) -> None:
     """Stores a setting and enqueues the days it applies to or applied to before. Raises InvalidError and ConflictError."""
     if (setting.employee_id is None) == (setting.org_unit_id is None):
         raise InvalidError("Set either `employee_id` (one officer) or `org_unit_id` (the officers of a unit).")
     if setting.effective_to is not None and setting.effective_to < setting.effective_from:
         raise InvalidError("`effective_to` must not be before `effective_from`.")
-    await session.execute(LOCK_SETTINGS)
-    other = await _same_start(session, setting)
+    await change.session.execute(LOCK_SETTINGS)
+    other = await _same_start(change.session, setting)
     if other is not None:
         raise ConflictError(
             f"The setting {other} of the same officer or unit begins on this date too. Change that setting."
         )
-    stored = await session.get(RosterSetting, setting.setting_id)
+    stored = await change.session.get(RosterSetting, setting.setting_id)
     if stored is not None:
-        await enqueue_affected(session, stored)
-    await session.merge(setting)
-    await enqueue_affected(session, setting)
+        await enqueue_affected(change, stored)
+    await change.session.merge(setting)
+    await enqueue_affected(change, setting)
 
 
-async def drop_setting(session: AsyncSession, setting_id: UUID) -> None:
+async def drop_setting(change: Change, setting_id: UUID) -> None:
     """Deletes a setting, also for past dates. Raises NotFoundError."""
-    await session.execute(LOCK_SETTINGS)
-    stored = await session.get(RosterSetting, setting_id)
+    await change.session.execute(LOCK_SETTINGS)
+    stored = await change.session.get(RosterSetting, setting_id)
     if stored is None:
         raise NotFoundError("There is no setting with this setting_id. List them.")
-    await session.delete(stored)
-    await enqueue_affected(session, stored)
+    await change.session.delete(stored)
+    await enqueue_affected(change, stored)
 
 
 async def _same_start(session: AsyncSession, setting: RosterSetting) -> UUID | None:

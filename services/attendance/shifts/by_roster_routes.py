@@ -7,8 +7,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -82,15 +82,15 @@ async def keep_setting(context: ContextDep, _: OperatorDep, setting_id: UUID, ne
     """Stores a setting and computes the affected days again, including past ones."""
     setting = RosterSetting(setting_id=setting_id, **new.model_dump())
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", new.employee_id)
-        await must_exist(session, "org_unit_id", new.org_unit_id)
-        await put_setting(session, setting)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", new.employee_id)
+        await must_exist(change.session, "org_unit_id", new.org_unit_id)
+        await put_setting(change, setting)
 
-    await context.transact(work, seconds=BULK_SECONDS)
+    await context.change(work, seconds=BULK_SECONDS)
 
 
 @router.delete("/{setting_id}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_setting_back(context: ContextDep, _: OperatorDep, setting_id: UUID) -> None:
     """Deletes a wrong setting, also for past dates. To end a correct one, set its `effective_to` instead."""
-    await context.transact(lambda s: drop_setting(s, setting_id), seconds=BULK_SECONDS)
+    await context.change(lambda change: drop_setting(change, setting_id), seconds=BULK_SECONDS)

@@ -9,8 +9,7 @@ from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.people.queries import read_officer_ids
 from services.attendance.shifts.rules.entry import Entry, Shift, shift_fault
@@ -70,25 +69,25 @@ WRITTEN_ENTRIES = query(
 )
 
 
-async def put_shift(session: AsyncSession, shift: Shift) -> None:
+async def put_shift(change: Change, shift: Shift) -> None:
     """Stores one entry and enqueues the dates around it. Raises InvalidError."""
     fault = shift_fault(shift)
     if fault is not None:
         field, message = fault
         raise InvalidError(f"`{field}` {message}.")
-    await put_shifts(session, [shift], bulk=False)
+    await put_shifts(change, [shift], bulk=False)
 
 
-async def drop_shift(session: AsyncSession, employee_id: UUID, work_date: date) -> None:
+async def drop_shift(change: Change, employee_id: UUID, work_date: date) -> None:
     """Deletes an entry; the date then has the hours without it. Raises NotFoundError."""
-    report = await put_shifts(session, [Shift(employee_id, work_date, entry=Entry.NONE)], bulk=False)
+    report = await put_shifts(change, [Shift(employee_id, work_date, entry=Entry.NONE)], bulk=False)
     if not report.removed:
         raise NotFoundError("The roster has no entry for this officer on this date. List the officer's entries.")
 
 
-async def put_entries(session: AsyncSession, shifts: Sequence[Shift]) -> ShiftsReport:
+async def put_entries(change: Change, shifts: Sequence[Shift]) -> ShiftsReport:
     """Checks and stores entries, all or none. Raises InvalidError with every fault, by the entry's index from 0."""
-    officers = await read_officer_ids(session, {shift.employee_id for shift in shifts})
+    officers = await read_officer_ids(change.session, {shift.employee_id for shift in shifts})
     faults = Faults()
 
     def refuse(index: int, field: str, message: str) -> None:
@@ -106,10 +105,10 @@ async def put_entries(session: AsyncSession, shifts: Sequence[Shift]) -> ShiftsR
         if fault is not None:
             refuse(index, *fault)
     faults.refuse(SUBJECT)
-    return await put_shifts(session, shifts)
+    return await put_shifts(change, shifts)
 
 
-async def put_shifts(session: AsyncSession, shifts: Sequence[Shift], *, bulk: bool = True) -> ShiftsReport:
+async def put_shifts(change: Change, shifts: Sequence[Shift], *, bulk: bool = True) -> ShiftsReport:
     """Stores valid entries, one per officer and date, in one statement; enqueues the dates around the changed ones."""
     values = {
         "employees": [shift.employee_id for shift in shifts],
@@ -119,7 +118,7 @@ async def put_shifts(session: AsyncSession, shifts: Sequence[Shift], *, bulk: bo
         "ends": [shift.ends_at for shift in shifts],
         "breaks": [shift.break_minutes for shift in shifts],
     }
-    written = await WRITTEN_ENTRIES.all(session, values)
-    await enqueue_spans(session, [(each.employee_id, each.work_date, each.work_date) for each in written], bulk=bulk)
+    written = await WRITTEN_ENTRIES.all(change.session, values)
+    await enqueue_spans(change, [(each.employee_id, each.work_date, each.work_date) for each in written], bulk=bulk)
     counts = Counter(each.outcome for each in written)
     return ShiftsReport(counts["created"], counts["changed"], counts["removed"], len(shifts) - len(written))

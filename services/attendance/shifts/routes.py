@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import (
     BULK_SECONDS,
     ContextDep,
@@ -106,17 +107,17 @@ async def keep_shift(context: ContextDep, _: OperatorDep, employee_id: UUID, wor
     """Stores an officer's shift on a date; it overrides the calendar and the week."""
     shift = Shift(employee_id, work_date, new.starts_at, new.ends_at, new.break_minutes)
 
-    async def work(session: AsyncSession) -> None:
-        await must_exist(session, "employee_id", employee_id)
-        await put_shift(session, shift)
+    async def work(change: Change) -> None:
+        await must_exist(change.session, "employee_id", employee_id)
+        await put_shift(change, shift)
 
-    await context.transact(work)
+    await context.change(work)
 
 
 @router.delete("/employees/{employee_id}/roster/{work_date}", status_code=204, responses=refuses(NOT_FOUND))
 async def take_shift_back(context: ContextDep, _: OperatorDep, employee_id: UUID, work_date: WorkDate) -> None:
     """Deletes an entry; the date then has the hours without it."""
-    await context.transact(lambda s: drop_shift(s, employee_id, work_date))
+    await context.change(lambda change: drop_shift(change, employee_id, work_date))
 
 
 @router.post("/shifts")
@@ -126,7 +127,7 @@ async def keep_shifts(context: ContextDep, _: OperatorDep, new: EntriesIn) -> Sh
         Shift(each.employee_id, each.work_date, each.starts_at, each.ends_at, each.break_minutes, each.entry)
         for each in new.entries
     ]
-    report = await context.transact(lambda s: put_entries(s, shifts), seconds=BULK_SECONDS)
+    report = await context.change(lambda change: put_entries(change, shifts), seconds=BULK_SECONDS)
     return ShiftReport(**asdict(report))
 
 
@@ -141,5 +142,5 @@ async def take_shift_file(context: ContextDep, _: OperatorDep, request: Request)
     check_media_type(request.headers.get("content-type"))
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_shift_file(body, faults))
-    report = await context.transact(lambda s: import_shifts(s, lines), seconds=BULK_SECONDS)
+    report = await context.change(lambda change: import_shifts(change, lines), seconds=BULK_SECONDS)
     return ShiftReport(**asdict(report), notes=faults.notes)

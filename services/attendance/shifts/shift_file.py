@@ -7,8 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from services.attendance.day_queue.change import Change
 from services.attendance.people.file_columns import ENTRIES, SHIFT_COLUMNS
 from services.attendance.people.queries import read_officers_by_nip
 from services.attendance.people.rules.nip import has_nip_digits
@@ -46,9 +45,9 @@ def read_shift_file(body: bytes, faults: Faults) -> list[ShiftLine]:
     return lines
 
 
-async def import_shifts(session: AsyncSession, lines: list[ShiftLine]) -> ShiftsReport:
+async def import_shifts(change: Change, lines: list[ShiftLine]) -> ShiftsReport:
     """Stores the entries of a file, all or none. Raises InvalidError for unknown officers and repeated dates."""
-    officers = await read_officers_by_nip(session, {line.nip for line in lines})
+    officers = await read_officers_by_nip(change.session, {line.nip for line in lines})
     faults = Faults()
     seen: dict[tuple[str, date], int] = {}
     for line in lines:
@@ -59,7 +58,7 @@ async def import_shifts(session: AsyncSession, lines: list[ShiftLine]) -> Shifts
         if first != line.row.line:
             line.row.refuse("work_date", f"must appear once per officer; line {first} has the same date", faults)
     faults.refuse(SUBJECT)
-    return await put_shifts(session, [replace(line.shift, employee_id=officers[line.nip]) for line in lines])
+    return await put_shifts(change, [replace(line.shift, employee_id=officers[line.nip]) for line in lines])
 
 
 def _read_line(row: Row, faults: Faults) -> ShiftLine | None:

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.enqueue import enqueue_for_punches
+from services.attendance.days.scheduler import DayScheduler
+from services.attendance.days.worker import DayWorker
 from services.attendance.hours.defaults import Defaults
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
 from shared.base.clock import FakeClock
@@ -36,6 +39,10 @@ class City:
         self.service = service
         self.http = service.http
         self.clock = clock
+
+    @property
+    def context(self) -> AttendanceContext:
+        return self.service.app.part(AttendanceContext)
 
     async def import_lines(self, *lines: str) -> dict[str, Any]:
         answer = await self.http.post("/attendance/v1/roster", content=HEADER + "\n".join(lines))
@@ -62,10 +69,10 @@ class City:
 
     async def punch(self, employee_id: str, *moments: str, serial: str = "M1") -> None:
         """Stores punches at local times, as the intake does."""
-        async with self.service.context.database.transaction() as session:
+        async with self.context.changing() as change:
             for moment in moments:
                 at = local(moment)
-                await session.execute(
+                await change.session.execute(
                     text(
                         "insert into punch (serial, pin, local_time, status, verify, at, employee_id, flags, counted,"
                         " source, upload_id, received_at)"
@@ -79,23 +86,22 @@ class City:
                     },
                 )
             touched = [(UUID(employee_id), local(m).astimezone(WIB).replace(tzinfo=None)) for m in moments]
-            await enqueue_for_punches(session, touched)
+            await enqueue_for_punches(change, touched)
 
     async def advance(self, mark: str, serial: str = "M1") -> None:
         """The machine uploaded everything up to `mark`."""
-        now = self.service.context.clock.now()
-        async with self.service.context.database.transaction() as session:
-            machine = await lock_machine(session, serial, now)
+        async with self.context.changing() as change:
+            machine = await lock_machine(change.session, serial, change.now)
             assert machine is not None
-            await write_watermark(session, machine, replace(machine.marks, complete_until=local(mark)), now, None)
+            await write_watermark(change, machine, replace(machine.watermark, complete_until=local(mark)), None)
 
     async def work(self) -> None:
         """Runs the worker until the queue is empty."""
-        while await self.service.app.state.day_worker.round():
+        while await self.service.app.part(DayWorker).round():
             pass
 
     async def close(self) -> None:
-        while await self.service.app.state.close.round():
+        while await self.service.app.part(DayScheduler).round():
             pass
         await self.work()
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.days.scheduler import DayScheduler
 from services.notifications.evaluations.evaluation import Evaluation
 from services.scoring.discipline.publisher import DisciplinePublisher
 from services.scoring.scores.changed_rows import ChangedRowPublisher
@@ -126,7 +127,7 @@ async def test_a_release_that_is_cut_off_answers_503_and_the_record_still_waits(
 async def test_days_that_are_cut_off_stay_queued_and_are_published_once(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres) as town:
         await town.import_lines(person())
-        await town.service.app.state.close.round()
+        await town.service.app.part(DayScheduler).round()
         queued = await rows(town.service, "select work_date from day_queue order by 1")
         assert is_transient(await cut_off_at(town.service, "outbox", town.work))
         assert await rows(town.service, "select work_date from day_queue order by 1") == queued

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from embedded.children import free_port
-from services.attendance.iclock.routes import STRANGER
+from services.attendance.iclock.routes import UNKNOWN_MACHINE
 from shared.errors.problem_types import NO_ANSWER, NO_SUCH_ADDRESS
 from shared.settings.url_space import ROUTES
 from tests.fixtures.engine import needs_engine
@@ -175,7 +175,7 @@ def test_machines_paths_are_none_to_other_networks(upstreams: str) -> None:
         for client in (http, machines):
             for path in ("/iclock", "/iclock/cdata?SN=M1&options=all", "/iclock/getrequest.aspx?SN=M1"):
                 refused = client.get(path)
-                assert (refused.status_code, refused.text) == (404, STRANGER)
+                assert (refused.status_code, refused.text) == (404, UNKNOWN_MACHINE)
         assert http.get("/attendance/health/live").text.startswith("attendance ")
         assert http.get("/my/x").text.startswith("scoring ")
 

@@ -22,13 +22,13 @@ def silent_since(machine: SiteMachine, as_of: datetime, silent_outage_days: int)
 
     None also for a machine that uploaded everything up to the end of its service.
     """
-    told, came, ended = machine.complete_up_to, machine.in_service_from, machine.in_service_to
-    if told is not None and ended is not None and told >= ended:
+    complete, began, ended = machine.complete_up_to, machine.in_service_from, machine.in_service_to
+    if complete is not None and ended is not None and complete >= ended:
         return None
-    awaited = machine.awaited_since or told or came
+    awaited = machine.awaited_since or complete or began
     if awaited is None or as_of - awaited <= timedelta(days=silent_outage_days):
         return None
-    return max((moment for moment in (told, came) if moment is not None), default=awaited)
+    return max((moment for moment in (complete, began) if moment is not None), default=awaited)
 
 
 def open_reasons(inputs: DayInputs, window: Window) -> tuple[str, ...]:

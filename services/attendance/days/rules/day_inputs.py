@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,17 +12,12 @@ from services.attendance.leave.rules.excuse import Excuse
 from services.attendance.machines.rules.site import MachineActivity, Outage, SiteMachine
 from services.attendance.punches.rules.punch import Punch
 from services.attendance.regulation.rules.rule_set import AttendanceRules
+from shared.contracts.events.attendance_day import DayState, DayStatus, Deduction
 
 __all__ = [
-    "DayDeduction",
     "DayInputs",
     "DayResult",
-    "DayState",
-    "DayStatus",
 ]
-
-DayState = Literal["provisional", "final"]
-DayStatus = Literal["present", "absent", "excused", "official_duty", "off", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +44,8 @@ class DayInputs:
 
 
 @dataclass(frozen=True, slots=True)
-class DayDeduction:
-    """A band or case and the percentage of the monthly allowance that it costs on this day."""
-
-    code: str
-    percent: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class DayResult:
-    """The published day: whole minutes without breaks, times with the unit's UTC offset."""
+    """What the record of the day publishes: whole minutes without breaks, times with the unit's UTC offset."""
 
     state: DayState
     status: DayStatus
@@ -71,7 +57,7 @@ class DayResult:
     missing_punches: tuple[Literal["in", "out"], ...] = ()
     first_in: datetime | None = None
     last_out: datetime | None = None
-    deductions: tuple[DayDeduction, ...] = ()
+    deductions: tuple[Deduction, ...] = ()
     reasons: tuple[str, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.attendance.days.rules.completeness import open_reasons, why_unproven
-from services.attendance.days.rules.day_inputs import DayInputs, DayResult, DayStatus
+from services.attendance.days.rules.day_inputs import DayInputs, DayResult
 from services.attendance.days.rules.deductions import (
     MissingPunch,
     absence_deduction,
@@ -33,6 +33,7 @@ from services.attendance.leave.rules.excuses import (
     whole_day_excuse,
 )
 from services.attendance.punches.rules.punch import Punch
+from shared.contracts.events.attendance_day import DayStatus
 
 __all__ = ["day_status"]
 
@@ -61,7 +62,7 @@ def day_status(inputs: DayInputs) -> DayResult:
     excused = excused_day(merged, scheduled)
     if excused is not None:
         return _excused(inputs, scheduled, excused)
-    return _judged(inputs, scheduled, required_part(merged, scheduled))
+    return _result_of_shift(inputs, scheduled, required_part(merged, scheduled))
 
 
 def _without_entry(scheduled: MissingEntry, merged: MergedExcuses) -> DayResult:
@@ -112,7 +113,7 @@ def _evidence(inputs: DayInputs, shift: ScheduledShift) -> _Evidence:
     return _Evidence(merge_taps(counted, inputs.rules.tap_merge_seconds), tuple(remarks))
 
 
-def _judged(inputs: DayInputs, shift: ScheduledShift, part: RequiredPart) -> DayResult:
+def _result_of_shift(inputs: DayInputs, shift: ScheduledShift, part: RequiredPart) -> DayResult:
     window = shift_window(shift, inputs.rules)
     evidence = _evidence(inputs, shift)
     pending = open_reasons(inputs, window)

@@ -1,6 +1,6 @@
 """Parses the lines of an OPERLOG post: menu operations and user records.
 
-User and template lines contain passwords, card numbers and biometric templates in clear text. None of that is kept:
+User and template lines contain passwords, card numbers and biometric templates in clear text. None of that is stored:
 only the tag and PIN of a line.
 """
 
@@ -50,7 +50,7 @@ _MAX_TEXT: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class OperEvent:
-    """One line: a menu operation (`OPLOG`), a person's record (tag and PIN only), or `UNKNOWN` (nothing kept).
+    """One line: a menu operation (`OPLOG`), a person's record (tag and PIN only), or `UNKNOWN` (nothing stored).
 
     `who` is the PIN of the person at the menu, `local_time` the device's local time without a zone; None when unreadable.
     """

@@ -17,9 +17,9 @@ class PostKind(StrEnum):
 
     PUNCHES = "punches"
     MENU = "menu"
-    """Menu operations and user records (secrets in them are not kept)."""
+    """Menu operations and user records (secrets in them are not stored)."""
     NOT_NEEDED = "not_needed"
-    """Templates, photos, people and settings: acknowledged and not kept."""
+    """Templates, photos, people and settings: acknowledged and not stored."""
     NOT_UNDERSTOOD = "not_understood"
     """Stored as received, for an operator to examine."""
 
@@ -41,7 +41,7 @@ _STAMPS: Final = {
     "stamp": PostKind.PUNCHES,  # last: newer firmware sends it for every table
 }
 _LOOK_BYTES: Final = 4_096
-_SECRET_MARKS: Final = (b"TMP=", b"CONTENT=", b"PASSWD=", b"TEMPLATE", b"CARD=")
+_SECRET_FIELDS: Final = (b"TMP=", b"CONTENT=", b"PASSWD=", b"TEMPLATE", b"CARD=")
 
 
 def post_kind(query: DeviceQuery, body: bytes) -> PostKind:
@@ -76,6 +76,6 @@ def access_dialect(query: DeviceQuery) -> bool:
 
 
 def holds_person_data(line: bytes) -> bool:
-    """Whether a line of unknown kind looks like a person's record. Passwords, cards and templates are never kept."""
+    """Whether a line of unknown kind looks like a person's record. Passwords, cards and templates are never stored."""
     upper = line.upper()
-    return any(mark in upper for mark in _SECRET_MARKS)
+    return any(field in upper for field in _SECRET_FIELDS)

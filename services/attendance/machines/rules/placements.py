@@ -6,12 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
+
+from shared.errors.errors import ConflictError, InvalidError
 
 __all__ = [
     "BEGINNING",
     "Placement",
+    "PlacementRequest",
+    "Since",
     "changed_since",
     "move",
+    "place",
     "place_anew",
     "redate",
     "take_back",
@@ -22,11 +28,26 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """No day before it is ever computed."""
 
 
+Since = datetime | Literal["always"] | None
+"""Since when a machine is in its unit: a moment, always, or not specified (None)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRequest:
+    """An operator's request about a machine's place. `ends`: when it was taken out of service; None: in service."""
+
+    org_unit_id: str | None
+    direction_from: str
+    since: Since = None
+    ends: datetime | Literal["unchanged"] | None = "unchanged"
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A machine's time in a unit (`org_unit_id` None: no unit), timezone-aware. `start` None: since the machine is in
+    """A machine's time in a unit (`org_unit_id` None: no unit), timezone-aware.
 
-    service; `end` None: ongoing. `direction_from` belongs to the place: whether the people there press the in and out keys.
+    `start` None: since the machine is in service; `end` None: ongoing. `direction_from` belongs to the
+    place: whether the people there press the in and out keys.
     """
 
     org_unit_id: str | None
@@ -38,6 +59,53 @@ class Placement:
         """The same time at another place. In another unit the machine is in service again."""
         end = self.end if org_unit_id == self.org_unit_id else None
         return replace(self, org_unit_id=org_unit_id, direction_from=direction_from, end=end)
+
+
+def place(before: Sequence[Placement], request: PlacementRequest, *, has_data: bool, now: datetime) -> list[Placement]:
+    """The placements after an operator's request.
+
+    Raises ConflictError when a machine that has sent data changes its unit without a time, since days depend on its
+    place. Raises InvalidError for an impossible time.
+    """
+    *past, present = _placed(before, request, has_data=has_data, now=now)
+    if request.ends != "unchanged":
+        present = replace(present, end=request.ends)
+    if present.start is not None and present.end is not None and present.end <= present.start:
+        raise InvalidError(
+            "`in_service_to` is the end of the machine's service in this unit and must be after `in_unit_from`. To set the end"
+            " in its former unit, send a separate request before the move."
+        )
+    return [*past, present]
+
+
+def _placed(
+    before: Sequence[Placement], request: PlacementRequest, *, has_data: bool, now: datetime
+) -> list[Placement]:
+    unit, direction, since = request.org_unit_id, request.direction_from, request.since
+    if isinstance(since, datetime) and since > now:
+        raise InvalidError("`in_unit_from` is in the future. Send the request after the machine has moved.")
+    if not before:
+        return [Placement(unit, direction, since if isinstance(since, datetime) else None)]
+    if since == "always":
+        return place_anew(before, unit, direction)
+    *past, last = before
+    here = [*past, last.elsewhere(unit, direction)]
+    same = unit == last.org_unit_id
+    if since is None:
+        if has_data and not same:
+            raise ConflictError(
+                "The machine has already sent data, and days may depend on its place. Set `in_unit_from`: the time since"
+                ' which it is in this unit, or "always".'
+            )
+        return here
+    # A machine that was taken out of service and returns to the same unit: this is a move too.
+    returns = same and last.end is not None and since >= last.end
+    try:
+        return redate(here, since) if same and not returns else move(before, unit, direction, since)
+    except ValueError as error:
+        raise InvalidError(
+            f"`in_unit_from` is too early: {error}. Use a later time, or undo its last move first."
+        ) from error
 
 
 def move(

@@ -15,13 +15,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-__all__ = ["Asked", "Proof", "ProofKind", "Refusal", "Shown", "digest", "in_networks", "parse_networks", "prove"]
+__all__ = [
+    "PresentedProof",
+    "Proof",
+    "ProofKind",
+    "Refusal",
+    "RequiredProof",
+    "digest",
+    "in_networks",
+    "parse_networks",
+    "prove",
+]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Refusal(StrEnum):
-    """Why a connection is not accepted as the machine. Shown to operators only, never to the connection."""
+    """Why a connection is not accepted as the machine. PresentedProof to operators only, never to the connection."""
 
     UNREGISTERED_SERIAL = "UNREGISTERED_SERIAL"
     OTHER_ADDRESS = "OTHER_ADDRESS"
@@ -39,7 +49,7 @@ class ProofKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequiredProof:
     """What a machine has to prove. `networks` are CIDRs, the digests are SHA-256.
 
     `pinned_address` is the address of its first post, or one that an operator accepted. `secret_pending`: the secret exists
@@ -67,7 +77,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PresentedProof:
     """What a connection presents: the client's real address, the requested host name, and its comm key."""
 
     address: str
@@ -95,31 +105,33 @@ class Proof:
         return self.refusal is None and self.kind is not ProofKind.NOTHING_YET
 
 
-def prove(asked: Asked, shown: Shown) -> Proof:
+def prove(required: RequiredProof, presented: PresentedProof) -> Proof:
     """Compares what a connection presents with what its machine requires.
 
     Every configured secret must match. With address ranges, the address must be in one of them or be the accepted one. A
     machine with a secret and without ranges may connect from anywhere.
     """
-    secret_used = asked.has_secret and _secrets_right(asked, shown)
-    if asked.has_secret and not secret_used and not asked.secret_pending:
+    secret_used = required.has_secret and _secrets_right(required, presented)
+    if required.has_secret and not secret_used and not required.secret_pending:
         return Proof(Refusal.WRONG_SECRET)
-    accepted = asked.pinned_address is not None and shown.address == asked.pinned_address
-    if asked.networks and not (accepted or in_networks(shown.address, asked.networks)):
+    accepted = required.pinned_address is not None and presented.address == required.pinned_address
+    if required.networks and not (accepted or in_networks(presented.address, required.networks)):
         return Proof(Refusal.OTHER_ADDRESS)
     if secret_used:
-        kind = ProofKind.COMM_KEY if asked.host_label_sha256 is None else ProofKind.HOST_LABEL
+        kind = ProofKind.COMM_KEY if required.host_label_sha256 is None else ProofKind.HOST_LABEL
         return Proof(None, kind, secret_used=True)
-    if asked.networks:
+    if required.networks:
         return Proof(None, ProofKind.NETWORK)
-    if asked.pinned_address is None:
+    if required.pinned_address is None:
         return Proof(None, ProofKind.NOTHING_YET)
     return Proof(None, ProofKind.PINNED_ADDRESS) if accepted else Proof(Refusal.OTHER_ADDRESS)
 
 
-def _secrets_right(asked: Asked, shown: Shown) -> bool:
-    label = asked.host_label_sha256 is None or hmac.compare_digest(digest(shown.host_label), asked.host_label_sha256)
-    key = asked.comm_key_sha256 is None or hmac.compare_digest(digest(shown.comm_key), asked.comm_key_sha256)
+def _secrets_right(required: RequiredProof, presented: PresentedProof) -> bool:
+    label = required.host_label_sha256 is None or hmac.compare_digest(
+        digest(presented.host_label), required.host_label_sha256
+    )
+    key = required.comm_key_sha256 is None or hmac.compare_digest(digest(presented.comm_key), required.comm_key_sha256)
     return label and key
 
 
@@ -128,14 +140,14 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
-def parse_networks(words: Iterable[str]) -> tuple[str, ...]:
+def parse_networks(values: Iterable[str]) -> tuple[str, ...]:
     """CIDRs and single addresses in canonical form. Raises ValueError that names the first invalid one."""
     found: dict[str, None] = {}
-    for word in words:
+    for value in values:
         try:
-            found[str(ipaddress.ip_network(word.strip(), strict=False))] = None
+            found[str(ipaddress.ip_network(value.strip(), strict=False))] = None
         except ValueError as error:
-            raise ValueError(f"{word!r} is not an address range; write it like 10.20.0.0/16") from error
+            raise ValueError(f"{value!r} is not an address range; write it like 10.20.0.0/16") from error
     return tuple(found)
 
 

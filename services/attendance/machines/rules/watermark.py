@@ -17,6 +17,7 @@ __all__ = [
     "Upload",
     "Watermark",
     "after_poll",
+    "after_statement",
     "after_time_set",
     "after_upload",
 ]
@@ -71,33 +72,45 @@ class Upload:
             self.newest = record.at
 
 
-def after_upload(marks: Watermark, received: datetime, upload: Upload, *, in_order: bool = True) -> Watermark:
+def after_upload(watermark: Watermark, received: datetime, upload: Upload, *, in_order: bool = True) -> Watermark:
     """The watermark state after a post of punches.
 
     `in_order` is False when records prove nothing about the time before them: while the machine answers a query for a
     range, and when the sender does not keep the order.
     """
-    wrong = marks.clock_wrong_since
+    wrong = watermark.clock_wrong_since
     if upload.future:
         wrong = wrong or received
     elif upload.live:
         wrong = None
-    until = marks.complete_until
+    until = watermark.complete_until
     if in_order and wrong is None and upload.newest is not None:
         until = upload.newest if until is None else max(until, upload.newest)
     return Watermark(until, None, received, wrong)
 
 
-def after_poll(marks: Watermark, polled: datetime) -> Watermark:
+def after_statement(watermark: Watermark, until: datetime | None) -> Watermark:
+    """The watermark state after the sender's statement that it sent every punch up to `until`.
+
+    Ignored while the clock is not trusted.
+    """
+    if until is None or watermark.clock_wrong_since is not None:
+        return watermark
+    return replace(watermark, complete_until=max(until, watermark.complete_until or until))
+
+
+def after_poll(watermark: Watermark, polled: datetime) -> Watermark:
     """The watermark state after a poll."""
-    quiet = marks.last_upload_at is None or polled - marks.last_upload_at >= timedelta(seconds=QUIET_SECONDS)
-    followed = marks.last_poll_at is not None and polled - marks.last_poll_at <= timedelta(seconds=POLL_GAP_SECONDS)
-    until = marks.complete_until
-    if followed and quiet and marks.clock_wrong_since is None:
+    quiet = watermark.last_upload_at is None or polled - watermark.last_upload_at >= timedelta(seconds=QUIET_SECONDS)
+    followed = watermark.last_poll_at is not None and polled - watermark.last_poll_at <= timedelta(
+        seconds=POLL_GAP_SECONDS
+    )
+    until = watermark.complete_until
+    if followed and quiet and watermark.clock_wrong_since is None:
         until = polled if until is None else max(until, polled)
-    return replace(marks, complete_until=until, last_poll_at=polled)
+    return replace(watermark, complete_until=until, last_poll_at=polled)
 
 
-def after_time_set(marks: Watermark) -> Watermark:
+def after_time_set(watermark: Watermark) -> Watermark:
     """The watermark state after somebody set the machine's clock: it is trusted until it is wrong again."""
-    return replace(marks, clock_wrong_since=None)
+    return replace(watermark, clock_wrong_since=None)

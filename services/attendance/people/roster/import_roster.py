@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.enrolments.enrolments import reassign_leavers
 from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, read_steps, write_steps
@@ -44,21 +44,19 @@ class RosterReport:
     """Which stored values were removed, because their cells are blank, and which units have a new name."""
 
 
-async def import_roster(
-    context: Context, session: AsyncSession, lines: Sequence[RosterLine], now: datetime
-) -> RosterReport:
+async def import_roster(context: Context, change: Change, lines: Sequence[RosterLine]) -> RosterReport:
     """Writes new and changed officers, publishes them and enqueues their days. Raises InvalidError."""
-    today = now.astimezone(context.zone).date()
+    today = change.today
     # One import at a time: two imports of the same units or superiors could deadlock.
-    await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
+    await change.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
     nips = {line.nip for line in lines} | {line.superior_nip for line in lines if line.superior_nip}
-    stored = await read_stored_officers(session, nips)
+    stored = await read_stored_officers(change.session, nips)
     ids = {line.nip: stored[line.nip].employee_id if line.nip in stored else new_id() for line in lines}
     ids |= {nip: officer.employee_id for nip, officer in stored.items()}
     _check_stored(lines, ids, stored)
     employees = [ids[line.nip] for line in lines]
-    units = _Restated(await read_steps(session, UNIT, employees))
-    types = _Restated(await read_steps(session, EMPLOYMENT_TYPE, employees))
+    units = _Restated(await read_steps(change.session, UNIT, employees))
+    types = _Restated(await read_steps(change.session, EMPLOYMENT_TYPE, employees))
     imported: dict[str, RosterOfficer] = {}
     for line in lines:
         unit = units.state(ids[line.nip], line.org_unit_id, line.unit_from, line.active_from, today)
@@ -66,17 +64,17 @@ async def import_roster(
         imported[line.nip] = _officer(line, ids, unit, kind, stored.get(line.nip))
     written = [officer for nip, officer in imported.items() if officer != stored.get(nip)]
     names = {line.org_unit_id: line.org_unit_name for line in lines}
-    former_names = await read_unit_names(session, names)
-    renamed = await write_roster(session, names, written, now)
-    await write_steps(session, UNIT, units.changed)
-    await write_steps(session, EMPLOYMENT_TYPE, types.changed)
-    await publish_employees(context, session, [*(officer.employee_id for officer in written), *renamed])
+    former_names = await read_unit_names(change.session, names)
+    renamed = await write_roster(change.session, names, written, change.now)
+    await write_steps(change.session, UNIT, units.changed)
+    await write_steps(change.session, EMPLOYMENT_TYPE, types.changed)
+    await publish_employees(context, change.session, [*(officer.employee_id for officer in written), *renamed])
     employments = _changed_employments(written, stored)
-    await enqueue_spans(session, [*employments, *units.spans(), *types.spans()], bulk=True)
-    await _reassign_leavers(context, session, [(imported[nip], stored[nip]) for nip in imported if nip in stored])
+    await enqueue_spans(change, [*employments, *units.spans(), *types.spans()], bulk=True)
+    await _reassign_leavers(change, [(imported[nip], stored[nip]) for nip in imported if nip in stored])
     created = sum(1 for nip in imported if nip not in stored)
     touched = {officer.employee_id for officer in written} | units.changed.keys() | types.changed.keys()
-    notes = [*await renamed_units(session, names, former_names), *removed_values(lines, imported, stored)]
+    notes = [*await renamed_units(change.session, names, former_names), *removed_values(lines, imported, stored)]
     return RosterReport(created, len(touched) - created, len(lines) - len(touched), notes)
 
 
@@ -114,14 +112,12 @@ def _changed_employments(
             yield officer.employee_id, span.first, span.last
 
 
-async def _reassign_leavers(
-    context: Context, session: AsyncSession, officers: Sequence[tuple[RosterOfficer, RosterOfficer]]
-) -> None:
+async def _reassign_leavers(change: Change, officers: Sequence[tuple[RosterOfficer, RosterOfficer]]) -> None:
     """Reassigns punches of known officers whose last day has changed: nobody has a PIN after it."""
     last_days = {now.employee_id: (now.employment.last, before.employment.last) for now, before in officers}
     changed = {who: days for who, days in last_days.items() if days[0] != days[1]}
     if changed:
-        await reassign_leavers(session, list(changed), min(min(days) for days in changed.values()), context.zone)
+        await reassign_leavers(change, list(changed), min(min(days) for days in changed.values()))
 
 
 def _check_stored(lines: Sequence[RosterLine], ids: Mapping[str, UUID], stored: Mapping[str, RosterOfficer]) -> None:

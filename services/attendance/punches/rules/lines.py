@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["count_lines", "display", "first_lines", "parts_of", "raw_lines", "stamp_text"]
+__all__ = ["LINE_BYTES_MAX", "count_lines", "display", "first_lines", "parts_of", "raw_lines", "stamp_text"]
 
+LINE_BYTES_MAX = 2_000
+"""The stored length of an unusable line: much longer than any firmware's line. The journal has the whole line."""
 PART_BYTES = 65_536
 """A post is parsed and stored in parts of this size: about 1,600 punches, a few milliseconds of work."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Direction", "Punch"]
+__all__ = ["Direction", "Punch", "direction_of"]
 
 
 class Direction(StrEnum):
@@ -15,6 +15,14 @@ class Direction(StrEnum):
     IN = "in"
     OUT = "out"
     UNKNOWN = "unknown"
+
+
+_DIRECTIONS = {0: Direction.IN, 1: Direction.OUT, 4: Direction.IN, 5: Direction.OUT}  # 4 and 5: overtime
+
+
+def direction_of(status: int) -> Direction:
+    """The direction of the key that was pressed at the machine, by its number in the machines' protocol."""
+    return _DIRECTIONS.get(status, Direction.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

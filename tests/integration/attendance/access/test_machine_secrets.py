@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.access.test_machine_proof import LINE, Device, register, secret, settled
+from tests.integration.attendance.access.device import LINE, Device, register, secret, settled
 from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.days.scheduler import DayScheduler
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -197,7 +198,7 @@ async def test_the_scheduler_closes_days_when_a_clock_is_set_right_and_no_waterm
 async def test_a_fact_that_changes_while_another_worker_computes_the_day_enqueues_it_again(town: City) -> None:
     """The day has neither a row yet nor a queue entry that this transaction can see."""
     town.clock.set(local("2026-08-06 08:00"))  # type: ignore[union-attr]
-    await town.service.app.state.close.round()
+    await town.service.app.part(DayScheduler).round()
     async with town.service.context.database.transaction() as worker:
         await worker.execute(text("delete from day_queue"))
         dates = {"first_date": "2026-08-06", "last_date": "2026-08-06", "state": "approved"}

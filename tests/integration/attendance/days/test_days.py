@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
+from services.attendance.days.scheduler import DayScheduler
+from services.attendance.days.worker import DayWorker
 from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
@@ -20,7 +22,7 @@ async def town(postgres: Postgres) -> AsyncIterator[City]:
         yield found
 
 
-async def test_an_officer_without_punches_is_absent_only_when_the_machine_has_told_everything(town: City) -> None:
+async def test_an_officer_without_punches_is_absent_only_after_the_machine_uploaded_everything(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.close()
     before = (await town.day(officer, "2026-08-04"))["day"]
@@ -32,7 +34,7 @@ async def test_an_officer_without_punches_is_absent_only_when_the_machine_has_to
     assert (await town.day(officer, "2026-08-05"))["day"]["revision"] == 1
 
 
-async def test_a_day_is_explained_down_to_its_punches(town: City) -> None:
+async def test_a_day_is_shown_with_the_punches_behind_it(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.punch(officer, "2026-08-04 07:30:01", "2026-08-04 16:00:00")
     await town.advance("2026-08-05 08:00")
@@ -78,7 +80,7 @@ async def test_every_date_has_a_row_also_days_off_and_after_a_stop(town: City) -
     assert (days["2026-08-17"]["status"], days["2026-08-17"]["excuse"]) == ("off", "LIBUR_NASIONAL")
 
 
-async def test_a_day_that_waits_for_the_worker_is_not_marked_again(town: City) -> None:
+async def test_a_day_that_waits_for_the_worker_is_not_enqueued_again(town: City) -> None:
     """The close runs every half minute; a queue that grows each time never empties under load."""
     await town.close()
     silent = "update machine set complete_until = :mark, registered_at = :mark where serial = 'M1'"
@@ -86,7 +88,7 @@ async def test_a_day_that_waits_for_the_worker_is_not_marked_again(town: City) -
     town.clock.set(local("2026-08-12 12:00"))
     queue = "select work_date from day_queue join attendance_day using (employee_id, work_date) order by 1"
     for _ in range(2):  # the machine is silent now, so its waiting days can be final
-        await town.service.app.state.close.round()
+        await town.service.app.part(DayScheduler).round()
         assert [str(row.work_date) for row in await town.rows(queue)] == ["2026-08-03", "2026-08-04", "2026-08-05"]
 
 
@@ -146,7 +148,7 @@ async def test_an_outage_turns_an_absence_into_unknown(town: City) -> None:
     assert (await town.day(officer, "2026-08-04"))["day"]["status"] == "unknown"
 
 
-async def test_a_silent_machine_ends_as_an_outage_and_its_return_as_an_absence(town: City) -> None:
+async def test_a_silent_machine_becomes_an_outage_and_its_return_makes_the_absence_final(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.advance("2026-08-03 12:00")
     await town.close()
@@ -167,11 +169,11 @@ async def test_a_site_without_a_machine_never_closes_a_day(town: City) -> None:
     await town.close()
     day = (await town.day(officer, "2026-08-04"))["day"]
     assert (day["state"], day["status"]) == ("provisional", "unknown")
-    await town.service.app.state.close.round()
+    await town.service.app.part(DayScheduler).round()
     assert await town.rows("select 1 from day_queue") == []
 
 
-async def test_new_rules_judge_the_days_from_their_date_on(town: City) -> None:
+async def test_new_rules_apply_to_the_days_from_their_date_on(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.punch(officer, "2026-08-03 07:40:00", "2026-08-04 07:40:00")
     await town.close()
@@ -186,7 +188,7 @@ async def test_new_rules_judge_the_days_from_their_date_on(town: City) -> None:
     assert (await town.http.post("/attendance/v1/rules", content=orjson.dumps(changed))).status_code == 409
 
 
-async def test_republish_gives_every_officer_and_day_again(town: City) -> None:
+async def test_republish_publishes_every_officer_and_day_again(town: City) -> None:
     await town.close()
     await town.run("delete from outbox")
     answer = await town.http.post("/attendance/v1/republish")
@@ -195,7 +197,7 @@ async def test_republish_gives_every_officer_and_day_again(town: City) -> None:
     assert [tuple(row) for row in topics] == [("asn.attendance-day.v1", 3), ("asn.employee.v1", 1)]
 
 
-async def test_the_hours_of_the_whole_city_are_not_those_of_a_part_time_officer(town: City) -> None:
+async def test_the_hours_of_the_whole_city_do_not_apply_to_a_part_time_officer(town: City) -> None:
     await town.import_lines(person("199009132025242001", employment_type="PPPK_PART_TIME"))
     officer = (await town.officer("199009132025242001"))["employee_id"]
     await town.advance("2026-08-05 08:00")
@@ -215,9 +217,9 @@ async def test_the_hours_of_the_whole_city_are_not_those_of_a_part_time_officer(
     assert (day["status"], day["scheduled_minutes"]) == ("absent", 240)
 
 
-async def test_workers_at_once_never_leave_an_older_result(town: City) -> None:
+async def test_concurrent_workers_never_overwrite_a_newer_result(town: City) -> None:
     officer = (await town.officer())["employee_id"]
-    worker = town.service.app.state.day_worker
+    worker = town.service.app.part(DayWorker)
 
     async def punch(minute: int) -> None:
         await town.punch(officer, f"2026-08-04 07:{minute:02}:00")

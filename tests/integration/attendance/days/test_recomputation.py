@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.days.scheduler import DayScheduler
 from services.attendance.people.present import Transfers
 from tests.integration.attendance.city import FIRST_NIP, City, city, local, person
 
@@ -210,7 +211,7 @@ class Clerk:
             assert self.town.clock is not None
             self.town.clock.advance(timedelta(days=1))
         await self.town.service.app.part(Transfers).round()
-        await self.town.service.app.state.close.round()
+        await self.town.service.app.part(DayScheduler).round()
 
     async def works(self) -> None:
         await self.town.work()

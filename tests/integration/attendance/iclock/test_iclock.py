@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
 from tests.integration.attendance.city import City, city, local, person
+from tests.integration.attendance.iclock.requests import machine_row, post
 
 pytestmark = pytest.mark.embedded
 
@@ -39,19 +37,6 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
         yield found
 
 
-async def post(town: City, *lines: str, sn: str = "M1", table: str = "ATTLOG", end: str = "\n") -> httpx.Response:
-    body = "".join(line + end for line in lines).encode()
-    return await town.http.post("/iclock/cdata", params={"SN": sn, "table": table, "Stamp": "9999"}, content=body)
-
-
-async def poll(town: City, sn: str = "M1", **more: str) -> httpx.Response:
-    return await town.http.get("/iclock/getrequest", params={"SN": sn, **more})
-
-
-async def machine_row(town: City) -> Any:
-    return (await town.rows("select * from machine where serial = 'M1'"))[0]
-
-
 async def test_every_firmware_s_line_becomes_one_punch(town: City) -> None:
     answer = await post(town, *FIRMWARES)
     assert (answer.status_code, answer.text) == (200, f"OK: {len(FIRMWARES)}")
@@ -66,7 +51,7 @@ async def test_every_firmware_s_line_becomes_one_punch(town: City) -> None:
     assert (journal[0].lines, journal[0].stamp) == (len(FIRMWARES), "9999")
 
 
-async def test_copies_are_acknowledged_in_full_and_kept_once(town: City) -> None:
+async def test_copies_are_acknowledged_in_full_and_stored_once(town: City) -> None:
     line = "12\t2026-08-04 07:58:03\t0\t1\t0\t0\t0"
     first = await post(town, line, line)
     again = await post(town, line + "\t255\t36.5", "12\t2026-08-04 07:58:04\t0\t1", end="\r\n")
@@ -75,7 +60,7 @@ async def test_copies_are_acknowledged_in_full_and_kept_once(town: City) -> None
     assert [(row.local_time.second, row.extra) for row in rows] == [(3, None), (4, None)]
 
 
-async def test_a_poison_line_is_kept_aside_and_holds_nobody_up(town: City) -> None:
+async def test_an_unreadable_line_is_quarantined_and_the_others_are_stored(town: City) -> None:
     bad = [
         "PIN=3 DateTime=2026-08-04",
         "4\tyesterday\t0",
@@ -94,7 +79,7 @@ async def test_a_poison_line_is_kept_aside_and_holds_nobody_up(town: City) -> No
     assert len(await town.rows("select 1 from quarantine")) == 4
 
 
-async def test_parameter_names_are_case_blind_and_data_beats_the_handshake(town: City) -> None:
+async def test_parameter_names_are_case_insensitive_and_data_comes_before_the_handshake(town: City) -> None:
     query = {"sn": " M1 ", "Table": " attlog", "options": "all"}
     answer = await town.http.post("/iclock/cdata.aspx", params=query, content=b"1\t2026-08-04 07:00:00")
     assert answer.text == "OK: 1"
@@ -115,7 +100,7 @@ async def test_a_malformed_serial_is_refused(town: City, serial: str) -> None:
     assert (await town.http.get("/iclock/cdata", params={"SN": serial, "options": "all"})).status_code == 400
 
 
-async def test_a_stranger_gets_no_options_and_its_lines_wait_for_its_registration(town: City) -> None:
+async def test_an_unregistered_machine_gets_no_options_and_its_lines_wait_for_registration(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     hello = await town.http.get("/iclock/cdata", params={"SN": "NEW1", "options": "all"})
     assert (hello.status_code, "OPTION" in hello.text) == (404, False)
@@ -139,7 +124,7 @@ async def test_a_stranger_gets_no_options_and_its_lines_wait_for_its_registratio
     assert (day["first_in"], day["last_out"]) == ("2026-08-04T07:20:00+07:00", "2026-08-04T16:20:00+07:00")
 
 
-async def test_a_stranger_cannot_fill_the_disk(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unregistered_machine_cannot_fill_the_disk(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.attendance.access.unregistered_machines.LINES_OF_CONTACT_MAX", 3)
     lines = [f"{n}\t2026-08-04 07:20:00\t0\t1" for n in range(4)]
     for _ in range(2):
@@ -147,7 +132,7 @@ async def test_a_stranger_cannot_fill_the_disk(town: City, monkeypatch: pytest.M
     assert [row.line[0] for row in await town.rows("select line from quarantine order by id")] == ["0", "1", "2"]
 
 
-async def test_menu_events_are_kept_without_secrets(town: City) -> None:
+async def test_menu_events_are_stored_without_secrets(town: City) -> None:
     secret = "USER PIN=7\tName=Siti\tPri=0\tPasswd=4711\tCard=[0A]\tGrp=1"
     answer = await post(
         town, "OPLOG 21\t1\t2026-08-04 09:00:00\t0\t0\t0\t0", secret, "FP PIN=7\tTMP=AAAA", table="OPERLOG"
@@ -173,7 +158,7 @@ async def test_a_copied_menu_event_does_not_set_the_clock_again(town: City) -> N
     assert (await machine_row(town)).clock_wrong_since is not None
 
 
-async def test_templates_and_photos_are_taken_and_forgotten(town: City) -> None:
+async def test_templates_and_photos_are_acknowledged_and_not_stored(town: City) -> None:
     assert (await post(town, "BIODATA Pin=7\tTmp=AAAA", table="BIODATA")).text == "OK: 1"
     photo = b"PIN=20260804074501-33.jpg\nSN=M1\nsize=3\nCMD=uploadphoto\x00\xff\xd8\xff"
     for path, table in (("cdata", "OPERLOG"), ("cdata", "ATTLOG"), ("fdata", "ATTPHOTO")):
@@ -193,45 +178,6 @@ async def test_the_access_dialect_is_refused_and_shown_to_the_operator(town: Cit
     assert (await machine_row(town)).dialect is None
 
 
-async def test_a_backlog_and_quiet_polls_move_the_mark_and_live_punches_do_not(town: City) -> None:
-    officer = (await town.officer())["employee_id"]
-    who = {"employee_id": officer, "valid_from": "2026-08-01"}
-    assert (await town.http.put("/attendance/v1/machines/M1/enrolments/12", json=who)).status_code == 204
-    await town.close()
-    await post(town, "12\t2026-08-05 19:58:00\t255\t1")
-    assert (await machine_row(town)).complete_until is None
-    await post(town, "12\t2026-08-04 07:00:00\t255\t1", "12\t2026-08-04 16:10:00\t255\t1")
-    assert (await machine_row(town)).complete_until == local("2026-08-04 16:10:00")
-    await poll(town)
-    town.clock.advance(timedelta(seconds=15))
-    await poll(town)
-    assert (await machine_row(town)).complete_until == local("2026-08-04 16:10:00")
-    town.clock.advance(timedelta(seconds=15))
-    await poll(town)
-    assert (await machine_row(town)).complete_until == town.clock.now()
-    await town.work()
-    day = (await town.day(officer, "2026-08-04"))["day"]
-    assert (day["state"], day["status"]) == ("final", "present")
-
-
-async def test_a_machine_that_comes_back_is_not_complete_by_its_first_poll(town: City) -> None:
-    for _ in range(2):
-        town.clock.advance(timedelta(seconds=30))
-        await poll(town)
-    left = (await machine_row(town)).complete_until
-    assert left == town.clock.now()
-    town.clock.advance(timedelta(days=2))
-    await poll(town)
-    assert (await machine_row(town)).complete_until == left
-    await town.http.get("/iclock/cdata", params={"SN": "M1", "options": "all"})
-    town.clock.advance(timedelta(seconds=10))
-    await poll(town)
-    assert (await machine_row(town)).complete_until == left
-    town.clock.advance(timedelta(seconds=10))
-    await poll(town)
-    assert (await machine_row(town)).complete_until == town.clock.now()
-
-
 async def test_lines_that_come_during_the_registration_are_not_left_waiting(town: City) -> None:
     setup = {"name": "Gerbang", "timezone": "Asia/Jakarta", "direction_from": "shift"}
     posts = [post(town, f"7\t2026-08-04 07:00:{n:02}\t0\t1", sn="NEW1") for n in range(6)]
@@ -240,62 +186,6 @@ async def test_lines_that_come_during_the_registration_are_not_left_waiting(town
     assert {answer.status_code for answer in answers} <= {200, 404}
     assert len(await town.rows("select 1 from punch where serial = 'NEW1'")) == 6
     assert await town.rows("select 1 from quarantine where resolved_at is null") == []
-
-
-async def test_a_punch_from_the_future_is_not_counted_and_stops_the_marks(town: City) -> None:
-    await post(town, "12\t2026-08-06 07:00:00\t255\t1", "13\t2000-01-01 00:00:10\t255\t1")
-    rows = await town.rows("select flags, counted from punch order by id")
-    assert [(row.flags, row.counted) for row in rows] == [(["future"], False), (["clock_reset"], False)]
-    assert (await machine_row(town)).clock_wrong_since == town.clock.now()
-    await post(town, "12\t2026-08-05 08:00:00\t255\t1")
-    for _ in range(3):
-        town.clock.advance(timedelta(seconds=30))
-        await poll(town)
-    assert (await machine_row(town)).complete_until is None
-    await post(town, "OPLOG 21\t1\t2026-08-05 20:01:00\t0\t0\t0\t0", table="OPERLOG")
-    for _ in range(2):
-        town.clock.advance(timedelta(seconds=30))
-        await poll(town)
-    assert (await machine_row(town)).complete_until == town.clock.now()
-    await post(town, "12\t2026-08-06 07:00:01\t255\t1")
-    await post(town, f"12\t{town.clock.now().astimezone(town.service.context.zone):%Y-%m-%d %H:%M:%S}\t255\t1")
-    assert (await machine_row(town)).clock_wrong_since is None
-
-
-async def test_idle_polls_write_at_most_every_ten_seconds(town: City) -> None:
-    await poll(town, INFO="Ver 6.60,1,1,2,10.0.0.5")
-    version = "select xmin::text as version, info from machine"
-    first = (await town.rows(version))[0]
-    assert first.info == "Ver 6.60,1,1,2,10.0.0.5"
-    town.clock.advance(timedelta(seconds=4))
-    assert (await poll(town)).text == "OK"
-    assert (await town.rows(version))[0] == first
-    town.clock.advance(timedelta(seconds=6))
-    await poll(town)
-    assert (await town.rows(version))[0] != first
-
-
-async def test_commands_wait_for_the_poll_and_end_with_their_own_machine_s_result(town: City) -> None:
-    await town.machine("M2")
-    address = "/attendance/v1/machines/M1/commands"
-    span = {"kind": "resend", "from": "2026-08-03T00:00:00", "to": "2026-08-04T00:00:00"}
-    number = (await town.http.post(address, json=span)).json()["id"]
-    assert re.fullmatch("[0-9a-f]{16}", number)
-    assert (await town.http.post(address, json=span)).status_code == 409
-    assert (await poll(town, "M2")).text == "OK"
-    query = f"C:{number}:DATA QUERY ATTLOG StartTime=2026-08-03 00:00:00\tEndTime=2026-08-04 00:00:00\n"
-    assert (await poll(town)).text == query
-    assert (await poll(town)).text == "OK"
-    await post(town, "12\t2026-08-03 07:00:00\t255\t1")
-    assert (await machine_row(town)).complete_until is None
-    result = f"ID={number}&Return=0&CMD=DATA\n".encode()
-    await town.http.post("/iclock/devicecmd", params={"SN": "M2"}, content=result)
-    assert [row.return_code for row in await town.rows("select return_code from device_command")] == [None]
-    assert (await town.http.post("/iclock/devicecmd", params={"SN": "M1"}, content=result)).text == "OK"
-    assert [row.return_code for row in await town.rows("select return_code from device_command")] == [0]
-    await town.http.post(address, json={"kind": "check"})
-    town.clock.advance(timedelta(minutes=16))
-    assert (await poll(town)).text == "OK"
 
 
 async def test_a_burst_of_eight_thousand_lines_loses_nothing(town: City) -> None:

@@ -49,12 +49,12 @@ async def test_menu_events_without_a_table_are_menu_events(town: City) -> None:
     assert b"4711" not in bytes(journal.body)
 
 
-async def test_a_stamp_with_lines_that_nobody_can_read_keeps_them_in_sight(town: City) -> None:
+async def test_unreadable_lines_without_a_table_are_listed_for_the_operator(town: City) -> None:
     assert (await post(town, "12;2026-08-04 07:58:03;0\nx\n", Stamp="1")).text == "OK: 2"
     assert [item["line"] for item in await waiting(town)] == ["12;2026-08-04 07:58:03;0", "x"]
 
 
-async def test_a_table_that_nobody_knows_is_kept_without_people_s_secrets(town: City) -> None:
+async def test_an_unknown_table_is_stored_without_personal_secrets(town: City) -> None:
     body = "door=1\tstate=open\nPIN=7\tTMP=AAAA\ndoor=1\tstate=shut\n"
     for _ in range(2):
         assert (await post(town, body, table="DOORLOG")).text == "OK: 3"
@@ -66,7 +66,7 @@ async def test_a_table_that_nobody_knows_is_kept_without_people_s_secrets(town: 
     assert await town.rows("select 1 from quarantine where raw like '%TMP%'::bytea") == []
 
 
-async def test_punches_of_the_access_dialect_are_refused_and_kept(town: City) -> None:
+async def test_punches_of_the_access_dialect_are_refused_and_stored(town: City) -> None:
     line = "time=2026-08-04 07:30:00\tpin=7\tcardno=0\teventaddr=1\tevent=0\tinoutstatus=0\tverifytype=1\tindex=21"
     answer = await post(town, f"{line}\n", table="rtlog")
     assert (answer.status_code, "T&A PUSH" in answer.text) == (406, True)
@@ -79,7 +79,7 @@ async def test_punches_of_the_access_dialect_are_refused_and_kept(town: City) ->
     assert len(await waiting(town)) == 1
 
 
-async def test_a_stranger_s_post_without_a_table_waits_as_what_it_is(town: City) -> None:
+async def test_a_post_without_a_table_from_an_unregistered_machine_waits_by_its_content(town: City) -> None:
     answer = await town.http.post("/iclock/cdata", params={"SN": "NEW1", "Stamp": "1"}, content=PUNCHES.encode())
     assert answer.status_code == 404
     setup = {"name": "Gerbang", "timezone": "Asia/Jakarta", "direction_from": "status"}

@@ -76,7 +76,7 @@ async def state(town: City, nip: str = "199608182022041001") -> tuple[str, str]:
     return day["state"], day["status"]
 
 
-async def test_the_punches_of_that_time_count_and_the_machine_is_believed(town: City) -> None:
+async def test_the_punches_of_that_time_count_and_the_machines_clock_is_right_again(town: City) -> None:
     assert await counted(town) == [False, False]
     assert await state(town) == ("provisional", "unknown")
     await correct(town)
@@ -86,7 +86,7 @@ async def test_the_punches_of_that_time_count_and_the_machine_is_believed(town: 
     assert await state(town, "199608182022041002") == ("final", "absent")
 
 
-async def test_a_machine_that_is_ahead_by_the_true_time_too_stays_disbelieved(town: City) -> None:
+async def test_a_clock_that_is_ahead_of_the_true_time_too_stays_wrong(town: City) -> None:
     """Otherwise its unit's days close while its punches do not count."""
     town.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
     await register(town, "M2")
@@ -98,7 +98,7 @@ async def test_a_machine_that_is_ahead_by_the_true_time_too_stays_disbelieved(to
     assert (await state(town, "199608182022041002"))[0] == "provisional"
 
 
-async def test_a_post_with_both_leaves_the_machine_disbelieved_until_its_next_live_punch(town: City) -> None:
+async def test_a_clock_stays_wrong_after_a_post_with_both_until_the_next_live_punch(town: City) -> None:
     await receive(town, "2026-08-04 15:30", "2026-08-04 16:30:00", "2026-08-06 07:00:00")
     town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
     await correct(town)
@@ -112,7 +112,7 @@ async def test_a_post_with_both_leaves_the_machine_disbelieved_until_its_next_li
     assert await wrong_since(town) is None
 
 
-async def test_a_machine_that_was_wrong_before_that_time_stays_so_until_a_live_punch(town: City) -> None:
+async def test_a_clock_that_was_wrong_before_that_time_stays_wrong_until_a_live_punch(town: City) -> None:
     town.clock.set(local("2026-08-03 06:00"))  # type: ignore[union-attr]
     await register(town, "M2")
     await receive(town, "2026-08-03 12:00", "2026-08-06 07:00:00", serial="M2")
@@ -123,12 +123,12 @@ async def test_a_machine_that_was_wrong_before_that_time_stays_so_until_a_live_p
     assert (await wrong_since(town), await wrong_since(town, "M2")) == (None, "2026-08-03T05:00:00Z")
 
 
-async def test_only_what_came_in_that_time_is_judged_again(town: City) -> None:
+async def test_only_punches_received_in_that_time_are_checked_again(town: City) -> None:
     await correct(town, received_to="2026-08-04T12:00:00+07:00")
     assert await counted(town) == [True, False]
 
 
-async def test_a_correction_that_is_taken_back_leaves_all_as_it_was(town: City) -> None:
+async def test_an_undone_correction_restores_the_former_state(town: City) -> None:
     await correct(town)
     assert await state(town, "199608182022041002") == ("final", "absent")
     await correct(town, received_from="2026-08-04T12:00:00+07:00")
@@ -150,14 +150,14 @@ async def test_two_corrections_of_one_time_are_refused(town: City) -> None:
     assert await counted(town) == [True, True]
 
 
-async def test_it_holds_when_the_machine_s_zone_is_changed(town: City) -> None:
+async def test_a_correction_still_applies_after_a_change_of_the_machines_zone(town: City) -> None:
     await correct(town)
     for zone in ("Asia/Makassar", "Asia/Jakarta"):
         assert (await town.http.put(f"{MACHINES}/M1", json=SETUP | {"timezone": zone})).status_code == 200
     assert await counted(town) == [True, True]
 
 
-async def test_it_holds_for_what_waited_for_its_machine_s_registration(town: City) -> None:
+async def test_a_correction_applies_to_lines_that_waited_for_the_registration(town: City) -> None:
     await receive(town, "2026-08-04 15:00", "2026-08-04 16:00:00", serial="M2", stranger=True)
     town.clock.set(local("2026-08-05 23:00"))  # type: ignore[union-attr]
     await correct(town)
@@ -165,7 +165,7 @@ async def test_it_holds_for_what_waited_for_its_machine_s_registration(town: Cit
     assert await counted(town, "M2") == [True]
 
 
-async def test_punches_that_came_with_their_offset_are_judged_by_it(town: City) -> None:
+async def test_a_correction_applies_to_punches_with_an_offset(town: City) -> None:
     """The machine had another zone then; their local times still use it."""
     await register(town, "M2")
     assert (await town.http.put(f"{MACHINES}/M2", json=SETUP | {"timezone": "Asia/Jayapura"})).status_code == 200
@@ -178,13 +178,13 @@ async def test_punches_that_came_with_their_offset_are_judged_by_it(town: City) 
     assert await counted(town, "M2") == [True]
 
 
-async def test_live_punches_do_not_wait_for_it(town: City) -> None:
+async def test_live_punches_do_not_wait_for_a_correction(town: City) -> None:
     answer = await town.http.put(ADDRESS, json=HOUR_BEHIND)
     assert answer.status_code == 204
     assert {row.bulk for row in await town.rows("select bulk from day_queue")} == {True}
 
 
-async def test_what_does_not_count_is_listed_with_the_time_that_the_clock_gave(town: City) -> None:
+async def test_uncounted_punches_are_listed_with_their_receive_time(town: City) -> None:
     async def received(**span: str) -> list[str]:
         answer = await town.http.get(PUNCHES, params={"not_counted": True} | span)
         return [item["received_at"] for item in answer.json()["items"]]
@@ -207,13 +207,13 @@ async def test_what_does_not_count_is_listed_with_the_time_that_the_clock_gave(t
         {"reason": ""},
     ],
 )
-async def test_what_cannot_be_is_refused(town: City, change: dict[str, Any]) -> None:
+async def test_an_impossible_correction_is_refused(town: City, change: dict[str, Any]) -> None:
     assert (await town.http.put(ADDRESS, json=HOUR_BEHIND | change)).status_code == 422
     assert await counted(town) == [False, False]
     assert (await town.http.put(ADDRESS, json=HOUR_BEHIND, headers={"Authorization": ""})).status_code == 401
 
 
-async def test_a_unit_that_the_machine_left_is_judged_again_too(town: City) -> None:
+async def test_a_unit_that_the_machine_left_is_recomputed_too(town: City) -> None:
     """After the correction is undone, the machine is not trusted for the time before its move."""
     await correct(town)
     assert await state(town, "199608182022041002") == ("final", "absent")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.attendance.day_queue.enqueue import enqueue_all
+from services.attendance.days.scheduler import DayScheduler
 from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
@@ -64,8 +65,8 @@ async def out_of_order(town: City, since: str, until: str, **what: str) -> None:
 
 async def judge_again(town: City) -> None:
     """Recomputes all days, as after a new rule."""
-    async with town.service.context.database.transaction() as session:
-        await enqueue_all(session, date(2026, 8, 1), date(2026, 8, 7))
+    async with town.context.changing() as change:
+        await enqueue_all(change, date(2026, 8, 1), date(2026, 8, 7))
     await town.work()
 
 
@@ -75,7 +76,7 @@ async def revisions(town: City) -> list[int]:
     ]
 
 
-async def test_what_it_closed_stays_closed_and_its_new_unit_waits_for_it_from_then_on(town: City) -> None:
+async def test_days_that_it_closed_stay_closed_and_its_new_unit_waits_for_it_after_the_move(town: City) -> None:
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": OPEN}
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": CLOSED, "06": CLOSED}
     await move(town)
@@ -88,7 +89,7 @@ async def test_what_it_closed_stays_closed_and_its_new_unit_waits_for_it_from_th
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": OPEN}
 
 
-async def test_days_are_judged_again_by_the_machines_of_their_time(town: City) -> None:
+async def test_a_recomputation_uses_the_machines_of_the_days_time(town: City) -> None:
     """Recomputing, as after a new rule or a late excuse, changes no closed day."""
     await move(town)
     before = await revisions(town)
@@ -96,7 +97,7 @@ async def test_days_are_judged_again_by_the_machines_of_their_time(town: City) -
     assert await revisions(town) == before
 
 
-async def test_its_last_day_in_the_unit_waits_until_it_has_told_it(town: City) -> None:
+async def test_its_last_day_in_the_unit_waits_until_it_uploaded_everything_up_to_the_move(town: City) -> None:
     await town.machine("M3")
     await town.advance("2026-08-06 23:00", "M3")
     await town.work()
@@ -111,7 +112,7 @@ async def test_its_last_day_in_the_unit_waits_until_it_has_told_it(town: City) -
     assert (await days(town))["05"] == CLOSED
 
 
-async def test_the_close_finds_days_of_a_unit_that_it_left(town: City) -> None:
+async def test_the_scheduler_closes_days_of_a_unit_that_the_machine_left(town: City) -> None:
     """No watermark moved, as after a clock correction."""
     await move(town, in_unit_from="2026-08-05T21:00:00+07:00")
     assert (await days(town))["05"] == OPEN
@@ -130,7 +131,7 @@ async def test_a_clock_that_went_wrong_later_opens_nothing_in_the_unit_that_it_l
     assert (await days(town, "u2"))["06"] == OPEN
 
 
-async def test_an_outage_of_it_explains_a_day_where_it_stood(town: City) -> None:
+async def test_its_outage_explains_a_day_in_the_unit_where_it_was(town: City) -> None:
     await move(town)
     await town.advance("2026-08-06 23:10", "M1")
     await town.work()
@@ -139,7 +140,7 @@ async def test_an_outage_of_it_explains_a_day_where_it_stood(town: City) -> None
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": CLOSED}
 
 
-async def test_that_it_worked_in_its_new_unit_relieves_no_outage_of_the_old_one(town: City) -> None:
+async def test_its_activity_in_the_new_unit_does_not_end_an_outage_of_the_former_unit(town: City) -> None:
     """M3 in u1 was out of order on Wednesday, while M1 took punches in u2."""
     await town.machine("M3")
     await town.advance("2026-08-06 23:00", "M3")
@@ -157,7 +158,7 @@ async def test_that_it_worked_in_its_new_unit_relieves_no_outage_of_the_old_one(
         assert {item["own_site"] for item in (await town.day(officer, work_date))["punches"]} == {own}
 
 
-async def test_a_machine_that_was_heard_changes_its_unit_only_with_the_moment(town: City) -> None:
+async def test_a_machine_with_data_changes_its_unit_only_with_the_time_of_the_move(town: City) -> None:
     for said in ({}, {"in_unit_from": None, "in_service_to": None}):  # also as the machine list returns it
         answer = await put(town, org_unit_id="u2", **said)
         assert answer.status_code == 409
@@ -170,7 +171,7 @@ async def test_a_machine_that_was_heard_changes_its_unit_only_with_the_moment(to
     assert (await put(town, "M9", org_unit_id="u2")).status_code == 200
 
 
-async def test_a_wrong_unit_is_put_right_as_if_it_had_always_been_the_other(town: City) -> None:
+async def test_always_corrects_a_unit_that_was_wrong_from_the_beginning(town: City) -> None:
     await put(town, org_unit_id="u2", in_unit_from="always")
     assert await days(town) == dict.fromkeys(("03", "04", "05", "06"), OPEN)
     assert await days(town, "u2") == {"03": CLOSED, "04": CLOSED, "05": OPEN, "06": OPEN}
@@ -179,7 +180,7 @@ async def test_a_wrong_unit_is_put_right_as_if_it_had_always_been_the_other(town
     assert await days(town, "u2") == dict.fromkeys(("03", "04", "05", "06"), CLOSED)
 
 
-async def test_another_moment_moves_the_border_between_both_units(town: City) -> None:
+async def test_a_corrected_time_of_the_move_changes_the_days_between(town: City) -> None:
     await town.advance("2026-08-06 23:10", "M1")
     await move(town, in_unit_from="2026-08-05T06:00:00+07:00")
     assert await days(town) == {"03": CLOSED, "04": CLOSED, "05": UNKNOWN, "06": OPEN}
@@ -189,7 +190,7 @@ async def test_another_moment_moves_the_border_between_both_units(town: City) ->
     assert (await put(town, org_unit_id="u2", in_service_to="2026-08-06T03:00:00+07:00")).status_code == 422
 
 
-async def test_taken_down_first_it_is_missed_in_neither_unit_on_the_way(town: City) -> None:
+async def test_no_unit_waits_for_a_machine_between_its_end_of_service_and_its_move(town: City) -> None:
     """Taken down on Wednesday morning, put up in the other unit on Thursday evening."""
     await put(town, in_service_to="2026-08-05T06:00:00+07:00")
     await move(town, in_unit_from="2026-08-06T19:00:00+07:00")
@@ -202,7 +203,7 @@ async def test_taken_down_first_it_is_missed_in_neither_unit_on_the_way(town: Ci
     assert machine["in_service_to"] is None
 
 
-async def test_whether_keys_are_pressed_goes_with_the_place(town: City) -> None:
+async def test_the_source_of_directions_belongs_to_the_placement(town: City) -> None:
     """In u1 nobody presses the keys: all its punches say "in"."""
     officer = (await town.officer())["employee_id"]
     await town.punch(officer, "2026-08-04 07:20", "2026-08-04 16:40")
@@ -217,7 +218,7 @@ async def test_whether_keys_are_pressed_goes_with_the_place(town: City) -> None:
     assert (await town.day(officer, "2026-08-04"))["day"]["missing_punches"] == ["out"]
 
 
-async def test_days_of_who_was_transferred_since_are_judged_again_too(town: City) -> None:
+async def test_days_of_officers_who_were_transferred_since_are_recomputed_too(town: City) -> None:
     await town.machine("M3")
     await town.advance("2026-08-06 23:00", "M3")
     await town.advance("2026-08-06 23:10", "M1")
@@ -230,14 +231,14 @@ async def test_days_of_who_was_transferred_since_are_judged_again_too(town: City
     assert (await days(town))["05"] == UNKNOWN
 
 
-async def test_a_machine_long_silent_is_awaited_anew_where_it_is_put_up(town: City) -> None:
+async def test_the_silence_of_a_moved_machine_counts_from_its_move(town: City) -> None:
     """It was in storage and has no network yet. Checks the day rule and the query of the close."""
     told = "update machine set registered_at = :at, complete_until = :told where serial = 'M1'"
     for moment in (local("2026-05-03 12:00"), None):
         await town.run(told, at=local("2026-05-01 12:00"), told=moment)
         await move(town)
         assert (await days(town, "u2"))["06"] == OPEN
-        await town.service.app.state.close.round()
+        await town.service.app.part(DayScheduler).round()
         assert await town.rows("select 1 from day_queue") == []
         await put(town, in_unit_from="always")
 
@@ -248,7 +249,7 @@ async def take_back(town: City, since: str) -> int:
     return int(answer.status_code)
 
 
-async def test_a_move_that_was_none_is_taken_back(town: City) -> None:
+async def test_a_move_can_be_undone(town: City) -> None:
     """Corrects a wrong unit. The moment names the move, so that no move is undone twice."""
     before = await days(town), await days(town, "u2")
     assert await take_back(town, MOVED) == 404
@@ -262,7 +263,7 @@ async def test_a_move_that_was_none_is_taken_back(town: City) -> None:
     assert (machine["org_unit_id"], machine["in_unit_from"]) == ("u1", None)
 
 
-async def test_put_up_again_in_its_unit_it_was_missed_meanwhile_only(town: City) -> None:
+async def test_a_machine_that_returns_to_its_unit_was_missing_only_in_between(town: City) -> None:
     await put(town, in_service_to="2026-08-04T21:00:00+07:00")
     assert (await put(town, in_unit_from="2026-08-06T04:00:00+07:00")).status_code == 200
     await town.advance("2026-08-06 23:10", "M1")

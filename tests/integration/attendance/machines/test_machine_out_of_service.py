@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.attendance.days.scheduler import DayScheduler
 from tests.fixtures.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
@@ -36,7 +37,7 @@ async def out_of_service(town: City, until: str | None) -> None:
 
 async def ready_again(town: City) -> list[str]:
     """The dates that the close enqueues without a new upload."""
-    await town.service.app.state.close.round()
+    await town.service.app.part(DayScheduler).round()
     rows = await town.rows("select distinct work_date from day_queue order by 1")
     await town.work()
     return [row.work_date.isoformat()[8:] for row in rows]
@@ -47,7 +48,7 @@ async def days(town: City) -> dict[str, tuple[str, str]]:
     return {row.work_date.isoformat()[8:]: (row.state, row.status) for row in rows}
 
 
-async def test_no_later_day_waits_for_it_and_what_it_closed_stays(town: City) -> None:
+async def test_no_later_day_waits_for_a_machine_out_of_service_and_closed_days_stay_closed(town: City) -> None:
     await town.advance("2026-08-05 23:00", "M2")
     await town.work()
     waiting = ("provisional", "unknown")
@@ -59,7 +60,7 @@ async def test_no_later_day_waits_for_it_and_what_it_closed_stays(town: City) ->
     assert [row.revision for row in revisions] == [1]
 
 
-async def test_back_in_service_it_holds_days_open_again(town: City) -> None:
+async def test_days_wait_again_for_a_machine_that_is_back_in_service(town: City) -> None:
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
     assert (await days(town))["04"] == ("final", "absent")
@@ -70,7 +71,7 @@ async def test_back_in_service_it_holds_days_open_again(town: City) -> None:
     assert (await days(town))["04"][0] == "provisional"
 
 
-async def test_punches_that_it_did_not_tell_are_missed_until_its_end_only(town: City) -> None:
+async def test_missing_punches_are_explained_until_the_end_of_service_only(town: City) -> None:
     """It was taken down on Wednesday night before it uploaded Tuesday afternoon and Wednesday."""
     await out_of_service(town, "2026-08-05T23:00:00+07:00")
     for moment in ("2026-08-06 23:30", "2026-08-07 23:30"):
@@ -91,7 +92,7 @@ async def test_punches_that_it_did_not_tell_are_missed_until_its_end_only(town: 
     assert found["06"] == ("final", "absent")
 
 
-async def test_an_outage_declared_of_it_explains_nothing_after_its_end(town: City) -> None:
+async def test_an_outage_of_a_machine_explains_nothing_after_its_end_of_service(town: City) -> None:
     year: dict[str, Any] = {
         "serial": "M1",
         "starts_at": "2026-08-03T00:00:00+07:00",
@@ -108,7 +109,7 @@ async def test_an_outage_declared_of_it_explains_nothing_after_its_end(town: Cit
     assert found["05"] == ("final", "absent")
 
 
-async def test_what_was_last_heard_of_it_late_still_closes_its_last_day(town: City) -> None:
+async def test_a_late_last_upload_still_closes_the_last_day_in_service(town: City) -> None:
     """In the workshop it uploads up to its end of service, which is before the end of that day's window."""
     await town.advance("2026-08-05 23:00", "M2")
     await out_of_service(town, "2026-08-04T14:00:00+07:00")
@@ -119,7 +120,7 @@ async def test_what_was_last_heard_of_it_late_still_closes_its_last_day(town: Ci
     assert (await days(town))["04"] == ("final", "absent")
 
 
-async def test_what_is_heard_of_it_after_its_day_was_given_up_is_judged_too(town: City) -> None:
+async def test_an_upload_after_the_silence_limit_recomputes_the_day(town: City) -> None:
     await out_of_service(town, "2026-08-04T14:00:00+07:00")
     town.clock.set(local("2026-08-12 12:00"))  # type: ignore[union-attr]
     await town.advance("2026-08-12 11:00", "M2")
@@ -130,7 +131,7 @@ async def test_what_is_heard_of_it_after_its_day_was_given_up_is_judged_too(town
     assert (await days(town))["04"] == ("final", "absent")
 
 
-async def test_days_close_by_the_machines_that_served_in_them_where_no_mark_moves(town: City) -> None:
+async def test_days_close_by_the_machines_that_served_then_when_no_watermark_moves(town: City) -> None:
     """The close finds them, as after a clock correction."""
     await town.advance("2026-08-04 13:30", "M2")
     await out_of_service(town, "2026-08-04T14:00:00+07:00")
@@ -142,7 +143,7 @@ async def test_days_close_by_the_machines_that_served_in_them_where_no_mark_move
     assert (await days(town))["04"] == (await days(town))["05"] == ("final", "absent")
 
 
-async def test_days_without_any_machine_are_not_looked_at_for_ever(town: City) -> None:
+async def test_days_without_any_machine_are_not_enqueued_again_and_again(town: City) -> None:
     """M2 is taken down too, without a replacement."""
     await out_of_service(town, "2026-08-04T12:00:00+07:00")
     answer = await town.http.put(f"{MACHINE[:-1]}2", json=SETUP | {"in_service_to": "2026-08-04T18:00:00+07:00"})
@@ -159,7 +160,7 @@ async def test_days_without_any_machine_are_not_looked_at_for_ever(town: City) -
     assert await ready_again(town) == []
 
 
-async def test_between_two_machines_a_missing_punch_is_nobody_s_fault(town: City) -> None:
+async def test_a_missing_punch_between_two_machines_is_no_absence(town: City) -> None:
     """M2 was put up an hour after M1 had been taken down."""
     await town.run("update machine set registered_at = :at where serial = 'M2'", at=local("2026-08-04 13:00"))
     await town.advance("2026-08-05 23:00", "M2")

@@ -84,7 +84,7 @@ async def test_a_pin_s_punches_follow_its_enrolments(town: City) -> None:
     assert [row[0] for row in await town.rows("select employee_id from punch where pin = '07'")] == [None]
 
 
-async def test_a_changed_zone_moves_the_punches_and_believes_what_was_from_the_future(town: City) -> None:
+async def test_a_changed_zone_moves_the_punches_and_counts_those_that_were_in_the_future(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await enrol(town, officer, "2026-08-01")
     await send(town, "7\t2026-08-05 07:00:00", "7\t2026-08-05 21:00:00")
@@ -98,7 +98,7 @@ async def test_a_changed_zone_moves_the_punches_and_believes_what_was_from_the_f
     assert (officer, "2026-08-05") in await queued(town)
 
 
-async def test_a_changed_direction_marks_the_days_and_shows_at_once(town: City) -> None:
+async def test_a_changed_source_of_directions_recomputes_the_days(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await enrol(town, officer, "2026-08-01")
     lines = [f"7\t2026-08-04 07:0{n}:00\t{status}" for n, status in enumerate((0, 1, 4, 5, 255))]
@@ -135,7 +135,7 @@ async def test_machines_that_are_not_there_are_not_found(town: City) -> None:
     assert (await town.http.get(f"{BASE}/M9/enrolments")).status_code == 404
 
 
-async def test_these_lists_are_the_operator_s(town: City) -> None:
+async def test_only_an_operator_reads_these_lists(town: City) -> None:
     for path in (BASE, f"{BASE}/unknown", "/attendance/v1/punches", "/attendance/v1/quarantine"):
         assert (await town.http.get(path, headers={"Authorization": ""})).status_code == 401
 

@@ -44,7 +44,7 @@ async def row(town: City) -> Any:
     return (await town.rows("select complete_until, clock_wrong_since from machine"))[0]
 
 
-async def test_a_clock_that_was_wrong_by_the_zone_only_is_believed_again(town: City) -> None:
+async def test_a_clock_that_was_wrong_only_by_the_zone_is_right_again(town: City) -> None:
     await zone(town, "UTC")
     await post(town, "7\t2026-08-05 19:58:00")  # now is 20:00 in Pariaman, 13:00 UTC
     assert (await row(town)).clock_wrong_since is not None
@@ -56,14 +56,14 @@ async def test_a_clock_that_was_wrong_by_the_zone_only_is_believed_again(town: C
     assert (await row(town)).complete_until == town.service.context.clock.now()
 
 
-async def test_a_clock_that_is_wrong_by_the_right_zone_is_disbelieved(town: City) -> None:
+async def test_a_clock_that_is_ahead_in_the_right_zone_becomes_wrong(town: City) -> None:
     await post(town, "7\t2026-08-05 19:58:00")
     assert (await row(town)).clock_wrong_since is None
     await zone(town, "UTC")
     assert (await row(town)).clock_wrong_since is not None
 
 
-async def test_another_machine_s_clock_stays_as_it_was_judged(town: City) -> None:
+async def test_the_state_of_another_machines_clock_stays(town: City) -> None:
     await town.machine("M2")
     await town.run("update machine set clock_wrong_since = timestamptz '2026-08-04' where serial = 'M2'")
     await zone(town, "Asia/Makassar")
@@ -71,7 +71,7 @@ async def test_another_machine_s_clock_stays_as_it_was_judged(town: City) -> Non
     assert others[0].clock_wrong_since is not None
 
 
-async def test_a_mark_that_a_record_set_moves_back_with_it_and_opens_the_day_again(town: City) -> None:
+async def test_a_watermark_set_by_a_record_moves_back_with_it_and_opens_the_day_again(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await zone(town, "UTC")
     await town.close()
@@ -102,7 +102,7 @@ async def test_a_day_that_the_wrong_zone_closed_is_open_again_at_once(town: City
     assert (await town.day(officer, "2026-08-05"))["day"]["state"] == "provisional"
 
 
-async def test_a_mark_that_a_poll_set_stands(town: City) -> None:
+async def test_a_watermark_set_by_a_poll_stays(town: City) -> None:
     await zone(town, "UTC")
     await post(town, "7\t2026-08-04 07:00:00")
     await poll_twice(town)
@@ -111,7 +111,7 @@ async def test_a_mark_that_a_poll_set_stands(town: City) -> None:
     assert (await row(town)).complete_until == mark
 
 
-async def test_a_punch_that_came_with_its_offset_keeps_its_moment_and_is_known_again(town: City) -> None:
+async def test_a_punch_with_an_offset_keeps_its_moment_and_is_recognised_again(town: City) -> None:
     punch = {"serial": "M1", "rows": [{"pin": "7", "at": "2026-08-04T07:30:00+07:00"}]}
     assert (await town.http.post("/attendance/v1/punches", json=punch)).json()["results"][0]["result"] == "accepted"
     await zone(town, "Asia/Jayapura")
@@ -120,7 +120,7 @@ async def test_a_punch_that_came_with_its_offset_keeps_its_moment_and_is_known_a
     assert (kept["at"], kept["local_time"]) == ("2026-08-04T00:30:00Z", "2026-08-04T09:30:00")
 
 
-async def test_a_punch_of_the_future_in_json_makes_the_clock_disbelieved_until_a_right_one(town: City) -> None:
+async def test_a_future_punch_in_json_makes_the_clock_wrong_until_a_right_one(town: City) -> None:
     now = {"complete_until": "2026-08-05T13:00:00Z"}
 
     async def send(**row: str) -> None:

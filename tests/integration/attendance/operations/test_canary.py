@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
-from services.attendance.operations.canary import KEPT_DAYS
+from services.attendance.operations.canary import KEPT_DAYS, Canary
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID, CANARY_NIP, CANARY_UNIT_ID, CanaryMachine
 from tests.integration.attendance.city import City, city, person
 
@@ -32,7 +32,7 @@ async def push(town: City, *moments: str) -> None:
     answer = await town.http.post("/iclock/cdata", params=query, content=lines.encode())
     assert answer.text == f"OK: {len(moments)}"
     await town.work()
-    await town.service.app.state.canary.round()
+    await town.service.app.part(Canary).round()
     await town.close()
 
 
@@ -41,9 +41,9 @@ async def published(town: City) -> list[dict[str, Any]]:
     return [day for row in rows if (day := orjson.loads(row.value))["employee_id"] == str(CANARY_EMPLOYEE_ID)]
 
 
-async def test_its_punches_make_its_day_and_it_is_never_absent(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_canarys_punches_make_its_day_and_it_is_never_absent(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
-        await town.service.app.state.canary.round()
+        await town.service.app.part(Canary).round()
         await town.close()
         await push(town, f"{WORK_DATE} 00:00:01")
         await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:01:00")
@@ -55,9 +55,9 @@ async def test_its_punches_make_its_day_and_it_is_never_absent(embedded_postgres
         assert days[-1]["state"] == "final"
 
 
-async def test_it_stands_in_no_list(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_the_canary_is_in_no_list(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
-        await town.service.app.state.canary.round()
+        await town.service.app.part(Canary).round()
         await town.import_lines(person())
         await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:01:00")
         await town.http.post("/iclock/cdata", params=QUERY | {"table": "ATTLOG"}, content=b"unreadable line\n")
@@ -72,10 +72,10 @@ async def test_it_stands_in_no_list(embedded_postgres: EmbeddedPostgres) -> None
         assert (await town.http.post("/attendance/v1/employees/find", json={"nip": CANARY_NIP})).status_code == 404
 
 
-async def test_old_punches_go_and_leave_no_absence(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_old_punches_are_deleted_and_leave_no_absence(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
         assert town.clock is not None
-        canary = town.service.app.state.canary
+        canary = town.service.app.part(Canary)
         await canary.round()
         await push(town, f"{WORK_DATE} 00:00:01", f"{WORK_DATE} 09:01:00")
         count = "select (select count(*) from punch), (select count(*) from upload where body <> ''),"
@@ -93,9 +93,9 @@ async def test_old_punches_go_and_leave_no_absence(embedded_postgres: EmbeddedPo
         assert (await published(town))[-1]["status"] == "off"
 
 
-async def test_without_its_key_nobody_plays_it(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_nobody_can_punch_for_the_canary_without_its_key(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
-        await town.service.app.state.canary.round()
+        await town.service.app.part(Canary).round()
         other = CanaryMachine.of("canary-key-of-another-city")
         assert other.serial != MACHINE.serial
         line = b"1\t2026-08-03 23:59:00\t255\t1\n"
@@ -105,12 +105,12 @@ async def test_without_its_key_nobody_plays_it(embedded_postgres: EmbeddedPostgr
         assert await town.rows("select 1 from punch") == []
 
 
-async def test_another_key_is_another_machine_of_the_same_canary(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_another_key_registers_another_machine_of_the_same_canary(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres, canary_key=KEY) as town:
-        await town.service.app.state.canary.round()
+        await town.service.app.part(Canary).round()
         url = town.service.context.settings.database
         async with city(embedded_postgres, canary_key="canary-key-that-was-rotated", database_url=url) as later:
-            await later.service.app.state.canary.round()
+            await later.service.app.part(Canary).round()
             rows = await later.rows(
                 "select serial, in_service_to is null as serves from machine order by registered_at"
             )
@@ -118,7 +118,7 @@ async def test_another_key_is_another_machine_of_the_same_canary(embedded_postgr
             assert [row.serves for row in rows if row.serial != MACHINE.serial] == [True]
 
 
-async def test_without_a_key_there_is_none(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_without_a_key_there_is_no_canary(embedded_postgres: EmbeddedPostgres) -> None:
     async with city(embedded_postgres) as town:
         assert await town.rows("select 1 from employee") == []
         answer = await town.http.get("/iclock/cdata", params=QUERY | {"options": "all"})

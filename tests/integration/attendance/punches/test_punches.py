@@ -69,13 +69,13 @@ async def test_the_same_punch_by_both_ways_is_one(town: City) -> None:
     assert result["result"] == "duplicate"
 
 
-async def test_an_unregistered_serial_is_told_so(town: City) -> None:
+async def test_punches_of_an_unregistered_serial_are_refused(town: City) -> None:
     answer = await town.http.post(URL, json={"serial": "M9", "rows": []})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert await town.rows("select 1 from upload") == []
 
 
-async def test_only_the_sender_s_word_moves_the_mark(town: City) -> None:
+async def test_only_the_senders_statement_moves_the_watermark(town: City) -> None:
     mark = "select complete_until from machine"
     await send(town, {"pin": "5", "local_time": "2026-08-04T07:00:00"})
     assert (await town.rows(mark))[0].complete_until is None
@@ -86,7 +86,7 @@ async def test_only_the_sender_s_word_moves_the_mark(town: City) -> None:
     assert (await town.http.post(URL, json=late)).status_code == 422
 
 
-async def test_a_list_is_read_on_to_its_end(town: City) -> None:
+async def test_a_list_can_be_read_page_by_page_to_its_end(town: City) -> None:
     await send(town, *({"pin": str(n), "local_time": f"2026-08-04T07:00:{n:02}"} for n in range(5)))
     seen: list[str] = []
     cursor: str | None = None

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from services.attendance.punches.retention import Retention
 from tests.integration.attendance.city import city, person
 
 pytestmark = pytest.mark.embedded
@@ -19,14 +20,14 @@ async def test_what_is_older_than_its_setting_goes_and_punches_stay(embedded_pos
         await town.import_lines(person())
         await town.machine()
         body = b"12\t2026-08-04 07:58:03\t0\t1\nunreadable\n"
-        for serial in ("M1", "STRANGER"):
+        for serial in ("M1", "UNKNOWN_MACHINE"):
             await town.http.post("/iclock/cdata", params={"SN": serial, "table": "ATTLOG"}, content=body)
         sizes = "select (select count(*) from upload), (select count(*) from quarantine),"
         sizes += " (select count(*) from refused_contact), (select count(*) from punch)"
 
         async def after(days: int) -> tuple[int, ...]:
             town.clock.advance(timedelta(days=days))
-            while await town.service.app.state.retention.round():
+            while await town.service.app.part(Retention).round():
                 pass
             return tuple((await town.rows(sizes))[0])
 
@@ -51,9 +52,9 @@ async def test_a_contact_that_is_heard_again_stays_with_its_lines(embedded_postg
         assert town.clock is not None
         line = b"12\t2026-08-04 07:58:03\t0\t1\n"
         for _ in range(4):
-            await town.http.post("/iclock/cdata", params={"SN": "STRANGER", "table": "ATTLOG"}, content=line)
+            await town.http.post("/iclock/cdata", params={"SN": "UNKNOWN_MACHINE", "table": "ATTLOG"}, content=line)
             town.clock.advance(timedelta(days=6))
-            await town.service.app.state.retention.round()
+            await town.service.app.part(Retention).round()
         assert len(await town.rows("select 1 from quarantine")) == 1
         # the line is older than the quarantine limit, which is no failure of the job
         kept = {item["store"]: item for item in (await town.http.get("/attendance/v1/retention")).json()}

@@ -190,8 +190,8 @@ async def test_a_punch_enqueues_every_date_whose_window_contains_it(town: City, 
     last = ends + timedelta(minutes=rules["window_after_minutes"])
     for moment in (first, starts, ends, last):
         await town.run("delete from day_queue")
-        async with town.service.context.database.transaction() as session:
-            await enqueue_for_punches(session, [(UUID(officer), moment)])
+        async with town.context.changing() as change:
+            await enqueue_for_punches(change, [(UUID(officer), moment)])
         queued = await town.rows("select work_date from day_queue")
         assert "2026-08-03" in {str(row.work_date) for row in queued}, moment
 

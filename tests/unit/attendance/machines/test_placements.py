@@ -127,7 +127,7 @@ def test_another_moment_moves_the_border() -> None:
     assert units_changed_since(ALWAYS, [at("a", DAYS[2])]) == {"a": BEGINNING}
 
 
-def test_a_move_that_was_none_is_taken_back() -> None:
+def test_a_move_can_be_undone() -> None:
     assert take_back(MOVED) == ALWAYS
     assert take_back([MOVED[0], at("b", DAYS[3], DAYS[5])]) == [at("a", None, DAYS[5])]
     assert take_back([at("a", None, DAYS[1]), at("b", DAYS[3])]) == [at("a", None, DAYS[1])]

@@ -1,0 +1,35 @@
+"""A transaction that changes facts about days."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+__all__ = ["Change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One transaction with its time; it may enqueue days. A function that only reads takes the session alone."""
+
+    session: AsyncSession
+    now: datetime
+    zone: ZoneInfo
+    """The zone that defines dates."""
+    first_date: date
+    """No date before it is computed."""
+    wake: asyncio.Event
+    """Set after the commit when days were enqueued: wakes the day worker of this process."""
+
+    @property
+    def today(self) -> date:
+        """The present date."""
+        return self.date_of(self.now)
+
+    def date_of(self, moment: datetime) -> date:
+        """The date of a moment."""
+        return moment.astimezone(self.zone).date()
