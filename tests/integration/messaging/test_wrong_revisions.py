@@ -20,7 +20,8 @@ from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBA
 from shared.kafka_admin.provision import provision, read_topics
 from tests.fixtures.backends import Kafka
 from tests.fixtures.records import incoming
-from tests.integration.examples.test_hr_subscriber import _row, _run
+from tests.integration.examples.subscriber import row as subscriber_row
+from tests.integration.examples.subscriber import run as run_subscriber
 from tests.integration.town import READS, Town, living_town
 
 
@@ -133,8 +134,8 @@ async def test_an_hr_system_gets_the_truth_too(town: Town, kafka: Kafka, tmp_pat
     wrong = await town.forge(SCORE, record, by=900_000, score="12.00", band="KURANG")
     await town.forge(SCORE, record, by=REVISION_MAX - record["revision"], score="1.00")
     await _onto(kafka, town)
-    complaints = (await asyncio.to_thread(_run, kafka.bootstrap_servers, tmp_path / "hr.db")).stderr
-    assert _row(tmp_path / "hr.db", town.officer)[0][1:3] == (wrong, "12.00")
+    complaints = (await asyncio.to_thread(run_subscriber, kafka.bootstrap_servers, tmp_path / "hr.db")).stderr
+    assert subscriber_row(tmp_path / "hr.db", town.officer)[0][1:3] == (wrong, "12.00")
     assert "REVISION_TOO_FAR" in complaints
     assert town.officer not in complaints
 
@@ -142,8 +143,8 @@ async def test_an_hr_system_gets_the_truth_too(town: Town, kafka: Kafka, tmp_pat
     await town.kinerja("republish", SCORE.name, thing, "--above", str(wrong), "--reason", "a forged record")
     await town.carry()
     await _onto(kafka, town)
-    await asyncio.to_thread(_run, kafka.bootstrap_servers, tmp_path / "hr.db")
-    assert _row(tmp_path / "hr.db", town.officer)[0][1:3] == (wrong + 1, record["score"])
+    await asyncio.to_thread(run_subscriber, kafka.bootstrap_servers, tmp_path / "hr.db")
+    assert subscriber_row(tmp_path / "hr.db", town.officer)[0][1:3] == (wrong + 1, record["score"])
 
 
 async def _onto(kafka: Kafka, town: Town) -> None:

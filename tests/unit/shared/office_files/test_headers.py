@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from services.attendance.people.roster_file import read_roster_file
 
+from services.attendance.people.roster.file import read_roster_file
 from shared.errors.errors import InvalidError
 from shared.office_files import Column, Faults, read_rows
 from tests.unit.shared.office_files.reading import TODAY, refusal, rows_of, texts
