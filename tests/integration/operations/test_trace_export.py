@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # In its own process: OpenTelemetry's provider is set once, for all.
 WORK = """
 import asyncio, json, sys
-from shared.trace_export import export_traces, flush_traces
+from shared.observability.trace_export import export_traces, flush_traces
 from tests.integration.attendance.city import HEADER, city, person
 
 async def main(url, traceparent):
