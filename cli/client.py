@@ -41,7 +41,7 @@ TYPED: Mapping[str, str] = {
     "employee_id": "OFFICER", "expires_at": "--days", "first_date": "--from", "from": "--from", "half": "--half",
     "in_service_to": "--at", "in_unit_from": "--since", "kind": "--kind", "last_date": "--to", "machines": "--machine",
     "name": "--name", "network": "--network", "networks": "--network", "org_unit_id": "--unit", "org_unit_ids": "--unit",
-    "overlap_hours": "--overlap-hours", "pin": "PIN", "q": "WORDS", "reason": "--reason", "reason_code": "--reason",
+    "overlap_hours": "--overlap-hours", "pin": "PIN", "q": "TEXT", "reason": "--reason", "reason_code": "--reason",
     "reference": "--reference", "revision": "--revision", "scopes": "--scope", "semester": "--semester", "serial": "SERIAL",
     "state": "--state", "thing": "THING", "timezone": "--timezone", "to": "--to", "topic": "TOPIC", "valid_days": "--days",
     "valid_from": "--from", "valid_to": "--to", "value": "--comm-key",

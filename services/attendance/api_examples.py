@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.contracts.examples import EXAMPLES as RECORDS
 from shared.openapi.common import COMMON_EXAMPLES
-from shared.openapi.words import OFFICER, SUPERIOR, UNIT
+from shared.openapi.texts import OFFICER, SUPERIOR, UNIT
 
 __all__ = ["EXAMPLES"]
 

@@ -11,7 +11,7 @@ from services.attendance.access import registration_routes
 from services.attendance.access import routes as access_routes
 from services.attendance.access.gate import Gate
 from services.attendance.access.signals import ROUND_SECONDS, Signals
-from services.attendance.api_words import WORDS
+from services.attendance.api_texts import TEXTS
 from services.attendance.context import AttendanceContext
 from services.attendance.days import routes as days_routes
 from services.attendance.days.scheduler import DayScheduler
@@ -78,7 +78,7 @@ def create(
         context,
         prefix="attendance",
         title="Kinerja: attendance",
-        words=WORDS,
+        texts=TEXTS,
         routers=_routers(gate),
         parts=[runtime, defaults, worker, *(job.part for job in jobs)],
         lifespan=runtime.lifespan,

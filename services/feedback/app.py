@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.feedback.api_words import WORDS
+from services.feedback.api_texts import TEXTS
 from services.feedback.assessments import routes as assessments_routes
 from services.feedback.index import routes as index_routes
 from services.feedback.operations.above import LIFTS
@@ -81,7 +81,7 @@ def create(
         context,
         prefix="feedback",
         title="Kinerja: feedback",
-        words=WORDS,
+        texts=TEXTS,
         routers=[
             visits_routes.router,
             assessments_routes.router,

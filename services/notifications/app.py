@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from services.notifications.api_words import WORDS
+from services.notifications.api_texts import TEXTS
 from services.notifications.delivery import routes as delivery_routes
 from services.notifications.delivery.mail_check import MailCheck
 from services.notifications.delivery.sender import Sender
@@ -88,7 +88,7 @@ def create(
         context,
         prefix="notices",
         title="Kinerja: notices",
-        words=WORDS,
+        texts=TEXTS,
         routers=_routers(handler),
         parts=[runtime, upkeep, handler, evaluation, sender, mail_check, ageing, counts],
         lifespan=runtime.lifespan,

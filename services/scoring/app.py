@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from services.scoring.api_words import WORDS
+from services.scoring.api_texts import TEXTS
 from services.scoring.discipline.publisher import DisciplinePublisher
 from services.scoring.explanation import pages
 from services.scoring.explanation import routes as explanation_routes
@@ -86,7 +86,7 @@ def create(
         context,
         prefix="scores",
         title="Kinerja: scores",
-        words=WORDS,
+        texts=TEXTS,
         routers=_routers(handler),
         parts=[runtime, policies, handler, upkeep, scores, discipline],
         lifespan=lifespan,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.openapi.words import EXAMPLES, OFFICER
+from shared.openapi.texts import EXAMPLES, OFFICER
 
 __all__ = ["COMMON_EXAMPLES", "COMMON_TAGS", "LINK_TAG"]
 

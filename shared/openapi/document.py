@@ -13,15 +13,15 @@ from fastapi.routing import APIRoute
 
 from shared.openapi.examples import Composer
 from shared.openapi.refusals import add_refusals
-from shared.openapi.words import PAGE_WORDS, WORDS
+from shared.openapi.texts import FIELD_TEXTS, PAGE_TEXT
 
-__all__ = ["ApiWords", "describe", "operation_id", "operations"]
+__all__ = ["ApiTexts", "describe", "operation_id", "operations"]
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
 @dataclass(frozen=True, slots=True)
-class ApiWords:
+class ApiTexts:
     """The parts of a service's document that are not in its code: the API's purpose, its subjects in order, and examples."""
 
     about: str
@@ -36,13 +36,13 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def describe(app: FastAPI, words: ApiWords) -> None:
+def describe(app: FastAPI, texts: ApiTexts) -> None:
     """Makes the app serve the completed document; it is built once, at the first request."""
     derive = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(copy.deepcopy(derive()), words)
+            app.openapi_schema = _completed(copy.deepcopy(derive()), texts)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -56,13 +56,13 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
                 yield path, method, item[method]
 
 
-def _completed(document: dict[str, Any], words: ApiWords) -> dict[str, Any]:
-    document["info"]["description"] = cleandoc(words.about)
-    document["tags"] = [{"name": name, "description": description} for name, description in words.tags]
+def _completed(document: dict[str, Any], texts: ApiTexts) -> dict[str, Any]:
+    document["info"]["description"] = cleandoc(texts.about)
+    document["tags"] = [{"name": name, "description": description} for name, description in texts.tags]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in schemas.items():
         _describe_schema(name, schema)
-    composer = Composer(schemas, words.examples)
+    composer = Composer(schemas, texts.examples)
     for path, _, operation in operations(document):
         _describe_operation(operation)
         _describe_parameters(operation)
@@ -70,7 +70,7 @@ def _completed(document: dict[str, Any], words: ApiWords) -> dict[str, Any]:
         add_refusals(document, path, operation)
     for name in ("HTTPValidationError", "ValidationError"):  # replaced by our problem documents
         schemas.pop(name, None)
-    order = [name for name, _ in words.tags]
+    order = [name for name, _ in texts.tags]
     document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: (_place(item[1], order), item[0])))
     return document
 
@@ -82,18 +82,18 @@ def _place(item: Mapping[str, Any], order: list[str]) -> int:
 
 def _describe_schema(name: str, schema: dict[str, Any]) -> None:
     if name.startswith("Page_"):
-        schema["description"] = PAGE_WORDS
+        schema["description"] = PAGE_TEXT
     for field_name, found in schema.get("properties", {}).items():
-        if "description" not in found and field_name in WORDS:
-            found["description"] = WORDS[field_name]
+        if "description" not in found and field_name in FIELD_TEXTS:
+            found["description"] = FIELD_TEXTS[field_name]
 
 
 def _describe_operation(operation: dict[str, Any]) -> None:
     """The first sentence is the summary; the description ends with who may call it."""
-    words = cleandoc(operation.get("description", ""))
-    first = words.partition("\n\n")[0].replace("\n", " ")
+    description = cleandoc(operation.get("description", ""))
+    first = description.partition("\n\n")[0].replace("\n", " ")
     operation["summary"] = first.partition(". ")[0].rstrip(".")
-    operation["description"] = f"{words}\n\n{_who(operation)}"
+    operation["description"] = f"{description}\n\n{_who(operation)}"
 
 
 def _who(operation: Mapping[str, Any]) -> str:
@@ -108,7 +108,7 @@ def _who(operation: Mapping[str, Any]) -> str:
 def _describe_parameters(operation: Mapping[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"] = _without_null(parameter["schema"])
-        described = schema.pop("description", None) or WORDS.get(parameter["name"])
+        described = schema.pop("description", None) or FIELD_TEXTS.get(parameter["name"])
         if "description" not in parameter and described:
             parameter["description"] = described
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.openapi.words import EXAMPLES
+from shared.openapi.texts import EXAMPLES
 
 __all__ = ["Composer"]
 

@@ -23,7 +23,7 @@ from shared.http.rates import Rates
 from shared.http.wrong_requests import refuse_unknown_parameters
 from shared.observability.logs import logger
 from shared.observability.tracing import Span, SpanKind, continued, current_trace_id
-from shared.openapi.document import ApiWords, describe, operation_id
+from shared.openapi.document import ApiTexts, describe, operation_id
 from shared.service.context import Context
 from shared.service.developer_pages import add_api_page, problems_router
 from shared.service.page_errors import PageErrors
@@ -69,7 +69,7 @@ def make_app(
     *,
     prefix: str,
     title: str,
-    words: ApiWords,
+    texts: ApiTexts,
     routers: Sequence[APIRouter],
     parts: Sequence[object],
     lifespan: Lifespan,
@@ -77,7 +77,7 @@ def make_app(
 ) -> ServiceApp:
     """A service's app under `/<prefix>`; `parts` are what its routes and tests use of it.
 
-    `words` complete its OpenAPI document, `allowance` limits the size of bodies.
+    `texts` complete its OpenAPI document, `allowance` limits the size of bodies.
     """
     app = ServiceApp(
         title=title,
@@ -101,7 +101,7 @@ def make_app(
         app.include_router(router, dependencies=checks)
     app.include_router(problems_router())
     add_api_page(app, prefix)
-    describe(app, words)
+    describe(app, texts)
     app.add_middleware(Bodies, allowance=allowance or keyed_allowance(context))
     app.add_middleware(Rates, settings=context.settings)
     app.add_middleware(_Observed, context=context)

@@ -19,7 +19,7 @@ from shared.db.migrations import SERVICES
 from shared.errors.problem_types import BY_CODE
 from shared.http.wrong_requests import VERSIONED
 from shared.openapi.document import operations
-from shared.openapi.words import EXAMPLES, WORDS
+from shared.openapi.texts import EXAMPLES, FIELD_TEXTS
 from tests.fixtures.services import settings_for
 
 RELEASED = Path(__file__).parent / "operation_ids.json"
@@ -166,5 +166,5 @@ def test_no_shared_word_is_left_over() -> None:
         for field in schema.get("properties", {})
     }  # fmt: skip
     used |= {p["name"] for found in documents for _, _, op in operations(found) for p in op.get("parameters", [])}
-    assert set(WORDS) <= used
+    assert set(FIELD_TEXTS) <= used
     assert set(EXAMPLES) <= used

@@ -7,11 +7,11 @@ from typing import Any
 from services.feedback.index.rules.satisfaction import UNSUR
 from shared.contracts.examples import EXAMPLES
 from shared.openapi.common import COMMON_EXAMPLES, COMMON_TAGS
-from shared.openapi.document import ApiWords
-from shared.openapi.words import EXAMPLES as IDS
-from shared.openapi.words import OFFICER, SUPERIOR, UNIT
+from shared.openapi.document import ApiTexts
+from shared.openapi.texts import EXAMPLES as IDS
+from shared.openapi.texts import OFFICER, SUPERIOR, UNIT
 
-__all__ = ["WORDS"]
+__all__ = ["TEXTS"]
 
 _ABOUT = """
 Citizens' ratings of visits, supervisors' assessments, and the satisfaction index.
@@ -90,4 +90,4 @@ _EXAMPLES: dict[str, Any] = {
     },
 }
 
-WORDS = ApiWords(_ABOUT, _TAGS, _EXAMPLES)
+TEXTS = ApiTexts(_ABOUT, _TAGS, _EXAMPLES)

@@ -6,10 +6,10 @@ from typing import Any
 
 from shared.contracts.examples import EXAMPLES
 from shared.openapi.common import COMMON_EXAMPLES, COMMON_TAGS, LINK_TAG
-from shared.openapi.document import ApiWords
-from shared.openapi.words import OFFICER, UNIT
+from shared.openapi.document import ApiTexts
+from shared.openapi.texts import OFFICER, UNIT
 
-__all__ = ["WORDS"]
+__all__ = ["TEXTS"]
 
 _ABOUT = """
 Each officer's score of a semester, with the rule, the numbers and every fact behind it.
@@ -174,4 +174,4 @@ _EXAMPLES: dict[str, Any] = {
     },
 }
 
-WORDS = ApiWords(_ABOUT, _TAGS, _EXAMPLES)
+TEXTS = ApiTexts(_ABOUT, _TAGS, _EXAMPLES)

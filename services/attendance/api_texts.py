@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from services.attendance.api_examples import EXAMPLES
 from shared.openapi.common import COMMON_TAGS
-from shared.openapi.document import ApiWords
+from shared.openapi.document import ApiTexts
 
-__all__ = ["WORDS"]
+__all__ = ["TEXTS"]
 
 _ABOUT = """
 Officers, attendance machines, working time and punches, and the officers' days that are computed from them.
@@ -36,4 +36,4 @@ _TAGS = (
     *COMMON_TAGS,
 )
 
-WORDS = ApiWords(_ABOUT, _TAGS, EXAMPLES)
+TEXTS = ApiTexts(_ABOUT, _TAGS, EXAMPLES)

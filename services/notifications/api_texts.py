@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shared.openapi.common import COMMON_EXAMPLES, COMMON_TAGS, LINK_TAG
-from shared.openapi.document import ApiWords
-from shared.openapi.words import EXAMPLES as IDS
-from shared.openapi.words import OFFICER
+from shared.openapi.document import ApiTexts
+from shared.openapi.texts import EXAMPLES as IDS
+from shared.openapi.texts import OFFICER
 
-__all__ = ["WORDS"]
+__all__ = ["TEXTS"]
 
 _ABOUT = """
 Notices to officers and their superiors: rewards, offers of coaching, and alerts about absences.
@@ -85,4 +85,4 @@ _EXAMPLES: dict[str, Any] = {
     "Republished": {"records": 310, "unreadable": 0},
 }
 
-WORDS = ApiWords(_ABOUT, _TAGS, _EXAMPLES)
+TEXTS = ApiTexts(_ABOUT, _TAGS, _EXAMPLES)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["EXAMPLES", "OFFICER", "PAGE_WORDS", "SUPERIOR", "UNIT", "WORDS"]
+__all__ = ["EXAMPLES", "FIELD_TEXTS", "OFFICER", "PAGE_TEXT", "SUPERIOR", "UNIT"]
 
 OFFICER = "0198f3a2-5c1e-7b44-9d0a-3f6c1e2b7a90"
 SUPERIOR = "0198f3a2-5c1e-7b44-9d0a-3f6c1e2b7a11"
 UNIT = "disdukcapil"
 
-PAGE_WORDS = "One page of a list. Read on with `after` set to `next`, until `next` is null."
+PAGE_TEXT = "One page of a list. Read on with `after` set to `next`, until `next` is null."
 
-WORDS: dict[str, str] = {
+FIELD_TEXTS: dict[str, str] = {
     "items": "The items of this page, in the order of the list; at most `limit`.",
     "next": "The cursor of the next page, for the parameter `after`; null on the last page.",
     "employee_id": "The officer's id in Kinerja: a UUID that does not change when the NIP changes.",
