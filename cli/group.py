@@ -100,11 +100,14 @@ class Subjects(PlainGroup):
         try:
             return super().main(*args, **options)
         except Exception as error:
-            text = options.get("args") or (args[0] if args else None) or sys.argv[1:]
-            if os.environ.get(TRACEBACK) or (text and text[0] in SERVICES):
+            arguments = options.get("args") or (args[0] if args else None) or sys.argv[1:]
+            if os.environ.get(TRACEBACK) or (arguments and arguments[0] in SERVICES):
                 raise
-            if isinstance(error, UnicodeEncodeError) and _not_utf8(text):
-                echo(f"Error: {_not_utf8(text)} is not UTF-8: type it again, or set LANG to a UTF-8 locale", err=True)
+            if isinstance(error, UnicodeEncodeError) and _not_utf8(arguments):
+                echo(
+                    f"Error: {_not_utf8(arguments)} is not UTF-8: type it again, or set LANG to a UTF-8 locale",
+                    err=True,
+                )
                 sys.exit(2)
             echo(_words_of(error), err=True)
             sys.exit(1)
@@ -118,9 +121,11 @@ class Subjects(PlainGroup):
             self._listing = False
 
 
-def _not_utf8(text: Sequence[str]) -> str:
+def _not_utf8(arguments: Sequence[str]) -> str:
     """The first argument with bytes that the terminal's encoding does not have; a file may have such a name."""
-    return next((word for word in text if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), "")
+    return next(
+        (word for word in arguments if word.encode("utf-8", "replace") != word.encode("utf-8", "surrogatepass")), ""
+    )
 
 
 def _words_of(error: Exception) -> str:

@@ -28,6 +28,8 @@ for database in $databases; do
       refuse "this stack's database $database holds $count rows of $table: restore into an empty stack, or give FORCE=yes to replace all its data"
   done
   made_at=$(sed -n "s/^schema $database //p" "$from/manifest")
+  [ "$made_at" -ge 100 ] ||
+    refuse "the backup's $database is of a release whose databases cannot be upgraded (schema $made_at): only that release can restore it (manifest: image)"
   present=$(psql --dbname "$database" -c 'select version_num from alembic_version')
   [ "$made_at" -le "$present" ] ||
     refuse "the backup's $database is of a newer release (schema $made_at, here $present): start that release first (manifest: image)"

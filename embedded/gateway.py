@@ -1,4 +1,4 @@
-"""All services (shared/settings/url_space.py) behind one port, the same in every way of running."""
+"""All services (see shared/settings/url_space.py) behind one port, for `make up` and tests; the stack has Caddy instead."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from alembic.util import CommandError
 from rich.console import Console
 
 from embedded.broker import EmbeddedBroker
@@ -64,7 +65,10 @@ def main() -> None:
             parts.callback(part.stop)
         asyncio.run(postgres.create_databases(SERVICES))
         for service in SERVICES:
-            upgrade(service, postgres.url(service))
+            try:
+                upgrade(service, postgres.url(service))
+            except CommandError as error:
+                sys.exit(f"{error}: DATA={configuration.data} is the folder, and another one starts afresh")
         asyncio.run(_run(configuration, postgres, broker, mail, console))
     print("stopped", flush=True)  # noqa: T201
 

@@ -18,5 +18,6 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.kafka",
     "tests.fixtures.backends",
+    "tests.fixtures.typed_rows",
     "tests.fixtures.workers",
 ]

@@ -29,11 +29,11 @@ def apply(
     """Creates the services' users with their passwords, adds the rights in the file and removes all others."""
     try:
         rights = read_rights(file)
-        text = {user: (passwords / f"kafka_{user}_password").read_text() for user in rights.services}
-        given, taken = Access(administrator()).apply(rights, text)
+        secrets = {user: (passwords / f"kafka_{user}_password").read_text() for user in rights.services}
+        given, taken = Access(administrator()).apply(rights, secrets)
     except (BrokerError, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    echo(f"{len(text)} users; {given} rights added, {taken} removed")
+    echo(f"{len(secrets)} users; {given} rights added, {taken} removed")
 
 
 @app.command()

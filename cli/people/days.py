@@ -92,14 +92,14 @@ def days(
 def reason_words(day: Mapping[str, Any]) -> str:
     """The reasons for a day's result, with the minutes and the deduction in percent of the allowance."""
     minutes = {"LATE": day["late_minutes"], "EARLY_LEAVE": day["early_leave_minutes"]}
-    message = []
+    reasons = []
     for code in day["reasons"]:
         text = REASONS.get(code, code)
         if code in ("LEAVE", "DUTY", "HOLIDAY", "HALF_DAY") and day["excuse"]:
             text += f" ({day['excuse']})"
-        message.append(f"{text} {minutes[code]} min" if code in minutes else text)
-    message += [f"deduction {float(deduction['percent']):g}%" for deduction in day["deductions"]]
-    return "; ".join(message)
+        reasons.append(f"{text} {minutes[code]} min" if code in minutes else text)
+    reasons += [f"deduction {float(deduction['percent']):g}%" for deduction in day["deductions"]]
+    return "; ".join(reasons)
 
 
 def _clock(moment: str | None) -> str:

@@ -114,9 +114,9 @@ def show(officer: OfficerArgument, semester: SemesterOption = None, *, as_json: 
 def _days(days: list[dict[str, Any]]) -> str:
     """How many days of each status; `kinerja days` lists the days."""
     counts = Counter(_plain(day["status"]) for day in days if day["state"] == "final")
-    text = [f"{count} {status}" for status, count in counts.most_common()]
+    parts = [f"{count} {status}" for status, count in counts.most_common()]
     open_days = sum(day["state"] != "final" for day in days)
-    return ", ".join(text + ([f"{open_days} still open"] if open_days else []))
+    return ", ".join(parts + ([f"{open_days} still open"] if open_days else []))
 
 
 def _ratings(facts: dict[str, Any]) -> str:

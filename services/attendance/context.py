@@ -50,4 +50,4 @@ class AttendanceContext(Context):
         now = now or self.clock.now()
         today = now.astimezone(self.zone).date()
         first = first_computed_date(today, self.settings.first_work_date)
-        return Change(session, now, self.zone, first, self.days_changed)
+        return Change(session, now, self.zone, first, self.clock, self.days_changed)

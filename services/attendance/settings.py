@@ -32,7 +32,7 @@ class Settings(ServiceSettings):
     machine_host: str | None = None
     """The only host name (with its subdomains) for machines; without it every name is accepted."""
     punches_per_minute_max: int = Field(default=60, ge=1)
-    """More punches per minute than this at one machine raise a signal: no gate lets so many people through."""
+    """More punches per minute than this at one machine raise a signal: no door lets so many people through."""
     journal_bytes_per_day: int = Field(default=67_108_864, ge=1_048_576)
     """The daily limit for one machine's posts; above it the machine gets a response to try again later."""
     unusable_lines_per_machine: int = Field(default=50_000, ge=1)

@@ -1,4 +1,4 @@
-"""The metadata of the service's tables, and the tables that every service has."""
+"""The metadata of the service's tables, and tables that other services have too."""
 
 from __future__ import annotations
 

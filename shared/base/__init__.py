@@ -1,1 +1,1 @@
-"""Small parts without dependencies: clock, ids, addresses, rule documents."""
+"""Small parts that need no other room: clock, ids, addresses, rule files."""

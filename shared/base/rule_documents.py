@@ -43,14 +43,14 @@ class Document(dict[str, Any]):
         return self.lines.get(place, 1)
 
 
-def read_document(words: bytes | str) -> Document:
+def read_document(source: bytes | str) -> Document:
     """A YAML (or JSON) document whose root is a mapping, without tags, aliases and repeated keys.
 
     Raises RuleError with the fault and its place.
     """
     try:
-        _check_bounds(words)
-        loader = _LOADER(words)
+        _check_bounds(source)
+        loader = _LOADER(source)
         root = loader.get_single_node()
         content = None if root is None else loader.construct_document(root)
     except RuleError:
@@ -67,10 +67,10 @@ def read_document(words: bytes | str) -> Document:
     return Document(content, dict(_lines(root, (), root.start_mark.line + 1)))
 
 
-def _check_bounds(words: bytes | str) -> None:
+def _check_bounds(source: bytes | str) -> None:
     """Checks the limits before objects are built. Raises RuleError, and YAMLError or ValueError if it is not YAML."""
     depth = 0
-    for count, event in enumerate(yaml.parse(words, Loader=_LOADER)):
+    for count, event in enumerate(yaml.parse(source, Loader=_LOADER)):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.base.rule_documents import Document, RuleError
 
-__all__ = ["DAYS_MAX", "ClockTime", "CodeText", "Day", "Flag", "RuleError", "RuleSet", "Share", "Text", "checked",
+__all__ = ["DAYS_MAX", "ClockTime", "CodeText", "Day", "Flag", "RuleError", "RulePart", "Share", "Text", "checked",
            "every", "exact", "fault", "only", "text", "whole"]  # fmt: skip
 
 R = TypeVar("R")
@@ -25,11 +25,14 @@ NUMBER_MAX = 2**31 - 1
 DAYS_MAX = 365_000
 """A thousand years: a date so many days ago still exists."""
 FAULTS_SHOWN = 5
-"""Errors in the message; the list has all of them."""
+"""Errors in the message."""
+FAULTS_MAX = 100
+"""Errors in the list."""
 VALUE_CHARS_MAX = 50
 """Characters that a message shows of a wrong value."""
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_SHARE = re.compile(r"\s*[0-9]{1,9}(?:\.[0-9]{1,9}|/[0-9]{1,9})?\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -45,7 +48,7 @@ def checked(rules: TypeAdapter[R], content: object, name: str) -> R:
         faults.sort(key=lambda each: each.get("line", 0))
         shown = [_sentence(each) for each in faults[:FAULTS_SHOWN]]
         more = [f"{len(faults) - FAULTS_SHOWN} more errors"] if len(faults) > FAULTS_SHOWN else []
-        raise RuleError(f"{name}: {'; '.join((*shown, *more))}", errors=faults) from None
+        raise RuleError(f"{name}: {'; '.join((*shown, *more))}", errors=faults[:FAULTS_MAX]) from None
 
 
 def fault(message: str, at: str = "") -> PydanticCustomError:
@@ -54,7 +57,7 @@ def fault(message: str, at: str = "") -> PydanticCustomError:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSet:
+class RulePart:
     """The base of every part of a rule file. A misspelt name is refused: it must not be ignored silently."""
 
     @model_validator(mode="before")
@@ -82,10 +85,11 @@ def every(*names: str) -> BeforeValidator:
 
 def whole(low: int, high: int = NUMBER_MAX) -> BeforeValidator:
     """A whole number from low to high."""
-    limits = f"from {low} to {high}" if high < NUMBER_MAX else f"above {low - 1}"
 
     def check(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
+            too_large = type(value) is int and value > high
+            limits = f"from {low} to {high}" if too_large or high < NUMBER_MAX else f"above {low - 1}"
             raise fault(f"must be a whole number {limits}, not {_shown(value)}")
         return value
 
@@ -154,7 +158,11 @@ def _day(value: Any) -> date:
 
 def _share(value: Any) -> Fraction:
     try:
-        share = Fraction(value) if isinstance(value, str | Fraction) or type(value) is int else None
+        # "1e999999999" would take the process to compute: only digits, a point and a slash
+        known = (
+            isinstance(value, Fraction) or type(value) is int or (isinstance(value, str) and _SHARE.fullmatch(value))
+        )
+        share = Fraction(value) if known else None
     except (ValueError, ZeroDivisionError):
         share = None
     if share is None or not 0 <= share <= 1:

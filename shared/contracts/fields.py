@@ -63,12 +63,12 @@ def _limits(field: Mapping[str, Any]) -> str:
     """The bounds in the schema; for a nullable field, those of the other alternative."""
     options = [option for option in field.get("anyOf", [field]) if option.get("type") != "null"]
     bounds = options[0] if len(options) == 1 else {}
-    text = [_range(bounds.get("minimum"), bounds.get("maximum"), "")]
-    text += [_range(bounds.get("minLength"), bounds.get("maxLength"), " characters")]
-    text += [_range(bounds.get("minItems"), bounds.get("maxItems"), " items")]
+    bounds_listed = [_range(bounds.get("minimum"), bounds.get("maximum"), "")]
+    bounds_listed += [_range(bounds.get("minLength"), bounds.get("maxLength"), " characters")]
+    bounds_listed += [_range(bounds.get("minItems"), bounds.get("maxItems"), " items")]
     if "default" in field and field["default"] not in (None, [], ""):
-        text.append(f"default {field['default']}")
-    return ", ".join(word for word in text if word)
+        bounds_listed.append(f"default {field['default']}")
+    return ", ".join(word for word in bounds_listed if word)
 
 
 def _range(least: Any, most: Any, unit: str) -> str:

@@ -115,16 +115,16 @@ def _services(document: Mapping[str, Any], channel: str, action: str) -> list[st
 
 def _kept(configuration: Mapping[str, Any]) -> str:
     """How long records are kept: by key for ever (compacted), or for a time."""
-    text = []
+    parts = []
     if "compact" in configuration["cleanup.policy"]:
-        text.append("the newest record of each key is kept")
+        parts.append("the newest record of each key is kept")
     if "delete" in configuration["cleanup.policy"]:
         milliseconds = configuration.get("retention.ms", -1)
         days = "for ever" if milliseconds < 0 else f"for {milliseconds / _DAY_MILLISECONDS:g} days"
         size = configuration.get("retention.bytes", -1)
         limit = "" if size < 0 else f", at most {size / 2**30:g} GiB of a partition"
-        text.append(f"records are kept {days}{limit}")
-    return "; ".join(text)
+        parts.append(f"records are kept {days}{limit}")
+    return "; ".join(parts)
 
 
 def _last(reference: str) -> str:

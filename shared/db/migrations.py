@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -37,7 +38,15 @@ def upgrade(service: str, url: str) -> list[CollationChange]:
     Before that, it rebuilds indexes that were built for another order of text; returns the collations that had changed.
     """
     config = config_for(service, url)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        if "Can't locate revision" not in str(error):
+            raise
+        raise CommandError(
+            f"the database of {service} has the schema of another version of this program. Use the version that made it, or an"
+            " empty database"
+        ) from error
     rebuilt: list[CollationChange] = config.attributes["rebuilt"]
     return rebuilt
 

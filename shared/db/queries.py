@@ -6,7 +6,7 @@ row that is only read or written goes through SQLModel's `select` and `session.a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
@@ -28,19 +28,16 @@ class Query(Generic[R]):
 
     async def all(self, session: AsyncSession, values: Mapping[str, object] | None = None) -> list[R]:
         """All rows."""
-        result = await self._run(session, values)
-        make = cast(type[NamedTuple], self.row)._make
-        return [cast(R, make(row)) for row in result]
+        return self.typed(await self._run(session, values))
 
     async def first(self, session: AsyncSession, values: Mapping[str, object] | None = None) -> R | None:
         """The first row, or None."""
         row = (await self._run(session, values)).first()
-        return None if row is None else cast(R, cast(type[NamedTuple], self.row)._make(row))
+        return None if row is None else self.typed([row])[0]
 
     async def one(self, session: AsyncSession, values: Mapping[str, object] | None = None) -> R:
         """The only row. Raises NoResultFound or MultipleResultsFound."""
-        row = (await self._run(session, values)).one()
-        return cast(R, cast(type[NamedTuple], self.row)._make(row))
+        return self.typed([(await self._run(session, values)).one()])[0]
 
     async def stream(
         self, session: AsyncSession, values: Mapping[str, object] | None = None, *, rows_at_a_time: int
@@ -48,10 +45,14 @@ class Query(Generic[R]):
         """All rows, `rows_at_a_time` of them in memory."""
         result = await session.stream(self.sql.execution_options(yield_per=rows_at_a_time), values or {})
         self._check(result.keys())
-        make = cast(type[NamedTuple], self.row)._make
         async for rows in result.partitions():  # many rows for one call of the driver: row by row takes twice the time
-            for row in rows:
-                yield cast(R, make(row))
+            for row in self.typed(rows):
+                yield row
+
+    def typed(self, rows: Iterable[Sequence[Any]]) -> list[R]:
+        """The driver's rows as rows of this query. Values stay as they are; tests check that they have the fields' types."""
+        make = cast(type[NamedTuple], self.row)._make
+        return [cast(R, make(row)) for row in rows]
 
     async def _run(self, session: AsyncSession, values: Mapping[str, object] | None) -> CursorResult[Any]:
         result = await session.execute(self.sql, values or {})

@@ -30,9 +30,9 @@ _PATH_CHARACTERS_MAX = 200
 _PLACES = {"query": "query parameter", "path": "part of the path", "header": "header", "body": "field"}
 
 
-def listed(text: Sequence[str], conjunction: str) -> str:
+def listed(names: Sequence[str], conjunction: str) -> str:
     """ "GET, PUT or DELETE"."""
-    return f"{', '.join(text[:-1])} {conjunction} {text[-1]}" if len(text) > 1 else "".join(text)
+    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def no_such_address(path: str) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from threading import Thread
 
 from opentelemetry import trace
 
 __all__ = ["export_traces", "flush_traces", "wanted"]
 
-FLUSH_MS = 2_000
+FLUSH_SECONDS = 2.0
 """How long the end of the process waits for the last spans."""
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-_flush: list[Callable[[int], bool]] = []
+_flush: list[Callable[[], bool]] = []
 
 
 def wanted(environment: Mapping[str, str] = os.environ) -> bool:
@@ -34,13 +35,19 @@ def export_traces(service: str) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     name = os.environ.get("OTEL_SERVICE_NAME") or f"kinerja-{service}"
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
+    # flush_traces ends the export in a limited time; the SDK's own hook at the end of the process would wait longer
+    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     _flush.append(provider.force_flush)
 
 
 def flush_traces() -> None:
-    """Sends the spans that wait; for the end of the process."""
-    for flush in _flush:
-        flush(FLUSH_MS)
+    """Sends the spans that wait, within FLUSH_SECONDS; for the end of the process.
+
+    In a thread that does not hold up the end: the SDK's own limit has no effect on a collector that does not answer.
+    """
+    while _flush:
+        sending = Thread(target=_flush.pop(), daemon=True)
+        sending.start()
+        sending.join(FLUSH_SECONDS)

@@ -112,9 +112,9 @@ def above_router(prefix: str, lifts: Mapping[Topic[Any], Lift]) -> APIRouter:
     return router
 
 
-def thing_from(topic: Topic[Any], message: str) -> dict[str, Any]:
+def thing_from(topic: Topic[Any], value: str) -> dict[str, Any]:
     """The values of `Topic.thing` from a text with slashes between them. Raises InvalidError."""
-    parts = message.split("/")
+    parts = value.split("/")
     try:
         pairs = zip(topic.thing.items(), parts, strict=True)
         return {name: _READ[sql_type](part) for (name, sql_type), part in pairs}
@@ -122,17 +122,17 @@ def thing_from(topic: Topic[Any], message: str) -> dict[str, Any]:
         raise InvalidError(f"`thing`: on {topic.name} write it as {'/'.join(topic.thing)}.") from None
 
 
-def _year(message: str) -> int:
-    if len(message) != 4 or not message.isascii() or not message.isdigit():
+def _year(value: str) -> int:
+    if len(value) != 4 or not value.isascii() or not value.isdigit():
         raise ValueError("a year has four digits")
-    return int(message)
+    return int(value)
 
 
 # A topic's only text is the semester.
 _READ: dict[str, Callable[[str], Any]] = {
     "uuid": UUID,
     "date": date.fromisoformat,
-    "text": lambda message: str(Semester.parse(message)),
+    "text": lambda value: str(Semester.parse(value)),
     "int4": _year,
 }
 

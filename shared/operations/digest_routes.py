@@ -156,11 +156,11 @@ async def _in_flight(context: Context, session: AsyncSession, topic: str) -> boo
     return waits or bool(lag)
 
 
-def _semester(context: Context, message: str | None) -> Semester:
-    if message is None:
+def _semester(context: Context, value: str | None) -> Semester:
+    if value is None:
         return Semester.of(context.clock.now().astimezone(context.zone).date())
     try:
-        semester = Semester.parse(message)
+        semester = Semester.parse(value)
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from None
     if not FIRST_YEAR <= semester.year <= LAST_YEAR:

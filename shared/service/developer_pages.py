@@ -37,9 +37,9 @@ _CODE = re.compile(r"`([^`]+)`")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def _code(message: str) -> Markup:
+def _code(text: str) -> Markup:
     """Escapes the text, and renders text between backquotes as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(message))))  # noqa: S704 - escaped before
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _markdown(text: str) -> Markup:

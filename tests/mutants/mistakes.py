@@ -4,7 +4,7 @@ A list has one table for each mistake:
 
     [[mistake]]
     name = "a revoked key is accepted"
-    file = "shared/api_keys.py"
+    file = "shared/access/keys.py"
     old = '''the text, which occurs exactly once in the file'''
     new = '''the wrong text'''
     tests = ["tests/integration/access/test_api_keys.py"]

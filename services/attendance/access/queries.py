@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.attendance.machines.rules.proof import Refusal
 from shared.db.queries import query
 
 __all__ = ["RefusedRow", "read_refused_contacts"]
@@ -18,7 +17,7 @@ class RefusedRow(NamedTuple):
 
     serial: str
     address: str
-    reason: Refusal
+    reason: str
     registered: bool
     first_seen_at: datetime
     last_seen_at: datetime

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from prometheus_client import Gauge
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.attendance.context import AttendanceContext
 from services.attendance.machines.rules.proof import Refusal
@@ -80,10 +81,9 @@ async def raise_signal(session: AsyncSession, serial: str, kind: SignalKind, det
 
 async def dismiss_signal(session: AsyncSession, serial: str, kind: SignalKind) -> None:
     """Removes a signal after an operator has checked it. Raises NotFoundError."""
-    signal = await session.get(MachineSignal, (serial, kind.value))
-    if signal is None:
+    one = delete(MachineSignal).where(col(MachineSignal.serial) == serial, col(MachineSignal.kind) == kind.value)
+    if (await session.execute(one.returning(col(MachineSignal.serial)))).first() is None:
         raise NotFoundError("The machine has no such signal. See `signals` in the list of machines.")
-    await session.delete(signal)
 
 
 async def signal_address(session: AsyncSession, serial: str, address: str, now: datetime) -> None:

@@ -92,7 +92,7 @@ _STORED_CONTACT = query(
     values (:serial, :address, :reason, :now, :now, 1, :dialect, 0, 0)
     on conflict (serial, address) do update set last_seen_at = excluded.last_seen_at, reason = excluded.reason,
         dialect = coalesce(excluded.dialect, refused_contact.dialect), requests = refused_contact.requests + 1
-    returning kept_lines, kept_bytes, (select coalesce(sum(kept_lines), 0) from refused_contact) as all_lines
+    returning kept_lines, kept_bytes, cast((select coalesce(sum(kept_lines), 0) from refused_contact) as bigint) as all_lines
     """,
     _StoredContact,
 )

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.base.clock import Clock
+
 __all__ = ["Change"]
 
 
@@ -22,6 +24,7 @@ class Change:
     """The zone that defines dates."""
     first_date: date
     """No date before it is computed."""
+    clock: Clock
     wake: asyncio.Event
     """Set after the commit when days were enqueued: wakes the day worker of this process."""
 
@@ -29,6 +32,11 @@ class Change:
     def today(self) -> date:
         """The present date."""
         return self.date_of(self.now)
+
+    @property
+    def last_date(self) -> date:
+        """The last date that can be enqueued: a transaction that waits for locks may end on a later date than it began."""
+        return max(self.today, self.date_of(self.clock.now()))
 
     def date_of(self, moment: datetime) -> date:
         """The date of a moment."""

@@ -15,7 +15,6 @@ from sqlalchemy import TextClause, event, text
 from services.attendance.day_queue.change import Change
 
 __all__ = [
-    "OPENS_AT",
     "day_after",
     "day_before",
     "enqueue",
@@ -112,10 +111,6 @@ _ENQUEUE_DATES_OF_UNIT = text(_ENQUEUE_DATES_IN_SPANS.format(bulk="true", spans=
 _ENQUEUE_ALL_DATES = text(_ENQUEUE_DATES_IN_SPANS.format(bulk="true", spans=_ALL_SPANS))
 
 
-# The start of the day's window; for old rows without `opens_at`, an estimate that is early enough.
-OPENS_AT = "coalesce(d.opens_at, d.closes_at - interval '36 hours')"
-
-
 async def enqueue_for_moments(
     change: Change, moments: Iterable[tuple[UUID | None, datetime]], *, bulk: bool = False
 ) -> None:
@@ -137,7 +132,7 @@ async def enqueue_for_punches(change: Change, touched: Sequence[tuple[UUID, date
 
 async def enqueue_employees(change: Change, employees: Sequence[UUID], first: date, last: date) -> None:
     """Enqueues dates of several officers, both ends included."""
-    await _enqueue_enqueued_before(change, [(employee_id, first, last) for employee_id in employees], bulk=False)
+    await _enqueue_in_spans(change, [(employee_id, first, last) for employee_id in employees], bulk=False)
 
 
 async def enqueue_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
@@ -146,10 +141,10 @@ async def enqueue_spans(change: Change, spans: Sequence[tuple[UUID, date, date]]
     `bulk`: low priority, processed after live punches.
     """
     beside = [(employee_id, day_before(first), day_after(last)) for employee_id, first, last in spans]
-    await _enqueue_enqueued_before(change, beside, bulk=bulk)
+    await _enqueue_in_spans(change, beside, bulk=bulk)
 
 
-async def _enqueue_enqueued_before(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
+async def _enqueue_in_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
     if spans:
         employees, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
         values = {"employees": employees, "firsts": firsts, "lasts": lasts, "bulk": bulk}
@@ -187,7 +182,7 @@ def day_after(day: date) -> date:
 
 
 async def enqueue(change: Change, statement: TextClause, values: Mapping[str, object]) -> None:
-    """Runs a statement that enqueues days; it may use `:floor` (the first computed date) and `:today`."""
-    known = {"floor": change.first_date, "today": change.today} | dict(values)
+    """Runs a statement that enqueues days; it may use `:floor` and `:today`, the first and last date to enqueue."""
+    known = {"floor": change.first_date, "today": change.last_date} | dict(values)
     await change.session.execute(statement, {name: known[name] for name in statement.compile().params})
     event.listen(change.session.sync_session, "after_commit", lambda _: change.wake.set(), once=True)

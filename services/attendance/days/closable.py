@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
+from services.attendance.day_queue.enqueue import enqueue
 from services.attendance.day_queue.span import evidence_floor
 
 __all__ = ["enqueue_closable"]
@@ -14,7 +14,7 @@ __all__ = ["enqueue_closable"]
 # The conditions match `open_reasons`, so that a day that must stay open is not enqueued again and again; a property test
 # over random cities (test_queue_agrees_with_rules.py) compares them.
 _ENQUEUE_CLOSABLE_DAYS = text(
-    f"""
+    """
     with serving as (
         select org_unit_id, complete_until, clock_wrong_since, in_unit_to,
                awaited_since < cast(:now as timestamptz) - make_interval(days => :silent_days)
@@ -27,10 +27,10 @@ _ENQUEUE_CLOSABLE_DAYS = text(
     where state = 'provisional' and closes_at between :since and :now
       and (status in ('excused', 'official_duty')
            or exists (select from serving s where s.org_unit_id = d.org_unit_id and s.in_service_from <= d.closes_at
-                      and (s.in_unit_to is null or s.in_unit_to >= {OPENS_AT}))
+                      and (s.in_unit_to is null or s.in_unit_to >= d.opens_at))
               and not exists (
                   select from serving s where s.org_unit_id = d.org_unit_id and s.in_service_from <= d.closes_at and not s.silent
-                  and (s.in_unit_to is null or s.in_unit_to >= {OPENS_AT})
+                  and (s.in_unit_to is null or s.in_unit_to >= d.opens_at)
                   and (s.complete_until is null or s.complete_until < least(d.closes_at, s.in_unit_to)
                        or s.clock_wrong_since is not null)))
       and (employee_id, work_date) not in (select employee_id, work_date from day_queue)

@@ -14,6 +14,7 @@ from services.attendance.day_queue.enqueue import enqueue_new
 from services.attendance.days.closable import enqueue_closable
 from services.attendance.days.hours import read_rules
 from services.attendance.hours.defaults import Defaults
+from services.attendance.people.present import LOCK_OFFICERS
 from shared.db.queries import query
 
 __all__ = ["DayScheduler"]
@@ -47,10 +48,6 @@ _INCOMPLETE_OFFICERS = query(
     order by employee_id limit :most
     """,
     _IncompleteOfficer,
-)
-_LOCK_OFFICERS = text(
-    "select employee_id from employee where employee_id = any(cast(:employees as uuid[]))"
-    " order by employee_id for no key update"
 )
 _SET_QUEUED_SPANS = text(
     """
@@ -93,7 +90,7 @@ async def _fill(change: Change, first: date) -> bool:
     if not officers:
         return False
     employees = [officer.employee_id for officer in officers]
-    await change.session.execute(_LOCK_OFFICERS, {"employees": employees})
+    await change.session.execute(LOCK_OFFICERS, {"employees": employees})
     await enqueue_new(change, [span for officer in officers for span in _gaps(officer)])
     await change.session.execute(
         _SET_QUEUED_SPANS,

@@ -28,7 +28,7 @@ class AttendanceDay(Base, table=True):
     org_unit_id: str
     """The officer's unit on that date: its machines keep the day open."""
     opens_at: datetime | None = utc_field(default=None, nullable=True)
-    """The start of the shift's window; null on a day off, and in rows older than this column."""
+    """The start of the shift's window; null on a day off."""
     closes_at: datetime | None = utc_field(default=None, nullable=True)
     """The end of the shift's window: a watermark at or after it can make the day final; null on a day off."""
     lacked_machine: bool

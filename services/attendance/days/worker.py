@@ -107,7 +107,7 @@ class DayWorker:
         }
         async with self._context.database.transaction() as session:
             taken = await _TAKEN_DAYS.all(session, limits)
-            batches.took(taken)
+            batches.took((key.employee_id, key.work_date) for key in taken)
             now = self._context.clock.now()
             today = now.astimezone(self._context.zone).date()
             keys = sorted({key for key in taken if key.work_date <= today})

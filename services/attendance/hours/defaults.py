@@ -19,7 +19,7 @@ class Defaults:
         self._context = context
         self._loaded_in: int | None = None
 
-    async def round(self) -> bool:
+    async def load(self) -> None:
         """Loads the files of the settings and the calendar."""
         settings = self._context.settings
         rules = await asyncio.to_thread(settings.attendance_rules_file.read_bytes)
@@ -29,9 +29,8 @@ class Defaults:
             await load_default_week(change, week)
             await load_calendar(change, change.today)
         self._loaded_in = change.today.year
-        return False
 
     async def ensure(self) -> None:
         """Loads once a year and process: days cannot close without rules, hours and calendar."""
         if self._loaded_in != self._context.clock.now().astimezone(self._context.zone).year:
-            await self.round()
+            await self.load()

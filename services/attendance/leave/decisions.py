@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -52,7 +52,7 @@ async def put_excuse(change: Change, decision: Decision, recorded_by: str) -> No
     await change.session.execute(LOCK_EXCUSE_ID, {"id": str(decision.excuse_id)})
     stored = await change.session.get(Excuse, decision.excuse_id)
     before = None if stored is None else _decision_of(stored)
-    if before == decision:
+    if before is not None and replace(before, kind=decision.kind) == decision:
         return
     _check_move(before, decision)
     values = asdict(decision) | {

@@ -82,7 +82,7 @@ class ExcuseItem(Answer, from_attributes=True):
 
 
 class DecisionItem(Answer, from_attributes=True):
-    """One decision on an excuse. `recorded_by`: the name of the API key; null for old decisions."""
+    """One decision on an excuse. `recorded_by`: the name of the API key; null if unknown."""
 
     state: str
     """`requested`, `approved`, `rejected` or `revoked`."""
@@ -99,7 +99,7 @@ class DecisionItem(Answer, from_attributes=True):
     decided_by: UUID | None
     """The officer who decided; null if not recorded."""
     recorded_by: str | None
-    """The name of the API key that recorded it; null for decisions older than this field."""
+    """The name of the API key that recorded it."""
     recorded_at: datetime
     """When it was recorded."""
 

@@ -52,5 +52,5 @@ class ExcuseDecision(Base, table=True):
     reason: str | None = None
     decided_by: UUID | None = None
     recorded_by: str | None = None
-    """The name of the API key that recorded it; null in rows older than this column."""
+    """The name of the API key that recorded it."""
     recorded_at: datetime = utc_field()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import OPENS_AT, enqueue
+from services.attendance.day_queue.enqueue import enqueue
 from services.attendance.machines.rules.proof import Proof, ProofKind, RequiredProof
 from services.attendance.machines.rules.watermark import Watermark
 from shared.db.queries import query
@@ -74,7 +74,7 @@ _UPDATE_WATERMARK = text(
 )
 
 _ENQUEUE_PASSED_DAYS = text(
-    f"""
+    """
     insert into day_queue (bulk, employee_id, work_date)
     select true, employee_id, work_date from attendance_day d
     where (state = 'provisional' or lacked_machine) and org_unit_id = :org_unit_id
@@ -82,7 +82,7 @@ _ENQUEUE_PASSED_DAYS = text(
       and work_date <= cast(:after as timestamptz)::date + 1
       and (cast(:before as timestamptz) is null or closes_at > :before)
       and (closes_at <= :after
-           or {OPENS_AT} <= cast(:ends as timestamptz)
+           or d.opens_at <= cast(:ends as timestamptz)
               and cast(:ends as timestamptz) between coalesce(cast(:before as timestamptz), '-infinity') and :after)
     """
 )

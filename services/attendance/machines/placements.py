@@ -95,15 +95,16 @@ async def write_placements(session: AsyncSession, serial: str, placements: Seque
     }
     await session.execute(_UPDATE_PRESENT_PLACEMENT, values)
     await session.execute(delete(PastPlacement).where(col(PastPlacement.serial) == serial))
-    session.add_all(
-        PastPlacement(
-            serial=serial,
-            org_unit_id=each.org_unit_id,
-            direction_from=each.direction_from,
-            in_unit_from=each.start,
-            in_unit_to=each.end,
+    for each in past:
+        if each.end is None:
+            raise ValueError(f"the placement of {serial} in {each.org_unit_id} is not the last and has no end")
+        session.add(
+            PastPlacement(
+                serial=serial,
+                org_unit_id=each.org_unit_id,
+                direction_from=each.direction_from,
+                in_unit_from=each.start,
+                in_unit_to=each.end,
+            )
         )
-        for each in past
-        if each.end is not None  # all have ended
-    )
     await session.flush()

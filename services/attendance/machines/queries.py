@@ -14,7 +14,7 @@ __all__ = ["MachineRow", "read_machines"]
 
 
 class MachineRow(NamedTuple):
-    """A registered machine with its state, and what about it waits for an operator; `signals` is JSON."""
+    """A registered machine with its state, and what about it waits for an operator."""
 
     serial: str
     name: str

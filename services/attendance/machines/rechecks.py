@@ -20,9 +20,9 @@ from services.attendance.machines.rules.watermark import LIVE_SECONDS
 from shared.db.queries import Query, query
 
 __all__ = [
+    "INSTANT",
     "change_zone",
     "lock_clock_corrections",
-    "recheck_clocks",
     "recheck_received_punches",
 ]
 
@@ -102,7 +102,7 @@ _UPDATED_CLOCKS = query(
 )
 # The record that set the watermark, if any. A watermark set by a poll is the server's time and stays.
 _PUNCH_AT_WATERMARK = text(
-    "select id from punch where serial = :serial and at = :watermark and source <> 'api-instant' order by id limit 1"
+    f"select id from punch where serial = :serial and at = :watermark and source <> '{INSTANT}' order by id limit 1"
 )
 _LOWER_WATERMARK = text(
     """
@@ -121,7 +121,7 @@ async def lock_clock_corrections(session: AsyncSession) -> None:
 async def recheck_received_punches(change: Change, first: datetime, last: datetime) -> None:
     """Recomputes the punches received between two moments, and the clocks of the machines concerned."""
     serials = await _recompute(change, _PUNCHES_RECEIVED, {"first": first, "last": last})
-    await recheck_clocks(change, sorted(serials), first, last)
+    await _recheck_clocks(change, sorted(serials), first, last)
 
 
 async def change_zone(change: Change, machine: LockedMachine) -> None:
@@ -132,7 +132,7 @@ async def change_zone(change: Change, machine: LockedMachine) -> None:
     if set_by is not None:
         lowered = (await session.execute(_LOWER_WATERMARK, {"serial": machine.serial, "id": set_by})).scalar_one()
         await enqueue_days_waiting_for(change, [machine.serial], lowered)
-    await recheck_clocks(change, [machine.serial], machine.watermark.clock_wrong_since or _EPOCH, None)
+    await _recheck_clocks(change, [machine.serial], machine.watermark.clock_wrong_since or _EPOCH, None)
 
 
 async def _recompute(change: Change, punches: Query[_Punch], values: Mapping[str, object]) -> set[str]:
@@ -155,7 +155,7 @@ async def _recompute(change: Change, punches: Query[_Punch], values: Mapping[str
     return serials
 
 
-async def recheck_clocks(change: Change, serials: Sequence[str], first: datetime, last: datetime | None) -> None:
+async def _recheck_clocks(change: Change, serials: Sequence[str], first: datetime, last: datetime | None) -> None:
     """Checks again, with the punches received from `first` on, whether these machines' clocks are wrong.
 
     With `last`, also checks all other machines whose clock was found wrong between the two moments. Enqueues the days of

@@ -42,9 +42,11 @@ class _Registered(NamedTuple):
 
 
 class _PunchedOfficers(NamedTuple):
+    """The officers who punched there, and their first and last local date; all None without such punches."""
+
     employees: list[UUID] | None
-    first: date
-    last: date
+    first: date | None
+    last: date | None
 
 
 _UPSERT_MACHINE = text(
@@ -145,7 +147,7 @@ async def _enqueue_changed_places(
     since = changed_since(before, after)
     if since is not None:
         punched = await _PUNCHED_OFFICERS.one(change.session, {"serial": serial, "since": since})
-        if punched.employees:
+        if punched.employees and punched.first and punched.last:
             await enqueue_employees(change, punched.employees, punched.first - _DAY, punched.last + _DAY)
     for unit, first in sorted(units_changed_since(before, after).items()):
         # A shift that ends after midnight belongs to the date before.

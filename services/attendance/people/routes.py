@@ -79,7 +79,7 @@ async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) ->
     today = now.astimezone(context.zone).date()
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_roster_file(body, today, faults))
-    report = await context.change(lambda change: import_roster(context, change, lines), seconds=BULK_SECONDS)
+    report = await context.change(lambda change: import_roster(context, change, lines), seconds=BULK_SECONDS, now=now)
     return RosterReport(
         created=report.created, changed=report.changed, unchanged=report.unchanged, notes=[*faults.notes, *report.notes]
     )

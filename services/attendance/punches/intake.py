@@ -175,8 +175,7 @@ async def store_punches(
 ) -> Stored:
     """Stores punches and unreadable lines (bytes, reason), and enqueues the affected days.
 
-    `post` is written to the journal, or is the id of the journal row to which this further part belongs. `unit_zone` is the
-    zone that defines dates.
+    `post` is written to the journal, or is the id of the journal row to which this further part belongs.
     """
     journalled = Post() if isinstance(post, int) else post
     values = {

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.attendance.day_queue.change import Change
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
+from services.attendance.machines.rechecks import INSTANT
 from services.attendance.machines.rules.clock import clock_flags
 from services.attendance.machines.rules.watermark import Upload, after_statement, after_upload
 from services.attendance.punches.intake import NewPunch, Post, PunchKey, record_of, store_punches
@@ -48,7 +49,7 @@ async def store_rows(
     punches = [row if isinstance(row, str) else _punch_of(row, machine.zone, change.now) for row in rows]
     readable = [punch for punch in punches if isinstance(punch, NewPunch)]
     fresh: set[PunchKey] = set()
-    for source in ("api", "api-instant"):
+    for source in ("api", INSTANT):
         part = [p for p, r in zip(punches, rows, strict=True) if isinstance(p, NewPunch) and _source(r) == source]
         if part:
             stored = await store_punches(change, serial, part, source=source, post=Post("JSON", b"", len(part)))
@@ -80,7 +81,7 @@ def read_row(row: object) -> PunchRow | str:
 
 
 def _source(row: PunchRow | str) -> str:
-    return "api-instant" if isinstance(row, PunchRow) and row.at is not None else "api"
+    return INSTANT if isinstance(row, PunchRow) and row.at is not None else "api"
 
 
 def _punch_of(row: PunchRow, zone: ZoneInfo, now: datetime) -> NewPunch:

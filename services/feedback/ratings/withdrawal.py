@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from services.feedback.ratings.boxes.ballot_boxes import BallotBoxes, Target
 from services.feedback.ratings.groups import RatingGroup, group_of, shuffled
@@ -23,16 +25,17 @@ async def withdraw_feedback(
     context: Context, boxes: BallotBoxes, session: AsyncSession, feedback_id: UUID, reason: str
 ) -> FeedbackRecord | RatingGroup:
     """Withdraws an assessment, or a citizen's rating with its whole group. Idempotent. Raises NotFoundError."""
-    row = await session.get(Feedback, feedback_id)
-    if row is None:
+    group = (await session.execute(select(Feedback.group_id).where(col(Feedback.feedback_id) == feedback_id))).first()
+    if group is None:
         raise NotFoundError("There is no such feedback. List it with GET /feedback/v1/feedback.")
-    if row.group_id is not None:
-        return await withdraw_group(context, boxes, session, row.group_id, reason, only=feedback_id)
+    if group.group_id is not None:
+        return await withdraw_group(context, boxes, session, group.group_id, reason, only=feedback_id)
+    # The first read of the whole row in this session: a row that it already had would not be read again under the lock.
     row = await session.get_one(Feedback, feedback_id, with_for_update=True)
     record = FeedbackRecord.model_validate_json(row.record)
     if record.state == "withdrawn":
         return record
-    changed = _withdrawn(context, record)
+    changed = _withdrawn(record, context.clock.now())
     await publish_records(context, session, [changed], assessor_id=row.assessor_id, reason=reason)
     return changed
 
@@ -57,7 +60,8 @@ async def withdraw_group(
     first = records[0]
     if first.state == "withdrawn":
         return group_of([row.record for row in rows], rows[0].reason, boxes.rules.group_minimum)
-    changed = shuffled([_withdrawn(context, record) for record in records])
+    now = context.clock.now()  # one moment for the group: rising ones would tell an order
+    changed = shuffled([_withdrawn(record, now) for record in records])
     await publish_records(context, session, changed, reason=reason)
     if only is not None:
         others = [record for record in records if record.feedback_id != only]
@@ -70,7 +74,7 @@ async def withdraw_group(
     return group_of([record.model_dump_json() for record in changed], reason, boxes.rules.group_minimum)
 
 
-def _withdrawn(context: Context, record: FeedbackRecord) -> FeedbackRecord:
+def _withdrawn(record: FeedbackRecord, now: datetime) -> FeedbackRecord:
     """The next revision of a record, withdrawn."""
-    changes = {"state": "withdrawn", "revision": record.revision + 1, "recorded_at": context.clock.now()}
+    changes = {"state": "withdrawn", "revision": record.revision + 1, "recorded_at": now}
     return record.model_copy(update=changes)

@@ -22,8 +22,7 @@ class Employee(Base, table=True):
     employee_id: UUID = Field(primary_key=True)
     revision: int
     name: str
-    org_unit_id: str | None = None
-    """Null for an officer stored before this column existed, until the next employee record."""
+    org_unit_id: str
     org_unit_name: str
     superior_id: UUID | None = None
     email: str | None = None

@@ -215,10 +215,10 @@ async def notice_for_update(session: AsyncSession, notice_id: UUID) -> NoticeRow
 
 async def inbox_of(session: AsyncSession, recipient: UUID) -> list[NoticeRow]:
     """The newest notices in a recipient's inbox, newest first, including withdrawn ones."""
-    rows = await INBOX_NOTICES.all(session, {"recipient": recipient})
-    shown = [
-        row
-        for row in rows
-        if is_in_inbox(row.kind, row.state, received=row.mailed_at is not None or row.delivered_at is not None)
-    ]
-    return shown[:INBOX_NOTICES_MAX]
+    shown: list[NoticeRow] = []
+    async for row in INBOX_NOTICES.stream(session, {"recipient": recipient}, rows_at_a_time=INBOX_NOTICES_MAX):
+        if is_in_inbox(row.kind, row.state, received=row.mailed_at is not None or row.delivered_at is not None):
+            shown.append(row)
+        if len(shown) == INBOX_NOTICES_MAX:
+            break
+    return shown

@@ -64,7 +64,7 @@ class DisciplinePublisher(ChangedRowPublisher):
         """The records of the rows, without those that equal the published ones."""
         keys = {"employees": [row.employee_id for row in rows], "years": [row.year for row in rows]}
         types = {row.employee_id: row.employment_type for row in await EMPLOYMENT_TYPES.all(session, keys)}
-        absences = await _absences(session, keys)
+        absences = await _scheduled_days(session, keys)
         now = self._context.clock.now()
         records: list[DisciplineRecord] = []
         for row in rows:
@@ -76,7 +76,7 @@ class DisciplinePublisher(ChangedRowPublisher):
         return records
 
 
-async def _absences(
+async def _scheduled_days(
     session: AsyncSession, keys: Mapping[str, object]
 ) -> dict[tuple[UUID, int], list[tuple[date, bool]]]:
     """By officer and year: (date, unexcused absence?) for the scheduled final days of the year and before it."""

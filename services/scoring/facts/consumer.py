@@ -56,7 +56,7 @@ SET_TOTALS_CHANGED = query(
     """,
     OfficerTotals,
 )
-SET_YEARS_CHANGED = text(
+SET_ALL_YEARS_CHANGED = text(
     "update discipline_year set changed = true where employee_id = any(cast(:employees as uuid[]))"
 )
 
@@ -132,4 +132,4 @@ async def _save_employees(session: AsyncSession, employees: dict[str, EmployeeRe
     await session.execute(SAVE_EMPLOYEES, rows)
     changed = {"employees": [row["employee_id"] for row in rows]}
     await save_scores(session, await SET_TOTALS_CHANGED.all(session, changed), policies)
-    await session.execute(SET_YEARS_CHANGED, changed)
+    await session.execute(SET_ALL_YEARS_CHANGED, changed)

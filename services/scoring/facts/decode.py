@@ -216,7 +216,7 @@ def encode_held(feedback: FeedbackRecord) -> bytes:
 
 
 def decode_held(record: bytes) -> FeedbackRecord:
-    """Decodes such a record."""
+    """The record that `encode_held` wrote."""
     return _FEEDBACK.decode(record)
 
 

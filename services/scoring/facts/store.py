@@ -142,7 +142,7 @@ SAVE_FACTS = query(
     """,
     OfficerTotals,
 )
-SET_YEARS_CHANGED = text(
+SET_TOUCHED_YEARS_CHANGED = text(
     """
     update discipline_year y set changed = true
     from unnest(cast(:employees as uuid[]), cast(:years as int2[])) as i (employee_id, year)
@@ -168,7 +168,7 @@ async def save_facts(session: AsyncSession, batch: Batch, policies: PolicyBook) 
     rows = await SAVE_FACTS.all(session, _parameters(batch))
     touched = {(officer, day.year): employee_id for officer, day, employee_id, *_ in batch.days.values()}
     years = {"employees": list(touched.values()), "years": [year for _, year in touched]}
-    await session.execute(SET_YEARS_CHANGED, years)
+    await session.execute(SET_TOUCHED_YEARS_CHANGED, years)
     await save_scores(session, rows, policies)
 
 

@@ -26,8 +26,7 @@ async def _days(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapp
     async for officer, work_date, revision, evidence in stream(
         session, _DAYS, {"first": semester.first_day, "last": semester.last_day}
     ):
-        # older evidence may be shorter: missing fields have the contract's default
-        row = dict(zip(names, orjson.loads(evidence), strict=False))
+        row = dict(zip(names, orjson.loads(evidence), strict=True))
         row |= {"employee_id": officer, "work_date": work_date, "revision": revision}
         yield row
 
@@ -35,7 +34,7 @@ async def _days(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapp
 async def _feedback(session: AsyncSession, semester: Semester) -> AsyncIterator[Mapping[str, Any]]:
     names = FeedbackContent.__struct_fields__
     async for feedback_id, officer, revision, evidence in stream(session, _FEEDBACK, {"semester": semester.number}):
-        row = dict(zip(names, orjson.loads(evidence), strict=False))
+        row = dict(zip(names, orjson.loads(evidence), strict=True))
         row |= {"feedback_id": feedback_id, "employee_id": officer, "revision": revision}
         yield row
 

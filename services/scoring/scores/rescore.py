@@ -16,7 +16,7 @@ from shared.contracts.semester import Semester
 from shared.db.queries import query
 from shared.service.context import Context
 
-__all__ = ["rescore", "rescore_requested"]
+__all__ = ["complete_requested_rescores", "rescore"]
 
 ROWS_MAX = 1_000
 CACHES_END_SECONDS = 30
@@ -52,7 +52,7 @@ async def rescore(context: Context, policies: PolicyBook, first: Semester) -> in
         after = max((row.employee_id, row.semester) for row in rows)
 
 
-async def rescore_requested(context: Context, policies: PolicyBook) -> bool:
+async def complete_requested_rescores(context: Context, policies: PolicyBook) -> bool:
     """Recomputes the scores that were requested; returns whether there was a request.
 
     A request remains until this is done CACHES_END_SECONDS after it: before that time a process may have ended while it

@@ -6,7 +6,7 @@ import asyncio
 
 from services.scoring.policy.policies import PolicyBook, load_defaults
 from services.scoring.scores.opening import OPENS_AFTER, open_semester
-from services.scoring.scores.rescore import rescore_requested
+from services.scoring.scores.rescore import complete_requested_rescores
 from services.scoring.settings import Settings
 from shared.contracts.semester import Semester
 from shared.service.context import Context
@@ -33,6 +33,6 @@ class ScoreUpkeep:
         semester = Semester.of((now - OPENS_AFTER).astimezone(context.zone).date())
         async with context.database.transaction() as session:
             await open_semester(session, semester, policies, now)
-        if await rescore_requested(context, policies):
+        if await complete_requested_rescores(context, policies):
             self._changed.set()
         return False

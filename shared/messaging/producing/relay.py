@@ -24,7 +24,7 @@ from shared.messaging.producing.sending import ROUND_DEADLINE_SECONDS, Refusal, 
 from shared.observability.log_safety import safe_words
 from shared.observability.logs import logger
 from shared.observability.metrics import Metrics
-from shared.observability.tracing import step
+from shared.observability.tracing import mark_failed, step
 from shared.settings.settings import ServiceSettings
 
 __all__ = ["Relay"]
@@ -119,8 +119,10 @@ class Relay:
             self._more = len(rows) == ROUND_ROWS_MAX
             if not rows:
                 return 0
-            with step("relay send", {"messaging.batch.message_count": len(rows)}):
+            with step("relay send", {"messaging.batch.message_count": len(rows)}) as span:
                 result = await send_rows(producer, rows, self._renewed_producer)
+                if result.failure is not None:
+                    mark_failed(span, result.failure)
             if result.sent:
                 await session.execute(_DELETE, {"ids": [row.id for row in result.sent]})
             if result.refused:

@@ -148,7 +148,7 @@ async def city(server: Server, now: str = "2026-08-05 20:00", **changes: Any) ->
     clock = FakeClock(local(now))
     values = {"first_work_date": date(2026, 8, 3)} | changes
     async with running_service("attendance", server, clock=clock, **values) as service:
-        await service.app.part(Defaults).round()
+        await service.app.part(Defaults).load()
         yield City(service, clock)
 
 

@@ -76,3 +76,17 @@ async def test_a_migration_gives_up_behind_a_long_transaction_and_changes_nothin
         assert (await other.execute(tables)).scalar_one() == 0
         assert await end_of(await migrate(url)) == (0, "scoring: schema is up to date\n")
     await engine.dispose()
+
+
+async def test_a_database_of_another_version_is_refused_and_left_alone(embedded_postgres: EmbeddedPostgres) -> None:
+    url = await fresh_database(embedded_postgres)
+    assert (await end_of(await migrate(url)))[0] == 0
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text("update alembic_version set version_num = '0008'"))
+    status, words = await end_of(await migrate(url))
+    assert (status, "of another version of this program" in words) == (1, True), words
+    async with engine.connect() as connection:
+        found = await connection.execute(text("select version_num from alembic_version"))
+        assert found.scalars().all() == ["0008"]
+    await engine.dispose()

@@ -37,3 +37,14 @@ async def test_other_columns_than_the_fields_fail_at_once(database: Database, co
     async with database.transaction() as session:
         with pytest.raises(TypeError, match="fields of Span"):
             await query(f"select {columns}", Span).all(session)
+
+
+class Sum(NamedTuple):
+    total: int
+
+
+async def test_a_value_of_another_type_than_its_field_fails_in_tests(database: Database) -> None:
+    async with database.transaction() as session:
+        sums = query("select sum(n) as total from (values (cast(1 as bigint))) as t (n)", Sum)  # numeric in Postgres
+        with pytest.raises(TypeError, match=r"Sum\.total is a Decimal"):
+            await sums.one(session)

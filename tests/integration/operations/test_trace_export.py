@@ -6,6 +6,7 @@ import asyncio
 import http.server
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -111,3 +112,31 @@ async def test_a_request_its_punches_and_its_day_are_spans(
     assert "GET /attendance/v1/employees/{employee_id}/days/{work_date}" in spans
     for personal in (b"199608182022041001", b"Contoh", b"00000000ffff", b"wrong", b"127.0.0.1", b"testserver"):
         assert not any(personal in body for body in bodies)
+
+
+SILENT = """
+import os
+from opentelemetry import trace
+from shared.observability.trace_export import export_traces, flush_traces
+
+export_traces("attendance")
+trace.get_tracer("test").start_span("one").end()
+flush_traces()
+print("flushed")
+"""
+
+
+def test_a_collector_that_never_answers_does_not_hold_up_the_end_of_a_process() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        # the exporter alone would try for ten seconds
+        done = subprocess.run(
+            [sys.executable, "-c", SILENT],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=8,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (0, "flushed\n"), done.stderr

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, TypeAdapter
 
 from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import WeekKind
-from shared.base.rule_models import Day, RuleSet, Text, checked, fault, only
+from shared.base.rule_models import Day, RulePart, Text, checked, fault, only
 
 __all__ = ["WEEKDAYS", "WeekFile", "WeekHours", "week_file", "week_hours"]
 
@@ -42,7 +42,7 @@ class WeekHours:
 
 
 @pydantic.dataclasses.dataclass(frozen=True, slots=True)
-class WeekFile(RuleSet):
+class WeekFile(RulePart):
     """The rule file of the city's first week."""
 
     name: Text

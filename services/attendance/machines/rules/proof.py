@@ -31,7 +31,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Refusal(StrEnum):
-    """Why a connection is not accepted as the machine. PresentedProof to operators only, never to the connection."""
+    """Why a connection is not accepted as the machine. Shown to operators only, never to the connection."""
 
     UNREGISTERED_SERIAL = "UNREGISTERED_SERIAL"
     OTHER_ADDRESS = "OTHER_ADDRESS"

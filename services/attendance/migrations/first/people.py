@@ -46,7 +46,7 @@ PEOPLE = (
         primary key (employee_id, effective_from)
     )
     """,
-    # Every date has a unit and a type: the first step also applies to earlier dates (as in domain/history.py).
+    # Every date has a unit and a type: the first step also applies to earlier dates (as in people/rules/history.py).
     """
     create view unit_time_v1 as
     select employee_id, org_unit_id,

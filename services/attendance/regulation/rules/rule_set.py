@@ -13,7 +13,7 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
-from shared.base.rule_models import CodeText, Day, Flag, RuleSet, Share, checked, exact, fault, text, whole
+from shared.base.rule_models import CodeText, Day, Flag, RulePart, Share, checked, exact, fault, text, whole
 
 __all__ = ["AttendanceRules", "Band", "rules_for", "rules_from_mapping"]
 
@@ -24,7 +24,7 @@ _Percent = Annotated[Decimal, exact(0, 100, what="a percent")]
 
 
 @dataclass(frozen=True, slots=True)
-class Band(RuleSet):
+class Band(RulePart):
     """From this minute up to the next band, a day's lateness or early leave costs `percent`."""
 
     from_minute: Annotated[int, whole(1, _MAX_MINUTES)]
@@ -44,7 +44,7 @@ _Bands = Annotated[tuple[Band, ...], AfterValidator(_ascending)]
 
 
 @dataclass(frozen=True, slots=True)
-class AttendanceRules(RuleSet):
+class AttendanceRules(RulePart):
     """One version of the rules. Percentages are of the monthly allowance, per event (Decimal, 0..100).
 
     `absent_percent` is also the maximum for one day; `absent_half_day_percent` replaces it when the officer had to work

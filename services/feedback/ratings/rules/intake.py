@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
-from shared.base.rule_models import DAYS_MAX, RuleSet, checked, fault, whole
+from shared.base.rule_models import DAYS_MAX, RulePart, checked, fault, whole
 from shared.contracts.events.feedback import GROUP_FLOOR
 
 __all__ = ["Burst", "Delay", "IntakeRules", "intake_rules_from_mapping"]
@@ -23,7 +23,7 @@ def _hides_voters(minimum: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Burst(RuleSet):
+class Burst(RulePart):
     """Up to `ratings` of one officer within `minutes` are accepted; further ones are quarantined."""
 
     ratings: _Count
@@ -31,7 +31,7 @@ class Burst(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class Delay(RuleSet):
+class Delay(RulePart):
     """A random delay between these two values, in seconds."""
 
     least: _Count
@@ -45,7 +45,7 @@ class Delay(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class IntakeRules(RuleSet):
+class IntakeRules(RulePart):
     """The parameters of a rule file."""
 
     visit_valid_hours: _Count

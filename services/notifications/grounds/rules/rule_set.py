@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
-from shared.base.rule_models import DAYS_MAX, RuleSet, Text, checked, every, exact, fault, whole
+from shared.base.rule_models import DAYS_MAX, RulePart, Text, checked, every, exact, fault, whole
 
 __all__ = [
     "NoticeRules",
@@ -40,7 +40,7 @@ _Points = Annotated[Decimal, exact(0, 100, what="a number of points", quoted=Tru
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds(RuleSet):
+class Thresholds(RulePart):
     """Coaching starts below `entry` and ends above `exit`, both 0..100; exit is higher, as a hysteresis."""
 
     entry: _Points
@@ -54,7 +54,7 @@ class Thresholds(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class Reward(RuleSet):
+class Reward(RulePart):
     """When an officer gets a reward."""
 
     score: _Points
@@ -65,7 +65,7 @@ class Reward(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeRules(RuleSet):
+class NoticeRules(RulePart):
     """The parameters of a rule file."""
 
     id: Text

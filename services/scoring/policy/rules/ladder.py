@@ -11,7 +11,7 @@ import pydantic.dataclasses
 from pydantic import AfterValidator, TypeAdapter
 
 from services.scoring.policy.rules.policy import PolicyError
-from shared.base.rule_models import CodeText, Day, RuleSet, Text, checked, every, fault, whole
+from shared.base.rule_models import CodeText, Day, RulePart, Text, checked, every, fault, whole
 
 __all__ = ["EMPLOYMENT_TYPES", "DisciplineRules", "Ladder", "LadderStep", "discipline_rules_for",
            "discipline_rules_from_mapping"]  # fmt: skip
@@ -79,7 +79,7 @@ class DisciplineRules:
 
 
 @pydantic.dataclasses.dataclass(frozen=True, slots=True)
-class _Step(RuleSet):
+class _Step(RulePart):
     """A step of the rule file. Its severity is its position."""
 
     code: CodeText
@@ -105,7 +105,7 @@ _Steps = Annotated[tuple[_Step, ...], AfterValidator(_ordered)]
 
 
 @pydantic.dataclasses.dataclass(frozen=True, slots=True)
-class _RuleFile(RuleSet):
+class _RuleFile(RulePart):
     id: Text
     version: Annotated[int, whole(1)]
     decree: Text

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
-from shared.base.rule_models import CodeText, Day, Flag, RuleSet, Text, checked, every, exact, fault, whole
+from shared.base.rule_models import CodeText, Day, Flag, RulePart, Text, checked, every, exact, fault, whole
 
 __all__ = [
     "INDICATORS",
@@ -53,7 +53,7 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Band(RuleSet):
+class Band(RulePart):
     """A named range of scores: from `lower` (inclusive) up to the next band."""
 
     code: CodeText
@@ -72,7 +72,7 @@ def _cover_all_scores(bands: tuple[Band, ...]) -> tuple[Band, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class PartWeights(RuleSet):
+class PartWeights(RulePart):
     """An indicator's weights of supervisors and citizens; exact, and their sum is 1."""
 
     supervisors: _Weight
@@ -85,7 +85,7 @@ class PartWeights(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts(RuleSet):
+class Parts(RulePart):
     """The weights inside the two indicators that consist of two parts."""
 
     work_quality: PartWeights
@@ -93,7 +93,7 @@ class Parts(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class Shrinkage(RuleSet):
+class Shrinkage(RulePart):
     """So many ratings of the prior mean are added. `unit_priors`: the units' own means, fixed when the semester opens."""
 
     prior_strength: Annotated[int, whole(0, 10_000)]
@@ -102,7 +102,7 @@ class Shrinkage(RuleSet):
 
 
 @dataclass(frozen=True, slots=True)
-class ScorePolicy(RuleSet):
+class ScorePolicy(RulePart):
     """All parameters of the score. Weights are exact fractions of 1, ratings 1..4, scores 0..100.
 
     With `parts_required` "any" one assessed part is enough for an indicator; "all" requires both. `reweight_missing`

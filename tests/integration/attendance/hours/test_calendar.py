@@ -71,7 +71,7 @@ async def test_a_decree_and_its_removal_compute_the_day_again(town: City) -> Non
 
 async def test_a_removed_holiday_is_not_loaded_again(town: City) -> None:
     assert (await town.http.delete("/attendance/v1/calendar/2026-12-24")).status_code == 204
-    await town.service.app.part(Defaults).round()
+    await town.service.app.part(Defaults).load()
     days = (await town.http.get("/attendance/v1/calendar", params={"year": 2026})).json()
     assert "2026-12-24" not in [day["day"] for day in days]
     assert len(days) == 24
@@ -86,6 +86,6 @@ async def test_a_holiday_that_is_loaded_later_computes_its_days_again(town: City
     await town.close()
     officer = (await town.officer())["employee_id"]
     assert (await town.day(officer, "2026-08-17"))["day"]["status"] == "unknown"
-    await town.service.app.part(Defaults).round()
+    await town.service.app.part(Defaults).load()
     await town.work()
     assert (await town.day(officer, "2026-08-17"))["day"]["excuse"] == "LIBUR_NASIONAL"

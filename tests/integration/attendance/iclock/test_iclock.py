@@ -132,6 +132,15 @@ async def test_an_unregistered_machine_cannot_fill_the_disk(town: City, monkeypa
     assert [row.line[0] for row in await town.rows("select line from quarantine order by id")] == ["0", "1", "2"]
 
 
+async def test_unregistered_machines_together_cannot_fill_the_disk(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.attendance.access.unregistered_machines.LINES_MAX", 3)
+    lines = [f"{n}\t2026-08-04 07:20:00\t0\t1" for n in range(2)]
+    for serial in ("NEW1", "NEW2"):
+        assert (await post(town, *lines, sn=serial)).status_code == 404
+    kept = await town.rows("select serial, count(*) as lines from quarantine group by 1 order by 1")
+    assert [tuple(row) for row in kept] == [("NEW1", 2), ("NEW2", 1)]
+
+
 async def test_menu_events_are_stored_without_secrets(town: City) -> None:
     secret = "USER PIN=7\tName=Siti\tPri=0\tPasswd=4711\tCard=[0A]\tGrp=1"
     answer = await post(

@@ -149,7 +149,7 @@ async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) 
         await town.service.app.part(Silence).round()
         return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
 
-    await town.service.app.part(Defaults).round()
+    await town.service.app.part(Defaults).load()
     heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"
     await town.run(heard, at=local("2026-08-03 09:00"))
     assert await silent("2026-08-03 09:59") == 0

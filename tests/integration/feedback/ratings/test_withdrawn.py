@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from tests.integration.feedback.office import MINIMUM, Office, office
@@ -87,3 +89,50 @@ async def test_an_assessment_of_a_closed_semester_cannot_be_corrected(embedded_p
         repeated = await place.http.post(ASSESSMENTS, json=corrected)
         assert (repeated.status_code, repeated.json()["revision"]) == (200, 2)
         assert await place.outbox() == sent
+
+
+async def assess(place: Office) -> str:
+    body = {
+        "assessment_id": str(uuid4()),
+        "employee_id": str(place.officer),
+        "assessor_id": str(place.superior),
+        "work_quality": "80",
+    }
+    assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
+    return body["assessment_id"]
+
+
+async def test_a_withdrawal_that_waits_for_a_correction_withdraws_what_was_corrected(
+    embedded_postgres: EmbeddedPostgres,
+) -> None:
+    async with office(embedded_postgres) as place:
+        assessment = await assess(place)
+        async with place.service.context.database.transaction() as correction:
+            correct = (
+                "update feedback set record = replace(record, '\"revision\":1,', '\"revision\":2,') returning record"
+            )
+            assert '"revision":2,' in (await correction.execute(text(correct))).scalar_one()
+            waiting = asyncio.create_task(withdraw(place, f"feedback/{assessment}", "WRONG_PERSON"))
+            async with asyncio.timeout(10):
+                waits = "select count(*) from pg_locks where not granted"
+                while (await place.rows(waits))[0].count == 0:  # noqa: ASYNC110 - Postgres sends no event
+                    await asyncio.sleep(0.05)
+        assert (await waiting)["record"]["revision"] == 3
+
+
+async def test_the_records_of_a_withdrawn_group_have_one_time(
+    embedded_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(embedded_postgres) as place:
+        rating = await group(place, "4")
+        still = place.clock.now
+
+        def ticking() -> datetime:
+            place.clock.advance(timedelta(milliseconds=1))
+            return still()
+
+        monkeypatch.setattr(place.clock, "now", ticking)
+        await withdraw(place, f"groups/{rating['group_id']}", "FORGED")
+        withdrawn = [record for record in await place.ratings() if record["state"] == "withdrawn"]
+        assert len(withdrawn) == MINIMUM
+        assert len({record["recorded_at"] for record in withdrawn}) == 1

@@ -7,7 +7,7 @@ from services.attendance.migrations.first.people import PEOPLE
 from services.attendance.migrations.first.punches import PUNCHES
 from shared.db.first_tables import API_KEY, OUTBOX, UNIT_LIMIT, create
 
-revision = "0001"
+revision = "0100"  # earlier chains ended at 0008 at most: their databases cannot be upgraded
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -2,7 +2,7 @@
 
 from shared.db.first_tables import API_KEY, OUTBOX, PARKED_RECORD, create
 
-revision = "0001"
+revision = "0100"  # earlier chains ended at 0008 at most: their databases cannot be upgraded
 down_revision = None
 branch_labels = None
 depends_on = None
