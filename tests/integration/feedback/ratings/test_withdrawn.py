@@ -108,14 +108,13 @@ async def test_a_withdrawal_that_waits_for_a_correction_withdraws_what_was_corre
     async with office(embedded_postgres) as place:
         assessment = await assess(place)
         async with place.service.context.database.transaction() as correction:
-            correct = (
-                "update feedback set record = replace(record, '\"revision\":1,', '\"revision\":2,') returning record"
-            )
-            assert '"revision":2,' in (await correction.execute(text(correct))).scalar_one()
+            correct = text("update feedback set record = replace(record, :one, :two) returning record")
+            revisions = {"one": '"revision":1,', "two": '"revision":2,'}
+            assert revisions["two"] in (await correction.execute(correct, revisions)).scalar_one()
             waiting = asyncio.create_task(withdraw(place, f"feedback/{assessment}", "WRONG_PERSON"))
             async with asyncio.timeout(10):
-                waits = "select count(*) from pg_locks where not granted"
-                while (await place.rows(waits))[0].count == 0:  # noqa: ASYNC110 - Postgres sends no event
+                locks = "select count(*) as waiting from pg_locks where not granted"
+                while (await place.rows(locks))[0].waiting == 0:  # noqa: ASYNC110 - Postgres sends no event
                     await asyncio.sleep(0.05)
         assert (await waiting)["record"]["revision"] == 3
 
