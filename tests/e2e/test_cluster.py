@@ -29,8 +29,8 @@ FLOWING_SECONDS_MAX = 5.0  # the age of the oldest waiting event while events fl
 DESCRIBE = """
 import json
 from confluent_kafka.admin import ConfigResource
-from shared.access import Access
-from shared.settings import KafkaSettings
+from shared.kafka_admin.access import Access
+from shared.settings.settings import KafkaSettings
 admin = Access(KafkaSettings())._admin
 topics = admin.list_topics(timeout=20).topics
 resources = [ConfigResource("topic", name) for name in topics]
