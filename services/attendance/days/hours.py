@@ -76,8 +76,9 @@ class _EntryRow(NamedTuple):
     employee_id: UUID
     work_date: date
     kind: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: datetime | None
+    ends_at: datetime | None
+    """Both None on a day off."""
     break_minutes: int
 
 
@@ -128,19 +129,6 @@ class _Owned(Protocol):
 
     @property
     def org_unit_id(self) -> str | None: ...
-
-
-class _Shift(Protocol):
-    """A row with the hours of a roster entry."""
-
-    @property
-    def starts_at(self) -> datetime: ...
-
-    @property
-    def ends_at(self) -> datetime: ...
-
-    @property
-    def break_minutes(self) -> int: ...
 
 
 @dataclass
@@ -198,7 +186,10 @@ async def read_officer_times(
     values = {"employees": [employee_id for employee_id, _ in keys], "dates": dates}
     roster: dict[UUID, dict[date, RosterShift | RosterOff]] = defaultdict(dict)
     for row in await _ROSTER.all(session, values):
-        roster[row.employee_id][row.work_date] = RosterOff() if row.kind == "off" else shift_of(row)
+        if row.kind == "off" or row.starts_at is None or row.ends_at is None:
+            roster[row.employee_id][row.work_date] = RosterOff()
+        else:
+            roster[row.employee_id][row.work_date] = shift_of(row.starts_at, row.ends_at, row.break_minutes)
     excuses: dict[UUID, dict[date, list[Excuse]]] = defaultdict(lambda: defaultdict(list))
     for each in await _EXCUSES.all(session, values):
         excuse = Excuse(each.code, ExcuseKind(each.kind), Half(each.half), ExcuseState(each.state))
@@ -219,9 +210,9 @@ async def read_officer_times(
     }
 
 
-def shift_of(row: _Shift) -> RosterShift:
-    """The roster shift of a row."""
-    return RosterShift(DayHours(row.starts_at.time(), row.ends_at.time(), break_minutes=row.break_minutes))
+def shift_of(starts_at: datetime, ends_at: datetime, break_minutes: int) -> RosterShift:
+    """The roster shift of an entry; both times are local."""
+    return RosterShift(DayHours(starts_at.time(), ends_at.time(), break_minutes=break_minutes))
 
 
 async def _weeks(session: AsyncSession, employees: Sequence[UUID]) -> _Levels[WeekSchedule]:

@@ -106,6 +106,10 @@ async def _working_hours(
     values = {"units": sorted({unit for unit, _ in by_roster}), "dates": list(dates)}
     for row in await SHIFTS_IN_UNITS.all(session, values) if by_roster else ():
         if (row.org_unit_id, row.work_date) in by_roster:
-            shift = scheduled_day(row.work_date, zone, HoursSources(roster={row.work_date: shift_of(row)}))
+            shift = scheduled_day(
+                row.work_date,
+                zone,
+                HoursSources(roster={row.work_date: shift_of(row.starts_at, row.ends_at, row.break_minutes)}),
+            )
             found[row.org_unit_id].append(shift)
     return found

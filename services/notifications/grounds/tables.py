@@ -22,7 +22,8 @@ class Employee(Base, table=True):
     employee_id: UUID = Field(primary_key=True)
     revision: int
     name: str
-    org_unit_id: str
+    org_unit_id: str | None = None
+    """Null is of no unit: no key that is limited to units reads the notices."""
     org_unit_name: str
     superior_id: UUID | None = None
     email: str | None = None

@@ -13,7 +13,7 @@ _RECORDS = (
         employee_id uuid primary key,
         revision int not null,
         name varchar not null,
-        org_unit_id varchar not null,
+        org_unit_id varchar,
         org_unit_name varchar not null,
         superior_id uuid,
         email varchar
