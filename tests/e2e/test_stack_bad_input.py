@@ -96,9 +96,12 @@ def test_a_full_disk_of_the_database(stack: Stack) -> None:
             assert answers[number].status_code == 503
             assert answers[number].headers["content-type"] == "application/problem+json"
             assert answers[number].headers["retry-after"]
-        told = json.loads(line_with('"sqlstate":"53100"', own_words(stack, "attendance")))
-        assert told["event"] == "store_unavailable"
-        assert told["cause"] == "the database's disk is full: docs/runbooks/database-full.md"
+        # a background task may have met the full disk before a request did
+        faults = [
+            json.loads(line) for line in own_words(stack, "attendance").splitlines() if '"sqlstate":"53100"' in line
+        ]
+        assert "store_unavailable" in {fault["event"] for fault in faults}
+        assert {fault["cause"] for fault in faults} == {"the database's disk is full: docs/runbooks/database-full.md"}
 
         # The worst case: no room for the WAL either. Postgres ends, and again after each restart.
         until("an end of Postgres", lambda: not switch_log(stack), 60, pause=0)
