@@ -12,18 +12,19 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, RowMapping, String, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.access.auth import secret_digest
 from shared.base.ids import new_id
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import ConflictError, InvalidError, NotFoundError
 
 __all__ = [
     "KEY_LIFE",
     "KEY_LIFE_MAX",
     "OVERLAP",
-    "ApiKeyColumns",
+    "ApiKey",
     "IssuedKey",
     "KeyState",
     "Rights",
@@ -65,8 +66,8 @@ _REVOKE = text("update api_key set revoked_at = coalesce(revoked_at, :now) where
 _UNKNOWN = "There is no such key. List the keys to see their ids."
 
 
-class ApiKeyColumns(SQLModel):
-    """Columns of the `api_key` table."""
+class ApiKey(SharedTable, table=True):
+    __tablename__ = "api_key"
 
     id: UUID = Field(primary_key=True)
     name: str = Field(max_length=100)

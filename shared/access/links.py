@@ -14,11 +14,12 @@ from uuid import UUID, uuid5
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.base.clock import Clock
 from shared.base.ids import new_id
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import GoneError, NotFoundError
 
 __all__ = [
@@ -27,11 +28,11 @@ __all__ = [
     "LINK_DAYS_MAX",
     "PAGE",
     "Link",
-    "LinkColumns",
     "LinkKind",
     "LinkSource",
     "LinkState",
     "Links",
+    "OfficerLink",
     "state_of",
 ]
 
@@ -71,8 +72,10 @@ _REVOKE = text("update link set revoked_at = coalesce(revoked_at, :now) where id
 _FORGET = text("delete from link where least(expires_at, revoked_at) < :before")
 
 
-class LinkColumns(SQLModel):
-    """Columns of the `link` table."""
+class OfficerLink(SharedTable, table=True):
+    """A link to an officer's page."""
+
+    __tablename__ = "link"
 
     id: UUID = Field(primary_key=True)
     employee_id: UUID = Field(index=True)

@@ -12,14 +12,15 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import ConflictError, NotFoundError
 from shared.messaging.producing.outbox import LANE_LOCKS
 from shared.observability.metrics import Metrics
 
-__all__ = ["DroppedColumns", "drop", "observe_outbox", "page"]
+__all__ = ["OutboxDropped", "drop", "observe_outbox", "page"]
 
 _PAGE = text(
     """
@@ -53,8 +54,8 @@ _STATE = text(
 )
 
 
-class DroppedColumns(SQLModel):
-    """Columns of the `outbox_dropped` table."""
+class OutboxDropped(SharedTable, table=True):
+    __tablename__ = "outbox_dropped"
 
     event_id: UUID = Field(primary_key=True)
     topic: str

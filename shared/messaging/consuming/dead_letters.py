@@ -18,18 +18,19 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import BigInteger, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.base.clock import Clock
 from shared.contracts.events.dead_letter import DeadLetterRecord
 from shared.contracts.topics import DEAD_LETTER
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import ConflictError
 from shared.messaging.consuming.incoming import Incoming, dead_letter, encodable, size_of
 from shared.messaging.producing.outbox import Outbox
 from shared.observability.metrics import Metrics
 
-__all__ = ["DeadLetters", "Parked", "ParkedColumns", "Place"]
+__all__ = ["DeadLetters", "Parked", "ParkedRecord", "Place"]
 
 DETAIL_CHARS_MAX = 1_000
 
@@ -56,8 +57,8 @@ class Place(NamedTuple):
     generation: int = 0
 
 
-class ParkedColumns(SQLModel):
-    """Columns of the `parked_record` table."""
+class ParkedRecord(SharedTable, table=True):
+    __tablename__ = "parked_record"
 
     topic: str = Field(primary_key=True)
     partition: int = Field(primary_key=True)
