@@ -247,6 +247,6 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def _printable(words: str) -> str:
+def _printable(message: str) -> str:
     # Postgres text cannot contain NUL
-    return encodable(words).replace("\x00", "�")[:DETAIL_CHARS_MAX]
+    return encodable(message).replace("\x00", "�")[:DETAIL_CHARS_MAX]

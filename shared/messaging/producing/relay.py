@@ -21,7 +21,7 @@ from shared.db.database import Database, fault_of, is_transient
 from shared.messaging.kafka import make_producer
 from shared.messaging.producing.outbox import LANE_LOCKS, LANES, Outbox
 from shared.messaging.producing.sending import ROUND_DEADLINE_SECONDS, Refusal, send_rows
-from shared.observability.log_safety import safe_words
+from shared.observability.log_safety import safe_message
 from shared.observability.logs import logger
 from shared.observability.metrics import Metrics
 from shared.observability.tracing import mark_failed, step
@@ -97,7 +97,7 @@ class Relay:
                         raise
                     self.healthy = False
                     self._metrics.relay_failures.inc()
-                    log.warning("relay_waits", **fault_of(error), detail=safe_words(error), seconds=backoff)
+                    log.warning("relay_waits", **fault_of(error), detail=safe_message(error), seconds=backoff)
                     await self._drop_producer()
                     backoff = min(max(0.2, backoff * 2), BACKOFF_SECONDS_MAX)
                     await asyncio.sleep(backoff * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
