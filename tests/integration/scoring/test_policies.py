@@ -22,6 +22,10 @@ from shared.base.clock import FakeClock
 from shared.base.rule_documents import DOCUMENT_BYTES_MAX
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
+from shared.db.database import is_transient
+from shared.errors.errors import UnavailableError
+from shared.messaging.consuming.batch_work import BatchWork
+from shared.messaging.consuming.poison_limit import PoisonLimit
 from tests.fixtures.backends import Postgres
 from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating
@@ -195,6 +199,22 @@ async def test_two_processes_that_start_together_store_one_policy(postgres: Post
                 await asyncio.sleep(0.2)  # it finds no row, and waits for the row of the first
             await late
         assert len((await service.http.get("/scores/v1/policies")).json()) == 1
+
+
+async def test_records_that_come_before_the_first_rules_wait_for_them(postgres: Postgres) -> None:
+    """A service with a new database reads what the topics hold at once: no record is parked, and no answer is kept."""
+    officer = uuid4()
+    record = incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))
+    async with running_service("scoring", postgres) as service:
+        context = service.context
+        work = BatchWork(context.database, context.dead_letters, handler_of(service), PoisonLimit(1))
+        with pytest.raises(UnavailableError, match="not stored yet") as failed:
+            await work.apply([record])
+        assert is_transient(failed.value)  # the consumer tries again
+        assert (await service.http.get("/scores/v1/dead-letters")).json()["items"] == []
+        await service.app.part(ScoreUpkeep).round()
+        await work.apply([record])
+        assert (await score_of(service, officer, "2026-S2"))["score"] is not None
 
 
 async def test_a_new_policy_rescores_every_officer_also_when_there_are_many(scoring: Running) -> None:
