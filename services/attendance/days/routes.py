@@ -95,8 +95,10 @@ async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work
     """One day, with the punches in the window of its shift."""
 
     async def read(session: AsyncSession) -> tuple[AttendanceDayRecord | None, ComputedDay | None]:
-        await must_exist(session, "employee_id", employee_id)
         day = await read_day(session, employee_id, work_date)
+        if day is None:
+            await must_exist(session, "employee_id", employee_id)
+            return None, None
         return day, await explain_day(session, (employee_id, work_date), context.zone, context.clock.now())
 
     day, computed = await context.transact(read)
