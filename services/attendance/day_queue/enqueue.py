@@ -181,6 +181,6 @@ def day_after(day: date) -> date:
 
 async def enqueue(change: Change, statement: TextClause, values: Mapping[str, object]) -> None:
     """Runs a statement that enqueues days; it may use `:floor` and `:today`, the first and last date to enqueue."""
-    known = {"floor": change.first_date, "today": change.last_date} | dict(values)
-    await change.session.execute(statement, {name: known[name] for name in statement.compile().params})
+    dates = {"floor": change.first_date, "today": change.last_date}
+    await change.session.execute(statement, dates | dict(values))
     event.listen(change.session.sync_session, "after_commit", lambda _: change.wake.set(), once=True)
