@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import enqueue_employees, enqueue_unit
+from services.attendance.day_queue.enqueue import enqueue_employees
 from services.attendance.machines.locked_machine import LockedMachine, lock_registered, lock_serial
-from services.attendance.machines.placements import read_placements, write_placements
+from services.attendance.machines.placements import enqueue_unit_since, read_placements, write_placements
 from services.attendance.machines.rechecks import change_zone, lock_clock_corrections
 from services.attendance.machines.rules.placements import (
     Placement,
@@ -147,8 +147,7 @@ async def _enqueue_changed_places(
         if punched.employees and punched.first and punched.last:
             await enqueue_employees(change, punched.employees, punched.first - _DAY, punched.last + _DAY)
     for unit, first in sorted(units_changed_since(before, after).items()):
-        # A shift that ends after midnight belongs to the date before.
-        await enqueue_unit(change, unit, change.date_of(first) - _DAY, change.today)
+        await enqueue_unit_since(change, unit, first)
 
 
 def resend_command(first: datetime, last: datetime) -> str:
