@@ -82,8 +82,9 @@ async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd
     times = await read_officer_times(session, [(employee_id, day) for employee_id in candidates], candidates)
     return roster_ends(
         [
-            RosteredOfficer(time.unit_on(day), day, candidates[employee_id].last_entry, time.is_excused_on(day))
+            RosteredOfficer(time.unit_on(day), candidates[employee_id].last_entry, time.is_excused_on(day))
             for employee_id, time in times.items()
             if time.works_by_roster_on(day)
-        ]
+        ],
+        day,
     )
