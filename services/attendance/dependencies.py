@@ -21,6 +21,8 @@ from shared.service.app import part_of
 
 __all__ = [
     "BULK_SECONDS",
+    "NO_MACHINE",
+    "NO_OFFICER",
     "SERIAL",
     "AnyMoment",
     "ContextDep",
@@ -59,21 +61,17 @@ PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00
 BULK_SECONDS = 30.0
 """The timeout for requests that may affect every officer's days, longer than for ordinary requests."""
 
+NO_OFFICER = "There is no officer with this employee_id. Look it up in the list of officers."
+NO_MACHINE = "There is no machine with this serial. Register it first."
 
 # Text, because the tables belong to rooms above this module.
 _EXISTS: Mapping[_Key, tuple[TextClause, str]] = {
-    "employee_id": (
-        text("select 1 from employee where employee_id = :value"),
-        "There is no officer with this employee_id. Look it up in the list of officers.",
-    ),
+    "employee_id": (text("select 1 from employee where employee_id = :value"), NO_OFFICER),
     "org_unit_id": (
         text("select 1 from org_unit where org_unit_id = :value"),
         "There is no unit with this org_unit_id. Look it up in the list of units.",
     ),
-    "serial": (
-        text("select 1 from machine where serial = :value"),
-        "There is no machine with this serial. Register it first.",
-    ),
+    "serial": (text("select 1 from machine where serial = :value"), NO_MACHINE),
 }
 
 

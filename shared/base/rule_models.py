@@ -75,10 +75,13 @@ def every(*names: str) -> BeforeValidator:
     """A mapping that has exactly these names; they are put in this order."""
 
     def check(content: Any) -> Any:
-        for name in names if isinstance(_only(content, names), Mapping) else ():
+        _only(content, names)
+        if not isinstance(content, Mapping):
+            return content
+        for name in names:
             if name not in content:
                 raise fault(f"is missing: {', '.join(names)} are all required", name)
-        return {name: content[name] for name in names} if isinstance(content, Mapping) else content
+        return {name: content[name] for name in names}
 
     return BeforeValidator(check)
 

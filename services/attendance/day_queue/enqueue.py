@@ -73,7 +73,7 @@ _ENQUEUE_NEW_DATES = text(
              generate_series(f, least(l, cast(:today as date)), interval '1 day') as day
     )
     insert into day_queue (bulk, employee_id, work_date)
-    select true, employee_id, work_date from affected join employee e using (employee_id) where {_MAY_BE_COMPUTED}
+    select :bulk, employee_id, work_date from affected join employee e using (employee_id) where {_MAY_BE_COMPUTED}
     """
 )
 
@@ -132,7 +132,8 @@ async def enqueue_for_punches(change: Change, touched: Sequence[tuple[UUID, date
 
 async def enqueue_employees(change: Change, employees: Sequence[UUID], first: date, last: date) -> None:
     """Enqueues dates of several officers, both ends included."""
-    await _enqueue_in_spans(change, [(employee_id, first, last) for employee_id in employees], bulk=False)
+    spans = [(employee_id, first, last) for employee_id in employees]
+    await _enqueue_in_spans(change, _ENQUEUE_DATES_OF_OFFICERS, spans, bulk=False)
 
 
 async def enqueue_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
@@ -141,24 +142,21 @@ async def enqueue_spans(change: Change, spans: Sequence[tuple[UUID, date, date]]
     `bulk`: low priority, processed after live punches.
     """
     beside = [(employee_id, day_before(first), day_after(last)) for employee_id, first, last in spans]
-    await _enqueue_in_spans(change, beside, bulk=bulk)
+    await _enqueue_in_spans(change, _ENQUEUE_DATES_OF_OFFICERS, beside, bulk=bulk)
 
 
-async def _enqueue_in_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
+async def _enqueue_in_spans(
+    change: Change, statement: TextClause, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool
+) -> None:
     if spans:
         employees, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
         values = {"employees": employees, "firsts": firsts, "lasts": lasts, "bulk": bulk}
-        await enqueue(change, _ENQUEUE_DATES_OF_OFFICERS, values)
+        await enqueue(change, statement, values)
 
 
 async def enqueue_new(change: Change, spans: Sequence[tuple[UUID, date, date]]) -> None:
     """Enqueues dates that were never enqueued before."""
-    if not spans:
-        return
-    employees, firsts, lasts = zip(*spans, strict=True)
-    await enqueue(
-        change, _ENQUEUE_NEW_DATES, {"employees": list(employees), "firsts": list(firsts), "lasts": list(lasts)}
-    )
+    await _enqueue_in_spans(change, _ENQUEUE_NEW_DATES, spans, bulk=True)
 
 
 async def enqueue_unit(change: Change, org_unit_id: str, first: date, last: date) -> None:
@@ -183,6 +181,6 @@ def day_after(day: date) -> date:
 
 async def enqueue(change: Change, statement: TextClause, values: Mapping[str, object]) -> None:
     """Runs a statement that enqueues days; it may use `:floor` and `:today`, the first and last date to enqueue."""
-    known = {"floor": change.first_date, "today": change.last_date} | dict(values)
-    await change.session.execute(statement, {name: known[name] for name in statement.compile().params})
+    dates = {"floor": change.first_date, "today": change.last_date}
+    await change.session.execute(statement, dates | dict(values))
     event.listen(change.session.sync_session, "after_commit", lambda _: change.wake.set(), once=True)

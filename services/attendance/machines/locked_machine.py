@@ -12,11 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue
+from services.attendance.dependencies import NO_MACHINE
 from services.attendance.machines.rules.proof import Proof, ProofKind, RequiredProof
 from services.attendance.machines.rules.watermark import Watermark
 from shared.db.queries import query
+from shared.errors.errors import NotFoundError
 
-__all__ = ["LockedMachine", "lock_machine", "lock_serial", "required_proof_of", "store_proof", "write_watermark"]
+__all__ = [
+    "LockedMachine",
+    "lock_machine",
+    "lock_registered",
+    "lock_serial",
+    "required_proof_of",
+    "store_proof",
+    "write_watermark",
+]
 
 
 class _MachineRow(NamedTuple):
@@ -117,6 +127,14 @@ async def lock_machine(session: AsyncSession, serial: str, now: datetime) -> Loc
         row.serial, zone, row.org_unit_id, row.in_service_to, watermark, row.answering, required_proof_of(row), row.journal_day,
         row.journal_bytes,
     )  # fmt: skip
+
+
+async def lock_registered(session: AsyncSession, serial: str, now: datetime) -> LockedMachine:
+    """Locks a registered machine's row until the end of the transaction. Raises NotFoundError."""
+    machine = await lock_machine(session, serial, now)
+    if machine is None:
+        raise NotFoundError(NO_MACHINE)
+    return machine
 
 
 class ProofColumns(Protocol):

@@ -45,9 +45,10 @@ async def put_outage(change: Change, outage: Outage) -> None:
         raise InvalidError(f"`ends_at` must be after `starts_at`, by at most {DAYS_MAX} days.")
     before = await change.session.get(Outage, outage.outage_id, with_for_update=True)
     await change.session.execute(_UPSERT_OUTAGE, outage.model_dump())
-    for touched in (before, outage):
-        if touched is not None:
-            await _enqueue_affected(change, touched)
+    # Another reason alone leaves the affected days the same.
+    if before is not None and before.model_dump(exclude={"reason"}) != outage.model_dump(exclude={"reason"}):
+        await _enqueue_affected(change, before)
+    await _enqueue_affected(change, outage)
 
 
 async def _enqueue_affected(change: Change, outage: Outage) -> None:
