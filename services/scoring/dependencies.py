@@ -30,7 +30,7 @@ SemesterQuery = Annotated[
 def semester_of(context: Context, name: str | None) -> Semester:
     """The requested semester, or the current one. Raises InvalidError."""
     if name is None:
-        return Semester.of(context.clock.now().astimezone(context.zone).date())
+        return Semester.of(context.today)
     try:
         semester = Semester.parse(name)
     except ValueError as error:

@@ -158,7 +158,7 @@ async def _in_flight(context: Context, session: AsyncSession, topic: str) -> boo
 
 def _semester(context: Context, value: str | None) -> Semester:
     if value is None:
-        return Semester.of(context.clock.now().astimezone(context.zone).date())
+        return Semester.of(context.today)
     try:
         semester = Semester.parse(value)
     except ValueError as error:

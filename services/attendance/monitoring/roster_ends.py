@@ -59,7 +59,7 @@ class RosterEnds:
 
     async def round(self) -> bool:
         """Sets the metric."""
-        today = self._context.clock.now().astimezone(self._context.zone).date()
+        today = self._context.today
         async with self._context.database.transaction() as session:
             ends = await read_roster_ends(session, today)
         self._without.set(sum(end.without_entry for end in ends))

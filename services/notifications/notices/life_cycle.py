@@ -163,7 +163,7 @@ class Notices:
             name = row.facts.get("officer", {}).get("name")
             correction = render_withdrawal(
                 row.subject,
-                row.released_at.astimezone(self.context.zone).date(),
+                self.context.date_of(row.released_at),
                 reason,
                 name=name if row.recipient_id != row.employee_id else None,
             )
@@ -215,7 +215,7 @@ class Notices:
         return self._render(Letter(row.kind, row.indicator, row.semester, facts, raised=RAISED in row.codes))
 
     def _render(self, letter: Letter) -> RenderedLetter:
-        today = self.context.clock.now().astimezone(self.context.zone).date()
+        today = self.context.today
         subject, body = render(letter, on=today, objection_days=self.rules.objection_days)
         return {"subject": subject, "body": body}
 
