@@ -53,24 +53,24 @@ async def rescore(context: Context, policies: PolicyBook, first: Semester) -> in
 
 
 async def complete_requested_rescores(context: Context, policies: PolicyBook) -> bool:
-    """Recomputes the scores that were requested; returns whether there was a request.
+    """Recomputes the scores that were requested CACHES_END_SECONDS ago; returns whether there was such a request.
 
-    A request remains until this is done CACHES_END_SECONDS after it: before that time a process may have ended while it
-    recomputed, or another one still used the former policy.
+    Whoever requests them recomputes at once. That process may have ended before it was done, or another one still used the
+    former policy: neither can happen after this time.
     """
     settled = context.clock.now() - timedelta(seconds=CACHES_END_SECONDS)
+    due = select(RescoreDue).where(col(RescoreDue.requested_at) <= settled).order_by(col(RescoreDue.first_semester))
     async with context.database.transaction() as session:
-        requests = (await session.execute(select(RescoreDue).order_by(col(RescoreDue.first_semester)))).scalars().all()
+        requests = (await session.execute(due)).scalars().all()
     if not requests:
         return False
     await rescore(context, policies, Semester.from_number(requests[0].first_semester))
     async with context.database.transaction() as session:
         for done in requests:
-            if done.requested_at <= settled:
-                await session.execute(
-                    delete(RescoreDue).where(
-                        col(RescoreDue.first_semester) == done.first_semester,
-                        col(RescoreDue.requested_at) == done.requested_at,
-                    )
+            await session.execute(
+                delete(RescoreDue).where(
+                    col(RescoreDue.first_semester) == done.first_semester,
+                    col(RescoreDue.requested_at) == done.requested_at,
                 )
+            )
     return True
