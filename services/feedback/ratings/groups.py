@@ -67,9 +67,8 @@ def shuffled(records: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
     return secrets.SystemRandom().sample(records, len(records))
 
 
-def group_of(records: Sequence[str], reason: str | None, minimum: int) -> RatingGroup:
+def group_of(members: Sequence[FeedbackRecord], reason: str | None, minimum: int) -> RatingGroup:
     """Converts the published records of one group to the form in which it is shown."""
-    members = [FeedbackRecord.model_validate_json(record) for record in records]
     first = members[0]
     if first.group_id is None:
         raise ValueError("an assessment belongs to no group")

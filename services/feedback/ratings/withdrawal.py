@@ -59,7 +59,7 @@ async def withdraw_group(
         raise NotFoundError("There is no such group of ratings. List them with GET /feedback/v1/feedback.")
     first = records[0]
     if first.state == "withdrawn":
-        return group_of([row.record for row in rows], rows[0].reason, boxes.rules.group_minimum)
+        return group_of(records, rows[0].reason, boxes.rules.group_minimum)
     now = context.clock.now()  # one moment for the group: rising ones would tell an order
     changed = shuffled([_withdrawn(record, now) for record in records])
     await publish_records(context, session, changed, reason=reason)
@@ -71,7 +71,7 @@ async def withdraw_group(
             for r in others
         ]
         await boxes.write(session, target, put_back(await boxes.open(session, target), again))
-    return group_of([record.model_dump_json() for record in changed], reason, boxes.rules.group_minimum)
+    return group_of(changed, reason, boxes.rules.group_minimum)
 
 
 def _withdrawn(record: FeedbackRecord, now: datetime) -> FeedbackRecord:
