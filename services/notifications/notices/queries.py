@@ -20,6 +20,7 @@ __all__ = [
     "LISTED_NOTICES",
     "LIVE_NOTICES",
     "NOTICE_PAGE",
+    "NO_SUCH_NOTICE",
     "OFFICERS_NAMING_SUPERIOR",
     "OFFICER_OF_NOTICE",
     "OLD_DRAFTS",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 INBOX_NOTICES_MAX = 200
+NO_SUCH_NOTICE = "There is no such notice. List them with GET /notices/v1/notices."
 
 
 class NoticeRow(NamedTuple):
@@ -209,7 +211,7 @@ async def notice_for_update(session: AsyncSession, notice_id: UUID) -> NoticeRow
     """The notice, locked until the end of the transaction. Raises NotFoundError."""
     row = await NOTICE_FOR_UPDATE.first(session, {"id": notice_id})
     if row is None:
-        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
+        raise NotFoundError(NO_SUCH_NOTICE)
     return row
 
 

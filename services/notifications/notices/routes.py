@@ -12,7 +12,7 @@ from pydantic import Field
 from services.notifications.dependencies import ContextDep, OperatorDep
 from services.notifications.notices.decisions import release, withhold
 from services.notifications.notices.dependencies import UpkeepDep
-from services.notifications.notices.queries import LISTED_NOTICES, READABLE_NOTICE, NoticeRow, inbox_of
+from services.notifications.notices.queries import LISTED_NOTICES, NO_SUCH_NOTICE, READABLE_NOTICE, NoticeRow, inbox_of
 from services.notifications.notices.republish import republish
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Code
@@ -144,7 +144,7 @@ async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> N
     values = {"id": notice_id, **_access(who)}
     row = await context.transact(lambda s: READABLE_NOTICE.first(s, values))
     if row is None:
-        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
+        raise NotFoundError(NO_SUCH_NOTICE)
     return _shown(row, NoticeWhole)
 
 
