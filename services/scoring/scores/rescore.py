@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from services.scoring.facts.store import save_scores
 from services.scoring.policy.policies import PolicyBook
 from services.scoring.scores.tables import RescoreDue
-from services.scoring.totals.queries import OfficerTotals, totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY, OfficerTotals
 from shared.contracts.semester import Semester
 from shared.db.queries import query
 from shared.service.context import Context
@@ -29,7 +29,7 @@ NEXT_TOTALS = query(
           where semester >= :first and (employee_id, semester) > (:employee, :semester)
           order by employee_id, semester limit {ROWS_MAX} for update) as c
     where t.employee_id = c.employee_id and t.semester = c.semester
-    returning t.employee_id, t.semester, {totals_array("t")} as totals,
+    returning t.employee_id, t.semester, {TOTALS_ARRAY} as totals,
               (select org_unit_id from employee e where e.employee_id = t.employee_id) as org_unit_id
     """,
     OfficerTotals,
