@@ -14,7 +14,7 @@ from services.attendance.operations import republish as publish
 from services.feedback.ratings import republish as feedback
 from services.notifications.notices import republish as notices
 from services.scoring.discipline.publisher import DisciplinePublisher
-from services.scoring.operations.republish import ROUND_ROWS_MAX
+from services.scoring.operations.queries import ROUND_ROWS_MAX
 from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE

@@ -157,6 +157,14 @@ async def test_every_error_of_a_wrong_policy_has_its_line_and_its_field(scoring:
     ]
 
 
+async def store_score(service: Running, officer: UUID, score: str) -> None:
+    """Stores the score of 2026-S2 that a process with the former policy computed."""
+    late = text("update semester_total set score = :score where employee_id = :officer and semester = :semester")
+    async with service.context.database.transaction() as session:
+        values = {"score": round(float(score) * 100), "officer": officer, "semester": Semester.parse("2026-S2").number}
+        await session.execute(late, values)
+
+
 async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: Running, clock: FakeClock) -> None:
     loved, other = uuid4(), uuid4()
     await fill(scoring, loved)
@@ -250,11 +258,7 @@ async def test_a_score_that_another_process_computed_with_the_former_policy_is_c
     new = policy(effective_from=date(2026, 7, 1), weights=MORE_ATTENDANCE)
     assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 201
     right = await score_of(scoring, officer, "2026-S2")
-    late = text("update semester_total set score = :score where employee_id = :officer and semester = :semester")
-    async with scoring.context.database.transaction() as session:
-        hundredths = round(float(former["score"]) * 100)
-        semester = Semester.parse("2026-S2").number
-        await session.execute(late, {"score": hundredths, "officer": officer, "semester": semester})
+    await store_score(scoring, officer, former["score"])
     assert not (await scoring.http.post("/scores/v1/verify")).json()["ok"]
     await scoring.app.part(ScoreUpkeep).round()
     clock.advance(timedelta(seconds=CACHES_END_SECONDS))
@@ -263,3 +267,20 @@ async def test_a_score_that_another_process_computed_with_the_former_policy_is_c
     async with scoring.context.database.transaction() as session:
         assert (await session.execute(text("select count(*) from rescore_due"))).scalar_one() == 0
     assert (await score_of(scoring, officer, "2026-S2"))["score"] == right["score"]
+
+
+async def test_a_requested_recomputation_waits_until_every_process_uses_the_new_policy(
+    scoring: Running, clock: FakeClock
+) -> None:
+    officer = uuid4()
+    await fill(scoring, officer)
+    former = (await score_of(scoring, officer, "2026-S2"))["score"]
+    new = policy(effective_from=date(2026, 7, 1), weights=MORE_ATTENDANCE)
+    assert (await scoring.http.post("/scores/v1/policies", content=new, headers=YAML)).status_code == 201
+    await store_score(scoring, officer, former)
+    clock.advance(timedelta(seconds=CACHES_END_SECONDS - 1))
+    await scoring.app.part(ScoreUpkeep).round()
+    assert not (await scoring.http.post("/scores/v1/verify")).json()["ok"]
+    clock.advance(timedelta(seconds=1))
+    await scoring.app.part(ScoreUpkeep).round()
+    assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
