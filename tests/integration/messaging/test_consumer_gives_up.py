@@ -115,8 +115,7 @@ async def test_a_stop_while_the_store_is_away_loses_no_record(
         await until(lambda: applied(service, before))
         await refuse_writes(service, "day_fact", FULL_DISK)
         offset = await send_day(broker, waiting)
-        retries = service.context.metrics.registry.get_sample_value
-        await until(lambda: retries("kinerja_batch_retries_total") != 0)
+        await until(lambda: service.metric("kinerja_batch_retries_total") != 0)
     assert await committed(broker) == offset
     async with scoring(embedded_postgres, broker, url) as service:
         await accept_writes(service)

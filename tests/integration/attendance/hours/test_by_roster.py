@@ -198,11 +198,11 @@ async def test_a_setting_needs_one_existing_officer_or_unit_and_its_own_start_da
 async def test_a_machine_of_a_unit_by_roster_is_silent_only_during_its_shifts(town: City) -> None:
     officer = (await town.officer())["employee_id"]
 
-    async def silent(moment: str) -> float | None:
+    async def silent(moment: str) -> float:
         assert town.clock is not None
         town.clock.set(local(moment))
         await town.service.app.part(Silence).round()
-        return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
+        return town.service.metric("kinerja_machines_silent")
 
     heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"
     await town.run(heard, at=local("2026-08-03 09:00"))

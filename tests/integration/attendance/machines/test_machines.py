@@ -143,11 +143,11 @@ async def test_only_an_operator_reads_these_lists(town: City) -> None:
 async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) -> None:
     """Only in its unit's hours; not in a declared outage, out of service or without a unit."""
 
-    async def silent(moment: str) -> float | None:
+    async def silent(moment: str) -> float:
         assert town.clock is not None
         town.clock.set(local(moment))
         await town.service.app.part(Silence).round()
-        return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
+        return town.service.metric("kinerja_machines_silent")
 
     await town.service.app.part(Defaults).load()
     heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"

@@ -43,7 +43,7 @@ async def add_entry(town: City, nip: str, work_date: str) -> None:
 async def ends(town: City) -> list[tuple[Any, ...]]:
     await town.service.app.part(RosterEnds).round()
     listed = (await town.http.get("/attendance/v1/by-roster/ends")).json()
-    counted = town.service.context.metrics.registry.get_sample_value("kinerja_roster_officers_without_entries")
+    counted = town.service.metric("kinerja_roster_officers_without_entries")
     assert counted == sum(end["without_entry"] for end in listed)
     return [
         (end["org_unit_id"], end["without_entry"], end["by_roster"], end["last_entry"], end["from_date"])
