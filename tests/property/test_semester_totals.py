@@ -40,7 +40,7 @@ from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
 from tests.fixtures.records import assessment, day, incoming, rating
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 OFFICERS = [UUID(int=1), UUID(int=2)]
 BORDERS = [date(2024, 2, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31), date(2027, 1, 1)]
@@ -134,8 +134,7 @@ async def apply(service: Running, batches: Sequence[Sequence[Revision]]) -> None
         await session.execute(text(f"truncate {TABLES}"))
     for batch in batches:
         records = [incoming(ATTENDANCE_DAY if one.is_day else FEEDBACK, one.record) for one in batch]
-        async with service.context.database.transaction() as session:
-            assert not await handler_of(service)(session, records)
+        await receive(service, *records)
 
 
 async def check_stored(service: Running, expected: dict[tuple[UUID, Semester], Contribution]) -> None:
