@@ -42,9 +42,8 @@ async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> Asyn
         clock.set(LAST_MINUTE - timedelta(seconds=CACHES_END_SECONDS))
         await service.app.part(ScoreUpkeep).round()
         clock.set(LAST_MINUTE)
-        await service.app.part(
-            ScoreUpkeep
-        ).round()  # what the opening requested is done: it cannot mark scores as changed later
+        # what the opening requested is done: it cannot mark scores as changed later
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
