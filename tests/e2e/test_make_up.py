@@ -128,6 +128,7 @@ def test_the_event_contract_names_this_broker(first: MadeUp) -> None:
 def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
     connection = first.ready()
     until("28 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 28, 60)
+    assert not [officer for officer, item in scores_of(connection).items() if item["score"] is None]
 
 
 def test_shift_workers_of_the_office_are_judged_by_their_roster_alone(first: MadeUp) -> None:
@@ -221,9 +222,11 @@ def test_what_a_document_says_is_so_in_the_sample_office(first: MadeUp, document
 
 
 def test_a_second_copy_on_the_same_port_says_so(first: MadeUp, ports: tuple[int, int], tmp_path: Path) -> None:
-    first.ready()
+    connection = first.ready()
     with made_up(tmp_path / "data", ports[0], free_port(), sample=False) as second:
         second.wait_for("word about the port", lambda line: f"port {ports[0]} is in use" in line, 60)
+        assert second.status() == 2  # make's own status where a program ends with another status than 0
+    assert scores_of(connection)
 
 
 def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, ports: tuple[int, int]) -> None:
