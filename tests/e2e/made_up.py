@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +16,23 @@ from typing import Any
 
 import psutil
 
-__all__ = ["ROOT", "MadeUp", "made_up"]
+__all__ = ["ROOT", "MadeUp", "made_up", "plain_environment", "short_folder"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS_MAX = 60
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment of the tests without settings of Kinerja, and without those of a make that runs them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))}
+
+
+@contextlib.contextmanager
+def short_folder() -> Iterator[Path]:
+    """A folder for DATA with a short path, because Postgres' socket is in it; other users may enter it."""
+    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 class MadeUp:
@@ -46,8 +60,7 @@ class MadeUp:
             text=True,
             start_new_session=True,
             umask=umask,
-            env={name: value for name, value in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))}
-            | dict(environment),
+            env=plain_environment() | dict(environment),
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)

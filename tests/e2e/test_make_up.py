@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ import orjson
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.made_up import ROOT, MadeUp, made_up
+from tests.e2e.made_up import ROOT, MadeUp, made_up, short_folder
 from tests.e2e.places import PROXIES
 from tests.e2e.stack import until
 from tests.fixtures.documents import checkout, reader_environment, run_document
@@ -36,10 +35,8 @@ KINERJA = Path(sys.executable).with_name("kinerja")
 
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    # short: Postgres' socket is in it
-    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with short_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +128,7 @@ def test_the_event_contract_names_this_broker(first: MadeUp) -> None:
 def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> None:
     connection = first.ready()
     until("28 scores", lambda: [i["score"] is not None for i in scores_of(connection).values()] == [True] * 28, 60)
+    assert not [officer for officer, item in scores_of(connection).items() if item["score"] is None]
 
 
 def test_shift_workers_of_the_office_are_judged_by_their_roster_alone(first: MadeUp) -> None:
@@ -224,9 +222,11 @@ def test_what_a_document_says_is_so_in_the_sample_office(first: MadeUp, document
 
 
 def test_a_second_copy_on_the_same_port_says_so(first: MadeUp, ports: tuple[int, int], tmp_path: Path) -> None:
-    first.ready()
+    connection = first.ready()
     with made_up(tmp_path / "data", ports[0], free_port(), sample=False) as second:
         second.wait_for("word about the port", lambda line: f"port {ports[0]} is in use" in line, 60)
+        assert second.status() == 2  # make's own status where a program ends with another status than 0
+    assert scores_of(connection)
 
 
 def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, ports: tuple[int, int]) -> None:
@@ -252,15 +252,13 @@ def test_it_stops_and_goes_on_with_the_same_scores(first: MadeUp, data: Path, po
 
 
 def test_without_the_sample_it_is_empty_and_the_first_day_leads_to_a_score(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
-        Path(folder).chmod(0o755)
-        with made_up(Path(folder), free_port(), free_port(), sample=False) as running:
-            connection = running.ready()
-            with client_of(connection) as http:
-                for path in ("/attendance/v1/employees", "/scores/v1/employees", "/notices/v1/notices"):
-                    assert http.get(path).json() == {"items": [], "next": None}
-            (tmp_path / "checkout").mkdir()
-            reader = checkout(tmp_path / "checkout", Path(folder))
-            assert run_document(ROOT / "docs/first-day.md", reader, reader_environment(), tmp_path) >= 20
-            running.interrupt()
-            assert "stopped" in running.lines
+    with short_folder() as data, made_up(data, free_port(), free_port(), sample=False) as running:
+        connection = running.ready()
+        with client_of(connection) as http:
+            for path in ("/attendance/v1/employees", "/scores/v1/employees", "/notices/v1/notices"):
+                assert http.get(path).json() == {"items": [], "next": None}
+        (tmp_path / "checkout").mkdir()
+        reader = checkout(tmp_path / "checkout", data)
+        assert run_document(ROOT / "docs/first-day.md", reader, reader_environment(), tmp_path) >= 20
+        running.interrupt()
+        assert "stopped" in running.lines

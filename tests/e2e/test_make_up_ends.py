@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.made_up import ROOT, made_up
+from tests.e2e.made_up import ROOT, made_up, plain_environment, short_folder
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -30,11 +27,10 @@ pytestmark = [
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_it_with_one_line(setting: str, value: str, right: str) -> None:
-    environment = {name: words for name, words in os.environ.items() if not name.startswith(("KINERJA_", "MAKE"))}
     made = subprocess.run(
         ["make", "up"],
         cwd=ROOT,
-        env=environment | {setting: value},
+        env=plain_environment() | {setting: value},
         capture_output=True,
         text=True,
         timeout=120,
@@ -51,12 +47,10 @@ def test_a_setting_that_cannot_be_used_ends_it_with_one_line(setting: str, value
 
 @pytest.mark.parametrize(("program", "name"), [("tansu", "the broker"), ("postgres", "Postgres")])
 def test_it_ends_and_says_so_when_its_broker_or_database_dies(program: str, name: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="kin-up-") as folder:
-        Path(folder).chmod(0o755)
-        with made_up(Path(folder), free_port(), free_port(), sample=False) as running:
-            running.ready()
-            running.kill_child(program)
-            running.wait_for("line about the end", lambda line: line.startswith(f"{name} has ended (Killed)"), 10)
-            assert running.status() == 2  # make's own status where a program ends with another status than 0
-        assert "stopped" not in running.lines
-        assert "Traceback" not in "\n".join(running.lines)
+    with short_folder() as data, made_up(data, free_port(), free_port(), sample=False) as running:
+        running.ready()
+        running.kill_child(program)
+        running.wait_for("line about the end", lambda line: line.startswith(f"{name} has ended (Killed)"), 10)
+        assert running.status() == 2  # make's own status where a program ends with another status than 0
+    assert "stopped" not in running.lines
+    assert "Traceback" not in "\n".join(running.lines)

@@ -19,8 +19,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from cli.stack.canary import Canary
 from embedded.children import free_port
 from shared.contracts.events.canary import CanaryMachine
+from shared.db.migrations import SERVICES
 from shared.service.context import Context
-from tests.e2e.stack import ROOT, SERVICES, until
+from tests.e2e.stack import ROOT, until
 from tests.fixtures.engine import needs_engine
 from tests.fixtures.images import PROMETHEUS
 from tests.fixtures.services import settings_for

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.db.migrations import SERVICES
+
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "architecture.md").read_text()
-SERVICES = ("attendance", "feedback", "scoring", "notifications")
 NO_ROOMS = {"migrations", "templates", "__pycache__"}
 
 

@@ -20,9 +20,10 @@ from confluent_kafka import KafkaError as Code
 from confluent_kafka.admin import AdminClient
 
 from shared.contracts.topics import ALL_TOPICS
+from shared.db.migrations import SERVICES
 from shared.kafka_admin.access import read_rights
 from tests.e2e.hr_system import kafka
-from tests.e2e.stack import LASTING, ROOT, SERVICES, Stack
+from tests.e2e.stack import LASTING, ROOT, Stack
 from tests.fixtures.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]

@@ -13,8 +13,9 @@ import pytest
 from confluent_kafka import Consumer
 
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
+from shared.db.migrations import SERVICES
 from tests.e2e.hr_system import kafka, read_full_scores
-from tests.e2e.stack import LASTING, SERVICES, Stack, until
+from tests.e2e.stack import LASTING, Stack, until
 from tests.e2e.town import HEADER, MACHINE, punch_all, scores, work_days
 from tests.e2e.traffic import OFFICERS, assert_scoring_agrees, attendance_rests
 from tests.fixtures.documents import ROOT, run_document

@@ -28,7 +28,7 @@ from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import City, city, person
 from tests.integration.feedback.office import MINIMUM, office
 from tests.integration.notifications.desk import NOW, absences, apply, listed, score
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
@@ -74,8 +74,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
                 )
                 for one in officers
             ]
-            async with service.context.database.transaction() as session:
-                assert not await handler_of(service)(session, records)
+            await receive(service, *records)
             await all_rounds(service.app.part(ScorePublisher).round)
             await all_rounds(service.app.part(DisciplinePublisher).round)
 

@@ -161,6 +161,7 @@ async def test_a_topic_made_anew_while_it_follows_is_read_from_its_beginning(own
         await send(own_kafka.bootstrap_servers, officer, score(officer, 2, "71.50"), first, first)
         follower.send_signal(signal.SIGCONT)
         await until_stored(follower, database, officer, 2)
+    assert row(database, officer)[0][:3] == ("2026-S2", 2, "71.50")
 
 
 def test_wrong_use_is_told_and_makes_no_file(tmp_path: Path) -> None:

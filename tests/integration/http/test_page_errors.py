@@ -29,7 +29,7 @@ from shared.service.page_errors import _WORDS, API_SEGMENTS, PAGE_PATHS, PageErr
 from shared.settings.url_space import ROUTES
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service, settings_for
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 OFFICER = uuid4()
@@ -42,8 +42,7 @@ async def service(
     request: pytest.FixtureRequest, embedded_postgres: EmbeddedPostgres
 ) -> AsyncIterator[tuple[str, Running]]:
     async with running_service(request.param, embedded_postgres, clock=FakeClock(NOW)) as running:
-        async with running.context.database.transaction() as session:
-            assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
+        await receive(running, incoming(EMPLOYEE, employee(OFFICER)))
         yield request.param, running
 
 
@@ -97,8 +96,7 @@ async def test_a_fault_on_a_page_is_a_page_with_its_code(service: tuple[str, Run
 
 async def test_the_inbox_s_button_answers_with_pages_too(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("notifications", embedded_postgres, clock=FakeClock(NOW)) as running:
-        async with running.context.database.transaction() as session:
-            assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
+        await receive(running, incoming(EMPLOYEE, employee(OFFICER)))
         new = {"employee_id": str(OFFICER)}
         path = httpx.URL((await running.http.post("/notices/v1/links", json=new)).json()["url"]).path
         for identifier, status in ((uuid4(), 404), ("x", 422)):

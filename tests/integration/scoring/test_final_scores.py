@@ -21,7 +21,7 @@ from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE,
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
@@ -42,16 +42,14 @@ async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> Asyn
         clock.set(LAST_MINUTE - timedelta(seconds=CACHES_END_SECONDS))
         await service.app.part(ScoreUpkeep).round()
         clock.set(LAST_MINUTE)
-        await service.app.part(
-            ScoreUpkeep
-        ).round()  # what the opening requested is done: it cannot mark scores as changed later
+        # what the opening requested is done: it cannot mark scores as changed later
+        await service.app.part(ScoreUpkeep).round()
         yield service
 
 
 async def apply(service: Running, records: Sequence[Incoming]) -> None:
     """Applies a batch and publishes what it changed."""
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, records)
+    await receive(service, *records)
     await publish(service)
 
 

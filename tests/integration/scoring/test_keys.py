@@ -10,7 +10,7 @@ from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 
 async def test_a_limited_key_lists_no_scores_of_other_units(embedded_postgres: EmbeddedPostgres) -> None:
@@ -22,8 +22,7 @@ async def test_a_limited_key_lists_no_scores_of_other_units(embedded_postgres: E
             incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
             *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other, nowhere)),
         ]
-        async with service.context.database.transaction() as session:
-            assert not await handler_of(service)(session, records)
+        await receive(service, *records)
         query = {"semester": "2026-S2"}
         limited = await service.key("scores", "scores:read", org_unit_ids=["unit-1", "unit-9"])
         every = await service.key("scores", "scores:read")
@@ -49,8 +48,7 @@ async def test_an_officer_who_moves_is_not_in_the_former_unit_any_more(embedded_
             [incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3)))],
             [incoming(EMPLOYEE, moved)],
         ):
-            async with service.context.database.transaction() as session:
-                assert not await handler_of(service)(session, batch)
+            await receive(service, *batch)
         for key, officers, status in ((former, [], 404), (present, [str(officer)], 200)):
             listed = (await service.http.get("/scores/v1/employees", params=query, headers=key)).json()["items"]
             assert [item["employee_id"] for item in listed] == officers
@@ -67,8 +65,7 @@ async def test_scores_are_listed_of_one_unit_and_of_one_band(embedded_postgres: 
             incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
             *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other)),
         ]
-        async with service.context.database.transaction() as session:
-            assert not await handler_of(service)(session, records)
+        await receive(service, *records)
 
         async def listed(**query: str) -> list[str]:
             answer = await service.http.get("/scores/v1/employees", params={"semester": "2026-S2", **query})

@@ -15,14 +15,13 @@ from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 WEEK = [date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5)]
 
 
-async def receive(service: Running, *records: Incoming) -> None:
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, records)
+async def apply(service: Running, *records: Incoming) -> None:
+    await receive(service, *records)
     await service.app.part(ScorePublisher).round()
     await service.app.part(DisciplinePublisher).round()
 
@@ -46,22 +45,22 @@ async def test_the_page_shows_a_step_with_its_days_until_they_are_corrected(
 
     async with running_service("scoring", embedded_postgres) as service:
         await service.app.part(ScoreUpkeep).round()
-        await receive(service, incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, WEEK[0])))
+        await apply(service, incoming(EMPLOYEE, employee(officer)), incoming(ATTENDANCE_DAY, day(officer, WEEK[0])))
         assert "tanpa keterangan" not in await page_of(service, officer)
 
-        await receive(service, absent(WEEK[0], 2))
+        await apply(service, absent(WEEK[0], 2))
         one = await page_of(service, officer)
         assert "1 hari kerja tanpa keterangan" in one
         assert "pengelola kepegawaian" in one
         assert "PP 94" not in one  # below the first step there is no examination
 
-        await receive(service, absent(WEEK[1]), absent(WEEK[2]))
+        await apply(service, absent(WEEK[1]), absent(WEEK[2]))
         three = await page_of(service, officer)
         for part in ("3 hari kerja tanpa keterangan", "tingkat ringan", "pasal 26", "bukan hukuman disiplin"):
             assert part in three
         assert [f"<li>{number} Agustus 2026</li>" in three for number in (3, 4, 5)] == [True] * 3
 
-        await receive(service, incoming(ATTENDANCE_DAY, day(officer, WEEK[1], 2)))
+        await apply(service, incoming(ATTENDANCE_DAY, day(officer, WEEK[1], 2)))
         two = await page_of(service, officer)
         assert "2 hari kerja tanpa keterangan" in two
         assert "PP 94" not in two
@@ -75,7 +74,7 @@ async def test_the_page_explains_the_score_and_writes_numbers_as_in_indonesian(
     unknown = {"state": "provisional", "status": "unknown", "credited_minutes": 0, "reasons": ["NO_MACHINE"]}
     async with running_service("scoring", embedded_postgres) as service:
         await service.app.part(ScoreUpkeep).round()
-        await receive(
+        await apply(
             service,
             incoming(EMPLOYEE, employee(officer)),
             incoming(ATTENDANCE_DAY, day(officer, WEEK[0], **unknown)),

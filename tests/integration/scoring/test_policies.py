@@ -31,7 +31,7 @@ from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 from tests.fixtures.store_faults import cut_off_at
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 YAML = {"Content-Type": "application/yaml"}
@@ -61,8 +61,7 @@ async def fill(service: Running, officer: UUID) -> None:
         records.append(incoming(ATTENDANCE_DAY, day(officer, date(2026, month, 3))))
         records += [incoming(FEEDBACK, rating(officer, given_at=given_at)) for _ in range(10)]
         records.append(incoming(FEEDBACK, assessment(officer, given_at=given_at)))
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, records)
+    await receive(service, *records)
 
 
 async def score_of(service: Running, officer: UUID, semester: str) -> dict[str, Any]:
@@ -168,16 +167,13 @@ async def store_score(service: Running, officer: UUID, score: str) -> None:
 async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: Running, clock: FakeClock) -> None:
     loved, other = uuid4(), uuid4()
     await fill(scoring, loved)
-    people = [incoming(EMPLOYEE, employee(other, nip="199001012015011002", org_unit_id="unit-2"))]
-    async with scoring.context.database.transaction() as session:
-        await handler_of(scoring)(session, people)
+    await receive(scoring, incoming(EMPLOYEE, employee(other, nip="199001012015011002", org_unit_id="unit-2")))
     clock.set(datetime(2027, 1, 1, 0, 0, tzinfo=UTC))
     await scoring.app.part(ScoreUpkeep).round()
     january = "2027-01-05T10:15:00+07:00"
     for officer, unit in ((loved, "unit-1"), (other, "unit-2")):
         ratings = [incoming(FEEDBACK, rating(officer, 3, given_at=january, org_unit_id=unit)) for _ in range(10)]
-        async with scoring.context.database.transaction() as session:
-            await handler_of(scoring)(session, ratings)
+        await receive(scoring, *ratings)
     # (10 x 3 + 10 x 4) / 20 = 3.5 with the unit's own mean of 4; (10 x 3 + 10 x 3.0644) / 20 = 3.0322 without one
     values = {}
     for officer in (loved, other):
@@ -186,8 +182,7 @@ async def test_a_semester_opens_with_its_units_mean_of_the_one_before(scoring: R
     assert values == {loved: "87.50", other: "75.81"}
     # late ratings for the old semester do not change the fixed prior
     late = [incoming(FEEDBACK, rating(loved, 1, given_at="2026-12-31T10:00:00+07:00")) for _ in range(10)]
-    async with scoring.context.database.transaction() as session:
-        await handler_of(scoring)(session, late)
+    await receive(scoring, *late)
     await scoring.app.part(ScoreUpkeep).round()
     assert (await score_of(scoring, loved, "2027-S1"))["indicators"][2]["value"] == "87.50"
     assert (await scoring.http.post("/scores/v1/verify")).json()["ok"]
@@ -228,8 +223,7 @@ async def test_records_that_come_before_the_first_rules_wait_for_them(postgres: 
 async def test_a_new_policy_rescores_every_officer_also_when_there_are_many(scoring: Running) -> None:
     officers = [uuid4() for _ in range(ROWS_MAX + 1)]
     records = [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in officers]
-    async with scoring.context.database.transaction() as session:
-        assert not await handler_of(scoring)(session, records)
+    await receive(scoring, *records)
     answer = await scoring.http.post("/scores/v1/policies", content=policy(), headers=YAML)
     assert answer.status_code == 201, answer.text
     assert answer.json()["rescored"] == len(officers)

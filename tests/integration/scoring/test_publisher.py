@@ -20,7 +20,7 @@ from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 
 async def outbox(service: Running, topic: str) -> list[Any]:
@@ -40,8 +40,7 @@ async def test_each_change_is_one_revision_and_republishing_sends_the_same(postg
             [incoming(ATTENDANCE_DAY, day(officer, monday))],  # the same record changes nothing
             [incoming(ATTENDANCE_DAY, day(officer, monday, 2, status="absent", credited_minutes=0))],
         ):
-            async with service.context.database.transaction() as session:
-                assert not await handler_of(service)(session, records)
+            await receive(service, *records)
             await service.app.part(ScorePublisher).round()
             await service.app.part(DisciplinePublisher).round()
         scores = await outbox(service, "asn.score.v1")
@@ -66,8 +65,7 @@ async def test_years_of_many_officers_are_one_round_each_with_its_own_days(
     records.append(incoming(ATTENDANCE_DAY, day(within, date(2026, 3, 2), **absent)))
     async with running_service("scoring", postgres) as service:
         await service.app.part(ScoreUpkeep).round()
-        async with service.context.database.transaction() as session:
-            assert not await handler_of(service)(session, records)
+        await receive(service, *records)
         assert await service.app.part(DisciplinePublisher).round()  # a full round: there may be more
         assert not await service.app.part(DisciplinePublisher).round()
         years = {
@@ -90,8 +88,7 @@ async def test_a_backlog_delays_publishing_for_a_limited_time(
         await service.app.part(ScoreUpkeep).round()
 
         async def apply(*records: Incoming) -> int:
-            async with service.context.database.transaction() as session:
-                assert not await handler_of(service)(session, records)
+            await receive(service, *records)
             await service.app.part(ScorePublisher).round()
             return len(await outbox(service, "asn.score.v1"))
 

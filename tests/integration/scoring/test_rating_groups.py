@@ -19,7 +19,7 @@ from shared.contracts.topics import EMPLOYEE, FEEDBACK
 from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, employee, incoming, rating_group
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 SEMESTER = "2026-S2"
 
@@ -32,8 +32,7 @@ async def scoring(postgres: Postgres) -> AsyncIterator[Running]:
 
 
 async def apply(service: Running, records: Sequence[dict[str, Any]]) -> None:
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, [incoming(FEEDBACK, record) for record in records])
+    await receive(service, *(incoming(FEEDBACK, record) for record in records))
 
 
 async def explained(service: Running, officer: UUID) -> dict[str, Any]:
@@ -44,8 +43,7 @@ async def explained(service: Running, officer: UUID) -> dict[str, Any]:
 
 
 async def known(service: Running, officer: UUID) -> None:
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, [incoming(EMPLOYEE, employee(officer))])
+    await receive(service, incoming(EMPLOYEE, employee(officer)))
 
 
 async def citizens(service: Running, officer: UUID) -> int:

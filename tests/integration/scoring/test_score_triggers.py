@@ -24,7 +24,7 @@ from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBA
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
@@ -44,10 +44,9 @@ async def scoring(embedded_postgres: EmbeddedPostgres, clock: FakeClock) -> Asyn
         yield service
 
 
-async def receive(service: Running, *records: Incoming) -> None:
+async def apply(service: Running, *records: Incoming) -> None:
     """One batch, and what is published after it."""
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, records)
+    await receive(service, *records)
     await publish(service)
 
 
@@ -70,13 +69,13 @@ async def published(service: Running, topic: Topic[Any], officer: UUID) -> list[
 async def test_a_move_to_another_unit_alone_gives_the_score_that_units_mean(scoring: Running, clock: FakeClock) -> None:
     """In the event, in the list and for `verify`: all three use the officer's present unit."""
     loved, moved = uuid4(), uuid4()
-    await receive(scoring, incoming(EMPLOYEE, employee(loved)), *(incoming(FEEDBACK, rating(loved)) for _ in range(10)))
-    await receive(scoring, incoming(EMPLOYEE, employee(moved, org_unit_id="unit-2")))
+    await apply(scoring, incoming(EMPLOYEE, employee(loved)), *(incoming(FEEDBACK, rating(loved)) for _ in range(10)))
+    await apply(scoring, incoming(EMPLOYEE, employee(moved, org_unit_id="unit-2")))
     clock.set(datetime(2027, 1, 6, 3, tzinfo=UTC))
     await scoring.app.part(ScoreUpkeep).round()
     marks = [rating(moved, 3, given_at=JANUARY, org_unit_id="unit-2") for _ in range(10)]
-    await receive(scoring, *(incoming(FEEDBACK, each) for each in marks))
-    await receive(scoring, incoming(EMPLOYEE, employee(moved, 2)))
+    await apply(scoring, *(incoming(FEEDBACK, each) for each in marks))
+    await apply(scoring, incoming(EMPLOYEE, employee(moved, 2)))
     records = await published(scoring, SCORE, moved)
     # (10 x 3 + 10 x prior) / 20 x 25: the city's prior is 3.0644, the mean of unit-1 is 4
     assert [(r["revision"], r["org_unit_id"], r["score"]) for r in records] == [
@@ -92,8 +91,8 @@ async def test_a_move_to_another_unit_alone_gives_the_score_that_units_mean(scor
 async def test_another_employment_type_alone_takes_the_officer_off_the_ladder(scoring: Running) -> None:
     officer = uuid4()
     absences = days(officer, *(date(2026, 8, n) for n in (3, 4, 5)), **ABSENT)
-    await receive(scoring, incoming(EMPLOYEE, employee(officer)), *absences)
-    await receive(scoring, incoming(EMPLOYEE, employee(officer, 2, employment_type="PPPK")))
+    await apply(scoring, incoming(EMPLOYEE, employee(officer)), *absences)
+    await apply(scoring, incoming(EMPLOYEE, employee(officer, 2, employment_type="PPPK")))
     records = await published(scoring, DISCIPLINE, officer)
     assert [(r["revision"], r["step"]) for r in records] == [(1, "TEGURAN_LISAN"), (2, None)]
 
@@ -109,8 +108,8 @@ async def test_a_day_of_presence_alone_breaks_the_streak_around_it(
     scoring: Running, absences: list[date], between: date, year: int
 ) -> None:
     officer = uuid4()
-    await receive(scoring, *days(officer, *absences, **ABSENT))
-    await receive(scoring, *days(officer, between))
+    await apply(scoring, *days(officer, *absences, **ABSENT))
+    await apply(scoring, *days(officer, between))
     records = [r for r in await published(scoring, DISCIPLINE, officer) if r["year"] == year]
     assert [(r["revision"], r["longest_streak_days"]) for r in records] == [(1, 2), (2, 1)]
 
@@ -119,9 +118,9 @@ async def test_the_end_of_a_semester_alone_makes_its_scores_final(scoring: Runni
     clock.advance(timedelta(seconds=CACHES_END_SECONDS))
     await scoring.app.part(ScoreUpkeep).round()  # what the semester's opening requested is done
     done, waiting = uuid4(), uuid4()
-    await receive(scoring, *days(done, date(2026, 12, 30)))
+    await apply(scoring, *days(done, date(2026, 12, 30)))
     open_day = days(waiting, date(2026, 12, 31), state="provisional", status="unknown", credited_minutes=0)
-    await receive(scoring, *days(waiting, date(2026, 12, 30)), *open_day)
+    await apply(scoring, *days(waiting, date(2026, 12, 30)), *open_day)
     clock.set(datetime(2026, 12, 31, 19, 59, tzinfo=UTC))  # a minute before three o'clock in the city
     await scoring.app.part(ScoreUpkeep).round()
     await publish(scoring)
@@ -134,5 +133,5 @@ async def test_the_end_of_a_semester_alone_makes_its_scores_final(scoring: Runni
         (2, "final"),
     ]
     assert [r["state"] for r in await published(scoring, SCORE, waiting)] == ["provisional"]
-    await receive(scoring, *days(waiting, date(2026, 12, 31), revision=2))
+    await apply(scoring, *days(waiting, date(2026, 12, 31), revision=2))
     assert [r["state"] for r in await published(scoring, SCORE, waiting)] == ["provisional", "final"]

@@ -16,7 +16,7 @@ from services.scoring.totals.rules.contribution import TOTALS
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
@@ -60,8 +60,7 @@ async def test_verify_sees_each_damage(embedded_postgres: EmbeddedPostgres) -> N
                 for statement in statements:
                     await session.execute(text(statement))
 
-        async with service.context.database.transaction() as session:
-            assert not await handler_of(service)(session, records)
+        await receive(service, *records)
         await run(*(f"create table kept_{table} as table {table}" for table in TABLES))
         assert (await verified(service))["ok"]
         blind = []

@@ -6,8 +6,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
-
 from embedded.postgres import EmbeddedPostgres
 from services.notifications.delivery.queue import LEASE
 from services.notifications.delivery.rules.retries import REFUSALS_MAX
@@ -132,15 +130,11 @@ async def test_senders_that_choose_the_same_mail_at_once_send_it_once(
     notices: Running, clock: FakeClock, mails: Mails, embedded_postgres: EmbeddedPostgres
 ) -> None:
     await apply(notices, [absences(3)])
-    waiting = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
     async with second_sender(notices, embedded_postgres, clock, mails) as other:
         async with notices.context.database.transaction() as session:
             await lock_officers(session, [OFFICER])
             rounds = [asyncio.create_task(service.app.part(Sender).round()) for service in (notices, other)]
-            async with asyncio.timeout(30):
-                # until both have chosen the officer's mail
-                while (await session.execute(waiting)).scalar_one() < len(rounds):  # noqa: ASYNC110 - no event tells it
-                    await asyncio.sleep(0.01)
+            await until_waiting(session, len(rounds))  # both have chosen the officer's mail
         await asyncio.gather(*rounds)
     assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]
 

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from services.attendance.days.rules.day_inputs import DayResult
-from services.attendance.days.rules.day_status import day_status
 from services.attendance.hours.rules.schedule import OffDay, UnconfirmedHoliday
 from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, ExcuseState, Half
-from tests.unit.attendance.days.day_helpers import MONDAY, inputs, local, shift
-
-LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
-
-
-DUTY = Excuse("DINAS_LUAR", ExcuseKind.DUTY)
-
-
-def judge(*punches: Any, **changes: Any) -> DayResult:
-    return day_status(inputs(*punches, **changes))
+from tests.unit.attendance.days.day_helpers import DUTY, LEAVE, MONDAY, judge, local, shift
 
 
 class TestExcuses:
