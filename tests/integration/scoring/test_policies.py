@@ -31,7 +31,7 @@ from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
 from tests.fixtures.store_faults import cut_off_at
-from tests.integration.readers import receive
+from tests.integration.readers import handler_of, receive
 
 DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
 YAML = {"Content-Type": "application/yaml"}
