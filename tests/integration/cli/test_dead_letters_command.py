@@ -21,7 +21,7 @@ from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.commands import client_of
+from tests.fixtures.documents.commands import client_of
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 

@@ -12,8 +12,8 @@ import yaml
 from testcontainers.core.container import DockerContainer
 
 from embedded.postgres import _SERVER_OPTIONS
-from tests.fixtures.containers import PostgresInContainer
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.containers import PostgresInContainer
+from tests.fixtures.stores.engine import needs_engine
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME, NIP, PASSWORD = "Rumiati Sikumbang", "198705122010012017", "pässword-4711"

@@ -17,7 +17,7 @@ from tests.e2e.hr_system import read_full_scores
 from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, punch_days, scores, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(1_800), needs_engine]
 
