@@ -31,7 +31,7 @@ import json
 from confluent_kafka.admin import ConfigResource
 from shared.kafka_admin.access import Access
 from shared.settings.settings import KafkaSettings
-admin = Access(KafkaSettings())._admin
+admin = Access(KafkaSettings()).client
 topics = admin.list_topics(timeout=20).topics
 resources = [ConfigResource("topic", name) for name in topics]
 settings = {key.name: future.result() for key, future in admin.describe_configs(resources).items()}

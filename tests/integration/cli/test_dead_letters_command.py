@@ -180,7 +180,7 @@ async def test_the_doctor_is_content_with_a_dismissed_record(
 ) -> None:
     def look() -> list[doctor.Finding]:
         with gateway() as http:
-            return list(doctor._dead_letters(http, "scores"))
+            return list(doctor.dead_letters(http, "scores"))
 
     assert [(found.state, found.what) for found in await asyncio.to_thread(look)] == [
         ("fail", "scores: 1 record waits for a person")

@@ -82,7 +82,7 @@ async def held(service: Running, *, count: int) -> list[dict[str, Any]]:
 
 async def metric(service: Running, name: str) -> float:
     """The metric's value after an update."""
-    await service.app.part(Runtime)._observe()
+    await service.app.part(Runtime).observe()
     lines = (await service.http.get("/attendance/metrics")).text.splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
 
