@@ -101,7 +101,7 @@ class Runtime:
         if not self.context.settings.tasks:
             return
         self._spawn("relay", self.relay.run())
-        self._spawn("observe", Periodic("observe", self._observe, OBSERVE_SECONDS).run())
+        self._spawn("observe", Periodic("observe", self.observe, OBSERVE_SECONDS).run())
         for periodic in self.periodics:
             self._spawn(periodic.name, periodic.run())
         for name, run in self.services:
@@ -163,7 +163,8 @@ class Runtime:
         elif not task.cancelled() and task.exception() is not None:
             log.warning("task_failed_while_stopping", task=name, exc_info=task.exception())
 
-    async def _observe(self) -> bool:
+    async def observe(self) -> bool:
+        """Updates the metrics of the outbox and of the dead letters; returns False."""
         async with self.context.database.transaction() as session:
             await observe_outbox(session, self.context.metrics)
             if self.consumer is not None:  # a service without a consumer parks nothing, and has no table for it

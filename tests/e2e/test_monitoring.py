@@ -22,9 +22,9 @@ from shared.contracts.events.canary import CanaryMachine
 from shared.db.migrations import SERVICES
 from shared.service.context import Context
 from tests.e2e.stack import ROOT, until
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.images import PROMETHEUS
 from tests.fixtures.services import settings_for
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.images import PROMETHEUS
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 

@@ -30,7 +30,7 @@ from shared.messaging.consuming.incoming import Incoming, dead_letter, encodable
 from shared.messaging.producing.outbox import Outbox
 from shared.observability.metrics import Metrics
 
-__all__ = ["DeadLetters", "Parked", "ParkedRecord", "Place"]
+__all__ = ["DeadLetters", "Parked", "ParkedRecord", "Place", "printable"]
 
 DETAIL_CHARS_MAX = 1_000
 
@@ -139,7 +139,7 @@ class DeadLetters:
         now = self._clock.now()
         letters: list[DeadLetterRecord] = []
         for item in parked:
-            record, detail = item.record, _printable(item.detail)
+            record, detail = item.record, printable(item.detail)
             values = {
                 "topic": record.topic,
                 "partition": record.partition,
@@ -247,6 +247,7 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def _printable(message: str) -> str:
+def printable(message: str) -> str:
+    """A reason as it is stored: at most DETAIL_CHARS_MAX characters."""
     # Postgres text cannot contain NUL
     return encodable(message).replace("\x00", "�")[:DETAIL_CHARS_MAX]

@@ -24,7 +24,7 @@ from shared.db.migrations import SERVICES
 from shared.kafka_admin.access import read_rights
 from tests.e2e.hr_system import kafka
 from tests.e2e.stack import LASTING, ROOT, Stack
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
 

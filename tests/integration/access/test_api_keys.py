@@ -17,9 +17,9 @@ from shared.access import auth, keys
 from shared.access.scopes import SCOPES, Scope, scopes_of
 from shared.base.clock import FakeClock
 from shared.base.ids import new_id
-from tests.fixtures.postgres import fresh_database
+from tests.fixtures.faults.store_faults import until_waiting
 from tests.fixtures.services import Running, key_name, running_service
-from tests.fixtures.store_faults import until_waiting
+from tests.fixtures.stores.postgres import fresh_database
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)

@@ -20,9 +20,9 @@ from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.topics import EMPLOYEE
 from shared.errors.errors import GoneError
-from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.postgres import fresh_database
 from tests.integration.readers import receive
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)

@@ -20,8 +20,8 @@ from services.attendance.hours.defaults import Defaults
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
 from services.attendance.monitoring.silence import Silence
 from shared.base.clock import FakeClock
-from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.postgres import Server
 
 __all__ = ["BY_ROSTER_SETTING", "HEADER", "City", "city"]
 

@@ -21,7 +21,7 @@ from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.commands import client_of
+from tests.fixtures.documents.commands import client_of
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -180,7 +180,7 @@ async def test_the_doctor_is_content_with_a_dismissed_record(
 ) -> None:
     def look() -> list[doctor.Finding]:
         with gateway() as http:
-            return list(doctor._dead_letters(http, "scores"))
+            return list(doctor.dead_letters(http, "scores"))
 
     assert [(found.state, found.what) for found in await asyncio.to_thread(look)] == [
         ("fail", "scores: 1 record waits for a person")

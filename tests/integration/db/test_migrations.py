@@ -15,8 +15,8 @@ from sqlalchemy.pool import NullPool
 
 from embedded.postgres import EmbeddedPostgres
 from shared.db.migrations import ADVISORY_LOCK
-from tests.fixtures.postgres import fresh_database
-from tests.fixtures.store_faults import until_waiting
+from tests.fixtures.faults.store_faults import until_waiting
+from tests.fixtures.stores.postgres import fresh_database
 
 pytestmark = pytest.mark.embedded
 

@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from shared.db.migrations import SERVICES
-from tests.fixtures.backends import Postgres
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.backends import Postgres
 
 ROOT = Path(__file__).resolve().parents[3]
 VERSIONED = re.compile(r"\b[a-z]\w*_v\d+\b")

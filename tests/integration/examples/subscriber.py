@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 from embedded.broker import EmbeddedBroker
 from shared.contracts.examples import EXAMPLES
 from shared.kafka_admin.provision import provision, read_topics
-from tests.fixtures.backends import Kafka, remove_topics
+from tests.fixtures.stores.backends import Kafka, remove_topics
 
 TOPIC = "asn.score.v1"
 

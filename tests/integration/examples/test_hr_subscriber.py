@@ -15,8 +15,8 @@ import pytest
 from embedded.children import free_port
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.kafka_admin.provision import provision, read_topics
-from tests.fixtures.backends import Kafka
-from tests.fixtures.containers import KafkaInContainer
+from tests.fixtures.stores.backends import Kafka
+from tests.fixtures.stores.containers import KafkaInContainer
 from tests.integration.examples.subscriber import (
     PROGRAM,
     TOPIC,

@@ -25,7 +25,7 @@ from shared.contracts.topics import EMPLOYEE
 from shared.db.migrations import SERVICES
 from shared.errors.problem_types import ProblemType
 from shared.http.problems import problem
-from shared.service.page_errors import _WORDS, API_SEGMENTS, PAGE_PATHS, PageErrors, answers_with_pages, language_of
+from shared.service.page_errors import API_SEGMENTS, MESSAGES, PAGE_PATHS, PageErrors, answers_with_pages, language_of
 from shared.settings.url_space import ROUTES
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service, settings_for
@@ -131,7 +131,7 @@ async def test_a_wrong_address_is_a_page_for_a_person_and_a_document_for_a_progr
         assert "/problems" in front.text
 
 
-@pytest.mark.parametrize("status", sorted({*_WORDS, 418, 502}))
+@pytest.mark.parametrize("status", sorted({*MESSAGES, 418, 502}))
 async def test_every_status_has_a_page_in_each_language(status: int) -> None:
     async def refuse(_: Request) -> Response:
         kind = ProblemType("a-type", status, "A title", "", "", "")

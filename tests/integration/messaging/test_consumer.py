@@ -20,11 +20,11 @@ from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from shared.observability.tracing import current_trace_id
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.postgres import fresh_database
-from tests.fixtures.raw_batches import BAD_NAME, send_with_bad_names
+from tests.fixtures.faults.raw_batches import BAD_NAME, send_with_bad_names
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.stores.postgres import fresh_database
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.asyncio

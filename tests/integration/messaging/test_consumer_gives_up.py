@@ -19,12 +19,12 @@ from shared.contracts.topics import ATTENDANCE_DAY
 from shared.kafka_admin.provision import provision, read_topics
 from shared.messaging.consuming.poison_limit import BATCH_UNUSABLE_MIN
 from shared.service.runtime import Runtime
-from tests.fixtures.backends import kafka_settings
+from tests.fixtures.faults.raw_batches import send_with_bad_names
 from tests.fixtures.logs import captured_logs
-from tests.fixtures.postgres import migrated_database
-from tests.fixtures.raw_batches import send_with_bad_names
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import kafka_settings
+from tests.fixtures.stores.postgres import migrated_database
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.embedded

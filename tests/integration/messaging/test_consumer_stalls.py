@@ -18,9 +18,9 @@ from shared.messaging.consuming import consumer
 from shared.messaging.consuming.batch_work import BatchWork
 from shared.messaging.consuming.incoming import Incoming
 from shared.service.runtime import Runtime
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.waiting import WAIT_SECONDS, until
 
 STALL_SECONDS = 3.0

@@ -13,9 +13,9 @@ from aiokafka import TopicPartition
 
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.observability.metrics import Metrics
-from tests.fixtures.backends import Kafka, kafka_settings, remove_topics
-from tests.fixtures.containers import KafkaInContainer
 from tests.fixtures.services import settings_for
+from tests.fixtures.stores.backends import Kafka, kafka_settings, remove_topics
+from tests.fixtures.stores.containers import KafkaInContainer
 from tests.fixtures.waiting import until
 from tests.integration.messaging.test_broker import make_topic
 

@@ -24,12 +24,12 @@ from shared.kafka_admin.provision import TopicSpec, provision, read_topics
 from shared.messaging.producing import relay
 from shared.messaging.producing.outbox import lane_of
 from shared.service.runtime import Runtime
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.commands import client_of
-from tests.fixtures.containers import KafkaInContainer
+from tests.fixtures.documents.commands import client_of
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.outbox import outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.stores.containers import KafkaInContainer
 
 TOPIC, OTHER = "asn.employee.v1", "asn.attendance-day.v1"
 LARGE = b"x" * 1_200_000
@@ -82,7 +82,7 @@ async def held(service: Running, *, count: int) -> list[dict[str, Any]]:
 
 async def metric(service: Running, name: str) -> float:
     """The metric's value after an update."""
-    await service.app.part(Runtime)._observe()
+    await service.app.part(Runtime).observe()
     lines = (await service.http.get("/attendance/metrics")).text.splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
 

@@ -15,9 +15,9 @@ from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, FEEDBACK
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.readers import handler_of
 
 SEMESTER = "2026-S2"

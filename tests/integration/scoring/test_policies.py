@@ -26,11 +26,11 @@ from shared.db.database import is_transient
 from shared.errors.errors import UnavailableError
 from shared.messaging.consuming.batch_work import BatchWork
 from shared.messaging.consuming.poison_limit import PoisonLimit
-from tests.fixtures.backends import Postgres
-from tests.fixtures.postgres import migrated_database
+from tests.fixtures.faults.store_faults import cut_off_at
 from tests.fixtures.records import assessment, day, employee, incoming, rating
 from tests.fixtures.services import Running, running_service
-from tests.fixtures.store_faults import cut_off_at
+from tests.fixtures.stores.backends import Postgres
+from tests.fixtures.stores.postgres import migrated_database
 from tests.integration.readers import handler_of, receive
 
 DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"

@@ -17,9 +17,9 @@ from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.readers import receive
 
 

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE, FEEDBACK
-from tests.fixtures.backends import Postgres
 from tests.fixtures.records import assessment, employee, incoming, rating_group
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.readers import receive
 
 SEMESTER = "2026-S2"

@@ -65,6 +65,6 @@ def test_an_engine_that_hides_the_clients_addresses_is_told(
 ) -> None:
     (tmp_path / "uid_map").write_text(f"         {uid_map}\n")
     (tmp_path / "osrelease").write_text(f"{kernel}\n")
-    told = preflight._addresses_hidden(tmp_path / "uid_map", tmp_path / "osrelease")
+    told = preflight.addresses_hidden(tmp_path / "uid_map", tmp_path / "osrelease")
     assert (told is None) if words is None else (words in str(told))
-    assert preflight._addresses_hidden(tmp_path / "none", tmp_path / "osrelease") is None
+    assert preflight.addresses_hidden(tmp_path / "none", tmp_path / "osrelease") is None

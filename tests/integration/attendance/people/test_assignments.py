@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.people.present import Transfers
-from tests.fixtures.store_faults import until_waiting
+from tests.fixtures.faults.store_faults import until_waiting
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from tests.fixtures.store_faults import until_waiting
+from tests.fixtures.faults.store_faults import until_waiting
 from tests.integration.feedback.office import MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded

@@ -14,9 +14,9 @@ from services.notifications.notices.queries import lock_officers
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from shared.db.database import is_transient
+from tests.fixtures.faults.store_faults import blocked, cut_off_at, until_waiting
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.fixtures.store_faults import blocked, cut_off_at, until_waiting
 from tests.integration.notifications.desk import (
     OFFICER,
     SUPERIOR,

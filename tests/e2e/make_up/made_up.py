@@ -18,7 +18,7 @@ import psutil
 
 __all__ = ["ROOT", "MadeUp", "made_up", "plain_environment", "short_folder"]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 STOP_SECONDS_MAX = 60
 
 

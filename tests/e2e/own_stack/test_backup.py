@@ -16,7 +16,7 @@ from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.semester import Semester
 from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, scores, work_days
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [
     pytest.mark.containers,

@@ -17,7 +17,7 @@ from tests.e2e.hr_system import read_full_scores
 from tests.e2e.stack import Stack, running_stack, until
 from tests.e2e.town import open_town, punch, punch_days, scores, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(1_800), needs_engine]
 
@@ -31,7 +31,7 @@ import json
 from confluent_kafka.admin import ConfigResource
 from shared.kafka_admin.access import Access
 from shared.settings.settings import KafkaSettings
-admin = Access(KafkaSettings())._admin
+admin = Access(KafkaSettings()).client
 topics = admin.list_topics(timeout=20).topics
 resources = [ConfigResource("topic", name) for name in topics]
 settings = {key.name: future.result() for key, future in admin.describe_configs(resources).items()}

@@ -20,10 +20,10 @@ import httpx
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.made_up import ROOT, made_up
+from tests.e2e.make_up.made_up import ROOT, made_up
 from tests.e2e.stack import until
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.images import PYTHON
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.images import PYTHON
 
 pytestmark = pytest.mark.timeout(1_200)
 

@@ -20,10 +20,10 @@ import orjson
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.made_up import ROOT, MadeUp, made_up, short_folder
+from tests.e2e.make_up.made_up import ROOT, MadeUp, made_up, short_folder
 from tests.e2e.places import PROXIES
 from tests.e2e.stack import until
-from tests.fixtures.documents import checkout, reader_environment, run_document
+from tests.fixtures.documents.documents import checkout, reader_environment, run_document
 
 pytestmark = [
     pytest.mark.timeout(600),

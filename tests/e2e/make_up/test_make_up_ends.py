@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from embedded.children import free_port
-from tests.e2e.made_up import ROOT, made_up, plain_environment, short_folder
+from tests.e2e.make_up.made_up import ROOT, made_up, plain_environment, short_folder
 
 pytestmark = [
     pytest.mark.timeout(600),

@@ -32,8 +32,8 @@ from tests.e2e.bad_input import (
 )
 from tests.e2e.stack import NO_CANARY, ROOT, Stack, running_stack, until
 from tests.e2e.town import MACHINE, fill_town, punch, scores
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.images import POSTGRES
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.images import POSTGRES
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine]
 

@@ -34,7 +34,7 @@ from tests.e2e.load import (
 )
 from tests.e2e.stack import NO_CANARY, Stack, running_stack, until
 from tests.e2e.town import all_days_given, fill_town, punch
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(1_800), needs_engine]
 
