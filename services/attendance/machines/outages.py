@@ -19,7 +19,6 @@ __all__ = ["put_outage", "read_outages"]
 
 DAYS_MAX = 366
 LISTED_MAX = 1_000
-_DAY = timedelta(days=1)
 
 _UPSERT_OUTAGE = text(
     """
@@ -58,5 +57,4 @@ async def _enqueue_affected(change: Change, outage: Outage) -> None:
         units = await units_between(change.session, [outage.serial], outage.starts_at, outage.ends_at)
     first, last = change.date_of(outage.starts_at), change.date_of(outage.ends_at)
     for unit in units:
-        # A shift of the previous date may reach into the outage, and a window of the next date may begin in it.
-        await enqueue_unit(change, unit, first - _DAY, last + _DAY)
+        await enqueue_unit(change, unit, first, last)

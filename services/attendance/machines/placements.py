@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, text
@@ -79,8 +79,7 @@ async def enqueue_days_waiting_for(change: Change, serials: Sequence[str], since
 
 async def enqueue_unit_since(change: Change, org_unit_id: str, since: datetime) -> None:
     """Enqueues the unit's days from this moment on."""
-    # A shift that ends after midnight belongs to the date before.
-    await enqueue_unit(change, org_unit_id, change.date_of(since) - timedelta(days=1), change.today)
+    await enqueue_unit(change, org_unit_id, change.date_of(since), change.today)
 
 
 async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:

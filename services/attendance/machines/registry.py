@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import enqueue_employees
+from services.attendance.day_queue.enqueue import enqueue_spans
 from services.attendance.machines.locked_machine import LockedMachine, lock_registered, lock_serial
 from services.attendance.machines.placements import enqueue_unit_since, read_placements, write_placements
 from services.attendance.machines.rechecks import change_zone, lock_clock_corrections
@@ -32,7 +32,6 @@ __all__ = ["MachineSetup", "put_machine", "queue_command", "resend_command", "un
 
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
-_DAY = timedelta(days=1)
 
 
 class _Registered(NamedTuple):
@@ -145,7 +144,7 @@ async def _enqueue_changed_places(
     if since is not None:
         punched = await _PUNCHED_OFFICERS.one(change.session, {"serial": serial, "since": since})
         if punched.employees and punched.first and punched.last:
-            await enqueue_employees(change, punched.employees, punched.first - _DAY, punched.last + _DAY)
+            await enqueue_spans(change, [(officer, punched.first, punched.last) for officer in punched.employees])
     for unit, first in sorted(units_changed_since(before, after).items()):
         await enqueue_unit_since(change, unit, first)
 
