@@ -64,7 +64,9 @@ _LOCKED_MACHINE = query(
     """,
     _MachineRow,
 )
-_PIN = text("update machine set pinned_address = :address where serial = :serial and pinned_address is null")
+_SET_PINNED_ADDRESS = text(
+    "update machine set pinned_address = :address where serial = :serial and pinned_address is null"
+)
 _SECRET_USED = text("update machine set secret_pending = false where serial = :serial")
 # Former units that the machine left before it had uploaded everything up to the end of its time there.
 _FORMER_UNITS = query(
@@ -166,7 +168,7 @@ def required_proof_of(row: ProofColumns) -> RequiredProof:
 async def store_proof(session: AsyncSession, machine: LockedMachine, proof: Proof, address: str) -> None:
     """Stores a post's proof under the machine's lock: the first post pins the address, a first use activates a secret."""
     if proof.kind is ProofKind.NOTHING_YET:
-        await session.execute(_PIN, {"serial": machine.serial, "address": address})
+        await session.execute(_SET_PINNED_ADDRESS, {"serial": machine.serial, "address": address})
     if proof.secret_used and machine.required_proof.secret_pending:
         await session.execute(_SECRET_USED, {"serial": machine.serial})
 

@@ -59,7 +59,7 @@ class OutboxRow(SharedTable, table=True):
     """The reason of the last refusal; never data."""
 
 
-_INSERT = text(
+_INSERT_ROWS = text(
     """
     insert into outbox (lane, topic, key, event_id, headers, value, created_at)
     select lane, topic, key, event_id, headers, value, now()
@@ -92,7 +92,7 @@ class Outbox:
         traceparent = current_traceparent()
         rows = [encode(topic, r, source=self.service, event_id=new_id(), traceparent=traceparent) for r in records]
         await session.execute(
-            _INSERT,
+            _INSERT_ROWS,
             {
                 "lanes": [lane_of(row.key) for row in rows],
                 "topics": [row.topic for row in rows],

@@ -103,7 +103,7 @@ def wait_out_the_end_of_the_day() -> None:
             time.sleep((ends + timedelta(minutes=1) - now).total_seconds())
 
 
-def test_connection_is_told_to_its_owner_only(first: MadeUp) -> None:
+def test_connection_is_reported_to_its_owner_only(first: MadeUp) -> None:
     connection = first.ready()
     assert set(connection) == {"KINERJA_URL", "KINERJA_OPERATOR_KEY", "KAFKA_BOOTSTRAP_SERVERS"}
     assert stat.S_IMODE((first.data / "connect.env").stat().st_mode) == 0o600
@@ -131,7 +131,7 @@ def test_the_office_is_there_and_every_officer_has_a_score(first: MadeUp) -> Non
     assert not [officer for officer, item in scores_of(connection).items() if item["score"] is None]
 
 
-def test_shift_workers_of_the_office_are_judged_by_their_roster_alone(first: MadeUp) -> None:
+def test_shift_workers_of_the_office_are_computed_by_their_roster_alone(first: MadeUp) -> None:
     with client_of(first.ready()) as http:
         unit = {"org_unit_id": "igd-puskesmas", "limit": 10}
         officers = [item["employee_id"] for item in http.get("/attendance/v1/employees", params=unit).json()["items"]]

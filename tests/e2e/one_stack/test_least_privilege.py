@@ -195,7 +195,7 @@ async def test_each_user_of_kafka_may_do_what_the_file_says_and_no_more(
     assert {name for name in sorted(groups) if await may_use_group(settings, name)} == allowed
 
 
-def test_strangers_and_old_passwords_are_refused(stack: Stack, connection: dict[str, str]) -> None:
+def test_unknown_users_and_old_passwords_are_refused(stack: Stack, connection: dict[str, str]) -> None:
     def logs_in(settings: dict[str, Any]) -> bool:
         """librdkafka retries; it reports a refused login to its error callback at once."""
         errors: list[Code] = []

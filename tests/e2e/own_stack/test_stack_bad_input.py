@@ -63,7 +63,7 @@ def stack() -> Iterator[Stack]:
 # ---- an expired certificate ----
 
 
-def test_an_expired_certificate_is_told_and_renewed(stack: Stack) -> None:
+def test_an_expired_certificate_is_reported_and_renewed(stack: Stack) -> None:
     """The rest of the stack runs (the fixture has seen scores); only HR systems are refused until it is renewed."""
     assert "expired" in refusal(stack)
     told = line_with("certificate of Kafka's listener for HR systems ended on", stack.logs("preflight"))
@@ -218,7 +218,7 @@ def now() -> datetime:
     return datetime.now(ZoneInfo("Asia/Jakarta")).replace(microsecond=0, tzinfo=None)
 
 
-def test_a_clock_an_hour_behind_loses_no_punch_and_is_told(stack: Stack) -> None:
+def test_a_clock_an_hour_behind_loses_no_punch_and_is_reported(stack: Stack) -> None:
     """Punches of correct machines then lie in the future: they are stored and flagged, and close no day. They count
     once an operator has accepted them."""
     with attendance_with_a_clock_off_by(stack, -1):

@@ -137,7 +137,7 @@ async def test_the_list_cuts_nothing_and_fits_into_80_columns(
     assert max(map(len, lines)) <= 80
 
 
-async def test_all_that_wait_for_one_code_are_dismissed_and_one_that_changed_meanwhile_is_told(
+async def test_all_that_wait_for_one_code_are_dismissed_and_one_that_changed_meanwhile_is_reported(
     kinerja: Callable[..., asyncio.Future[Result]],
     scoring: Running,
     record: Incoming,

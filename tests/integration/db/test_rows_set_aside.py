@@ -99,7 +99,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
         assert sorted(await published(service, "asn.score.v1")) == others
 
 
-async def test_days_of_the_others_are_judged(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_days_of_the_others_are_computed(embedded_postgres: EmbeddedPostgres) -> None:
     """A day's revision is already the maximum."""
     async with city(embedded_postgres) as town:
         await town.import_lines(person(), person(nip="199001012015011002", name="Contoh Dua"))

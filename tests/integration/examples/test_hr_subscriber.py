@@ -164,7 +164,7 @@ async def test_a_topic_made_anew_while_it_follows_is_read_from_its_beginning(own
     assert row(database, officer)[0][:3] == ("2026-S2", 2, "71.50")
 
 
-def test_wrong_use_is_told_and_makes_no_file(tmp_path: Path) -> None:
+def test_wrong_use_is_reported_and_makes_no_file(tmp_path: Path) -> None:
     database = tmp_path / "hr.db"
     helped = start("--help")
     assert (helped.returncode, "KAFKA_BOOTSTRAP_SERVERS" in helped.stdout) == (0, True)
@@ -196,7 +196,9 @@ async def test_without_the_topic_it_says_so_and_does_not_make_it(own_kafka: Kafk
 
 
 @pytest.mark.containers
-async def test_a_login_is_used_and_a_wrong_password_is_told(kafka_container: KafkaInContainer, tmp_path: Path) -> None:
+async def test_a_login_is_used_and_a_wrong_password_is_reported(
+    kafka_container: KafkaInContainer, tmp_path: Path
+) -> None:
     officer, database = str(uuid4()), tmp_path / "hr.db"
     await send(kafka_container.bootstrap_servers, officer, score(officer, 1, "70.00"))
     login = {
@@ -213,7 +215,7 @@ async def test_a_login_is_used_and_a_wrong_password_is_told(kafka_container: Kaf
     assert row(database, officer)[0][:3] == ("2026-S2", 1, "70.00")
 
 
-async def test_a_database_that_cannot_be_used_is_told(kafka: Kafka, tmp_path: Path) -> None:
+async def test_a_database_that_cannot_be_used_is_reported(kafka: Kafka, tmp_path: Path) -> None:
     await provision(kafka.bootstrap_servers, read_topics())
     done = start(str(tmp_path), "--once", KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers)
     assert done.returncode == 1

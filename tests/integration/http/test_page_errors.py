@@ -105,7 +105,7 @@ async def test_the_inbox_s_button_answers_with_pages_too(embedded_postgres: Embe
         assert_page(await running.http.post(f"/notices/inbox/x/{uuid4()}/acknowledge", headers=BROWSER), 404)
 
 
-async def test_a_semester_that_is_none_is_told_on_a_page(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_semester_that_is_none_is_reported_on_a_page(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("scoring", embedded_postgres, clock=FakeClock(NOW)) as running:
         assert_page(await running.http.get("/my/x", params={"semester": "2026-S3"}, headers=BROWSER), 422)
         assert_page(await running.http.get("/my/x", params={"semester": "x" * 99}, headers=BROWSER), 422)

@@ -105,7 +105,7 @@ class TestFinality:
         "machines",
         [(), (machine(None),), (machine(clock_ok=False),), (machine(in_service_to=local("-1 00:00")),)],
     )
-    def test_never_absent_without_a_credible_mark(self, machines: tuple[SiteMachine, ...]) -> None:
+    def test_never_absent_without_a_credible_watermark(self, machines: tuple[SiteMachine, ...]) -> None:
         day = judge(machines=machines)
         assert (day.state, day.status) == ("provisional", "unknown")
 

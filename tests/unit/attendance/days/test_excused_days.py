@@ -49,7 +49,7 @@ class TestExcuses:
             (Half.AFTERNOON, ("07:30", "11:50"), 270, 0, 10),
         ],
     )
-    def test_half_a_day_is_judged_by_its_other_half(
+    def test_half_a_day_is_computed_by_its_other_half(
         self, half: Half, punches: tuple[str, str], scheduled: int, late: int, early: int
     ) -> None:
         excuse = Excuse("IZIN", ExcuseKind.LEAVE, half)

@@ -42,7 +42,7 @@ def test_what_is_not_counted_or_answers_a_query_proves_nothing() -> None:
     assert after_upload(FRESH, NOW, [record(ago(hours=2))], in_order=False).complete_until is None
 
 
-def test_the_second_poll_in_quiet_moves_the_mark() -> None:
+def test_the_second_poll_in_quiet_moves_the_watermark() -> None:
     uploaded = after_upload(FRESH, NOW, [])
     first = after_poll(uploaded, NOW + timedelta(seconds=10))
     assert first.complete_until is None

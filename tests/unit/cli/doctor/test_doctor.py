@@ -227,7 +227,7 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
         (2, True, "warn", "1 or more records are on their way"),
     ],
 )
-def test_a_reader_that_differs_from_its_owner_is_told(
+def test_a_reader_that_differs_from_its_owner_is_reported(
     kept: int | None, in_flight: bool, state: str, words: str
 ) -> None:
     system = System()

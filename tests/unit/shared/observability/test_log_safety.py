@@ -181,7 +181,7 @@ async def test_a_task_that_nobody_waits_for_is_told_without_its_words(written: W
     assert_clean(written())
 
 
-def test_a_warning_is_told_by_its_kind_and_place(written: Written) -> None:
+def test_a_warning_is_reported_by_its_kind_and_place(written: Written) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         logging.captureWarnings(capture=False)
