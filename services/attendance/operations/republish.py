@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.context import AttendanceContext
-from services.attendance.people.records import OFFICER_RECORDS
-from shared.contracts.events.employee import EmployeeRecord
+from services.attendance.people.records import OfficerState, read_states, record_of
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.db.queries import query
 from shared.messaging.producing.republish import Republished, add_all_again, from_record
@@ -64,15 +62,15 @@ async def _republish_employees(context: AttendanceContext) -> Republished:
         EMPLOYEE,
         _next_employees,
         UUID(int=0),
-        lambda row: row["employee_id"],
-        lambda row: EmployeeRecord(**row),
+        lambda state: state.employee_id,
+        record_of,
     )
 
 
-async def _next_employees(session: AsyncSession, after: UUID) -> Sequence[RowMapping]:
+async def _next_employees(session: AsyncSession, after: UUID) -> list[OfficerState]:
     values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
     employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
-    return (await session.execute(OFFICER_RECORDS, {"employees": employees})).mappings().all()
+    return await read_states(session, employees)
 
 
 async def _republish_days(context: AttendanceContext) -> Republished:
