@@ -45,7 +45,7 @@ def test_lines_are_the_ones_that_are_not_blank_as_they_came() -> None:
         (b"x" * (2 * PART_BYTES), [2 * PART_BYTES]),
         (b"x\n" + b"y" * (2 * PART_BYTES) + b"\nz\n", [2, 2 * PART_BYTES + 1, 2]),
     ],
-    ids=str,
+    ids=range(11),
 )
 def test_a_body_is_split_into_parts_of_whole_lines(body: bytes, sizes: list[int]) -> None:
     parts = list(parts_of(body))

@@ -10,7 +10,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.base.rule_documents import DEPTH_MAX, DOCUMENT_BYTES_MAX, PARTS_MAX, SCALAR_CHARS_MAX, read_document
+from shared.base.rule_documents import (
+    DEPTH_MAX,
+    DOCUMENT_BYTES_MAX,
+    PARTS_MAX,
+    SCALAR_CHARS_MAX,
+    Document,
+    read_document,
+)
 from shared.errors.errors import InvalidError
 
 RULES = sorted((Path(__file__).resolve().parents[4] / "rules").rglob("*.yaml"))
@@ -75,6 +82,10 @@ def test_every_part_has_its_line() -> None:
     found = [document.line_of(*path) for path in (("a",), ("b",), ("b", 0, "c"), ("b", 1, "d"), ("b", 1, "e"))]
     assert found == [1, 3, 4, 5, 6]
     assert [document.line_of(*path) for path in (("b", 1, "missing"), ("missing",), ())] == [5, 1, 1]
+
+
+def test_a_document_without_known_lines_begins_in_line_1() -> None:
+    assert Document({"a": 1}, {}).line_of("a") == 1
 
 
 @given(st.lists(st.sampled_from(PARTS_OF_YAML), max_size=60).map("".join))
