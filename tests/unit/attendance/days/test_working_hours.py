@@ -52,6 +52,14 @@ def test_a_unit_works_by_roster_as_its_setting_says() -> None:
     assert not CITY.unit_works_by_roster_on("office", TUESDAY)
 
 
+def test_an_officer_has_the_overrides_and_the_calendar_of_the_city() -> None:
+    officer = OfficerTime(CITY, [(MONDAY, "office")], [(MONDAY, "PNS")], date(2026, 1, 1))
+    tuesday = officer.scheduled_on(TUESDAY, WIB)
+    assert isinstance(tuesday, ScheduledShift)
+    assert (tuesday.start.astimezone(WIB).time(), tuesday.reasons) == (time(8), ("RAMADAN",))
+    assert officer.scheduled_on(WEDNESDAY, WIB) == OffDay("LIBUR_NASIONAL", ("HOLIDAY",))
+
+
 def test_only_a_shift_that_the_officer_has_to_work_competes_for_punches() -> None:
     def beside(officer: OfficerTime) -> list[date]:
         return [shift.work_date for shift in officer.neighbours_of(TUESDAY, WIB)]
@@ -61,5 +69,9 @@ def test_only_a_shift_that_the_officer_has_to_work_competes_for_punches() -> Non
     assert beside(officer) == [MONDAY, WEDNESDAY]
     assert beside(replace(officer, active_from=TUESDAY)) == [WEDNESDAY]
     assert beside(replace(officer, active_to=TUESDAY)) == [MONDAY]
+    # a holiday that awaits its decree may still become a working day
+    for confirmed, dates in ((False, [MONDAY, WEDNESDAY]), (True, [WEDNESDAY])):
+        holiday = {MONDAY: CalendarDay(CalendarKind.HOLIDAY, "LIBUR_NASIONAL", confirmed)}
+        assert beside(replace(officer, city=replace(city, calendar=holiday))) == dates
     leave = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
     assert beside(replace(officer, excuses={MONDAY: [leave]})) == [WEDNESDAY]

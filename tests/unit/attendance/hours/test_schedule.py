@@ -58,6 +58,18 @@ def test_an_override_applies_only_to_weeks_of_its_kind_and_not_to_rosters() -> N
     assert minutes(MONDAY, overrides=[RAMADAN], roster={MONDAY: RosterShift(NIGHT)}) == 420
 
 
+def test_the_reasons_of_a_shift_say_where_its_hours_come_from() -> None:
+    plain = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK]))
+    assert isinstance(plain, ScheduledShift)
+    assert plain.reasons == ()
+    ramadan = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], overrides=[RAMADAN]))
+    assert isinstance(ramadan, ScheduledShift)
+    assert (ramadan.reasons, ramadan.work_date) == (("RAMADAN",), MONDAY)
+    awaited = CalendarDay(CalendarKind.HOLIDAY, "LIBUR_NASIONAL", confirmed=False)
+    open_day = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar={MONDAY: awaited}))
+    assert open_day == UnconfirmedHoliday("LIBUR_NASIONAL", plain, ("HOLIDAY_UNCONFIRMED",))
+
+
 def test_a_roster_entry_overrides_the_calendar_and_a_rest_day_stays_a_rest_day() -> None:
     calendar = {MONDAY: HOLIDAY, MONDAY + timedelta(days=5): HOLIDAY}
     off = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar=calendar))

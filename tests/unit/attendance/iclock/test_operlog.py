@@ -48,6 +48,14 @@ UNKNOWN = OperEvent("UNKNOWN", None, None, None, None, None)
         ("USER PINX=7\tPIN=8\tPIN=9", person("USER", "8")),
         ("garbage PIN=7", UNKNOWN),
         ("USERS PIN=7", UNKNOWN),
+        # only blanks around a value are removed
+        ("\tOPLOG 4\t12", UNKNOWN),
+        ("XOPLOG 4\t12", UNKNOWN),
+        ("OPLOG \x0b4\t12", menu(None, None, "12")),
+        ("OPLOG X4\tX12X", menu(None, None, "X12X")),
+        ("OPLOG 4\t\x0b12", menu(4, "menu_opened")),
+        ("USER PIN=X7X", person("USER", "X7X")),
+        ("USER PIN=\x0b7", person("USER", None)),
     ],
 )
 def test_a_line_gives_its_operation_or_its_persons_pin(line: str, expected: OperEvent) -> None:

@@ -27,6 +27,7 @@ def test_lines_are_the_ones_that_are_not_blank_as_they_came() -> None:
     assert raw_lines(b"\xef\xbb\xbf1\t2\r\r\n \t\r\n\n  3 \n\xff\n\xc2\xa0\n4") == [b"1\t2", b"  3 ", b"\xff", b"4"]
     assert raw_lines(b"1\n\xef\xbb\xbf2") == [b"1", b"\xef\xbb\xbf2"]
     assert raw_lines(b"") == []
+    assert raw_lines(b"X1X\r\n") == [b"X1X"]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_the_head_of_a_body_has_whole_lines_only() -> None:
     assert first_lines(LINE * 3, 3 * len(LINE) - 1) == LINE * 2
     assert first_lines(LINE * 3, 2 * len(LINE)) == LINE * 2
     assert first_lines(LINE, len(LINE) - 1) == b""
+    assert first_lines(b"\n12", 2) == b"\n"
     assert first_lines(b"12\t", 3) == b"12\t"  # the only line needs no end
 
 
