@@ -192,7 +192,7 @@ def test_errors_are_told_with_their_lines_in_the_order_of_the_file() -> None:
 
 
 def test_as_many_errors_as_fit_are_told_without_a_rest() -> None:
-    for count, rest in ((5, ""), (6, "; 1 more errors")):
+    for count, rest in ((5, ""), (7, "; 2 more errors")):
         with pytest.raises(RuleError) as refused:
             checked(TypeAdapter(list[Flag]), [0] * count, "rules")
         told = "; ".join(f"[{place}] must be true or false" for place in range(5))

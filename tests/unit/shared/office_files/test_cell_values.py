@@ -41,14 +41,16 @@ MIDNIGHT = datetime(2026, 8, 3)  # noqa: DTZ001
         (7.0, "a number", "7"),
         (7.25, "a number", "7.25"),
         (FormattedNumber(7.0, "000"), "a number", "7"),
-        (NOT_COMPUTED, "a number", ""),
-        (EMPTY_RESULT, "a number", ""),
     ],
 )
 def test_a_value_has_a_name_for_messages_and_the_form_that_a_person_would_write(
     value: Cell, kind: str, text: str
 ) -> None:
     assert (kind_of(value), shown(value)) == (kind, text)
+
+
+def test_a_value_that_is_not_in_the_file_is_shown_as_nothing() -> None:
+    assert [shown(value) for value in (NOT_COMPUTED, merged_into("C2:C3"), EMPTY_RESULT)] == ["", "", ""]
 
 
 @pytest.mark.parametrize(
