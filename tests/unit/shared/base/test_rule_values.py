@@ -56,6 +56,7 @@ def test_a_whole_number_at_its_limits_is_accepted(value: int) -> None:
         # without an upper limit, that of a column is named only where it matters
         ((3,), 2, "must be a whole number above 2, not 2"),
         ((3,), "4", "must be a whole number above 2, not '4'"),
+        ((3,), float(2**31 - 1), "must be a whole number above 2, not 2147483647.0"),
         ((3,), 2**31, "must be a whole number from 3 to 2147483647, not 2147483648"),
     ],
 )
@@ -76,22 +77,28 @@ def test_an_exact_number_is_quoted_or_whole(value: object, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "message"),
+    ("limits", "value", "message"),
     [
-        (exact(0, 100), 0.35, 'must be a number in quotes to keep it exact: "0.35"'),
-        (exact(0, 100), "x", "must be a number in quotes, not 'x'"),
-        (exact(0, 100), None, "must be a number in quotes, not None"),
-        (exact(0, 100), True, "must be a number in quotes, not True"),
-        (exact(0, 100), "Infinity", "must be a number in quotes, not 'Infinity'"),
-        (exact(0, 100, quoted=True), 7, "must be a number in quotes, not 7"),
-        (exact(0, 100), "-0.1", "must be a number from 0 to 100, not '-0.1'"),
-        (exact(0, 100), "100.1", "must be a number from 0 to 100, not '100.1'"),
-        (exact(0, 100, places=2), "1.234", "must be a number from 0 to 100 with at most 2 decimals, not '1.234'"),
-        (exact(0, 100, what="a percent"), "101", "must be a percent from 0 to 100, not '101'"),
+        ({}, 0.35, 'must be a number in quotes to keep it exact: "0.35"'),
+        ({}, "x", "must be a number in quotes, not 'x'"),
+        ({}, None, "must be a number in quotes, not None"),
+        ({}, True, "must be a number in quotes, not True"),
+        ({}, "Infinity", "must be a number in quotes, not 'Infinity'"),
+        ({"quoted": True}, 7, "must be a number in quotes, not 7"),
+        ({}, "-0.1", "must be a number from 0 to 100, not '-0.1'"),
+        ({}, "100.1", "must be a number from 0 to 100, not '100.1'"),
+        ({"places": 2}, "1.234", "must be a number from 0 to 100 with at most 2 decimals, not '1.234'"),
+        ({"places": 2}, "101", "must be a number from 0 to 100 with at most 2 decimals, not '101'"),
+        ({"what": "a percent"}, "101", "must be a percent from 0 to 100, not '101'"),
     ],
 )
-def test_other_numbers_are_refused(kind: Any, value: object, message: str) -> None:
-    assert refusal(Annotated[Decimal, kind], value) == message
+def test_other_numbers_are_refused(limits: dict[str, Any], value: object, message: str) -> None:
+    assert refusal(Annotated[Decimal, exact(0, 100, **limits)], value) == message
+
+
+def test_a_number_has_as_many_decimals_as_it_is_written_with() -> None:
+    assert read(Annotated[Decimal, exact(0, 100)], "1.23456") == Decimal("1.23456")
+    assert read(Annotated[Decimal, exact(0, 100, quoted=True)], "7") == 7
 
 
 def test_text_has_its_length_and_no_blanks_around_it() -> None:

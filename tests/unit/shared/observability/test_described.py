@@ -116,25 +116,28 @@ TRACE = (
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("name", "text", "args", "expected"),
     [
-        (message("py.warnings", f"{ROOT}/cli/main.py:12: UserWarning: secret"), "UserWarning at cli/main.py:12"),
-        (message("py.warnings", "something secret"), "a warning"),
-        (message("aiokafka.client", "joined group g", level=logging.INFO), "joined group g"),
-        (message("aiokafka.client", "sent secret", level=logging.DEBUG), "aiokafka.client: a message of client.py:7"),
-        (message("httpx", "%d of %d", 1, 2), "1 of 2"),
-        (message("httpx", "%(n)d parts", {"n": 5}), "5 parts"),
-        (message("httpx", "for %(name)s", {"name": "secret"}), "for %(name)s"),
-        (message("httpx", "for %s", "secret"), "for %s"),
-        (message("asyncio", TRACE), "exception at b.py:22 inner < a.py:1 outer"),
-        (message("asyncio", "Task was destroyed: <secret>"), "Task was destroyed"),
-        (message("asyncio", "<secret>"), "asyncio: a message"),
-        (message("httpx", "secret"), "httpx: a message of client.py:7"),
-        (message("httpx", ValueError("secret")), "httpx: ValueError"),
+        ("py.warnings", f"{ROOT}/cli/main.py:12: UserWarning: secret", (), "UserWarning at cli/main.py:12"),
+        ("py.warnings", "something secret", (), "a warning"),
+        ("httpx", "%d of %d", (1, 2), "1 of 2"),
+        ("httpx", "%(n)d parts", ({"n": 5},), "5 parts"),
+        ("httpx", "for %(name)s", ({"name": "secret"},), "for %(name)s"),
+        ("httpx", "for %s", ("secret",), "for %s"),
+        ("asyncio", TRACE, (), "exception at b.py:22 inner < a.py:1 outer"),
+        ("asyncio", "Task was destroyed: <secret>", (), "Task was destroyed"),
+        ("asyncio", "<secret>", (), "asyncio: a message"),
+        ("httpx", "secret", (), "httpx: a message of client.py:7"),
+        ("httpx", ValueError("secret"), (), "httpx: ValueError"),
     ],
 )
-def test_a_librarys_message_is_logged_without_its_data(written: str, expected: str) -> None:
-    assert written == expected
+def test_a_librarys_message_is_logged_without_its_data(name: str, text: Any, args: Any, expected: str) -> None:
+    assert message(name, text, *args) == expected
+
+
+def test_the_brokers_client_is_quoted_from_info_up() -> None:
+    assert message("aiokafka.client", "joined group g", level=logging.INFO) == "joined group g"
+    assert message("aiokafka.client", "sent secret", level=logging.DEBUG) == "aiokafka.client: a message of client.py:7"
 
 
 @pytest.mark.parametrize(
