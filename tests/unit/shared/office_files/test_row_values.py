@@ -76,7 +76,8 @@ def at(*parts: int) -> datetime:
 def test_texts(value: Cell, text: str, message: str | None) -> None:
     faults = Faults()
     assert row(value).text("column", faults) == text
-    assert [fault["message"] for fault in faults] == ([] if message is None else [message])
+    told = [] if message is None else [("column", "Kolom", message)]
+    assert [(fault["field"], fault["column"], fault["message"]) for fault in faults] == told
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,8 @@ def test_texts(value: Cell, text: str, message: str | None) -> None:
 def test_dates(value: Cell, found: date | None, message: str | None) -> None:
     faults = Faults()
     assert row(value).date("column", faults) == found
-    assert [fault["message"] for fault in faults] == ([] if message is None else [message])
+    told = [] if message is None else [("column", "Kolom", message)]
+    assert [(fault["field"], fault["column"], fault["message"]) for fault in faults] == told
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,8 @@ def test_dates(value: Cell, found: date | None, message: str | None) -> None:
 def test_times(value: Cell, found: time | None, message: str | None) -> None:
     faults = Faults()
     assert row(value).time("column", faults) == found
-    assert [fault["message"] for fault in faults] == ([] if message is None else [message])
+    told = [] if message is None else [("column", "Kolom", message)]
+    assert [(fault["field"], fault["column"], fault["message"]) for fault in faults] == told
 
 
 @pytest.mark.parametrize("sheet", [None, "Lembar 1"])

@@ -10,6 +10,8 @@ import pytest
 
 from shared.errors.errors import InvalidError, UnsupportedMediaTypeError
 from shared.office_files import Column, Faults, check_media_type, is_xlsx, read_in_turn, read_rows
+from shared.office_files.cells import EMPTY_RESULT, Cell, FormattedNumber
+from shared.office_files.table import has_nip
 from tests.unit.shared.office_files.reading import COLUMNS, refusal, rows_of, texts
 from tests.unit.shared.office_files.workbooks import workbook
 
@@ -180,6 +182,28 @@ def test_a_row_above_the_header_with_a_value_of_its_column_is_data(above: str, i
         "The column names are in line 3, but there is data above them, as when a table is sorted with its header: line 2. Put"
         " the column names above all data; a title has fewer filled cells than they."
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        (NIP, True),
+        (198503172010011, True),
+        (198503172010011.0, True),
+        (FormattedNumber(198503172010011, "0.00"), True),
+        (FormattedNumber(198503172010011.0, "0.00"), True),
+        (19850317201001.0, False),
+        (198503172010011.5, False),
+        (EMPTY_RESULT, False),
+    ],
+)
+def test_a_number_like_a_nip_is_known_in_every_form_of_a_cell(cell: Cell, found: bool) -> None:
+    assert has_nip((1, ["Kepala", cell])) is found
+
+
+def test_optional_columns_are_named_too() -> None:
+    with pytest.raises(InvalidError, match="A file must have nip; it may have kind, start, day"):
+        read_rows(b"x\n1", WAGES, Faults())
 
 
 def test_the_header_is_among_the_first_twenty_filled_rows() -> None:
