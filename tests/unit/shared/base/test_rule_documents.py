@@ -52,6 +52,7 @@ def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
         ("a: 2026-13-45", "ValueError"),
         ("a: 1\nb: [", "line 3"),
         ("a: &x [1]\nb: *x", "aliases"),
+        ("a: &x [1]", "anchors"),
         ("a: !!timestamp soon", "Tags"),
         ("a: !!bool maybe", "Tags"),
         ('{"\\ud800": 1}', "not YAML"),
@@ -63,7 +64,7 @@ def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
         ("- a", "a mapping of names to values"),
         ("", "a mapping of names to values"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_what_cannot_be_read_is_refused_with_words(document: str | bytes, words: str) -> None:
     with pytest.raises(InvalidError) as refused:
@@ -75,6 +76,23 @@ def test_what_is_just_within_the_bounds_is_read() -> None:
     document = {"deep": "x" * SCALAR_CHARS_MAX, "list": list(range(1_000))}
     assert read_document(yaml.safe_dump(document)) == document
     assert read_document(nested(DEPTH_MAX)) == yaml.safe_load(nested(DEPTH_MAX))
+
+
+def test_levels_are_counted_where_mappings_and_lists_end() -> None:
+    def beside_short_lists(inner: int) -> str:
+        return '{"a":' * 10 + "[" + "[]," * 10 + nested(inner) + "]" + "}" * 10
+
+    assert read_document(beside_short_lists(DEPTH_MAX - 11))
+    with pytest.raises(InvalidError, match="too deep"):
+        read_document(beside_short_lists(DEPTH_MAX - 10))
+
+
+def test_a_document_has_at_most_so_many_parts() -> None:
+    around = 9  # the start and end of the stream, the document, the mapping and the list, and a key
+    fitting = PARTS_MAX + 1 - around
+    assert len(read_document("a: [" + "1," * fitting + "]")["a"]) == fitting
+    with pytest.raises(InvalidError, match=r"too long at line \d: remove everything that is not a rule"):
+        read_document("a: [" + "1," * (fitting + 1) + "]")
 
 
 def test_every_part_has_its_line() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, BeforeValidator, TypeAdapter, create_model
+from pydantic.dataclasses import dataclass
 
 from shared.base.rule_documents import read_document
 from shared.base.rule_models import (
@@ -17,6 +20,7 @@ from shared.base.rule_models import (
     Day,
     Flag,
     RuleError,
+    RulePart,
     Share,
     checked,
     every,
@@ -168,6 +172,50 @@ def test_other_values_of_a_kind_are_refused(kind: Any, value: object, message: s
 @pytest.mark.parametrize(("length", "shown"), [(48, "'" + "x" * 48 + "'"), (49, "'" + "x" * 49 + "...")])
 def test_a_value_is_shown_with_at_most_50_characters(length: int, shown: str) -> None:
     assert refusal(Day, "x" * length) == f"{DATE}{shown}"
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True)
+class Part(RulePart):
+    first: int
+    second: int
+
+
+def not_even(_value: object) -> object:
+    raise ValueError("must be even")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Annotated[time, ClockTime], None, "is missing"),
+        (Part, {"first": 1}, ".second is missing"),
+        (Part, [], ": expected a mapping, not list"),
+        (Part, {"first": 1, "second": 2, "third": 3}, ": unknown third; known are first, second"),
+        (Mapping[str, int], [], ": expected a mapping, not list"),
+        (dict[str, int], 7, ": expected a mapping, not int"),
+        (dict[CodeText, int], {"a": 1}, f".a {CODE}'a'"),
+        (tuple[Flag, ...], 7, "must be a list"),
+        (tuple[Flag, ...], [True, 7], "[1] must be true or false"),
+        (tuple[Part, ...], [{"first": 1}], "[0].second is missing"),
+        (Literal["a", "b"], "c", "must be one of a, b"),
+        (Literal["a", "b", "c"], "d", "must be one of a, b, c"),
+        (Colour, "green", "must be one of red, blue"),
+        (Annotated[int, BeforeValidator(not_even)], 1, "must be even"),
+        (str, 7, ": Input should be a valid string"),
+    ],
+)
+def test_what_is_wrong_with_a_part_is_told_at_its_place(kind: Any, value: object, message: str) -> None:
+    assert refusal(kind, value) == message
+
+
+def test_an_error_of_the_whole_file_has_no_place() -> None:
+    with pytest.raises(RuleError, match=r"^rules: must be true or false$"):
+        checked(TypeAdapter(Flag), 7, "rules")
 
 
 def test_a_mapping_has_known_names() -> None:
