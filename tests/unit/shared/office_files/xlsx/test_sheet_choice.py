@@ -114,6 +114,7 @@ HEAD = ["nip", "day", "start"]
         (["B2:C3"], [["a", "", "c"], ["d"]], [["a", "", "c"], ["d"]]),
         (["C2:C3"], [["a"], ["b"]], [["a"], ["b"]]),
         (["A9:B9"], [["a"]], [["a"]]),
+        (["C2:D3"], [["a", "b", "c"], ["d"]], [["a", "b", "c"], ["d", "", "C2:D3"]]),
         # a later area counts too
         (["C2:C3", "A2:A3"], [["a"], ["", "b"]], [["a"], ["A2:A3", "b"]]),
     ],
@@ -129,6 +130,8 @@ def test_merged_cells_count_to_the_limit_of_a_sheet(monkeypatch: pytest.MonkeyPa
     rows = [HEAD, ["a"], ["", "b"]]
     monkeypatch.setattr(form, "CELLS_MAX", 6)
     assert merged("A2:C3", rows=rows)
+    monkeypatch.setattr(form, "CELLS_MAX", 7)
+    assert merged("B2:C3", rows=[HEAD, ["a", "b"], ["", "c"]])
     monkeypatch.setattr(form, "CELLS_MAX", 8)
     assert merged("A2:B3", "A2:B3", rows=rows)
     with pytest.raises(InvalidError, match="more than 8 cells"):
@@ -149,6 +152,13 @@ def test_values_keep_their_kind(cell: str, value: object) -> None:
     [row] = read_rows(rows_xml((1, ""), (2, f'<c t="str"><v>x</v></c>{cell}')), COLUMNS, Faults())
     found = row.cells.get("day", "")
     assert getattr(found, "code", found) == value
+
+
+@pytest.mark.parametrize("style", ["1", "99"])
+def test_a_number_with_a_style_that_the_workbook_lacks_has_plain_digits(style: str) -> None:
+    body = rows_xml((1, ""), (2, f'<c r="A2" t="str"><v>x</v></c><c r="B2" s="{style}"><v>7</v></c>'))
+    [row] = read_rows(body, COLUMNS, Faults())
+    assert row.cells["day"] == 7
 
 
 def test_a_number_keeps_the_format_that_shows_it_otherwise() -> None:
