@@ -76,6 +76,7 @@ def test_a_file_without_known_names_has_the_separator_of_its_first_line(body: st
 def test_the_separator_is_the_one_with_the_most_known_names() -> None:
     assert texts("Daftar, tanggal 1,2,3,4\nNIP;Tanggal\n7;x") == [(3, "7")]
     assert texts("sep=|\nNIP|Tanggal\n7|x") == [(2, "7")]
+    assert texts("\ufeffsep=;\nNIP;Tanggal\n7;x") == [(2, "7")]
     assert texts('"SEP=;";;\nNIP;Tanggal\n7;x') == [(2, "7")]
     assert texts("sep=;\r\nNIP;Tanggal\r\n7;x\r\n") == [(2, "7")]
 
@@ -97,7 +98,7 @@ def test_a_quoted_cell_that_joins_two_rows_is_refused(mark: str, name: str) -> N
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (b"\xef\xbb\xbfnip;\xff", f"The file begins as UTF-8, but byte 4 is not. {HOW}"),
+        (b"\xef\xbb\xbfnip;\xff", f"The file begins as UTF-8, but byte 7 is not. {HOW}"),  # counted in the file
         (b"\xff\xfen\0i", f"The file begins as UTF-16, but byte 4 is not. {HOW}"),
         (b"\xfe\xff\0n\0", f"The file begins as UTF-16, but byte 4 is not. {HOW}"),
         (b"nip;day\n\xc3\xa9;\xff", f"The file is UTF-8 in part: byte 11 is not. {HOW}"),
