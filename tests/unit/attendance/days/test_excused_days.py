@@ -73,6 +73,17 @@ class TestExcuses:
             270,
         )
 
+    def test_of_two_halves_the_one_on_duty_is_scheduled_and_credited(self) -> None:
+        leave = Excuse("IZIN", ExcuseKind.LEAVE, Half.MORNING)
+        duty = Excuse("DINAS_LUAR", ExcuseKind.DUTY, Half.AFTERNOON)
+        day = judge(excuses=(leave, duty))
+        assert (day.status, day.excuse, day.scheduled_minutes, day.credited_minutes) == (
+            "official_duty",
+            "DINAS_LUAR",
+            180,
+            180,
+        )
+
 
 class TestNothingToWork:
     def test_off_is_final_at_once(self) -> None:

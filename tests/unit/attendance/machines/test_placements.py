@@ -98,6 +98,7 @@ def test_only_what_changed_is_computed_again(before: list[Placement], after: lis
 def test_nothing_changed_is_nothing_to_compute() -> None:
     assert units_changed_since(MOVED, MOVED) == {}
     assert changed_since(MOVED, MOVED) is None
+    assert changed_since(ALWAYS, [at("b")]) == BEGINNING
     other = [MOVED[0], Placement("b", "status", DAYS[3])]
     assert (units_changed_since(MOVED, other), changed_since(MOVED, other)) == ({}, DAYS[3])
 

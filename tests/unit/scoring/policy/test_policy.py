@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -52,7 +53,8 @@ def test_a_whole_number_needs_no_quotes() -> None:
 
 def test_a_policy_survives_being_stored() -> None:
     policy = with_unit_priors(shipped_policy(), {"unit-1": Decimal("3.4")})
-    assert policy_from_mapping(policy_to_mapping(policy)) == policy
+    stored = json.dumps(policy_to_mapping(policy))
+    assert policy_from_mapping(json.loads(stored)) == policy
 
 
 def test_unit_priors_are_added_and_checked() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 ATTENDANCE = ROOT / "services" / "attendance"
 SOURCES = ("days/rules/day_status.py", "days/rules/completeness.py", "hours/rules/schedule.py")
 
