@@ -56,7 +56,7 @@ class Evaluation:
         now, rules, most = self._context.clock.now(), self._upkeep.rules, self._batches.most
         values = {
             "now": now,
-            "semester": str(Semester.of(now.astimezone(self._context.zone).date())),
+            "semester": str(Semester.of(self._context.date_of(now))),
             "before": now - rules.evaluation_interval,
             "most": most,
             "without": self._batches.without,

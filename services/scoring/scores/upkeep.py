@@ -30,7 +30,7 @@ class ScoreUpkeep:
         score, discipline = self._settings.scoring_policy_file, self._settings.discipline_rules_file
         async with context.database.transaction() as session:
             await load_defaults(session, score.read_bytes(), discipline.read_bytes(), now)
-        semester = Semester.of((now - OPENS_AFTER).astimezone(context.zone).date())
+        semester = Semester.of(context.date_of(now - OPENS_AFTER))
         async with context.database.transaction() as session:
             opened = await open_semester(session, semester, policies, now)
         if opened:
