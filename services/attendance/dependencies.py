@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path
-from pydantic import Field, NaiveDatetime
+from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.context import AttendanceContext
 from shared.access.auth import Principal, requires
-from shared.contracts.base import Identifier, UtcDateTime
+from shared.contracts.base import Identifier, to_utc
 from shared.errors.errors import NotFoundError
 from shared.openapi.models import Input
 from shared.service.app import part_of
@@ -49,12 +49,17 @@ WorkDate = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 """A date from 2000 to 2100."""
 LocalTime = Annotated[NaiveDatetime, Field(ge=datetime(2000, 1, 1), le=datetime(2100, 12, 31))]  # noqa: DTZ001 - local
 """A local time without UTC offset, from 2000 to 2100."""
+# Limits before the conversion: pydantic then names them as moments, and no function of ours.
 Moment = Annotated[
-    UtcDateTime, Field(ge=datetime.fromisoformat("2000-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
+    AwareDatetime,
+    Field(ge=datetime.fromisoformat("2000-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z")),
+    AfterValidator(to_utc),
 ]
 """A moment with a UTC offset, from 2000 to 2100."""
 AnyMoment = Annotated[
-    UtcDateTime, Field(ge=datetime.fromisoformat("1970-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z"))
+    AwareDatetime,
+    Field(ge=datetime.fromisoformat("1970-01-01T00:00Z"), le=datetime.fromisoformat("2100-12-31T00:00Z")),
+    AfterValidator(to_utc),
 ]
 """A moment by a server's clock, which may be wrong: without a battery it starts in 1970."""
 PlainText = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]

@@ -164,3 +164,13 @@ async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) 
         await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None, "in_unit_from": "always"})
     ).status_code == 200
     assert await town.silent("2026-08-05 12:00") == 0
+
+
+@pytest.mark.parametrize("since", ["2099-01-01T00:00:00", "1999-01-01T00:00:00Z"])
+async def test_a_wrong_moment_names_its_field_and_no_function(town: City, since: str) -> None:
+    setup = {"name": "Pintu", "timezone": "Asia/Jakarta", "direction_from": "shift", "in_unit_from": since}
+    answer = await town.http.put("/attendance/v1/machines/M9", json=setup)
+    assert answer.status_code == 422
+    assert {error["at"] for error in answer.json()["errors"]} == {"body/in_unit_from"}
+    assert "function" not in answer.text
+    assert "datetime" not in answer.text
