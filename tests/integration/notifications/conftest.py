@@ -14,7 +14,8 @@ from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.notifications.desk import MAIL_SETTINGS, NOW, OFFICER, SUPERIOR, Mails, apply
+from tests.integration.notifications.desk import NOW, OFFICER, SUPERIOR, apply
+from tests.integration.notifications.mails import MAIL_SETTINGS, Mails
 
 
 @pytest.fixture

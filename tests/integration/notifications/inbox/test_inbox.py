@@ -13,7 +13,6 @@ from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (
     OFFICER,
     SUPERIOR,
-    Mails,
     absences,
     apply,
     ask,
@@ -22,6 +21,7 @@ from tests.integration.notifications.desk import (
     one,
     score,
 )
+from tests.integration.notifications.mails import Mails
 
 
 async def inbox_of(service: Running, officer: UUID) -> str:

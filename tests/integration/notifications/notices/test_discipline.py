@@ -16,17 +16,15 @@ from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (
     OFFICER,
     SUPERIOR,
-    Mails,
     absences,
-    address_of,
     apply,
     ask,
     behind_its_back,
     forget,
     listed,
     one,
-    text_of,
 )
+from tests.integration.notifications.mails import Mails, address_of, text_of
 
 
 async def chain(service: Running) -> tuple[UUID, UUID]:

@@ -17,7 +17,6 @@ from tests.integration.notifications.desk import (
     OFFICER,
     SUPERIOR,
     WEEK,
-    Mails,
     absences,
     apply,
     ask,
@@ -28,9 +27,9 @@ from tests.integration.notifications.desk import (
     listed,
     one,
     score,
-    text_of,
     weeks,
 )
+from tests.integration.notifications.mails import Mails, text_of
 
 
 async def test_a_draft_is_rewritten_when_its_facts_change(notices: Running, clock: FakeClock) -> None:

@@ -21,9 +21,7 @@ from tests.integration.notifications.desk import (
     OFFICER,
     SUPERIOR,
     WEEK,
-    Mails,
     absences,
-    address_of,
     apply,
     ask,
     draft_of_a_reward,
@@ -31,9 +29,9 @@ from tests.integration.notifications.desk import (
     listed,
     one,
     score,
-    text_of,
     weeks,
 )
+from tests.integration.notifications.mails import Mails, address_of, text_of
 
 
 async def test_a_reward_is_drafted_once_after_enough_evaluations(notices: Running, clock: FakeClock) -> None:
