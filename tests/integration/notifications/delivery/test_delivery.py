@@ -17,18 +17,9 @@ from shared.db.database import is_transient
 from tests.fixtures.faults.store_faults import blocked, cut_off_at, until_waiting
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    absences,
-    apply,
-    ask,
-    draft_of_a_reward,
-    listed,
-    one,
-    score,
-)
+from tests.integration.notifications.desk import apply, ask, draft_of_a_reward, listed, one
 from tests.integration.notifications.mails import Mails, address_of, link_of, second_sender
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences, score
 
 
 def withdrawals(mails: Mails) -> list[tuple[str, bool]]:
