@@ -13,13 +13,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from shared.db.database import fault_of, is_transient
+from shared.messaging.consuming.batch_work import Handler
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.held_events import observe_outbox
 from shared.messaging.producing.relay import Relay
 from shared.observability.logs import logger
 from shared.service.context import Context
 
-__all__ = ["Periodic", "Runtime", "end_process"]
+__all__ = ["Periodic", "Runtime", "consumer_of", "end_process"]
 
 log = logger(__name__)
 
@@ -30,6 +31,19 @@ def end_process(task: str) -> None:
     """Crash-only: a part that cannot continue ends the process, and the supervisor starts a new one."""
     log.critical("process_ends", task=task)
     os._exit(1)
+
+
+def consumer_of(context: Context, handler: Handler, topics: Sequence[str]) -> BatchConsumer:
+    """The service's consumer: one member of the group that has the service's name."""
+    return BatchConsumer(
+        context.settings,
+        context.database,
+        context.dead_letters,
+        context.metrics,
+        handler,
+        service=context.service,
+        topics=topics,
+    )
 
 
 @dataclass(frozen=True)

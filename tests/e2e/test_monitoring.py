@@ -75,9 +75,9 @@ def exposed() -> dict[str, set[str]]:
     words = b"".join(map(generate_latest, registries)).decode()
     families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", words, re.MULTILINE))
     labels = {
-        name: set(collector._labelnames)  # type: ignore[attr-defined]
+        name: set(collector._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001 - samples name only labels in use
         for registry in registries
-        for collector, names in registry._collector_to_names.items()
+        for collector, names in registry._collector_to_names.items()  # noqa: SLF001 - no public list
         for name in names
     }
     known = {}

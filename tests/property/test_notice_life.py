@@ -28,12 +28,8 @@ from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, service_in
-from tests.integration.notifications.desk import (
-    MAIL_SETTINGS,
-    NOW,
-    Mails,
-    apply,
-)
+from tests.integration.notifications.desk import NOW, apply
+from tests.integration.notifications.mails import MAIL_SETTINGS, Mails
 from tests.property.notice_world import World
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,8 @@ from embedded.postgres import EmbeddedPostgres
 from tests.fixtures.documents.town_commands import NAME, Command, commands_against, four_services, gateway_to
 from tests.fixtures.services import Running
 from tests.integration.attendance.city import FIRST_NIP, City
-from tests.integration.notifications.desk import absences, apply
+from tests.integration.notifications.desk import apply
+from tests.integration.notifications.notice_records import absences
 
 
 @pytest.fixture

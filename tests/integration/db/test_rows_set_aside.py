@@ -27,7 +27,8 @@ from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import City, city, person
 from tests.integration.feedback.office import MINIMUM, office
-from tests.integration.notifications.desk import NOW, absences, apply, listed, score
+from tests.integration.notifications.desk import NOW, apply, listed
+from tests.integration.notifications.notice_records import absences, score
 from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded

@@ -32,7 +32,8 @@ from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import city, person
 from tests.integration.feedback.office import MINIMUM, office
-from tests.integration.notifications.desk import NOW, score, weeks
+from tests.integration.notifications.desk import NOW, weeks
+from tests.integration.notifications.notice_records import score
 from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded

@@ -37,7 +37,7 @@ from shared.service.runtime import Runtime
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import running_service
-from tests.integration.notifications.desk import MAIL_SETTINGS
+from tests.integration.notifications.mails import MAIL_SETTINGS
 from tests.integration.operations.planted_city import (
     ANSWERS,
     HOST_LABEL,

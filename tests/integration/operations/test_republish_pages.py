@@ -22,7 +22,8 @@ from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import city, person
 from tests.integration.feedback.office import MINIMUM, office
-from tests.integration.notifications.desk import absences, apply
+from tests.integration.notifications.desk import apply
+from tests.integration.notifications.notice_records import absences
 
 pytestmark = pytest.mark.embedded
 

@@ -7,15 +7,7 @@ import re
 import pytest
 
 from services.attendance.access.signals import Signals
-from tests.integration.attendance.access.device import (
-    LINE,
-    OTHER,
-    OWN,
-    Device,
-    after,
-    machine,
-    secret,
-)
+from tests.integration.attendance.access.device import LINE, OTHER, OWN, Device, after, machine, secret
 from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import orjson
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import BY_ROSTER_SETTING, City, city, local, person
+from tests.integration.attendance.city import BY_ROSTER_SETTING, City, local, person
 
 pytestmark = pytest.mark.embedded
 
@@ -17,15 +14,12 @@ NO_ENTRY = ("off", "final", ["ROSTER_NO_ENTRY"])
 
 
 @pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
+async def town(town: City) -> City:
     """An officer of a unit whose machine uploaded everything: a working day without a punch is an absence."""
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        await found.close()
-        await found.advance("2026-08-05 19:59")
-        await found.work()
-        yield found
+    await town.close()
+    await town.advance("2026-08-05 19:59")
+    await town.work()
+    return town
 
 
 async def shift(town: City, officer: str, work_date: str, starts_at: str, ends_at: str) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, person
+from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded
 
@@ -15,21 +12,18 @@ NIGHT, MORNING_AFTER = "2026-08-03", "2026-08-04"
 
 
 @pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
+async def town(town: City) -> City:
     """After a night shift, 07:10 is nearer to the office's start than to the night's end, and taken as an arrival."""
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        await found.close()
-        await found.advance("2026-08-05 19:59")
-        officer = (await found.officer())["employee_id"]
-        shift = {"starts_at": f"{NIGHT}T22:00:00", "ends_at": f"{MORNING_AFTER}T06:00:00", "break_minutes": 60}
-        answer = await found.http.put(f"/attendance/v1/employees/{officer}/roster/{NIGHT}", json=shift)
-        assert answer.status_code == 204, answer.text
-        await found.punch(officer, f"{NIGHT} 21:55:00", f"{MORNING_AFTER} 07:10:00")
-        await found.work()
-        assert await missing(found) == (["out"], ["out"])
-        yield found
+    await town.close()
+    await town.advance("2026-08-05 19:59")
+    officer = (await town.officer())["employee_id"]
+    shift = {"starts_at": f"{NIGHT}T22:00:00", "ends_at": f"{MORNING_AFTER}T06:00:00", "break_minutes": 60}
+    answer = await town.http.put(f"/attendance/v1/employees/{officer}/roster/{NIGHT}", json=shift)
+    assert answer.status_code == 204, answer.text
+    await town.punch(officer, f"{NIGHT} 21:55:00", f"{MORNING_AFTER} 07:10:00")
+    await town.work()
+    assert await missing(town) == (["out"], ["out"])
+    return town
 
 
 async def missing(town: City) -> tuple[list[str], list[str]]:

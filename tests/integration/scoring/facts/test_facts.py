@@ -21,7 +21,7 @@ from tests.fixtures.stores.backends import Postgres
 from tests.integration.readers import handler_of
 
 SEMESTER = "2026-S2"
-POLICY = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
+POLICY = Path(__file__).resolve().parents[4] / "rules/scoring/default.yaml"
 
 
 @pytest.fixture

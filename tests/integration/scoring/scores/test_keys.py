@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from embedded.postgres import EmbeddedPostgres
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from tests.fixtures.records import day, employee, incoming
-from tests.fixtures.services import running_service
+from tests.fixtures.services import Running, running_service
 from tests.integration.readers import receive
+
+
+async def receive_days(service: Running, units: Mapping[UUID, str | None]) -> None:
+    """Receives a day of each officer; an officer without a unit has no record of the roster."""
+    roster = [incoming(EMPLOYEE, employee(officer, org_unit_id=unit)) for officer, unit in units.items() if unit]
+    days = [incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in units]
+    await receive(service, *roster, *days)
 
 
 async def test_a_limited_key_lists_no_scores_of_other_units(embedded_postgres: EmbeddedPostgres) -> None:
     mine, other, nowhere = uuid4(), uuid4(), uuid4()
     async with running_service("scoring", embedded_postgres) as service:
         await service.app.part(ScoreUpkeep).round()
-        records = [
-            incoming(EMPLOYEE, employee(mine)),
-            incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
-            *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other, nowhere)),
-        ]
-        await receive(service, *records)
+        await receive_days(service, {mine: "unit-1", other: "unit-2", nowhere: None})
         query = {"semester": "2026-S2"}
         limited = await service.key("scores", "scores:read", org_unit_ids=["unit-1", "unit-9"])
         every = await service.key("scores", "scores:read")
@@ -60,12 +63,7 @@ async def test_scores_are_listed_of_one_unit_and_of_one_band(embedded_postgres: 
     mine, other = uuid4(), uuid4()
     async with running_service("scoring", embedded_postgres) as service:
         await service.app.part(ScoreUpkeep).round()
-        records = [
-            incoming(EMPLOYEE, employee(mine)),
-            incoming(EMPLOYEE, employee(other, org_unit_id="unit-2")),
-            *(incoming(ATTENDANCE_DAY, day(officer, date(2026, 8, 3))) for officer in (mine, other)),
-        ]
-        await receive(service, *records)
+        await receive_days(service, {mine: "unit-1", other: "unit-2"})
 
         async def listed(**query: str) -> list[str]:
             answer = await service.http.get("/scores/v1/employees", params={"semester": "2026-S2", **query})

@@ -33,7 +33,7 @@ from tests.fixtures.stores.backends import Postgres
 from tests.fixtures.stores.postgres import migrated_database
 from tests.integration.readers import handler_of, receive
 
-DEFAULT = Path(__file__).resolve().parents[3] / "rules/scoring/default.yaml"
+DEFAULT = Path(__file__).resolve().parents[4] / "rules/scoring/default.yaml"
 YAML = {"Content-Type": "application/yaml"}
 MORE_ATTENDANCE = {"attendance": "0.60", "work_quality": "0.20", "public_communication": "0.20"}
 

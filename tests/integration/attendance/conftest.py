@@ -1,4 +1,4 @@
-"""A city with an officer and the machine M1, for the tests of the machines' protocol."""
+"""A city with an officer and the machine M1; a test that needs another one overrides `town`."""
 
 from __future__ import annotations
 
