@@ -11,14 +11,16 @@ import typer
 from cli.group import Entry, Subjects
 from cli.terminal import echo
 
-__all__ = ["app"]
+__all__ = ["Kinerja", "app"]
 
 # A command reports its own errors. Without a handler Python would also print the Kafka client's warnings; `serve` and
 # `canary` configure their log, which includes them.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
-class _Kinerja(Subjects):
+class Kinerja(Subjects):
+    """The command's subjects, loaded when they are used."""
+
     entries = {  # noqa: RUF012 - declared as a ClassVar there
         "doctor": Entry("cli.doctor.doctor", "doctor", "Check the running system, and say what to do."),
         "where": Entry("cli.where", "where", "Which system the command uses, and why."),
@@ -50,7 +52,7 @@ class _Kinerja(Subjects):
 
 
 # No pretty exceptions: they print local variables, which may contain keys and personal data.
-app = typer.Typer(cls=_Kinerja, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(cls=Kinerja, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - the shape of an option's callback

@@ -20,12 +20,12 @@ import psutil
 from embedded.children import INTERRUPT, KILL, die_with_parent, free_port, stop, tail
 from embedded.programs import UNPRIVILEGED, postgres_programs
 
-__all__ = ["EmbeddedPostgres"]
+__all__ = ["SERVER_OPTIONS", "EmbeddedPostgres"]
 
 START_SECONDS_MAX = 60.0
 FORMER_SERVER_SECONDS_MAX = 20.0
 
-_SERVER_OPTIONS = {
+SERVER_OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may have at most 107 bytes, and many folders' paths are longer
     "max_connections": "120",
@@ -61,7 +61,7 @@ class EmbeddedPostgres:
         if not (self._data / "PG_VERSION").is_file():
             self._initialise()
         self._wait_for_former_server()
-        options = [part for name, value in _SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log, _opened(self._data) as data:
             command = [str(postgres_programs() / "postgres"), "-D", data.path, "-p", str(self.port), *options]
             self._process = _spawn(command, log, data)

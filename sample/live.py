@@ -27,7 +27,7 @@ FRAME_LINES = 6
 async def watch(city: City, console: Console, say: Callable[[str], None]) -> None:
     """Shows the running system until cancelled. Lines are only about changes since now, not about what a former run showed."""
     scores, notices = await _read(city)
-    before, seen = scores, {_mark(notice) for notice in notices}
+    before, seen = scores, {_state_key(notice) for notice in notices}
     if not console.is_terminal:
         while True:
             _tell(city, before, seen, scores, notices, say)
@@ -87,7 +87,7 @@ def _arrow(old: dict[str, Any] | None, new: dict[str, Any]) -> str:
     return "[green]▲[/]" if float(new["score"]) > float(old["score"]) else "[red]▼[/]"
 
 
-def _mark(notice: dict[str, Any]) -> str:
+def _state_key(notice: dict[str, Any]) -> str:
     return f"{notice['notice_id']}/{notice['state']}"
 
 
@@ -105,9 +105,9 @@ def _tell(
         if old is not None and old["score"] != item["score"]:
             say(f"score {names.get(key, key)}: {old['score']} -> {item['score']} {item['band']}")
     for notice in notices:
-        mark = _mark(notice)
-        if mark not in seen:
-            seen.add(mark)
+        key = _state_key(notice)
+        if key not in seen:
+            seen.add(key)
             say(
                 f"notice {names.get(notice['employee_id'], '')}: {notice['kind']} {notice['indicator'] or ''} {notice['state']}"
             )

@@ -15,9 +15,9 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 pytest_plugins = [
-    "tests.fixtures.postgres",
-    "tests.fixtures.kafka",
-    "tests.fixtures.backends",
+    "tests.fixtures.stores.postgres",
+    "tests.fixtures.stores.kafka",
+    "tests.fixtures.stores.backends",
     "tests.fixtures.typed_rows",
     "tests.fixtures.workers",
 ]

@@ -34,7 +34,7 @@ from shared.observability.certificates import served_certificate_ends_at
 from shared.settings.reader import read_settings
 from shared.settings.settings import KafkaSettings
 
-__all__ = ["Finding", "doctor", "examine"]
+__all__ = ["Finding", "dead_letters", "doctor", "examine"]
 
 CONSUMERS = ("feedback", "scores", "notices")
 CANARY_AGE_MAX = timedelta(minutes=5)
@@ -80,7 +80,7 @@ def examine(
         *((service, lambda service=service: _service(http, service)) for service in PREFIXES),
         ("canary", lambda: _canary(http, now)),
         ("clock", lambda: _clock(http, now)),
-        *((f"dead letters of {prefix}", lambda prefix=prefix: _dead_letters(http, prefix)) for prefix in CONSUMERS),
+        *((f"dead letters of {prefix}", lambda prefix=prefix: dead_letters(http, prefix)) for prefix in CONSUMERS),
         *((f"outbox of {service}", lambda service=service: _held_events(http, service)) for service in PREFIXES),
         ("machines", lambda: examine_machines(http, now())),
         ("what is kept", lambda: examine_retention(http, now())),
@@ -149,7 +149,8 @@ def _clock(http: httpx.Client, now: Callable[[], datetime]) -> Iterator[Finding]
         yield Finding("ok", "clocks agree")
 
 
-def _dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
+def dead_letters(http: httpx.Client, prefix: str) -> Iterator[Finding]:
+    """Whether records of a service wait for a person."""
     page = read_json(http, f"/{prefix}/v1/dead-letters")
     count = len(page["items"])
     if count:

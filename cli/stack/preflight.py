@@ -13,7 +13,7 @@ from cli.stack.stack_settings import stack_faults, unreadable_files
 from cli.terminal import echo, fail
 from shared.observability.certificates import written_certificate_ends_at
 
-__all__ = ["preflight"]
+__all__ = ["addresses_hidden", "preflight"]
 
 SECRETS = (
     "database_superuser_password",
@@ -56,13 +56,13 @@ def preflight(
         echo(text, err=True)
     if faults:
         raise fail(f"the stack cannot start{': see docs/runbooks/secrets.md' if secrets else ''}")
-    hidden = _addresses_hidden(Path("/proc/self/uid_map"), Path("/proc/sys/kernel/osrelease"))
+    hidden = addresses_hidden(Path("/proc/self/uid_map"), Path("/proc/sys/kernel/osrelease"))
     if hidden:
         echo(hidden, err=True)
     echo(f"{len(SECRETS)} secrets are there, and the settings can be used")
 
 
-def _addresses_hidden(uid_map: Path, kernel: Path) -> str | None:
+def addresses_hidden(uid_map: Path, kernel: Path) -> str | None:
     """A warning if this engine forwards connections with its own address, so that every machine seems to have it."""
     try:
         rootless = uid_map.read_text().split()[:3] != ["0", "0", "4294967295"]

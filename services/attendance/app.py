@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -65,13 +66,10 @@ def create(
     """Builds the app. Nothing connects before its lifespan starts."""
     context = AttendanceContext.make("attendance", settings, clock)
     gate, defaults = Gate(context), Defaults(context)
-    worker, jobs = DayWorker(context), _jobs(context, defaults)
+    jobs = _jobs(context, defaults)
     runtime = Runtime(
         context,
-        periodics=(
-            Periodic("days", worker.round, DAYS_POLL_SECONDS, wake=context.days_changed),
-            *(Periodic(job.name, job.part.round, job.seconds) for job in jobs),
-        ),
+        periodics=[Periodic(job.name, job.part.round, job.seconds, wake=job.wake) for job in jobs],
         on_failure=on_failure,
     )
     return make_app(
@@ -80,7 +78,7 @@ def create(
         title="Kinerja: attendance",
         texts=TEXTS,
         routers=_routers(gate),
-        parts=[runtime, defaults, worker, *(job.part for job in jobs)],
+        parts=[runtime, defaults, *(job.part for job in jobs)],
         lifespan=runtime.lifespan,
         allowance=gate.allowance,
     )
@@ -94,10 +92,12 @@ class _Job(NamedTuple):
     name: str
     part: _Part
     seconds: float
+    wake: asyncio.Event | None = None
 
 
 def _jobs(context: AttendanceContext, defaults: Defaults) -> list[_Job]:
     jobs = [
+        _Job("days", DayWorker(context), DAYS_POLL_SECONDS, wake=context.days_changed),
         _Job("close", DayScheduler(context, defaults), CLOSE_SECONDS),
         _Job("silence", Silence(context), SILENCE_SECONDS),
         _Job("signals", Signals(context), ROUND_SECONDS),

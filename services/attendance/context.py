@@ -12,7 +12,6 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.span import first_computed_date
 from services.attendance.settings import Settings
 from shared.service.context import REQUEST_SECONDS_MAX, Context
 
@@ -47,7 +46,6 @@ class AttendanceContext(Context):
 
     def change_in(self, session: AsyncSession, now: datetime | None = None) -> Change:
         """A change in an open transaction."""
-        now = now or self.clock.now()
-        today = now.astimezone(self.zone).date()
-        first = first_computed_date(today, self.settings.first_work_date)
-        return Change(session, now, self.zone, first, self.clock, self.days_changed)
+        return Change(
+            session, now or self.clock.now(), self.zone, self.settings.first_work_date, self.clock, self.days_changed
+        )

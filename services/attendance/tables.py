@@ -15,6 +15,10 @@ from services.attendance.people import tables as people_tables
 from services.attendance.punches import tables as punches_tables
 from services.attendance.regulation import tables as regulation_tables
 from services.attendance.shifts import tables as shifts_tables
+from shared.access.keys import ApiKey
+from shared.db.shared_tables import add_shared_tables
+from shared.messaging.held_events import OutboxDropped
+from shared.messaging.producing.outbox import OutboxRow
 
 __all__ = ["METADATA"]
 
@@ -33,3 +37,4 @@ _ROOMS = (
     regulation_tables,
     shifts_tables,
 )  # importing a room's tables adds them
+add_shared_tables(METADATA, ApiKey, OutboxDropped, OutboxRow)

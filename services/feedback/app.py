@@ -25,13 +25,12 @@ from services.feedback.visits.retention import VisitRetention
 from shared.base.clock import Clock
 from shared.base.rule_documents import read_document
 from shared.db.database import is_transient
-from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.routes import operations_router
 from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
-from shared.service.runtime import Periodic, Runtime, end_process
+from shared.service.runtime import Periodic, Runtime, consumer_of, end_process
 
 __all__ = ["create"]
 
@@ -50,15 +49,7 @@ def create(
     retention = VisitRetention(context, rules)
     runtime = Runtime(
         context,
-        consumer=BatchConsumer(
-            settings,
-            context.database,
-            context.dead_letters,
-            context.metrics,
-            handle,
-            service="feedback",
-            topics=TOPICS,
-        ),
+        consumer=consumer_of(context, handle, TOPICS),
         periodics=(
             Periodic("publication", publication.round, PUBLISH_POLL_SECONDS),
             Periodic("forget-visits", retention.round, VISIT_RETENTION_SECONDS),

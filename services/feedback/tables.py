@@ -7,6 +7,11 @@ from services.feedback.people import tables as people_tables
 from services.feedback.quarantine import tables as quarantine_tables
 from services.feedback.ratings import tables as ratings_tables
 from services.feedback.visits import tables as visits_tables
+from shared.access.keys import ApiKey
+from shared.db.shared_tables import add_shared_tables
+from shared.messaging.consuming.dead_letters import ParkedRecord
+from shared.messaging.held_events import OutboxDropped
+from shared.messaging.producing.outbox import OutboxRow
 
 __all__ = ["METADATA"]
 
@@ -17,3 +22,4 @@ _ROOMS = (
     ratings_tables,
     visits_tables,
 )  # importing a room's tables adds them
+add_shared_tables(METADATA, ApiKey, OutboxDropped, OutboxRow, ParkedRecord)

@@ -26,7 +26,6 @@ from services.notifications.settings import Settings
 from shared.access.links import INBOX
 from shared.base.clock import Clock
 from shared.base.rule_documents import read_document
-from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
 from shared.operations.certificate_monitor import CertificateMonitor, tls_addresses
 from shared.operations.digest_routes import digest_router
@@ -35,7 +34,7 @@ from shared.operations.link_routes import links_router
 from shared.operations.routes import operations_router
 from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
-from shared.service.runtime import Periodic, Runtime, end_process
+from shared.service.runtime import Periodic, Runtime, consumer_of, end_process
 
 __all__ = ["create"]
 
@@ -65,15 +64,7 @@ def create(
     pause = min(EVALUATION_POLL_SECONDS_MAX, rules.evaluation_interval.total_seconds() / 4)
     runtime = Runtime(
         context,
-        consumer=BatchConsumer(
-            settings,
-            context.database,
-            context.dead_letters,
-            context.metrics,
-            handler,
-            service="notifications",
-            topics=TOPICS,
-        ),
+        consumer=consumer_of(context, handler, TOPICS),
         periodics=(
             Periodic("evaluation", evaluation.round, pause),
             Periodic("delivery", sender.round, DELIVERY_POLL_SECONDS),

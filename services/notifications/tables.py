@@ -7,6 +7,12 @@ from services.notifications.delivery import tables as delivery_tables
 from services.notifications.evaluations import tables as evaluations_tables
 from services.notifications.grounds import tables as grounds_tables
 from services.notifications.notices import tables as notices_tables
+from shared.access.keys import ApiKey
+from shared.access.links import OfficerLink
+from shared.db.shared_tables import add_shared_tables
+from shared.messaging.consuming.dead_letters import ParkedRecord
+from shared.messaging.held_events import OutboxDropped
+from shared.messaging.producing.outbox import OutboxRow
 
 __all__ = ["METADATA"]
 
@@ -17,3 +23,4 @@ _ROOMS = (
     grounds_tables,
     notices_tables,
 )  # importing a room's tables adds them
+add_shared_tables(METADATA, ApiKey, OfficerLink, OutboxDropped, OutboxRow, ParkedRecord)

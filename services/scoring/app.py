@@ -27,7 +27,6 @@ from services.scoring.scores.upkeep import ScoreUpkeep
 from services.scoring.settings import Settings
 from shared.access.links import PAGE
 from shared.base.clock import Clock
-from shared.messaging.consuming.consumer import BatchConsumer
 from shared.operations.above import above_router
 from shared.operations.digest_routes import digest_router
 from shared.operations.expired_links import ExpiredLinks
@@ -35,7 +34,7 @@ from shared.operations.link_routes import links_router
 from shared.operations.routes import operations_router
 from shared.service.app import ServiceApp, make_app
 from shared.service.context import Context
-from shared.service.runtime import Periodic, Runtime, end_process
+from shared.service.runtime import Periodic, Runtime, consumer_of, end_process
 
 __all__ = ["create"]
 
@@ -58,15 +57,7 @@ def create(
     discipline = DisciplinePublisher(context, policies, handler.in_backlog)
     runtime = Runtime(
         context,
-        consumer=BatchConsumer(
-            settings,
-            context.database,
-            context.dead_letters,
-            context.metrics,
-            handler,
-            service="scoring",
-            topics=TOPICS,
-        ),
+        consumer=consumer_of(context, handler, TOPICS),
         periodics=(
             Periodic("rules", upkeep.round, SEMESTER_POLL_SECONDS),
             Periodic("publisher", scores.round, PUBLISH_POLL_SECONDS, wake=changed),

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from services.scoring.policy.policies import PolicyBook
 from shared.access.auth import Principal, requires
 from shared.contracts.semester import Semester
-from shared.errors.errors import InvalidError
+from shared.http.semesters import requested_semester
 from shared.service.app import context_of, part_of
 from shared.service.context import Context
 
@@ -29,12 +29,6 @@ SemesterQuery = Annotated[
 
 def semester_of(context: Context, name: str | None) -> Semester:
     """The requested semester, or the current one. Raises InvalidError."""
-    if name is None:
-        return Semester.of(context.clock.now().astimezone(context.zone).date())
-    try:
-        semester = Semester.parse(name)
-    except ValueError as error:
-        raise InvalidError(f"`semester`: {error}.") from error
-    if not 2000 <= semester.year <= 2200:
-        raise InvalidError("`semester`: the year must be between 2000 and 2200.")
-    return semester
+    return requested_semester(
+        name, context.today, years=range(2000, 2201), refusal="the year must be between 2000 and 2200"
+    )

@@ -8,6 +8,12 @@ from services.scoring.facts import tables as facts_tables
 from services.scoring.policy import tables as policy_tables
 from services.scoring.scores import tables as scores_tables
 from services.scoring.totals import tables as totals_tables
+from shared.access.keys import ApiKey
+from shared.access.links import OfficerLink
+from shared.db.shared_tables import add_shared_tables
+from shared.messaging.consuming.dead_letters import ParkedRecord
+from shared.messaging.held_events import OutboxDropped
+from shared.messaging.producing.outbox import OutboxRow
 
 __all__ = ["METADATA"]
 
@@ -19,3 +25,4 @@ _ROOMS = (
     scores_tables,
     totals_tables,
 )  # importing a room's tables adds them
+add_shared_tables(METADATA, ApiKey, OfficerLink, OutboxDropped, OutboxRow, ParkedRecord)

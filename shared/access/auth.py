@@ -39,13 +39,13 @@ _bearer = HTTPBearer(
 )
 Transact = Callable[[Callable[[AsyncSession], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
 
-_FIND = text(
+_VALID_KEY = text(
     """
     select id, name, scopes, employee_id, org_unit_ids, machines, secret_sha256, expires_at, last_used_at
     from api_key where id = :id and revoked_at is null
     """
 )
-_USED = text(
+_SET_USED = text(
     "update api_key set last_used_at = :now where id = :id and (last_used_at is null or last_used_at <= :before)"
 )
 
@@ -136,7 +136,7 @@ class Authenticator:
     async def _note_use(self, identifier: UUID, now: datetime, transact: Transact) -> None:
         values = {"id": identifier, "now": now, "before": now - LAST_USE}
         try:
-            await transact(lambda session: session.execute(_USED, values))
+            await transact(lambda session: session.execute(_SET_USED, values))
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -145,7 +145,7 @@ class Authenticator:
 
 
 async def _find(session: AsyncSession, identifier: UUID) -> Any:
-    return (await session.execute(_FIND, {"id": identifier})).first()
+    return (await session.execute(_VALID_KEY, {"id": identifier})).first()
 
 
 def requires(*scopes: str) -> Any:

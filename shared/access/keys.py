@@ -12,18 +12,19 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, RowMapping, String, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.access.auth import secret_digest
 from shared.base.ids import new_id
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import ConflictError, InvalidError, NotFoundError
 
 __all__ = [
     "KEY_LIFE",
     "KEY_LIFE_MAX",
     "OVERLAP",
-    "ApiKeyColumns",
+    "ApiKey",
     "IssuedKey",
     "KeyState",
     "Rights",
@@ -45,7 +46,7 @@ KeyState = Literal["active", "replaced", "expired", "revoked"]
 
 _TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 _COLUMNS = "id, name, scopes, employee_id, org_unit_ids, machines, created_at, expires_at, last_used_at, revoked_at, replaced_by"
-_INSERT = text(
+_INSERT_KEY = text(
     f"""
     insert into api_key (id, name, scopes, employee_id, org_unit_ids, machines, secret_sha256, created_at, expires_at)
     values (:id, :name, :scopes, :employee_id, :org_unit_ids, :machines, :secret, :now, :expires_at)
@@ -53,20 +54,20 @@ _INSERT = text(
     """
 )
 # Read committed: after waiting for the lock, a session sees what the previous holder committed.
-_HOLD_NAME = text("select pg_advisory_xact_lock(hashtextextended('api_key/' || lower(cast(:name as text)), 0))")
+_LOCK_NAME = text("select pg_advisory_xact_lock(hashtextextended('api_key/' || lower(cast(:name as text)), 0))")
 _NAME_TAKEN = text(
     "select 1 from api_key where lower(name) = lower(:name) and id <> :id and revoked_at is null and expires_at > :now limit 1"
 )
-_PAGE = text(f"select {_COLUMNS} from api_key where id > :after order by id limit :most")
-_ONE = text(f"select {_COLUMNS} from api_key where id = :id")
-_LOCKED = text(f"select {_COLUMNS} from api_key where id = :id for update")
-_REPLACE = text("update api_key set replaced_by = :by, expires_at = least(expires_at, :until) where id = :id")
-_REVOKE = text("update api_key set revoked_at = coalesce(revoked_at, :now) where id = :id returning id")
+_KEY_PAGE = text(f"select {_COLUMNS} from api_key where id > :after order by id limit :most")
+_KEY = text(f"select {_COLUMNS} from api_key where id = :id")
+_KEY_FOR_UPDATE = text(f"select {_COLUMNS} from api_key where id = :id for update")
+_SET_REPLACED = text("update api_key set replaced_by = :by, expires_at = least(expires_at, :until) where id = :id")
+_REVOKE_KEY = text("update api_key set revoked_at = coalesce(revoked_at, :now) where id = :id returning id")
 _UNKNOWN = "There is no such key. List the keys to see their ids."
 
 
-class ApiKeyColumns(SQLModel):
-    """Columns of the `api_key` table."""
+class ApiKey(SharedTable, table=True):
+    __tablename__ = "api_key"
 
     id: UUID = Field(primary_key=True)
     name: str = Field(max_length=100)
@@ -130,7 +131,7 @@ async def issue(
     exists here, and for the name of another active key (case-insensitive).
     """
     identifier, secret = _new_or_read(token)
-    await session.execute(_HOLD_NAME, {"name": rights.name})
+    await session.execute(_LOCK_NAME, {"name": rights.name})
     taken = {"name": rights.name, "id": identifier, "now": now}
     if (await session.execute(_NAME_TAKEN, taken)).first() is not None:
         raise ConflictError(
@@ -156,7 +157,7 @@ async def _insert(
         "now": now,
         "expires_at": end,
     }
-    if (await session.execute(_INSERT, values)).first() is None:
+    if (await session.execute(_INSERT_KEY, values)).first() is None:
         raise ConflictError("This key already exists here. Leave `token` out to create another one.")
     return IssuedKey(identifier, f"{identifier}.{secret}", end)
 
@@ -175,7 +176,7 @@ async def rotate(
     Both have the same name. Raises NotFoundError, ConflictError for a key that is not active or a token that exists here,
     and InvalidError as `issue` does.
     """
-    old = (await session.execute(_LOCKED, {"id": identifier})).mappings().first()
+    old = (await session.execute(_KEY_FOR_UPDATE, {"id": identifier})).mappings().first()
     if old is None:
         raise NotFoundError(_UNKNOWN)
     state = state_of(old, now)
@@ -184,19 +185,19 @@ async def rotate(
     rights = Rights(old["name"], old["scopes"], old["employee_id"], old["org_unit_ids"], old["machines"])
     end = expires_at or now + min(max(old["expires_at"] - old["created_at"], OVERLAP), KEY_LIFE_MAX)
     made = await _insert(session, rights, now, *_new_or_read(token), end)
-    await session.execute(_REPLACE, {"id": identifier, "by": made.id, "until": now + overlap})
+    await session.execute(_SET_REPLACED, {"id": identifier, "by": made.id, "until": now + overlap})
     return made
 
 
 async def revoke(session: AsyncSession, identifier: UUID, now: datetime) -> None:
     """Revokes a key, within seconds in every process. Raises NotFoundError."""
-    if (await session.execute(_REVOKE, {"id": identifier, "now": now})).first() is None:
+    if (await session.execute(_REVOKE_KEY, {"id": identifier, "now": now})).first() is None:
         raise NotFoundError(_UNKNOWN)
 
 
 async def key_of(session: AsyncSession, identifier: UUID) -> RowMapping:
     """A key without its secret. Raises NotFoundError."""
-    row = (await session.execute(_ONE, {"id": identifier})).mappings().first()
+    row = (await session.execute(_KEY, {"id": identifier})).mappings().first()
     if row is None:
         raise NotFoundError(_UNKNOWN)
     return row
@@ -204,7 +205,7 @@ async def key_of(session: AsyncSession, identifier: UUID) -> RowMapping:
 
 async def page_of_keys(session: AsyncSession, after: UUID, most: int) -> list[RowMapping]:
     """Keys without their secrets, in the order of their ids."""
-    return list((await session.execute(_PAGE, {"after": after, "most": most})).mappings())
+    return list((await session.execute(_KEY_PAGE, {"after": after, "most": most})).mappings())
 
 
 def _new_or_read(token: str | None) -> tuple[UUID, str]:

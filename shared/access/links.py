@@ -14,11 +14,12 @@ from uuid import UUID, uuid5
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.base.clock import Clock
 from shared.base.ids import new_id
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import GoneError, NotFoundError
 
 __all__ = [
@@ -27,11 +28,11 @@ __all__ = [
     "LINK_DAYS_MAX",
     "PAGE",
     "Link",
-    "LinkColumns",
     "LinkKind",
     "LinkSource",
     "LinkState",
     "Links",
+    "OfficerLink",
     "state_of",
 ]
 
@@ -50,7 +51,7 @@ LinkState = Literal["active", "expired", "revoked"]
 
 _UNKNOWN = "Tautan ini tidak dikenal."
 _COLUMNS = "id, employee_id, source, created_at, expires_at, last_used_at, revoked_at"
-_ISSUE = text(
+_UPSERT_LINK = text(
     f"""
     insert into link as l (id, employee_id, source, created_at, expires_at)
     values (:id, :employee_id, :source, :now, :expires_at)
@@ -59,20 +60,24 @@ _ISSUE = text(
     returning {_COLUMNS}
     """
 )
-_OPEN = text("select employee_id, expires_at, revoked_at from link where id = :id")
-_USED = text("update link set last_used_at = :now where id = :id and (last_used_at is null or last_used_at <= :before)")
-_PAGE = text(
+_LINK = text("select employee_id, expires_at, revoked_at from link where id = :id")
+_SET_USED = text(
+    "update link set last_used_at = :now where id = :id and (last_used_at is null or last_used_at <= :before)"
+)
+_LINK_PAGE = text(
     f"""
     select {_COLUMNS} from link where id > :after and (cast(:employee as uuid) is null or employee_id = :employee)
     order by id limit :most
     """
 )
-_REVOKE = text("update link set revoked_at = coalesce(revoked_at, :now) where id = :id returning id")
-_FORGET = text("delete from link where least(expires_at, revoked_at) < :before")
+_REVOKE_LINK = text("update link set revoked_at = coalesce(revoked_at, :now) where id = :id returning id")
+_DELETE_EXPIRED = text("delete from link where least(expires_at, revoked_at) < :before")
 
 
-class LinkColumns(SQLModel):
-    """Columns of the `link` table."""
+class OfficerLink(SharedTable, table=True):
+    """A link to an officer's page."""
+
+    __tablename__ = "link"
 
     id: UUID = Field(primary_key=True)
     employee_id: UUID = Field(index=True)
@@ -148,7 +153,7 @@ class Links:
             "now": now,
             "expires_at": now + (self._valid if valid is None else valid),
         }
-        row = (await session.execute(_ISSUE, values)).mappings().first()
+        row = (await session.execute(_UPSERT_LINK, values)).mappings().first()
         if row is None:
             raise GoneError("Tautan ini sudah dicabut. Mintalah tautan baru.")
         token = self._signer(kind).dumps(row["id"].hex)
@@ -160,7 +165,7 @@ class Links:
             identifier = UUID(hex=self._signer(kind).loads(token))
         except (BadSignature, ValueError, TypeError, AttributeError) as error:
             raise NotFoundError(_UNKNOWN) from error
-        row = (await session.execute(_OPEN, {"id": identifier})).mappings().first()
+        row = (await session.execute(_LINK, {"id": identifier})).mappings().first()
         if row is None:
             raise NotFoundError(_UNKNOWN)
         now = self._clock.now()
@@ -168,7 +173,7 @@ class Links:
         if state != "active":
             message = "dicabut" if state == "revoked" else "kedaluwarsa"
             raise GoneError(f"Tautan ini sudah {message}. Mintalah tautan baru.")
-        await session.execute(_USED, {"id": identifier, "now": now, "before": now - LAST_USE})
+        await session.execute(_SET_USED, {"id": identifier, "now": now, "before": now - LAST_USE})
         return identifier, row["employee_id"]
 
     def handover(self, link_id: UUID, employee_id: UUID) -> str:
@@ -194,16 +199,16 @@ class Links:
     async def page(self, session: AsyncSession, employee_id: UUID | None, after: UUID, most: int) -> list[RowMapping]:
         """Links in the order of their ids, of one officer or of all."""
         values = {"employee": employee_id, "after": after, "most": most}
-        return list((await session.execute(_PAGE, values)).mappings())
+        return list((await session.execute(_LINK_PAGE, values)).mappings())
 
     async def revoke(self, session: AsyncSession, identifier: UUID) -> None:
         """Revokes a link at once. Raises NotFoundError."""
-        if (await session.execute(_REVOKE, {"id": identifier, "now": self._clock.now()})).first() is None:
+        if (await session.execute(_REVOKE_LINK, {"id": identifier, "now": self._clock.now()})).first() is None:
             raise NotFoundError("There is no such link. List the links to see their ids.")
 
     async def forget(self, session: AsyncSession) -> None:
         """Deletes links that ended long ago, so that an officer's reading times are not kept for ever."""
-        await session.execute(_FORGET, {"before": self._clock.now() - KEPT_AFTER_END})
+        await session.execute(_DELETE_EXPIRED, {"before": self._clock.now() - KEPT_AFTER_END})
 
     def _signer(self, kind: LinkKind) -> Any:
         return URLSafeSerializer(self._key, salt=f"kinerja.link.{kind.purpose}")

@@ -32,7 +32,7 @@ VALUE_CHARS_MAX = 50
 """Characters that a message shows of a wrong value."""
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-_SHARE = re.compile(r"\s*[0-9]{1,9}(?:\.[0-9]{1,9}|/[0-9]{1,9})?\s*")
+_SHARE = re.compile(r"\s*\+?(?:[0-9]{1,30}/[0-9]{1,30}|[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,2})?)\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -47,7 +47,8 @@ def checked(rules: TypeAdapter[R], content: object, name: str) -> R:
         faults = [_described(each, content) for each in error.errors(include_url=False)]
         faults.sort(key=lambda each: each.get("line", 0))
         shown = [_sentence(each) for each in faults[:FAULTS_SHOWN]]
-        more = [f"{len(faults) - FAULTS_SHOWN} more errors"] if len(faults) > FAULTS_SHOWN else []
+        rest = len(faults) - FAULTS_SHOWN
+        more = [f"{rest} more error{'s' if rest > 1 else ''}"] if rest > 0 else []
         raise RuleError(f"{name}: {'; '.join((*shown, *more))}", errors=faults[:FAULTS_MAX]) from None
 
 
@@ -75,10 +76,13 @@ def every(*names: str) -> BeforeValidator:
     """A mapping that has exactly these names; they are put in this order."""
 
     def check(content: Any) -> Any:
-        for name in names if isinstance(_only(content, names), Mapping) else ():
+        _only(content, names)
+        if not isinstance(content, Mapping):
+            return content
+        for name in names:
             if name not in content:
                 raise fault(f"is missing: {', '.join(names)} are all required", name)
-        return {name: content[name] for name in names} if isinstance(content, Mapping) else content
+        return {name: content[name] for name in names}
 
     return BeforeValidator(check)
 
@@ -158,7 +162,7 @@ def _day(value: Any) -> date:
 
 def _share(value: Any) -> Fraction:
     try:
-        # "1e999999999" would take the process to compute: only digits, a point and a slash
+        # "1e999999999" would take the process to compute: an exponent has at most two digits
         known = (
             isinstance(value, Fraction) or type(value) is int or (isinstance(value, str) and _SHARE.fullmatch(value))
         )

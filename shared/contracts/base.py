@@ -29,13 +29,14 @@ __all__ = [
     "SemesterText",
     "ShareText",
     "UtcDateTime",
+    "to_utc",
 ]
 
 REVISION_MAX = 2**31 - 1  # an int4 column in every consumer
 PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 
 
-def _to_utc(moment: datetime) -> datetime:
+def to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # the first and last hours of the calendar, with an offset
@@ -57,7 +58,7 @@ def _as_text(value: Decimal) -> str:
     return format(value or abs(value), "f")
 
 
-UtcDateTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+UtcDateTime = Annotated[AwareDatetime, AfterValidator(to_utc)]
 """A timestamp in UTC (RFC 3339; read with any offset, written with Z)."""
 
 OffsetDateTime = AwareDatetime

@@ -63,12 +63,12 @@ def _limits(field: Mapping[str, Any]) -> str:
     """The bounds in the schema; for a nullable field, those of the other alternative."""
     options = [option for option in field.get("anyOf", [field]) if option.get("type") != "null"]
     bounds = options[0] if len(options) == 1 else {}
-    bounds_listed = [_range(bounds.get("minimum"), bounds.get("maximum"), "")]
-    bounds_listed += [_range(bounds.get("minLength"), bounds.get("maxLength"), " characters")]
-    bounds_listed += [_range(bounds.get("minItems"), bounds.get("maxItems"), " items")]
+    limits = [_range(bounds.get("minimum"), bounds.get("maximum"), "")]
+    limits += [_range(bounds.get("minLength"), bounds.get("maxLength"), " characters")]
+    limits += [_range(bounds.get("minItems"), bounds.get("maxItems"), " items")]
     if "default" in field and field["default"] not in (None, [], ""):
-        bounds_listed.append(f"default {field['default']}")
-    return ", ".join(word for word in bounds_listed if word)
+        limits.append(f"default {field['default']}")
+    return ", ".join(limit for limit in limits if limit)
 
 
 def _range(least: Any, most: Any, unit: str) -> str:

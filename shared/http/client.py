@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-__all__ = ["async_client", "client", "is_local"]
+__all__ = ["async_client", "client", "is_local", "trust"]
 
 
 def is_local(host: str) -> bool:
@@ -26,14 +26,15 @@ def is_local(host: str) -> bool:
 
 def client(base_url: str, **options: Any) -> httpx.Client:
     """A client for this address. Raises ValueError or ImportError if the environment's proxy cannot be used."""
-    return httpx.Client(base_url=base_url, **_trust(base_url), **options)
+    return httpx.Client(base_url=base_url, **trust(base_url), **options)
 
 
 def async_client(base_url: str, **options: Any) -> httpx.AsyncClient:
     """The same for asyncio."""
-    return httpx.AsyncClient(base_url=base_url, **_trust(base_url), **options)
+    return httpx.AsyncClient(base_url=base_url, **trust(base_url), **options)
 
 
-def _trust(base_url: str) -> dict[str, Any]:
+def trust(base_url: str) -> dict[str, Any]:
+    """httpx's options for proxies and certificates: no proxy for a local address."""
     # an explicit context, since httpx reads SSL_CERT_FILE only if it also reads the proxy settings
     return {"trust_env": not is_local(httpx.URL(base_url).host), "verify": ssl.create_default_context()}

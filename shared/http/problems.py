@@ -69,7 +69,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         raise error
     found = error.errors()
     # The input itself is not repeated: it may hold personal data.
-    errors = [{"at": "/".join(str(part) for part in e["loc"]), "message": plain_message(e["msg"])} for e in found]
+    errors = [{"at": _place(e["loc"]), "message": plain_message(e["msg"])} for e in found]
     if any(e["type"] == "json_invalid" for e in found):
         return problem(types.NOT_JSON, "Send one JSON document in UTF-8.", errors=errors)
     wanted = body_type(request)
@@ -77,6 +77,11 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         text = f"Send the body as {wanted}: add the header Content-Type: {wanted}."
         return problem(types.UNSUPPORTED_MEDIA_TYPE, text, headers={"Accept": wanted})
     return problem(types.INVALID_REQUEST, validation_words(errors), errors=errors)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """The path of a value in the request. For a field of several types pydantic adds the type that did not fit."""
+    return "/".join(str(part) for part in location if "[" not in str(part))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

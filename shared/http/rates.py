@@ -81,7 +81,8 @@ class Bucket:
     leaks. So requests do not all arrive at the start of a minute."""
 
     per_minute: int
-    _levels: dict[str, tuple[float, float]] = field(default_factory=dict, init=False)
+    levels: dict[str, tuple[float, float]] = field(default_factory=dict, init=False)
+    """By key: the level and the time at which it was that."""
 
     @property
     def size(self) -> float:
@@ -89,16 +90,17 @@ class Bucket:
 
     def add(self, key: str) -> None:
         """Counts one."""
-        if len(self._levels) >= KNOWN_MAX:
-            self._levels = {each: held for each, held in self._levels.items() if self._level(each) > 0}
-        self._levels[key] = (self._level(key) + 1, time.monotonic())
+        if len(self.levels) >= KNOWN_MAX:
+            self.levels = {each: held for each, held in self.levels.items() if self.level(each) > 0}
+        self.levels[key] = (self.level(key) + 1, time.monotonic())
 
     def full(self, key: str) -> bool:
         """Whether one more would exceed the limit."""
-        return self._level(key) + 1 > self.size
+        return self.level(key) + 1 > self.size
 
-    def _level(self, key: str) -> float:
-        level, at = self._levels.get(key, (0.0, 0.0))
+    def level(self, key: str) -> float:
+        """How full the key's bucket is now; 0 is empty."""
+        level, at = self.levels.get(key, (0.0, 0.0))
         return max(0.0, level - (time.monotonic() - at) * self.per_minute / 60)
 
 

@@ -112,11 +112,11 @@ class Access:
         if settings.kafka_ca_file is not None:
             options["ssl.ca.location"] = str(settings.kafka_ca_file)
         self._address = settings.kafka_bootstrap_servers
-        self._admin = AdminClient(options)
+        self.client = AdminClient(options)
 
     def users(self) -> set[str]:
         """All users with a SCRAM password."""
-        described: dict[str, Any] = self._ask("users", lambda: self._admin.describe_user_scram_credentials())
+        described: dict[str, Any] = self._ask("users", lambda: self.client.describe_user_scram_credentials())
         return set(described)
 
     def rights(self) -> set[Right]:
@@ -124,13 +124,13 @@ class Access:
         everything = AclBindingFilter(
             ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
         )
-        return {_right(binding) for binding in self._ask("rights", lambda: self._admin.describe_acls(everything))}
+        return {_right(binding) for binding in self._ask("rights", lambda: self.client.describe_acls(everything))}
 
     def set_password(self, user: str, password: str) -> None:
         """Creates the user, or changes its password; open connections stay open."""
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
         change = UserScramCredentialUpsertion(user, info, password.encode())
-        self._each("password", self._admin.alter_user_scram_credentials([change]))
+        self._each("password", self.client.alter_user_scram_credentials([change]))
 
     def apply(self, rights: Rights, passwords: Mapping[str, str]) -> tuple[int, int]:
         """Applies the file to services and existing subscribers; returns how many rights were added and removed."""
@@ -182,17 +182,17 @@ class Access:
             raise NotFoundError(f"There is no subscriber {name}. List them with kinerja subscribers list.")
         self._take({right for right in self.rights() if right.user == name})
         deletion = UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512)
-        self._each("removal", self._admin.alter_user_scram_credentials([deletion]))
+        self._each("removal", self.client.alter_user_scram_credentials([deletion]))
 
     def _give(self, rights: Iterable[Right]) -> None:
         bindings = [_binding(right) for right in sorted(rights)]
         if bindings:
-            self._each("rights", self._admin.create_acls(bindings, request_timeout=TIMEOUT_SECONDS))
+            self._each("rights", self.client.create_acls(bindings, request_timeout=TIMEOUT_SECONDS))
 
     def _take(self, rights: Iterable[Right]) -> None:
         filters = [_filter(right) for right in sorted(rights)]
         if filters:
-            self._each("rights", self._admin.delete_acls(filters, request_timeout=TIMEOUT_SECONDS))
+            self._each("rights", self.client.delete_acls(filters, request_timeout=TIMEOUT_SECONDS))
 
     def _each(self, what: str, futures: Mapping[Any, Any]) -> None:
         for future in futures.values():

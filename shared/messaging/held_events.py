@@ -12,16 +12,17 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import ConflictError, NotFoundError
 from shared.messaging.producing.outbox import LANE_LOCKS
 from shared.observability.metrics import Metrics
 
-__all__ = ["DroppedColumns", "drop", "observe_outbox", "page"]
+__all__ = ["OutboxDropped", "drop", "observe_outbox", "page"]
 
-_PAGE = text(
+_HELD_EVENTS = text(
     """
     select o.id, o.topic, o.key, o.event_id, octet_length(o.value) as value_bytes, o.created_at, o.attempts,
            o.held_since, o.next_attempt_at, o.holds, o.error,
@@ -32,8 +33,8 @@ _PAGE = text(
 )
 # A relay holds the lane while it sends, so a dropped event is not being sent at that time.
 _LOCK_LANE = text("select pg_advisory_xact_lock(:namespace, lane) from outbox where event_id = :event_id")
-_HELD = text("select topic, holds, error from outbox where event_id = :event_id and next_attempt_at is not null")
-_DROP = text(
+_HELD_EVENT = text("select topic, holds, error from outbox where event_id = :event_id and next_attempt_at is not null")
+_MOVE_TO_DROPPED = text(
     """
     with gone as (delete from outbox where event_id = :event_id returning *)
     insert into outbox_dropped (event_id, topic, key, headers, value, created_at, attempts, error, dropped_at,
@@ -41,7 +42,7 @@ _DROP = text(
     select event_id, topic, key, headers, value, created_at, attempts, error, :now, :by, :reason from gone
     """
 )
-_STATE = text(
+_OUTBOX_NUMBERS = text(
     """
     select count(*), coalesce(extract(epoch from now() - min(created_at) filter (where not held)), 0),
            count(*) filter (where held),
@@ -53,8 +54,8 @@ _STATE = text(
 )
 
 
-class DroppedColumns(SQLModel):
-    """Columns of the `outbox_dropped` table."""
+class OutboxDropped(SharedTable, table=True):
+    __tablename__ = "outbox_dropped"
 
     event_id: UUID = Field(primary_key=True)
     topic: str
@@ -72,7 +73,7 @@ class DroppedColumns(SQLModel):
 
 async def page(session: AsyncSession, *, after: int, most: int) -> list[dict[str, Any]]:
     """The refused events after the outbox id `after`, in the order of their ids, with how many wait behind each."""
-    rows = (await session.execute(_PAGE, {"after": after, "most": most})).mappings()
+    rows = (await session.execute(_HELD_EVENTS, {"after": after, "most": most})).mappings()
     return [{**row, "key": row["key"].decode("utf-8", "replace")} for row in rows]
 
 
@@ -83,7 +84,7 @@ async def drop(session: AsyncSession, event_id: UUID, *, by: str, reason: str, n
     """
     key = {"event_id": event_id}
     await session.execute(_LOCK_LANE, {**key, "namespace": LANE_LOCKS})
-    held = (await session.execute(_HELD, key)).first()
+    held = (await session.execute(_HELD_EVENT, key)).first()
     if held is None:
         raise NotFoundError("No event with this id is held back here: it was published or dropped, or never existed.")
     if held.holds == "topic":
@@ -91,12 +92,12 @@ async def drop(session: AsyncSession, event_id: UUID, *, by: str, reason: str, n
             f"The topic {held.topic} accepts no event at all ({held.error}): dropping one would not help. Create the topic"
             " (kinerja topics provision) or grant the right to it (kinerja access); then publishing continues by itself."
         )
-    await session.execute(_DROP, {**key, "by": by, "reason": reason, "now": now})
+    await session.execute(_MOVE_TO_DROPPED, {**key, "by": by, "reason": reason, "now": now})
 
 
 async def observe_outbox(session: AsyncSession, metrics: Metrics) -> None:
     """Updates the metrics of the outbox: size, age, and events that are held back."""
-    rows, oldest_seconds, held_rows, held_seconds = (await session.execute(_STATE)).one()
+    rows, oldest_seconds, held_rows, held_seconds = (await session.execute(_OUTBOX_NUMBERS)).one()
     metrics.outbox_rows.set(rows)
     metrics.outbox_oldest_seconds.set(max(0.0, float(oldest_seconds)))
     metrics.outbox_held_rows.set(held_rows)

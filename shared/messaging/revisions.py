@@ -66,7 +66,7 @@ class RevisionGate(Generic[R]):
             if thing is not None and thing in high[source.topic]:
                 before = known[source.topic].get(thing, 0)
                 if too_far(before, given):
-                    parked.append(Parked(source, REVISION_TOO_FAR, _words(before, given)))
+                    parked.append(Parked(source, REVISION_TOO_FAR, _description(before, given)))
                     continue
                 known[source.topic][thing] = max(before, given)
             used.append((source, record))
@@ -87,7 +87,7 @@ def _thing(topic: str, record: Any) -> tuple[Any, ...]:
     return tuple(getattr(record, name) for name in _THINGS[topic])
 
 
-def _words(known: int, given: int) -> str:
+def _description(known: int, given: int) -> str:
     return (
         f"revision {given} is more than {STEP_MAX:,} above {known}, the highest known here: no owner reaches it by"
         " counting. Dismiss it; if the owner itself has this revision, `kinerja republish` sends the steps up to it"

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["described", "library_message", "masked", "safe_words"]
+__all__ = ["described", "library_message", "masked", "safe_message"]
 
 CHAIN_MAX = 8
 FRAMES_MAX = 30
@@ -43,7 +43,7 @@ _MASKS = (
 )
 
 
-def safe_words(error: BaseException) -> str | None:
+def safe_message(error: BaseException) -> str | None:
     """The exception's message, if its type never contains data: the broker's errors, and ours that declare it."""
     of_broker = any(base.__module__ == "aiokafka.errors" for base in type(error).__mro__)
     if of_broker or getattr(error, "safe_to_log", False):
@@ -106,7 +106,7 @@ def masked(value: Any) -> Any:
 def _one(error: BaseException) -> dict[str, Any]:
     kind = type(error)
     found: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")}
-    if text := safe_words(error):
+    if text := safe_message(error):
         found["words"] = text
     origin = getattr(error, "orig", None) or error
     for name in ("sqlstate", "constraint_name", "table_name", "column_name"):

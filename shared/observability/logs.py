@@ -95,7 +95,8 @@ class FewerRepeats(logging.Filter):
         super().__init__()
         self._seconds = seconds
         self._clock = clock
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        self.said: dict[tuple[str, str], tuple[float, int]] = {}
+        """By logger and message: when it was last written, and how often it was left out since."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written."""
@@ -104,13 +105,13 @@ class FewerRepeats(logging.Filter):
         if record.msg in _CHOSEN:
             return False
         kind, now = (record.name, record.getMessage()), self._clock()
-        said_at, withheld = self._said.get(kind, (None, 0))
+        said_at, withheld = self.said.get(kind, (None, 0))
         if said_at is not None and now - said_at < self._seconds:
-            self._said[kind] = (said_at, withheld + 1)
+            self.said[kind] = (said_at, withheld + 1)
             return False
-        if len(self._said) >= KINDS_MAX:
-            self._said.clear()
-        self._said[kind] = (now, 0)
+        if len(self.said) >= KINDS_MAX:
+            self.said.clear()
+        self.said[kind] = (now, 0)
         if withheld:
             record.msg, record.args = f"{kind[1]} (and {withheld} times before)", ()
         return True

@@ -80,7 +80,7 @@ class Metrics:
         )
         self.consumer_lag_seconds = Gauge(
             "kinerja_consumer_lag_seconds",
-            "Age of the last applied record while behind, else 0",
+            "While behind, the time since the last applied record was recorded or since nothing waited, else 0",
             ["topic"],
             registry=registry,
         )

@@ -15,7 +15,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-__all__ = ["Span", "SpanKind", "continued", "current_trace_id", "current_traceparent", "mark_failed", "step"]
+__all__ = ["Span", "SpanKind", "continued", "current_trace_id", "current_traceparent", "set_failed", "step"]
 
 Attributes = Mapping[str, str | int]
 
@@ -52,7 +52,7 @@ def step(name: str, attributes: Attributes | None = None) -> Iterator[Span]:
         yield from _noted(span)
 
 
-def mark_failed(span: Span, error: BaseException) -> None:
+def set_failed(span: Span, error: BaseException) -> None:
     """Marks the span of work that failed by this error, which is not raised inside of it."""
     if span.is_recording():
         span.set_attribute("error.type", type(error).__name__)
@@ -81,7 +81,7 @@ def _noted(span: Span) -> Iterator[Span]:
     try:
         yield span
     except Exception as error:
-        mark_failed(span, error)
+        set_failed(span, error)
         raise
 
 

@@ -68,15 +68,15 @@ def _check_line_breaks(line: int, cells: Sequence[str], separator: str) -> None:
 
 def _decoded(body: bytes) -> str:
     for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if body.startswith(mark):
             try:
-                return _without_nul(body.decode(encoding))
+                return _without_nul(body.decode(encoding).removeprefix("\ufeff"))
             except UnicodeDecodeError as error:
-                text = f"The file begins as {encoding.removesuffix('-sig').upper()}, but byte {error.start} is not."
+                text = f"The file begins as {encoding.upper()}, but byte {error.start} is not."
                 raise InvalidError(f"{text} {_HOW}") from error
     try:
         return _without_nul(body.decode("utf-8"))

@@ -16,8 +16,9 @@ from shared.contracts.semester import Semester
 from shared.contracts.topics import Topic
 from shared.db.digest_sources import Source
 from shared.db.digests import BUCKETS, Digest, Item, Projection, bucket_of
-from shared.errors.errors import InvalidError, NotFoundError
+from shared.errors.errors import NotFoundError
 from shared.errors.problem_types import NOT_FOUND
+from shared.http.semesters import requested_semester
 from shared.openapi.models import Answer
 from shared.openapi.refusals import refuses
 from shared.service.app import context_of
@@ -157,12 +158,9 @@ async def _in_flight(context: Context, session: AsyncSession, topic: str) -> boo
 
 
 def _semester(context: Context, value: str | None) -> Semester:
-    if value is None:
-        return Semester.of(context.clock.now().astimezone(context.zone).date())
-    try:
-        semester = Semester.parse(value)
-    except ValueError as error:
-        raise InvalidError(f"`semester`: {error}.") from None
-    if not FIRST_YEAR <= semester.year <= LAST_YEAR:
-        raise InvalidError(f"`semester`: there is no data before {FIRST_YEAR} or after {LAST_YEAR}.")
-    return semester
+    return requested_semester(
+        value,
+        context.today,
+        years=range(FIRST_YEAR, LAST_YEAR + 1),
+        refusal=f"there is no data before {FIRST_YEAR} or after {LAST_YEAR}",
+    )

@@ -87,11 +87,8 @@ def make_app(
         openapi_url=f"/{prefix}/openapi.json",
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
-        telemetry={
-            "tracing": False,
-            "metrics": False,
-            "logs": False,
-        },  # its spans have the path, with the links' tokens
+        # Its spans have the path, with the links' tokens.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.context = context
     app.parts = (context, *parts)

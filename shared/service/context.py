@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,15 @@ class Context:
                 settings.link_key.get_secret_value(), settings.public_url, clock, timedelta(days=settings.link_days)
             ),
         )
+
+    @property
+    def today(self) -> date:
+        """The office's date now."""
+        return self.date_of(self.clock.now())
+
+    def date_of(self, moment: datetime) -> date:
+        """The office's date at a moment."""
+        return moment.astimezone(self.zone).date()
 
     async def transact(
         self, work: Callable[[AsyncSession], Awaitable[T]], *, seconds: float = REQUEST_SECONDS_MAX

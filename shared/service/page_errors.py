@@ -16,7 +16,7 @@ from shared.http.problems import PROBLEM_TYPE
 from shared.service.developer_pages import developer_page
 from shared.settings.url_space import API_PAGES
 
-__all__ = ["API_SEGMENTS", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of", "wants_page"]
+__all__ = ["API_SEGMENTS", "MESSAGES", "PAGE_PATHS", "PageErrors", "answers_with_pages", "language_of", "wants_page"]
 
 PAGE_PATHS = ("/my", "/notices/inbox", "/f")
 """The addresses of pages behind links, each with all paths below it. Elsewhere a client that asks for HTML gets a page."""
@@ -25,7 +25,7 @@ API_SEGMENTS = frozenset({"attendance", "feedback", "scores", "notices", "iclock
 LANGUAGES = ("id", "en")
 
 _KEPT_HEADERS = ("retry-after", "allow", "connection", "www-authenticate", "x-request-id")
-_WORDS: dict[int, dict[str, tuple[str, str]]] = {
+MESSAGES: dict[int, dict[str, tuple[str, str]]] = {  # by status and language: a title and what to do
     400: {
         "id": ("Permintaan tidak dapat dibaca", "Buka lagi tautan yang Anda terima, atau isi kembali halamannya."),
         "en": ("This request cannot be read", "Open the link that you received again, or fill in the page again."),
@@ -85,7 +85,7 @@ _WORDS: dict[int, dict[str, tuple[str, str]]] = {
         "en": ("The system is busy", "Please load this page again in a while."),
     },
 }
-_WORDS[422] = _WORDS[400]
+MESSAGES[422] = MESSAGES[400]
 _NO_PAGE = {
     "id": ("Halaman tidak ditemukan", "Tidak ada halaman di alamat ini. Periksa kembali alamatnya."),
     "en": ("Page not found", "There is no page at this address. Check the address."),
@@ -169,7 +169,7 @@ class PageErrors:
 
 
 def _page(path: str, status: int, headers: Headers, language: str) -> ASGIApp:
-    words = _WORDS.get(status) or _WORDS[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
+    words = MESSAGES.get(status) or MESSAGES[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
     if status == HTTPStatus.NOT_FOUND and not _is_behind_link(path):
         words = _NO_PAGE
     title, text = words[language]

@@ -13,13 +13,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from shared.db.database import fault_of, is_transient
+from shared.messaging.consuming.batch_work import Handler
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.held_events import observe_outbox
 from shared.messaging.producing.relay import Relay
 from shared.observability.logs import logger
 from shared.service.context import Context
 
-__all__ = ["Periodic", "Runtime", "end_process"]
+__all__ = ["Periodic", "Runtime", "consumer_of", "end_process"]
 
 log = logger(__name__)
 
@@ -30,6 +31,19 @@ def end_process(task: str) -> None:
     """Crash-only: a part that cannot continue ends the process, and the supervisor starts a new one."""
     log.critical("process_ends", task=task)
     os._exit(1)
+
+
+def consumer_of(context: Context, handler: Handler, topics: Sequence[str]) -> BatchConsumer:
+    """The service's consumer: one member of the group that has the service's name."""
+    return BatchConsumer(
+        context.settings,
+        context.database,
+        context.dead_letters,
+        context.metrics,
+        handler,
+        service=context.service,
+        topics=topics,
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +115,7 @@ class Runtime:
         if not self.context.settings.tasks:
             return
         self._spawn("relay", self.relay.run())
-        self._spawn("observe", Periodic("observe", self._observe, OBSERVE_SECONDS).run())
+        self._spawn("observe", Periodic("observe", self.observe, OBSERVE_SECONDS).run())
         for periodic in self.periodics:
             self._spawn(periodic.name, periodic.run())
         for name, run in self.services:
@@ -163,7 +177,8 @@ class Runtime:
         elif not task.cancelled() and task.exception() is not None:
             log.warning("task_failed_while_stopping", task=name, exc_info=task.exception())
 
-    async def _observe(self) -> bool:
+    async def observe(self) -> bool:
+        """Updates the metrics of the outbox and of the dead letters; returns False."""
         async with self.context.database.transaction() as session:
             await observe_outbox(session, self.context.metrics)
             if self.consumer is not None:  # a service without a consumer parks nothing, and has no table for it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
@@ -18,7 +19,9 @@ S = TypeVar("S", bound=BaseSettings)
 
 VALUE_MAX = 100
 MESSAGE_MAX = 400
-"""Characters that an error shows of a value, and of a message; the middle of a longer one is left out."""
+"""Characters that an error shows of a value, and of a message; the middle of a longer one is left out. A message of several
+faults is shown up to the last whole fault."""
+_NEXT_FAULT = re.compile(r"; (?=line \d)")
 
 
 class SettingsError(ValueError):
@@ -70,7 +73,12 @@ def _lines(
 def _words(message: str) -> str:
     """A message of pydantic or of our validators, on one line."""
     message = plain_message(message).replace("Input should be", "it should be")
-    return _shortened(" ".join(message.split()), MESSAGE_MAX)
+    whole = " ".join(message.split())
+    first, *others = _NEXT_FAULT.split(whole)  # of a rule file, which names several faults with their lines
+    kept = _shortened(first, MESSAGE_MAX)
+    while others and len(kept) + len(others[0]) <= MESSAGE_MAX:
+        kept += f"; {others.pop(0)}"
+    return f"{kept}; and more: correct these first" if others else kept
 
 
 def _shown(value: object) -> str:

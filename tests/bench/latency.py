@@ -13,6 +13,7 @@ import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.db.migrations import SERVICES
 from shared.http.client import async_client
 from shared.kafka_admin.provision import provision, read_topics
 from tests.bench.parts import Parts, Result, connected, service_database
@@ -24,7 +25,6 @@ __all__ = ["measure_latency", "measure_stack_latency"]
 OFFICERS, RATE, SECONDS = 200, 200, 20
 RESEND_SECONDS = 1.0
 MACHINES = 20
-SERVICES = ("attendance", "feedback", "scoring", "notifications")
 
 SETTLE_SECONDS_MAX = 300
 QUIET_SECONDS = 5

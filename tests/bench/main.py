@@ -20,11 +20,12 @@ import uvloop
 from cli.client import connection
 from embedded.broker import EmbeddedBroker
 from embedded.postgres import EmbeddedPostgres
+from shared.db.migrations import SERVICES
 from tests.bench.intake import measure_intake, measure_stack_intake
 from tests.bench.latency import measure_latency, measure_stack_latency
 from tests.bench.parts import Parts, Result
 from tests.bench.scoring import measure_scoring
-from tests.bench.stack.stack import SERVICES, RunningStack, StackRefusedError
+from tests.bench.stack.stack import RunningStack, StackRefusedError
 from tests.bench.stack.stack_scoring import RECORDS, measure_scale, measure_stack_scoring
 
 PARTS: dict[str, Callable[[Parts], Awaitable[list[Result]]]] = {

@@ -15,7 +15,7 @@ import orjson
 
 from embedded.postgres import EmbeddedPostgres
 from shared.db.migrations import upgrade
-from tests.fixtures.postgres import fresh_database
+from tests.fixtures.stores.postgres import fresh_database
 
 __all__ = ["Parts", "Result", "connected", "middle", "run_case", "service_database"]
 

@@ -18,7 +18,8 @@ from shared.contracts.topics import EMPLOYEE
 from tests.browser.test_feedback_form import CHROMIUM, FLAGS, PHONE, TARGET_PIXELS_MIN, served
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.notifications.desk import NOW, OFFICER, SUPERIOR, absences, apply
+from tests.integration.notifications.desk import NOW, apply
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences
 
 pytestmark = [
     pytest.mark.browser,

@@ -12,7 +12,7 @@ import httpx
 from tests.e2e.stack import Stack, until
 from tests.e2e.town import MACHINE, punch_all, work_days
 from tests.e2e.traffic import assert_scoring_agrees
-from tests.fixtures.images import POSTGRES
+from tests.fixtures.stores.images import POSTGRES
 
 OFFICERS = 16
 """With so many, some move to another partition when the topic's partitions double; with four, perhaps none."""

@@ -17,15 +17,15 @@ import httpx
 from testcontainers.compose import DockerCompose
 
 from embedded.children import free_port
+from shared.db.migrations import SERVICES
 
-__all__ = ["LASTING", "NO_CANARY", "ROOT", "SERVICES", "Stack", "running_stack", "until"]
+__all__ = ["LASTING", "NO_CANARY", "ROOT", "Stack", "running_stack", "until"]
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = os.environ.get("KINERJA_IMAGE") or "-".join(
     filter(None, ("kinerja:test", os.environ.get("PYTEST_XDIST_WORKER")))
 )
 """Of this worker alone: another checkout's build under the same tag would make Compose recreate containers."""
-SERVICES = ("attendance", "feedback", "scoring", "notifications")
 LASTING = (*SERVICES, "canary", "postgres", "kafka", "gateway")
 """Services that keep running; the setup steps end."""
 READY_SECONDS_MAX = 600

@@ -19,11 +19,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from cli.stack.canary import Canary
 from embedded.children import free_port
 from shared.contracts.events.canary import CanaryMachine
+from shared.db.migrations import SERVICES
 from shared.service.context import Context
-from tests.e2e.stack import ROOT, SERVICES, until
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.images import PROMETHEUS
+from tests.e2e.stack import ROOT, until
 from tests.fixtures.services import settings_for
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.images import PROMETHEUS
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(180)]
 
@@ -74,9 +75,9 @@ def exposed() -> dict[str, set[str]]:
     words = b"".join(map(generate_latest, registries)).decode()
     families = dict(re.findall(r"^# TYPE (\S+) (\S+)$", words, re.MULTILINE))
     labels = {
-        name: set(collector._labelnames)  # type: ignore[attr-defined]
+        name: set(collector._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001 - samples name only labels in use
         for registry in registries
-        for collector, names in registry._collector_to_names.items()
+        for collector, names in registry._collector_to_names.items()  # noqa: SLF001 - no public list
         for name in names
     }
     known = {}

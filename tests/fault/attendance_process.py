@@ -16,8 +16,8 @@ import psutil
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
 from shared.db.migrations import upgrade
-from tests.fixtures.postgres import fresh_database
 from tests.fixtures.services import LINK_KEY, OPERATOR_KEY
+from tests.fixtures.stores.postgres import fresh_database
 
 __all__ = ["ROOT", "attendance"]
 

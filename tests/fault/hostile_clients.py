@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.fixtures.raw_http import head, with_length
+from tests.fixtures.faults.raw_http import head, with_length
 
 MIB = 1_048_576
 Behaviour = Callable[[asyncio.StreamWriter, asyncio.StreamReader, int, str], Awaitable[None]]

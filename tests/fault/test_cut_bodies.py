@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from embedded.postgres import EmbeddedPostgres
 from shared.http.bodies import SMALL_BYTES, Allowed, Bodies
-from tests.fixtures.raw_http import break_off, chunked, head, read_answer, served, with_length
+from tests.fixtures.faults.raw_http import break_off, chunked, head, read_answer, served, with_length
 from tests.fixtures.services import OPERATOR_KEY
 from tests.integration.attendance.city import HEADER, City, city, person
 from tests.integration.feedback.office import ANSWERS, office

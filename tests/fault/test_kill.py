@@ -28,10 +28,10 @@ from shared.contracts.topics import SCORE
 from shared.db.database import Database
 from shared.db.migrations import upgrade
 from shared.kafka_admin.provision import provision, read_topics
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import day, rating
 from tests.fixtures.services import LINK_KEY, OPERATOR_KEY
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.stores.postgres import fresh_database
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(1500)]
 

@@ -18,9 +18,9 @@ from services.scoring.scores.upkeep import ScoreUpkeep
 from services.scoring.totals.rules.contribution import DAY_TOTALS, TOTALS, day_contribution
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.backends import Postgres
 from tests.fixtures.records import day, incoming, rating
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.fault

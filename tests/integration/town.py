@@ -24,9 +24,9 @@ from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.base.clock import FakeClock
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.postgres import Server
 from tests.fixtures.records import incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.postgres import Server
 from tests.integration.attendance.city import FIRST_NIP, City, city, local, person
 from tests.integration.feedback.office import ANSWERS, Office
 from tests.integration.readers import handler_of

@@ -1,4 +1,4 @@
-"""Our own mistakes, in tests/mutants/*.toml: in SQL, mechanics and wiring, where no mutation tool reaches.
+"""Our own mistakes, in tests/mutants/lists/*.toml: in SQL, mechanics and wiring, where no mutation tool reaches.
 
 A list has one table for each mistake:
 
@@ -27,7 +27,7 @@ from tests.mutants.workspace import copied_tree, environment
 
 __all__ = ["Mistake", "fault_of", "read_mistakes", "run_mistakes", "tried"]
 
-LISTS = ROOT / "tests" / "mutants"
+LISTS = Path(__file__).resolve().parent / "lists"
 SECONDS_MAX = 900
 PASSED, FAILED = 0, 1
 

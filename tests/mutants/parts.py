@@ -21,7 +21,12 @@ class Part:
 PARTS = {
     "attendance": Part(
         ("services/attendance/*/rules/*.py",),
-        ("tests/unit/attendance", "tests/property/test_day_status.py", "tests/property/test_working_time.py"),
+        (
+            "tests/unit/attendance",
+            "tests/property/test_body_parts.py",
+            "tests/property/test_day_status.py",
+            "tests/property/test_working_time.py",
+        ),
     ),
     "feedback": Part(
         ("services/feedback/*/rules/*.py",),

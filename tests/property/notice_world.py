@@ -19,17 +19,9 @@ from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    LIMITS,
-    STEPS,
-    WEEK,
-    Mails,
-    absences,
-    apply,
-    behind_its_back,
-    score,
-    text_of,
-)
+from tests.integration.notifications.desk import WEEK, apply, behind_its_back
+from tests.integration.notifications.mails import Mails, text_of
+from tests.integration.notifications.notice_records import LIMITS, STEPS, absences, score
 
 __all__ = ["World"]
 

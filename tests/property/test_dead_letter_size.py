@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.contracts.envelope import encode
 from shared.contracts.events.dead_letter import DeadLetterRecord
 from shared.contracts.topics import DEAD_LETTER
-from shared.messaging.consuming.dead_letters import _printable
+from shared.messaging.consuming.dead_letters import printable
 from shared.messaging.consuming.incoming import LETTER_BYTES_MAX, Incoming, dead_letter
 
 NOW = datetime(2026, 8, 6, 2, tzinfo=UTC)
@@ -42,7 +42,7 @@ numbers = st.sampled_from([0, 2**31 - 1])
 )
 @settings(deadline=None, max_examples=300)
 def test_the_encoded_record_is_below_the_bound(record: Incoming, detail: str, generation: int) -> None:
-    letter = dead_letter("notifications", record, "NOT_VALID", _printable(detail), generation=generation, now=NOW)
+    letter = dead_letter("notifications", record, "NOT_VALID", printable(detail), generation=generation, now=NOW)
     sent = encode(DEAD_LETTER, letter, source="notifications", event_id=UUID(int=1), traceparent=TRACEPARENT)
     size = DefaultRecordBatchBuilder.estimate_size_in_bytes(sent.key, sent.value, list(sent.headers))
     assert size <= LETTER_BYTES_MAX < KAFKA_BYTES_MAX

@@ -8,6 +8,7 @@ computes the expected result from the records alone, without the service's own r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import re
 from collections import Counter
@@ -26,13 +27,9 @@ from embedded.postgres import EmbeddedPostgres
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
-from tests.fixtures.services import Running, running_service
-from tests.integration.notifications.desk import (
-    MAIL_SETTINGS,
-    NOW,
-    Mails,
-    apply,
-)
+from tests.fixtures.services import Running, service_in
+from tests.integration.notifications.desk import NOW, apply
+from tests.integration.notifications.mails import MAIL_SETTINGS, Mails
 from tests.property.notice_world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,13 +156,11 @@ def test_no_false_letter_is_sent(embedded_postgres: EmbeddedPostgres, tmp_path: 
     mails, clock = Mails(), FakeClock(NOW)
     controller = Controller(mails, hostname="127.0.0.1", port=free_port())
     controller.start()
-    with asyncio.Runner() as runner:
-        running = running_service(
-            "notifications", embedded_postgres, clock=clock, smtp_port=controller.port,
-            notice_rules_file=file, **MAIL_SETTINGS,
-        )  # fmt: skip
-        service = runner.run(running.__aenter__())
-
+    with contextlib.ExitStack() as stack:
+        stack.callback(controller.stop)
+        runner = stack.enter_context(asyncio.Runner())
+        changes = {"smtp_port": controller.port, "notice_rules_file": file} | MAIL_SETTINGS
+        service = stack.enter_context(service_in(runner, "notifications", embedded_postgres, clock=clock, **changes))
         seen: Counter[str] = Counter()
 
         @settings(
@@ -190,11 +185,7 @@ def test_no_false_letter_is_sent(embedded_postgres: EmbeddedPostgres, tmp_path: 
         def check(contents: dict[str, Any], course: list[Any]) -> None:
             runner.run(play(service, clock, mails, contents, course, seen))
 
-        try:
-            for words in KNOWN_COURSES:
-                runner.run(play(service, clock, mails, KNOWN, _steps(words), seen))
-            assert not [what for what in HAPPENS if not seen[what]], seen
-            check()
-        finally:
-            runner.run(running.__aexit__(None, None, None))
-            controller.stop()
+        for words in KNOWN_COURSES:
+            runner.run(play(service, clock, mails, KNOWN, _steps(words), seen))
+        assert not [what for what in HAPPENS if not seen[what]], seen
+        check()

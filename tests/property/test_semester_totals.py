@@ -39,8 +39,8 @@ from services.scoring.totals.tables import SemesterTotal
 from shared.contracts.semester import Semester
 from shared.contracts.topics import ATTENDANCE_DAY, FEEDBACK
 from tests.fixtures.records import assessment, day, incoming, rating
-from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.fixtures.services import Running, running_service, service_in
+from tests.integration.readers import receive
 
 OFFICERS = [UUID(int=1), UUID(int=2)]
 BORDERS = [date(2024, 2, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31), date(2027, 1, 1)]
@@ -134,8 +134,7 @@ async def apply(service: Running, batches: Sequence[Sequence[Revision]]) -> None
         await session.execute(text(f"truncate {TABLES}"))
     for batch in batches:
         records = [incoming(ATTENDANCE_DAY if one.is_day else FEEDBACK, one.record) for one in batch]
-        async with service.context.database.transaction() as session:
-            assert not await handler_of(service)(session, records)
+        await receive(service, *records)
 
 
 async def check_stored(service: Running, expected: dict[tuple[UUID, Semester], Contribution]) -> None:
@@ -163,9 +162,7 @@ async def check_stored(service: Running, expected: dict[tuple[UUID, Semester], C
 def test_any_order_repetition_and_batches_of_revisions_store_the_totals_of_the_rules(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
-    with asyncio.Runner() as runner:
-        running = running_service("scoring", embedded_postgres)
-        service = runner.run(running.__aenter__())
+    with asyncio.Runner() as runner, service_in(runner, "scoring", embedded_postgres) as service:
         runner.run(service.app.part(ScoreUpkeep).round())
 
         @settings(
@@ -184,10 +181,7 @@ def test_any_order_repetition_and_batches_of_revisions_store_the_totals_of_the_r
             runner.run(apply(service, batches))
             runner.run(check_stored(service, totals_by_the_rules(revisions)))
 
-        try:
-            check()
-        finally:
-            runner.run(running.__aexit__(None, None, None))
+        check()
 
 
 async def test_the_number_of_a_semester_in_sql_is_the_number_of_the_contract(

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from shared.messaging.producing import sending
 from shared.messaging.producing.sending import SendResult, send_rows
-from tests.fixtures.scripted_broker import SILENCE, Fate, ScriptedBroker
+from tests.fixtures.faults.scripted_broker import SILENCE, Fate, ScriptedBroker
 
 TOPICS, KEYS = ("asn.score.v1", "asn.employee.v1"), (b"a", b"b", b"c")
 NOT_TAKEN = (KafkaConnectionError, MessageSizeTooLargeError)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shared.messaging.consuming.tolerant_fetch import UnparsableRecord, read_tolerantly
 from shared.messaging.consuming.unpacking import UNPACKED_BYTES_MAX
-from tests.fixtures.raw_batches import BAD_NAME, raw_batch
+from tests.fixtures.faults.raw_batches import BAD_NAME, raw_batch
 
 PLACE = TopicPartition("t", 0)
 BATCHES = st.lists(st.lists(st.tuples(st.binary(max_size=60), st.booleans()), min_size=1, max_size=8), max_size=5)

@@ -15,14 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.access.unregistered_machines import dismiss_contact, import_lines, waiting_contacts
 from services.attendance.day_queue.change import Change
-from services.attendance.machines.locked_machine import LockedMachine, lock_machine, lock_serial
+from services.attendance.machines.locked_machine import LockedMachine, lock_registered, lock_serial
 from services.attendance.machines.rules.proof import digest, in_networks
 from shared.errors.errors import InvalidError, NotFoundError
 
 __all__ = ["Secret", "accept_address", "dismiss_address", "drop_secret", "import_accepted_lines", "set_secret"]
 
 LABEL_LETTERS = 14
-NO_MACHINE = "There is no machine with this serial. Register it first."
 
 SecretKind = Literal["host_label", "comm_key"]
 
@@ -83,7 +82,7 @@ async def accept_address(change: Change, serial: str, address: str, network: str
     returns their number. Raises NotFoundError, InvalidError.
     """
     await lock_serial(change.session, serial)
-    machine = await _lock_registered(change.session, serial, change.now)
+    machine = await lock_registered(change.session, serial, change.now)
     if network is None:
         try:
             ipaddress.ip_address(address)
@@ -110,7 +109,7 @@ async def set_secret(session: AsyncSession, serial: str, secret: Secret, now: da
 
     From now on, or from its first use on, the machine is refused without it. Raises NotFoundError, InvalidError.
     """
-    machine = await _lock_registered(session, serial, now)
+    machine = await lock_registered(session, serial, now)
     value = secret.value
     if secret.kind == "host_label":
         if value is not None:
@@ -128,13 +127,6 @@ async def set_secret(session: AsyncSession, serial: str, secret: Secret, now: da
 
 async def drop_secret(session: AsyncSession, serial: str, kind: SecretKind, now: datetime) -> None:
     """The machine no longer needs this secret. Raises NotFoundError."""
-    machine = await _lock_registered(session, serial, now)
+    machine = await lock_registered(session, serial, now)
     pending = machine.required_proof.secret_pending
     await session.execute(_SET_SECRET[kind], {"serial": serial, "digest": None, "pending": pending})
-
-
-async def _lock_registered(session: AsyncSession, serial: str, now: datetime) -> LockedMachine:
-    machine = await lock_machine(session, serial, now)
-    if machine is None:
-        raise NotFoundError(NO_MACHINE)
-    return machine

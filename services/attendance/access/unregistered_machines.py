@@ -168,7 +168,7 @@ async def store_lines(session: AsyncSession, request: RefusedRequest, kind: str,
     unique = {hashlib.sha256(line).digest(): line[:LINE_BYTES_MAX] for line in lines}
     contact: dict[str, object] = {"serial": request.serial, "address": request.address}
     for known in await _STORED_DIGESTS.all(session, contact | {"digests": list(unique)}):
-        unique.pop(bytes(known.line_sha256), None)
+        unique.pop(known.line_sha256, None)
     room = max(0, min(LINES_OF_CONTACT_MAX - kept_lines, LINES_MAX - all_lines))
     chosen: dict[bytes, bytes] = {}
     for digest, line in list(unique.items())[:room]:
@@ -206,14 +206,14 @@ async def import_lines(change: Change, machine: LockedMachine, addresses: Sequen
         punches: list[NewPunch] = []
         bad: list[tuple[bytes, str]] = []
         for row in rows:
-            found = parse_attlog(bytes(row.raw))
+            found = parse_attlog(row.raw)
             line = found[0] if found else UnreadableLine("", UnreadableReason.TOO_FEW_COLUMNS)
             received_local = row.true_received_at.astimezone(machine.zone).replace(tzinfo=None)
             if isinstance(line, AttlogLine):
                 punches.append(punch_of_line(line, machine.zone, row.received_at, received_local))
             else:
-                bad.append((bytes(row.raw), line.reason.value.upper()))
-        post = Post("ATTLOG", b"\n".join(bytes(row.raw) for row in rows), len(rows))
+                bad.append((row.raw, line.reason.value.upper()))
+        post = Post("ATTLOG", b"\n".join(row.raw for row in rows), len(rows))
         stored = await store_punches(change, machine.serial, punches, source="iclock", post=post, bad=bad)
         new += len(stored.new)
         await change.session.execute(_RESOLVE_LINES, {"now": change.now, "ids": [row.id for row in rows]})

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.day_queue.span import first_computed_date
 from shared.base.clock import Clock
 
 __all__ = ["Change"]
@@ -22,8 +23,8 @@ class Change:
     now: datetime
     zone: ZoneInfo
     """The zone that defines dates."""
-    first_date: date
-    """No date before it is computed."""
+    first_work_date: date | None
+    """The settings' first date to compute, if any."""
     clock: Clock
     wake: asyncio.Event
     """Set after the commit when days were enqueued: wakes the day worker of this process."""
@@ -32,6 +33,11 @@ class Change:
     def today(self) -> date:
         """The present date."""
         return self.date_of(self.now)
+
+    @property
+    def first_date(self) -> date:
+        """No date before it is computed."""
+        return first_computed_date(self.today, self.first_work_date)
 
     @property
     def last_date(self) -> date:

@@ -15,11 +15,8 @@ from sqlalchemy import TextClause, event, text
 from services.attendance.day_queue.change import Change
 
 __all__ = [
-    "day_after",
-    "day_before",
     "enqueue",
     "enqueue_all",
-    "enqueue_employees",
     "enqueue_for_moments",
     "enqueue_for_punches",
     "enqueue_new",
@@ -73,7 +70,7 @@ _ENQUEUE_NEW_DATES = text(
              generate_series(f, least(l, cast(:today as date)), interval '1 day') as day
     )
     insert into day_queue (bulk, employee_id, work_date)
-    select true, employee_id, work_date from affected join employee e using (employee_id) where {_MAY_BE_COMPUTED}
+    select :bulk, employee_id, work_date from affected join employee e using (employee_id) where {_MAY_BE_COMPUTED}
     """
 )
 
@@ -130,59 +127,54 @@ async def enqueue_for_punches(change: Change, touched: Sequence[tuple[UUID, date
     await enqueue(change, _ENQUEUE_DATES_OF_PUNCHES, {"employees": employees, "times": times, "bulk": bulk})
 
 
-async def enqueue_employees(change: Change, employees: Sequence[UUID], first: date, last: date) -> None:
-    """Enqueues dates of several officers, both ends included."""
-    await _enqueue_in_spans(change, [(employee_id, first, last) for employee_id in employees], bulk=False)
-
-
 async def enqueue_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool = False) -> None:
-    """Enqueues dates of officers whose hours changed, both ends included, and the neighbour dates.
+    """Enqueues the computed days of officers between two dates, both included, and the neighbour dates, whose shifts compete
+    for punches.
 
     `bulk`: low priority, processed after live punches.
     """
-    beside = [(employee_id, day_before(first), day_after(last)) for employee_id, first, last in spans]
-    await _enqueue_in_spans(change, beside, bulk=bulk)
+    beside = [(employee_id, _day_before(first), _day_after(last)) for employee_id, first, last in spans]
+    await _enqueue_in_spans(change, _ENQUEUE_DATES_OF_OFFICERS, beside, bulk=bulk)
 
 
-async def _enqueue_in_spans(change: Change, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool) -> None:
+async def _enqueue_in_spans(
+    change: Change, statement: TextClause, spans: Sequence[tuple[UUID, date, date]], *, bulk: bool
+) -> None:
     if spans:
         employees, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
         values = {"employees": employees, "firsts": firsts, "lasts": lasts, "bulk": bulk}
-        await enqueue(change, _ENQUEUE_DATES_OF_OFFICERS, values)
+        await enqueue(change, statement, values)
 
 
 async def enqueue_new(change: Change, spans: Sequence[tuple[UUID, date, date]]) -> None:
     """Enqueues dates that were never enqueued before."""
-    if not spans:
-        return
-    employees, firsts, lasts = zip(*spans, strict=True)
-    await enqueue(
-        change, _ENQUEUE_NEW_DATES, {"employees": list(employees), "firsts": list(firsts), "lasts": list(lasts)}
-    )
+    await _enqueue_in_spans(change, _ENQUEUE_NEW_DATES, spans, bulk=True)
 
 
 async def enqueue_unit(change: Change, org_unit_id: str, first: date, last: date) -> None:
-    """Enqueues the computed days between two dates, both included, of officers who were in the unit on those dates."""
-    await enqueue(change, _ENQUEUE_DATES_OF_UNIT, {"org_unit_id": org_unit_id, "first": first, "last": last})
+    """Enqueues the computed days between two dates, both included, of officers who were in the unit on those dates, and the
+    neighbour dates: a night shift of the date before may reach into the first."""
+    values = {"org_unit_id": org_unit_id, "first": _day_before(first), "last": _day_after(last)}
+    await enqueue(change, _ENQUEUE_DATES_OF_UNIT, values)
 
 
 async def enqueue_all(change: Change, first: date, last: date) -> None:
-    """Enqueues every computed day between two dates, both included."""
-    await enqueue(change, _ENQUEUE_ALL_DATES, {"first": first, "last": last})
+    """Enqueues every computed day between two dates, both included, and the neighbour dates."""
+    await enqueue(change, _ENQUEUE_ALL_DATES, {"first": _day_before(first), "last": _day_after(last)})
 
 
-def day_before(day: date) -> date:
+def _day_before(day: date) -> date:
     """The date before; `date.min` is an open end."""
     return day if day == date.min else day - _DAY
 
 
-def day_after(day: date) -> date:
+def _day_after(day: date) -> date:
     """The date after; `date.max` is an open end."""
     return day if day == date.max else day + _DAY
 
 
 async def enqueue(change: Change, statement: TextClause, values: Mapping[str, object]) -> None:
     """Runs a statement that enqueues days; it may use `:floor` and `:today`, the first and last date to enqueue."""
-    known = {"floor": change.first_date, "today": change.last_date} | dict(values)
-    await change.session.execute(statement, {name: known[name] for name in statement.compile().params})
+    dates = {"floor": change.first_date, "today": change.last_date}
+    await change.session.execute(statement, dates | dict(values))
     event.listen(change.session.sync_session, "after_commit", lambda _: change.wake.set(), once=True)

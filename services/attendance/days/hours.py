@@ -16,6 +16,7 @@ from sqlmodel import col, select
 
 from services.attendance.days.rules.working_time import CityTime, OfficerTime
 from services.attendance.hours import tables
+from services.attendance.hours.queries import read_calendar
 from services.attendance.hours.rules.by_roster import RosterSetting
 from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import (
@@ -238,11 +239,7 @@ async def _city_time(
         .where(col(tables.ScheduleOverride.first_date) <= last, col(tables.ScheduleOverride.last_date) >= first)
         .order_by(col(tables.ScheduleOverride.override_id).desc())
     )
-    calendar = await session.scalars(
-        select(tables.CalendarDay).where(
-            col(tables.CalendarDay.day).between(first, last), tables.CalendarDay.kind != "workday"
-        )
-    )
+    calendar = await read_calendar(session, first, last)
     return CityTime(
         rules=await read_rules(session),
         weeks=weeks.city,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.attendance.days.computation import ComputedDay, explain_day
 from services.attendance.days.evidence import StoredPunch
 from services.attendance.days.queries import read_day, read_days
-from services.attendance.dependencies import ContextDep, WorkDate, must_exist
+from services.attendance.dependencies import NO_OFFICER, ContextDep, WorkDate, must_exist
 from shared.access.auth import Principal, requires
 from shared.contracts.events.attendance_day import AttendanceDayRecord
 from shared.errors.errors import InvalidError, NotFoundError
@@ -26,8 +26,6 @@ router = APIRouter(prefix="/attendance/v1/employees/{employee_id}/days", tags=["
 
 SPAN_DAYS_MAX = 400
 _ReaderDep = Annotated[Principal, requires("days:read")]
-
-_UNKNOWN = "There is no officer with this employee_id. Look it up in the list of officers."
 
 
 class DayPunch(Answer):
@@ -83,10 +81,10 @@ async def list_days(
 
     found = await context.transact(lambda session: read_days(session, employee_id, first, last))
     if found is None:
-        raise NotFoundError(_UNKNOWN)
+        raise NotFoundError(NO_OFFICER)
     reached = [day for day in found.days if who.reaches_unit(day.org_unit_id)]
     if not reached and not who.reaches_unit(found.org_unit_id):
-        raise NotFoundError(_UNKNOWN)
+        raise NotFoundError(NO_OFFICER)
     return reached
 
 
@@ -95,13 +93,15 @@ async def show_day(context: ContextDep, who: _ReaderDep, employee_id: UUID, work
     """One day, with the punches in the window of its shift."""
 
     async def read(session: AsyncSession) -> tuple[AttendanceDayRecord | None, ComputedDay | None]:
-        await must_exist(session, "employee_id", employee_id)
         day = await read_day(session, employee_id, work_date)
+        if day is None:
+            await must_exist(session, "employee_id", employee_id)
+            return None, None
         return day, await explain_day(session, (employee_id, work_date), context.zone, context.clock.now())
 
     day, computed = await context.transact(read)
     if who.org_unit_ids is not None and (day is None or not who.reaches_unit(day.org_unit_id)):
-        raise NotFoundError(_UNKNOWN)  # a limited key gets the same message, whether or not the officer or day exists
+        raise NotFoundError(NO_OFFICER)  # a limited key gets the same message, whether or not the officer or day exists
     if day is None:
         raise NotFoundError("This date is not computed: it is in the future, or before the officer's first day.")
     if computed is None or computed.window is None:

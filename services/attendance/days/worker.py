@@ -109,7 +109,7 @@ class DayWorker:
             taken = await _TAKEN_DAYS.all(session, limits)
             batches.took((key.employee_id, key.work_date) for key in taken)
             now = self._context.clock.now()
-            today = now.astimezone(self._context.zone).date()
+            today = self._context.date_of(now)
             keys = sorted({key for key in taken if key.work_date <= today})
             if keys:
                 with step("compute days", {"kinerja.days": len(keys)}):

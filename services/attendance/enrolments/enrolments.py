@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_for_moments
+from services.attendance.dependencies import NO_MACHINE
 from services.attendance.enrolments.tables import Enrolment
 from shared.db.queries import query
 from shared.errors.errors import InvalidError, NotFoundError
@@ -118,7 +119,7 @@ async def reassign_leavers(change: Change, employees: Sequence[UUID], since: dat
 
 async def _lock(session: AsyncSession, serial: str) -> None:
     if (await session.execute(LOCK_MACHINE, {"serial": serial})).first() is None:
-        raise NotFoundError("There is no machine with this serial. Register it first.")
+        raise NotFoundError(NO_MACHINE)
 
 
 async def _reassign(change: Change, enrolment: Enrolment) -> None:

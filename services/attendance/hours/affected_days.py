@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all, enqueue_spans, enqueue_unit
+from services.attendance.day_queue.enqueue import enqueue_all, enqueue_spans, enqueue_unit
 
 __all__ = ["DatedHours", "enqueue_affected"]
 
@@ -22,11 +22,11 @@ class DatedHours(Protocol):
 
 
 async def enqueue_affected(change: Change, hours: DatedHours) -> None:
-    """Enqueues the dates and one more at each end, because the windows of neighbour dates compete for punches."""
+    """Enqueues the dates and the neighbour dates."""
     first, last = hours.effective_from, hours.effective_to or date.max
     if hours.employee_id is not None:
         await enqueue_spans(change, [(hours.employee_id, first, last)])
     elif hours.org_unit_id is not None:
-        await enqueue_unit(change, hours.org_unit_id, day_before(first), day_after(last))
+        await enqueue_unit(change, hours.org_unit_id, first, last)
     else:
-        await enqueue_all(change, day_before(first), day_after(last))
+        await enqueue_all(change, first, last)

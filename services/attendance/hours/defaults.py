@@ -32,5 +32,5 @@ class Defaults:
 
     async def ensure(self) -> None:
         """Loads once a year and process: days cannot close without rules, hours and calendar."""
-        if self._loaded_in != self._context.clock.now().astimezone(self._context.zone).year:
+        if self._loaded_in != self._context.today.year:
             await self.load()

@@ -60,7 +60,8 @@ async def list_calendar(
     context: ContextDep, _: OperatorDep, year: Annotated[int, Query(ge=2000, le=2100)]
 ) -> list[CalendarItem]:
     """The holidays and collective-leave days of a year."""
-    return [CalendarItem.model_validate(day) for day in await context.transact(lambda s: read_calendar(s, year))]
+    days = await context.transact(lambda s: read_calendar(s, date(year, 1, 1), date(year, 12, 31)))
+    return [CalendarItem.model_validate(day) for day in days]
 
 
 @router.put("/{day}", status_code=204)

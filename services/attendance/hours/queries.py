@@ -29,8 +29,7 @@ async def read_overrides(session: AsyncSession) -> Sequence[ScheduleOverride]:
     return (await session.scalars(select(ScheduleOverride).order_by(*newest_first).limit(ITEMS_MAX))).all()
 
 
-async def read_calendar(session: AsyncSession, year: int) -> Sequence[CalendarDay]:
-    """The year's holidays and collective-leave days, in order."""
-    first, last = date(year, 1, 1), date(year, 12, 31)
+async def read_calendar(session: AsyncSession, first: date, last: date) -> Sequence[CalendarDay]:
+    """The holidays and collective-leave days between two dates, both included, in order."""
     days = select(CalendarDay).where(CalendarDay.kind != WORKDAY, col(CalendarDay.day).between(first, last))
     return (await session.scalars(days.order_by(col(CalendarDay.day)))).all()

@@ -22,6 +22,7 @@ from services.attendance.dependencies import (
     must_exist,
 )
 from services.attendance.hours.queries import read_overrides, read_weeks
+from services.attendance.hours.rules.day_hours import BREAK_MINUTES_MAX
 from services.attendance.hours.rules.schedule import WeekKind
 from services.attendance.hours.schedules import HoursOverride, Week, drop_override, drop_week, put_override, put_week
 from shared.contracts.base import Code
@@ -49,7 +50,7 @@ class DayHoursIn(Input):
     """The start of the break, local HH:MM; together with `break_end`."""
     break_end: ClockTime | None = None
     """The end of the break, local HH:MM."""
-    break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+    break_minutes: Annotated[int, Field(ge=0, le=BREAK_MINUTES_MAX)] = 0
     """The length of a break without fixed times, in minutes; 0 if the break has fixed times or there is none."""
 
 

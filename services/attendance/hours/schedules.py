@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import day_after, day_before, enqueue_all
+from services.attendance.day_queue.enqueue import enqueue_all
 from services.attendance.hours.affected_days import enqueue_affected
 from services.attendance.hours.rules.schedule import WeekKind
 from services.attendance.hours.rules.week_hours import WeekHours, week_file, week_hours
@@ -142,7 +142,7 @@ async def load_default_week(change: Change, content: bytes) -> None:
 
 
 async def _enqueue_period(change: Change, override: ScheduleOverride) -> None:
-    await enqueue_all(change, day_before(override.first_date), day_after(override.last_date))
+    await enqueue_all(change, override.first_date, override.last_date)
 
 
 def _stored_hours(kind: WeekKind, days: Mapping[str, Any], hours: WeekHours) -> dict[str, str | int]:

@@ -29,7 +29,7 @@ INFO_MAX = 1_000
 
 _UPDATE_CONTACT = text(
     # A handshake may be followed by a backlog, so earlier polls no longer prove that everything is uploaded.
-    "update machine set last_contact_at = :now, last_poll_at = null, address = coalesce(:address, address), dialect = :dialect,"
+    "update machine set last_contact_at = :now, last_poll_at = null, address = :address, dialect = :dialect,"
     " push_version = coalesce(:push_version, push_version) where serial = :serial"
 )
 
@@ -80,7 +80,7 @@ async def store_contact(
     serial: str,
     now: datetime,
     *,
-    address: str | None,
+    address: str,
     push_version: str | None = None,
     dialect: str | None = None,
 ) -> None:

@@ -190,10 +190,6 @@ def _for_quarantine(kind: PostKind, table: str, body: bytes) -> tuple[str, Seque
     return table, ()
 
 
-async def _fdata(call: _Call) -> Response | Refusal:
-    return await _upload(call)
-
-
 async def _getrequest(call: _Call) -> Response | Refusal:
     async def work(change: Change) -> list[str] | Refusal:
         found = await identify(change.session, call.serial, call.presented)
@@ -253,7 +249,7 @@ _ROUTES: tuple[tuple[str, list[str], Handler], ...] = (
     ("/cdata", ["GET", "POST"], _cdata),
     ("/getrequest", ["GET", "POST"], _getrequest),
     ("/devicecmd", ["GET", "POST"], _devicecmd),
-    ("/fdata", ["POST"], _fdata),
+    ("/fdata", ["POST"], _upload),
     ("/ping", ["GET", "POST"], _ping),
     ("/registry", ["GET", "POST"], _access_dialect),
     ("/push", ["GET", "POST"], _access_dialect),

@@ -59,7 +59,7 @@ async def put_clock_correction(change: Change, correction: ClockCorrection) -> N
     former = None if before is None else (before.received_from, before.received_to)
     await session.merge(correction)
     await session.flush()
-    if former is not None:
+    if former is not None and former != (first, last):
         await recheck_received_punches(change, *former)
     await recheck_received_punches(change, first, last)
 

@@ -12,11 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue
+from services.attendance.dependencies import NO_MACHINE
 from services.attendance.machines.rules.proof import Proof, ProofKind, RequiredProof
 from services.attendance.machines.rules.watermark import Watermark
 from shared.db.queries import query
+from shared.errors.errors import NotFoundError
 
-__all__ = ["LockedMachine", "lock_machine", "lock_serial", "required_proof_of", "store_proof", "write_watermark"]
+__all__ = [
+    "LockedMachine",
+    "lock_machine",
+    "lock_registered",
+    "lock_serial",
+    "required_proof_of",
+    "store_proof",
+    "write_watermark",
+]
 
 
 class _MachineRow(NamedTuple):
@@ -54,7 +64,9 @@ _LOCKED_MACHINE = query(
     """,
     _MachineRow,
 )
-_PIN = text("update machine set pinned_address = :address where serial = :serial and pinned_address is null")
+_SET_PINNED_ADDRESS = text(
+    "update machine set pinned_address = :address where serial = :serial and pinned_address is null"
+)
 _SECRET_USED = text("update machine set secret_pending = false where serial = :serial")
 # Former units that the machine left before it had uploaded everything up to the end of its time there.
 _FORMER_UNITS = query(
@@ -119,6 +131,14 @@ async def lock_machine(session: AsyncSession, serial: str, now: datetime) -> Loc
     )  # fmt: skip
 
 
+async def lock_registered(session: AsyncSession, serial: str, now: datetime) -> LockedMachine:
+    """Locks a registered machine's row until the end of the transaction. Raises NotFoundError."""
+    machine = await lock_machine(session, serial, now)
+    if machine is None:
+        raise NotFoundError(NO_MACHINE)
+    return machine
+
+
 class ProofColumns(Protocol):
     """A machine's row with the columns that define its proof."""
 
@@ -148,7 +168,7 @@ def required_proof_of(row: ProofColumns) -> RequiredProof:
 async def store_proof(session: AsyncSession, machine: LockedMachine, proof: Proof, address: str) -> None:
     """Stores a post's proof under the machine's lock: the first post pins the address, a first use activates a secret."""
     if proof.kind is ProofKind.NOTHING_YET:
-        await session.execute(_PIN, {"serial": machine.serial, "address": address})
+        await session.execute(_SET_PINNED_ADDRESS, {"serial": machine.serial, "address": address})
     if proof.secret_used and machine.required_proof.secret_pending:
         await session.execute(_SECRET_USED, {"serial": machine.serial})
 

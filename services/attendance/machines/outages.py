@@ -19,7 +19,6 @@ __all__ = ["put_outage", "read_outages"]
 
 DAYS_MAX = 366
 LISTED_MAX = 1_000
-_DAY = timedelta(days=1)
 
 _UPSERT_OUTAGE = text(
     """
@@ -45,9 +44,10 @@ async def put_outage(change: Change, outage: Outage) -> None:
         raise InvalidError(f"`ends_at` must be after `starts_at`, by at most {DAYS_MAX} days.")
     before = await change.session.get(Outage, outage.outage_id, with_for_update=True)
     await change.session.execute(_UPSERT_OUTAGE, outage.model_dump())
-    for touched in (before, outage):
-        if touched is not None:
-            await _enqueue_affected(change, touched)
+    # Another reason alone leaves the affected days the same.
+    if before is not None and before.model_dump(exclude={"reason"}) != outage.model_dump(exclude={"reason"}):
+        await _enqueue_affected(change, before)
+    await _enqueue_affected(change, outage)
 
 
 async def _enqueue_affected(change: Change, outage: Outage) -> None:
@@ -57,5 +57,4 @@ async def _enqueue_affected(change: Change, outage: Outage) -> None:
         units = await units_between(change.session, [outage.serial], outage.starts_at, outage.ends_at)
     first, last = change.date_of(outage.starts_at), change.date_of(outage.ends_at)
     for unit in units:
-        # A shift of the previous date may reach into the outage, and a window of the next date may begin in it.
-        await enqueue_unit(change, unit, first - _DAY, last + _DAY)
+        await enqueue_unit(change, unit, first, last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, text
@@ -18,6 +18,7 @@ from shared.db.queries import query
 
 __all__ = [
     "enqueue_days_waiting_for",
+    "enqueue_unit_since",
     "read_placements",
     "units_between",
     "write_placements",
@@ -73,8 +74,12 @@ async def units_between(
 async def enqueue_days_waiting_for(change: Change, serials: Sequence[str], since: datetime) -> None:
     """Enqueues the days, from this moment on, of the units in which any of these machines was."""
     for unit in await units_between(change.session, serials, since):
-        # A shift that ends after midnight belongs to the date before.
-        await enqueue_unit(change, unit, change.date_of(since) - timedelta(days=1), change.today)
+        await enqueue_unit_since(change, unit, since)
+
+
+async def enqueue_unit_since(change: Change, org_unit_id: str, since: datetime) -> None:
+    """Enqueues the unit's days from this moment on."""
+    await enqueue_unit(change, org_unit_id, change.date_of(since), change.today)
 
 
 async def read_placements(session: AsyncSession, serial: str) -> list[Placement]:

@@ -110,12 +110,12 @@ _LOWER_WATERMARK = text(
     where m.serial = :serial and p.id = :id returning m.complete_until
     """
 )
-_LOCK = text("lock table clock_correction in share mode")
+_LOCK_CORRECTIONS = text("lock table clock_correction in share mode")
 
 
 async def lock_clock_corrections(session: AsyncSession) -> None:
     """Blocks changes of corrections until the end of the transaction."""
-    await session.execute(_LOCK)
+    await session.execute(_LOCK_CORRECTIONS)
 
 
 async def recheck_received_punches(change: Change, first: datetime, last: datetime) -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
-from services.attendance.day_queue.enqueue import enqueue_employees, enqueue_unit
-from services.attendance.machines.locked_machine import LockedMachine, lock_machine, lock_serial
-from services.attendance.machines.placements import read_placements, write_placements
+from services.attendance.day_queue.enqueue import enqueue_spans
+from services.attendance.machines.locked_machine import LockedMachine, lock_registered, lock_serial
+from services.attendance.machines.placements import enqueue_unit_since, read_placements, write_placements
 from services.attendance.machines.rechecks import change_zone, lock_clock_corrections
 from services.attendance.machines.rules.placements import (
     Placement,
@@ -32,8 +32,6 @@ __all__ = ["MachineSetup", "put_machine", "queue_command", "resend_command", "un
 
 COMMAND_LIFE = timedelta(minutes=15)
 RESEND_DAYS_MAX = 31
-NO_MACHINE = "There is no machine with this serial. Register it first."
-_DAY = timedelta(days=1)
 
 
 class _Registered(NamedTuple):
@@ -117,9 +115,7 @@ async def put_machine(change: Change, setup: MachineSetup) -> tuple[LockedMachin
     }
     await session.execute(_UPSERT_MACHINE, values)
     await write_placements(session, serial, placed)
-    machine = await lock_machine(session, serial, change.now)
-    if machine is None:
-        raise NotFoundError(NO_MACHINE)
+    machine = await lock_registered(session, serial, change.now)
     if before is not None and before.timezone != setup.timezone:
         await change_zone(change, machine)
     if setup.networks is not None:
@@ -131,7 +127,7 @@ async def put_machine(change: Change, setup: MachineSetup) -> tuple[LockedMachin
 async def undo_move(change: Change, serial: str, since: datetime) -> None:
     """Undoes the machine's most recent move, made at `since`. Raises NotFoundError."""
     await lock_clock_corrections(change.session)
-    await _must_be_registered(change.session, serial)
+    await lock_registered(change.session, serial, change.now)
     before = await read_placements(change.session, serial)
     if len(before) == 1 or before[-1].start != since:
         raise NotFoundError("The machine's last move has another time. See `in_unit_from` in the list of machines.")
@@ -148,15 +144,9 @@ async def _enqueue_changed_places(
     if since is not None:
         punched = await _PUNCHED_OFFICERS.one(change.session, {"serial": serial, "since": since})
         if punched.employees and punched.first and punched.last:
-            await enqueue_employees(change, punched.employees, punched.first - _DAY, punched.last + _DAY)
+            await enqueue_spans(change, [(officer, punched.first, punched.last) for officer in punched.employees])
     for unit, first in sorted(units_changed_since(before, after).items()):
-        # A shift that ends after midnight belongs to the date before.
-        await enqueue_unit(change, unit, change.date_of(first) - _DAY, change.today)
-
-
-async def _must_be_registered(session: AsyncSession, serial: str) -> None:
-    if await _REGISTERED.first(session, {"serial": serial}) is None:
-        raise NotFoundError(NO_MACHINE)
+        await enqueue_unit_since(change, unit, first)
 
 
 def resend_command(first: datetime, last: datetime) -> str:
@@ -174,7 +164,7 @@ async def queue_command(session: AsyncSession, serial: str, command: str, reason
 
     Raises ConflictError while a similar command is open.
     """
-    await _must_be_registered(session, serial)
+    await lock_registered(session, serial, now)
     values = {
         "token": secrets.token_hex(8),  # 16 characters, the maximum of the protocol
         "serial": serial,

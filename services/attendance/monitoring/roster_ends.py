@@ -59,7 +59,7 @@ class RosterEnds:
 
     async def round(self) -> bool:
         """Sets the metric."""
-        today = self._context.clock.now().astimezone(self._context.zone).date()
+        today = self._context.today
         async with self._context.database.transaction() as session:
             ends = await read_roster_ends(session, today)
         self._without.set(sum(end.without_entry for end in ends))
@@ -68,7 +68,8 @@ class RosterEnds:
 
 async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd]:
     """The units whose roster ends within the rules' `roster_alert_days` for at least one of their officers."""
-    rules = [rules_for(today, each, await read_rules(session)) for each in get_args(EmploymentType)]
+    versions = await read_rules(session)
+    rules = [rules_for(today, each, versions) for each in get_args(EmploymentType)]
     days = max((each.roster_alert_days for each in rules if each is not None), default=None)
     if days is None:
         return []  # no day is computed without rules
@@ -81,8 +82,9 @@ async def read_roster_ends(session: AsyncSession, today: date) -> list[RosterEnd
     times = await read_officer_times(session, [(employee_id, day) for employee_id in candidates], candidates)
     return roster_ends(
         [
-            RosteredOfficer(time.unit_on(day), day, candidates[employee_id].last_entry, time.is_excused_on(day))
+            RosteredOfficer(time.unit_on(day), candidates[employee_id].last_entry, time.is_excused_on(day))
             for employee_id, time in times.items()
             if time.works_by_roster_on(day)
-        ]
+        ],
+        day,
     )

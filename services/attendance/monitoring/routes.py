@@ -37,6 +37,6 @@ class RosterEndItem(Answer):
 @router.get("/ends")
 async def list_roster_ends(context: ContextDep, _: OperatorDep) -> list[RosterEndItem]:
     """The units whose roster ends within the rules' `roster_alert_days` for at least one of their officers."""
-    today = context.clock.now().astimezone(context.zone).date()
+    today = context.today
     ends = await context.transact(lambda s: read_roster_ends(s, today))
     return [RosterEndItem(**asdict(end)) for end in ends]

@@ -6,14 +6,14 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.context import AttendanceContext
-from services.attendance.people.records import OFFICER_RECORDS
-from shared.contracts.events.employee import EmployeeRecord
+from services.attendance.people.records import OfficerState, read_states, record_of
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.db.queries import query
-from shared.messaging.producing.republish import Republished, add_again, from_record
+from shared.messaging.producing.republish import Republished, add_all_again, from_record
 
 __all__ = ["republish"]
 
@@ -56,38 +56,35 @@ async def republish(context: AttendanceContext) -> dict[str, int]:
 
 
 async def _republish_employees(context: AttendanceContext) -> Republished:
-    after, counts = UUID(int=0), Republished()
-    while True:
-        async with context.database.transaction() as session:
-            values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
-            employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
-            rows = list((await session.execute(OFFICER_RECORDS, {"employees": employees})).mappings())
-            await add_again(context.outbox, session, EMPLOYEE, rows, _employee, lambda row: row["employee_id"], counts)
-        if not rows:
-            return counts
-        after = rows[-1]["employee_id"]
+    return await add_all_again(
+        context.database,
+        context.outbox,
+        EMPLOYEE,
+        _next_employees,
+        UUID(int=0),
+        lambda state: state.employee_id,
+        record_of,
+    )
 
 
-def _employee(row: RowMapping) -> EmployeeRecord:
-    return EmployeeRecord(**row)
+async def _next_employees(session: AsyncSession, after: UUID) -> list[OfficerState]:
+    values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
+    employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
+    return await read_states(session, employees)
 
 
 async def _republish_days(context: AttendanceContext) -> Republished:
-    begin: tuple[UUID, date] = (UUID(int=0), date.min)
-    counts = Republished()
-    while True:
-        async with context.database.transaction() as session:
-            values = {"employee_id": begin[0], "work_date": begin[1], "most": DAYS_AT_A_TIME}
-            rows = await _NEXT_DAYS.all(session, values)
-            await add_again(
-                context.outbox,
-                session,
-                ATTENDANCE_DAY,
-                rows,
-                from_record(ATTENDANCE_DAY),
-                lambda row: row[:2],
-                counts,
-            )
-        if not rows:
-            return counts
-        begin = (rows[-1].employee_id, rows[-1].work_date)
+    return await add_all_again(
+        context.database,
+        context.outbox,
+        ATTENDANCE_DAY,
+        _next_days,
+        (UUID(int=0), date.min),
+        lambda row: (row.employee_id, row.work_date),
+        from_record(ATTENDANCE_DAY),
+    )
+
+
+async def _next_days(session: AsyncSession, after: tuple[UUID, date]) -> list[_Day]:
+    values = {"employee_id": after[0], "work_date": after[1], "most": DAYS_AT_A_TIME}
+    return await _NEXT_DAYS.all(session, values)

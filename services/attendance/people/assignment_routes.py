@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.attendance.context import AttendanceContext
 from services.attendance.day_queue.change import Change
 from services.attendance.dependencies import BULK_SECONDS, ContextDep, Input, OperatorDep, UnitId, WorkDate, must_exist
-from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, drop_step, put_step, read_steps
+from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, Attribute, drop_step, put_step, read_steps
+from services.attendance.people.rules.history import Step
 from shared.contracts.events.employee import EmploymentType
 from shared.errors.problem_types import CONFLICT, NOT_FOUND
 from shared.openapi.models import Answer
@@ -55,13 +57,8 @@ class TypeItem(Answer):
 @router.get("/units", responses=refuses(NOT_FOUND))
 async def list_units_of_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[UnitItem]:
     """The officer's units, oldest first."""
-
-    async def read(session: AsyncSession) -> list[UnitItem]:
-        await must_exist(session, "employee_id", employee_id)
-        steps = (await read_steps(session, UNIT, [employee_id]))[employee_id]
-        return [UnitItem(effective_from=since, org_unit_id=unit) for since, unit in steps]
-
-    return await context.transact(read)
+    steps = await _steps(context, UNIT, employee_id)
+    return [UnitItem(effective_from=since, org_unit_id=unit) for since, unit in steps]
 
 
 @router.put("/units/{effective_from}", status_code=204, responses=refuses(NOT_FOUND))
@@ -88,13 +85,8 @@ async def take_unit_back(context: ContextDep, _: OperatorDep, employee_id: UUID,
 @router.get("/employment-types", responses=refuses(NOT_FOUND))
 async def list_types_of_officer(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[TypeItem]:
     """The officer's employment types, oldest first."""
-
-    async def read(session: AsyncSession) -> list[TypeItem]:
-        await must_exist(session, "employee_id", employee_id)
-        steps = (await read_steps(session, EMPLOYMENT_TYPE, [employee_id]))[employee_id]
-        return [TypeItem(effective_from=since, employment_type=kind) for since, kind in steps]
-
-    return await context.transact(read)
+    steps = await _steps(context, EMPLOYMENT_TYPE, employee_id)
+    return [TypeItem(effective_from=since, employment_type=kind) for since, kind in steps]
 
 
 @router.put("/employment-types/{effective_from}", status_code=204, responses=refuses(NOT_FOUND))
@@ -115,3 +107,13 @@ async def take_type_back(context: ContextDep, _: OperatorDep, employee_id: UUID,
     await context.change(
         lambda change: drop_step(context, change, EMPLOYMENT_TYPE, employee_id, effective_from), seconds=BULK_SECONDS
     )
+
+
+async def _steps(context: AttendanceContext, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
+    """The officer's values, oldest first. Raises NotFoundError."""
+
+    async def read(session: AsyncSession) -> list[Step[str]]:
+        await must_exist(session, "employee_id", employee_id)
+        return (await read_steps(session, attribute, [employee_id]))[employee_id]
+
+    return await context.transact(read)

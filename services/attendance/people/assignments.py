@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.day_queue.change import Change
 from services.attendance.day_queue.enqueue import enqueue_spans
+from services.attendance.dependencies import NO_OFFICER
 from services.attendance.people.present import LOCK_OFFICERS, update_present
 from services.attendance.people.rules.history import Step, Steps, changed_span, with_step, without_step
 from shared.db.queries import Query, query
@@ -112,7 +113,7 @@ async def drop_step(context: Context, change: Change, attribute: Attribute, empl
 async def _locked_steps(session: AsyncSession, attribute: Attribute, employee_id: UUID) -> list[Step[str]]:
     """Locks the officer, so that no day is computed with the old steps after they have changed."""
     if (await session.execute(LOCK_OFFICERS, {"employees": [employee_id]})).first() is None:
-        raise NotFoundError("There is no officer with this employee_id. Look it up in the list of officers.")
+        raise NotFoundError(NO_OFFICER)
     return (await read_steps(session, attribute, [employee_id]))[employee_id]
 
 

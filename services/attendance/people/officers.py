@@ -53,7 +53,7 @@ class Officer(Answer):
 
 async def read_officers(context: Context, query: Query[OfficerRow], values: Mapping[str, object]) -> list[Officer]:
     """The officers of a query, in its order."""
-    today = context.clock.now().astimezone(context.zone).date()
+    today = context.today
 
     async def read(session: AsyncSession) -> list[Officer]:
         rows = await query.all(session, values)

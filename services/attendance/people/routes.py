@@ -76,7 +76,7 @@ async def take_roster(context: ContextDep, _: _ImporterDep, request: Request) ->
     """
     check_media_type(request.headers.get("content-type"))
     now = context.clock.now()
-    today = now.astimezone(context.zone).date()
+    today = context.date_of(now)
     body, faults = await request.body(), Faults()
     lines = await read_in_turn(lambda: read_roster_file(body, today, faults))
     report = await context.change(lambda change: import_roster(context, change, lines), seconds=BULK_SECONDS, now=now)

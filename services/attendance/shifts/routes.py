@@ -22,6 +22,7 @@ from services.attendance.dependencies import (
     WorkDate,
     must_exist,
 )
+from services.attendance.hours.rules.day_hours import BREAK_MINUTES_MAX
 from services.attendance.shifts.entries import ENTRIES_MAX, drop_shift, put_entries, put_shift
 from services.attendance.shifts.queries import read_shifts
 from services.attendance.shifts.rules.entry import Entry, Shift
@@ -44,7 +45,7 @@ class ShiftIn(Input):
     """The start, as a local time without an offset, on the date of the entry; null for a day off."""
     ends_at: LocalTime | None = None
     """The end, as a local time without an offset, on this date or the next; null for a day off."""
-    break_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+    break_minutes: Annotated[int, Field(ge=0, le=BREAK_MINUTES_MAX)] = 0
 
 
 class EntryIn(ShiftIn):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
 from uuid import UUID
 
 from services.attendance.day_queue.change import Change
+from services.attendance.hours.rules.day_hours import BREAK_MINUTES_MAX
 from services.attendance.people.file_columns import ENTRIES, SHIFT_COLUMNS
 from services.attendance.people.queries import read_officers_by_nip
 from services.attendance.people.rules.nip import has_nip_digits
@@ -18,7 +18,6 @@ from shared.office_files import Faults, Row, read_rows
 
 __all__ = ["ShiftLine", "import_shifts", "read_shift_file"]
 
-_BREAK_MAX: Final = 720
 _NOBODY = UUID(int=0)
 
 
@@ -69,8 +68,9 @@ def _read_line(row: Row, faults: Faults) -> ShiftLine | None:
     work_date = row.date("work_date", faults, required=True)
     start, end = row.time("start", faults), row.time("end", faults)
     pause = row.text("break_minutes", faults) or "0"
-    if not (pause.isascii() and pause.isdigit() and len(pause) <= len(str(_BREAK_MAX)) and int(pause) <= _BREAK_MAX):
-        row.refuse("break_minutes", f"must be a whole number from 0 to {_BREAK_MAX}, or empty", faults)
+    digits = pause.isascii() and pause.isdigit() and len(pause) <= len(str(BREAK_MINUTES_MAX))
+    if not digits or int(pause) > BREAK_MINUTES_MAX:
+        row.refuse("break_minutes", f"must be a whole number from 0 to {BREAK_MINUTES_MAX}, or empty", faults)
     written = row.text("entry", faults).lower()
     entry = ENTRIES.get(written)
     if written and entry is None:

@@ -63,9 +63,7 @@ async def read_satisfaction(
     if not who.reaches_unit(org_unit_id):
         raise NotFoundError("This key has no access to such a unit.")
     try:
-        wanted = (
-            Semester.parse(semester) if semester else Semester.of(context.clock.now().astimezone(context.zone).date())
-        )
+        wanted = Semester.parse(semester) if semester else Semester.of(context.today)
     except ValueError as error:
         raise InvalidError(f"`semester`: {error}.") from error
     respondents, answers = await context.transact(lambda s: read_answers(context, s, org_unit_id, wanted))

@@ -18,11 +18,12 @@ from services.feedback.ratings.rules.ballots import Batch, Content
 from shared.errors.errors import ConflictError, NotFoundError
 from shared.service.context import Context
 
-__all__ = ["Decision", "QuarantinedBatch", "accept_batch", "dismiss_batch", "list_batches", "read_decisions"]
+__all__ = ["Decision", "QuarantinedBatch", "decide_batch", "list_batches", "read_decisions"]
 
 Decision = Literal["accepted", "dismissed"]
 Change = Callable[[Content, UUID], tuple[Batch | None, Content]]
 """Takes a batch out of the content of a box."""
+_CHANGES: dict[Decision, Change] = {"accepted": ballots.accept, "dismissed": ballots.dismiss}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,17 @@ async def list_batches(session: AsyncSession, boxes: BallotBoxes) -> list[Quaran
     return sorted(found, key=lambda batch: batch.batch_id.bytes)
 
 
-async def accept_batch(
-    context: Context, session: AsyncSession, boxes: BallotBoxes, batch_id: UUID, reason: str
+async def decide_batch(
+    context: Context, session: AsyncSession, boxes: BallotBoxes, batch_id: UUID, decision: Decision, reason: str
 ) -> QuarantinedBatch:
-    """Moves the ballots of a batch to the waiting ones. Raises NotFoundError, ConflictError."""
-    batch = await _remove(session, boxes, batch_id, ballots.accept)
-    return await _store(context, session, batch, "accepted", reason)
+    """Moves the ballots of an accepted batch to the waiting ones, or deletes those of a dismissed one.
 
-
-async def dismiss_batch(
-    context: Context, session: AsyncSession, boxes: BallotBoxes, batch_id: UUID, reason: str
-) -> QuarantinedBatch:
-    """Deletes the ballots of a batch. Raises NotFoundError, ConflictError."""
-    batch = await _remove(session, boxes, batch_id, ballots.dismiss)
-    return await _store(context, session, batch, "dismissed", reason)
+    Raises NotFoundError, ConflictError.
+    """
+    batch = await _remove(session, boxes, batch_id, _CHANGES[decision])
+    values = asdict(batch) | {"decision": decision, "reason": reason, "decided_at": context.clock.now()}
+    session.add(QuarantineDecision(**values))
+    return batch
 
 
 async def read_decisions(session: AsyncSession, after: UUID, most: int) -> Sequence[QuarantineDecision]:
@@ -81,14 +79,6 @@ async def _remove(session: AsyncSession, boxes: BallotBoxes, batch_id: UUID, cha
             raise ConflictError(f"This batch is already {before.decision}.")
         raise NotFoundError("There is no such batch. List them with GET /feedback/v1/quarantine.")
     return _shown(target, batch)
-
-
-async def _store(
-    context: Context, session: AsyncSession, batch: QuarantinedBatch, decision: Decision, reason: str
-) -> QuarantinedBatch:
-    values = asdict(batch) | {"decision": decision, "reason": reason, "decided_at": context.clock.now()}
-    session.add(QuarantineDecision(**values))
-    return batch
 
 
 def _shown(target: Target, batch: Batch) -> QuarantinedBatch:

@@ -12,8 +12,7 @@ from services.feedback.dependencies import ContextDep, OperatorDep
 from services.feedback.quarantine.decisions import (
     Decision,
     QuarantinedBatch,
-    accept_batch,
-    dismiss_batch,
+    decide_batch,
     list_batches,
     read_decisions,
 )
@@ -87,13 +86,17 @@ async def list_decisions(
 @router.post("/{batch_id}/accept", responses=refuses(NOT_FOUND, CONFLICT))
 async def accept(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
     """Accepts a batch: its votes wait for a group like all others."""
-    return _item(await context.transact(lambda s: accept_batch(context, s, boxes, batch_id, why.reason_code)))
+    return _item(
+        await context.transact(lambda s: decide_batch(context, s, boxes, batch_id, "accepted", why.reason_code))
+    )
 
 
 @router.post("/{batch_id}/dismiss", responses=refuses(NOT_FOUND, CONFLICT))
 async def dismiss(context: ContextDep, boxes: BoxesDep, _: OperatorDep, batch_id: UUID, why: Reason) -> BatchItem:
     """Deletes the votes of a batch permanently; the number of votes and the reason stay on record."""
-    return _item(await context.transact(lambda s: dismiss_batch(context, s, boxes, batch_id, why.reason_code)))
+    return _item(
+        await context.transact(lambda s: decide_batch(context, s, boxes, batch_id, "dismissed", why.reason_code))
+    )
 
 
 def _item(batch: QuarantinedBatch) -> BatchItem:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.ratings.boxes.ballot_boxes import Target
 from services.feedback.ratings.publishing import publish_records
 from services.feedback.ratings.rules.ballots import Ballot
-from services.feedback.ratings.rules.tallies import Tally, tallies_of, without_few
+from services.feedback.ratings.rules.tallies import Tally, answers_of, tallies_of, without_few
 from shared.contracts.events.feedback import FeedbackRecord
 from shared.service.context import Context
 
@@ -67,13 +67,11 @@ def shuffled(records: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
     return secrets.SystemRandom().sample(records, len(records))
 
 
-def group_of(records: Sequence[str], reason: str | None, minimum: int) -> RatingGroup:
+def group_of(members: Sequence[FeedbackRecord], reason: str | None, minimum: int) -> RatingGroup:
     """Converts the published records of one group to the form in which it is shown."""
-    members = [FeedbackRecord.model_validate_json(record) for record in records]
     first = members[0]
     if first.group_id is None:
         raise ValueError("an assessment belongs to no group")
-    forms = [{str(name): answer for name, answer in (member.ratings or {}).items()} for member in members]
     return RatingGroup(
         group_id=first.group_id,
         employee_id=first.employee_id,
@@ -82,6 +80,6 @@ def group_of(records: Sequence[str], reason: str | None, minimum: int) -> Rating
         state=first.state,
         given_on=first.given_at.date(),
         ratings=len(members),
-        answers=without_few(tallies_of(forms), minimum),
+        answers=without_few(tallies_of(answers_of(member) for member in members), minimum),
         reason=reason,
     )

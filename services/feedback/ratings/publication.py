@@ -122,7 +122,7 @@ class Publication:
 
     def _closable(self, now: datetime) -> Semester:
         """The current semester; all earlier ones are closed."""
-        return Semester.of((now - CLOSE_AFTER).astimezone(self._context.zone).date())
+        return Semester.of(self._context.date_of(now - CLOSE_AFTER))
 
     def _is_outdated(self, box: OpenBox, now: datetime) -> bool:
         stale = self._without_old_minutes(box.content, now) != box.content

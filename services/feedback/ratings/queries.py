@@ -16,6 +16,7 @@ __all__ = [
     "RATING_RECORDS",
     "RECORDS_AROUND",
     "ListedFeedback",
+    "StoredRecord",
     "days_of",
 ]
 

@@ -131,9 +131,10 @@ async def republish_feedback(context: ContextDep, _: OperatorDep) -> Republished
 
 
 def _item(row: ListedFeedback, minimum: int) -> FeedbackItem:
+    records = [FeedbackRecord.model_validate_json(record) for record in row.records]
     if row.kind == "citizen_rating":
-        return _group_item(group_of(row.records, row.reason, minimum))
-    return AssessmentItem(record=FeedbackRecord.model_validate_json(row.records[0]), reason=row.reason)
+        return _group_item(group_of(records, row.reason, minimum))
+    return AssessmentItem(record=records[0], reason=row.reason)
 
 
 def _group_item(group: RatingGroup) -> GroupItem:

@@ -13,6 +13,7 @@ from services.feedback.ratings.groups import RatingGroup, group_of, shuffled
 from services.feedback.ratings.publishing import publish_records
 from services.feedback.ratings.queries import GROUP_FOR_UPDATE
 from services.feedback.ratings.rules.ballots import Ballot, put_back
+from services.feedback.ratings.rules.tallies import answers_of
 from services.feedback.ratings.tables import Feedback
 from shared.contracts.events.feedback import FeedbackRecord
 from shared.errors.errors import NotFoundError
@@ -59,19 +60,16 @@ async def withdraw_group(
         raise NotFoundError("There is no such group of ratings. List them with GET /feedback/v1/feedback.")
     first = records[0]
     if first.state == "withdrawn":
-        return group_of([row.record for row in rows], rows[0].reason, boxes.rules.group_minimum)
+        return group_of(records, rows[0].reason, boxes.rules.group_minimum)
     now = context.clock.now()  # one moment for the group: rising ones would tell an order
     changed = shuffled([_withdrawn(record, now) for record in records])
     await publish_records(context, session, changed, reason=reason)
     if only is not None:
         others = [record for record in records if record.feedback_id != only]
         target = Target(first.employee_id, first.org_unit_id, first.weight_class)
-        again = [
-            Ballot(r.given_at.date(), {str(n): v for n, v in (r.ratings or {}).items()}, published_before=True)
-            for r in others
-        ]
+        again = [Ballot(r.given_at.date(), answers_of(r), published_before=True) for r in others]
         await boxes.write(session, target, put_back(await boxes.open(session, target), again))
-    return group_of([record.model_dump_json() for record in changed], reason, boxes.rules.group_minimum)
+    return group_of(changed, reason, boxes.rules.group_minimum)
 
 
 def _withdrawn(record: FeedbackRecord, now: datetime) -> FeedbackRecord:

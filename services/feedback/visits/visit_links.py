@@ -103,7 +103,7 @@ async def _unit(context: Context, session: AsyncSession, request: VisitRequest, 
     if request.employee_id is None:
         return request.org_unit_id
     officer = await session.get(Employee, request.employee_id)
-    if officer is None or not is_active(officer.active_to, now.astimezone(context.zone).date()):
+    if officer is None or not is_active(officer.active_to, context.date_of(now)):
         raise InvalidError("`employee_id`: the roster has no such active officer.")
     return officer.org_unit_id
 

@@ -56,7 +56,7 @@ async def vote(
     target = Target(visit.employee_id, visit.org_unit_id, visit.weight_class)
     content = cast(
         await boxes.open(session, target),
-        Ballot(now.astimezone(context.zone).date(), ratings),
+        Ballot(context.date_of(now), ratings),
         boxes.rules,
         minute=None if target.employee_id is None else minute_of(now),
         suspicious=suspicious,

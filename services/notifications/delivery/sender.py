@@ -19,7 +19,7 @@ from services.notifications.delivery.rules.retries import COPIES_MAX, given_up, 
 from services.notifications.delivery.smtp import MailServer, NotAcceptedError
 from services.notifications.grounds.rules.rule_set import mail_due
 from services.notifications.grounds.tables import Employee
-from services.notifications.notices.queries import NoticeRow, columns_of, notice_for_update
+from services.notifications.notices.queries import NOTICE_COLUMNS, NoticeRow, notice_for_update
 from services.notifications.notices.rules.states import next_state
 from services.notifications.notices.upkeep import Upkeep
 from shared.access.links import INBOX
@@ -37,7 +37,7 @@ log = logger(__name__)
 AT_A_TIME = 20
 RUNBOOK = "docs/runbooks/mail.md"
 
-NOTICE_AS_IT_IS = query(f"select {columns_of('n')} from notice n where notice_id = :id", NoticeRow)
+NOTICE_AS_IT_IS = query(f"select {NOTICE_COLUMNS} from notice n where notice_id = :id", NoticeRow)
 SET_MAILED = text("update notice set mailed_at = :now where notice_id = :id")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,9 +10,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.evaluations.queries import BEST_VALUE_SINCE, LAST_COACHING, LAST_VALUES, TAKE_DUE_SCORES
+from services.notifications.evaluations.queries import BEST_VALUE_SINCE, LAST_COACHING, TAKE_DUE_SCORES
 from services.notifications.evaluations.tables import EvaluationRow
-from services.notifications.grounds.records import TREND_LENGTH, Person, Trend, read_people
+from services.notifications.grounds.records import TREND_LENGTH, Person, Trend, TrendKey, read_people, read_trends
 from services.notifications.grounds.rules.grounds import indicator_ground, reward_ground, value_of
 from services.notifications.grounds.rules.rule_set import SUBJECTS, coaching_due, held, nudge_due
 from services.notifications.notices.life_cycle import NewNotice
@@ -55,7 +56,7 @@ class Evaluation:
         now, rules, most = self._context.clock.now(), self._upkeep.rules, self._batches.most
         values = {
             "now": now,
-            "semester": str(Semester.of(now.astimezone(self._context.zone).date())),
+            "semester": str(Semester.of(self._context.date_of(now))),
             "before": now - rules.evaluation_interval,
             "most": most,
             "without": self._batches.without,
@@ -67,41 +68,29 @@ class Evaluation:
             employees = [score.employee_id for score in scores]
             await lock_officers(session, employees)
             people = await read_people(session, employees)
+            histories = await self._store_values(session, scores, now)
             for score in scores:
-                await self._evaluate(session, _Assessed(score, people.get(score.employee_id, Person()), now))
+                await self._evaluate(session, _Assessed(score, people.get(score.employee_id, Person()), now), histories)
             await self._upkeep.follow(session, employees)  # letters also state the trend of evaluations
         return len(rows) == most
 
-    async def _evaluate(self, session: AsyncSession, of: _Assessed) -> None:
+    async def _store_values(
+        self, session: AsyncSession, scores: Sequence[ScoreRecord], now: datetime
+    ) -> dict[TrendKey, Trend]:
+        """Stores an evaluation of each subject of these scores; returns the newest evaluations, with these."""
+        evaluations = [_evaluation(score, subject, now) for score in scores for subject in SUBJECTS]
+        session.add_all(evaluations)
+        await session.flush()
+        keys = {(one.employee_id, one.semester, one.subject) for one in evaluations}
+        most = max(TREND_LENGTH, self._upkeep.rules.reward.evaluations)
+        return await read_trends(session, keys, most, self._context.zone)
+
+    async def _evaluate(self, session: AsyncSession, of: _Assessed, histories: Mapping[TrendKey, Trend]) -> None:
         for subject in SUBJECTS:
-            value = value_of(of.score, subject)
-            session.add(
-                EvaluationRow(
-                    employee_id=of.score.employee_id,
-                    semester=of.score.semester,
-                    subject=subject,
-                    value=None if value is None else str(value),
-                    evaluated_at=of.now,
-                )
-            )
-            await session.flush()
-            history = await self._history(session, of.score, subject)
+            history = histories[of.score.employee_id, of.score.semester, subject]
             if subject == "score":
                 await self._reward(session, of, [one for _, one in history])
             await self._help(session, of, subject, history)
-
-    async def _history(self, session: AsyncSession, score: ScoreRecord, subject: str) -> Trend:
-        """The newest evaluations of the semester, oldest first."""
-        values = {
-            "employee": score.employee_id,
-            "semester": score.semester,
-            "subject": subject,
-            "most": max(TREND_LENGTH, self._upkeep.rules.reward.evaluations),
-        }
-        return [
-            (row.evaluated_at.astimezone(self._context.zone).date(), None if row.value is None else Decimal(row.value))
-            for row in await LAST_VALUES.all(session, values)
-        ]
 
     async def _reward(self, session: AsyncSession, of: _Assessed, history: list[Decimal | None]) -> None:
         """Drafts a reward if it is due."""
@@ -141,3 +130,14 @@ class Evaluation:
             indicator=indicator,
         )
         await self._upkeep.notices.create(session, new)
+
+
+def _evaluation(score: ScoreRecord, subject: str, now: datetime) -> EvaluationRow:
+    value = value_of(score, subject)
+    return EvaluationRow(
+        employee_id=score.employee_id,
+        semester=score.semester,
+        subject=subject,
+        value=None if value is None else str(value),
+        evaluated_at=now,
+    )

@@ -9,17 +9,12 @@ from uuid import UUID
 
 from shared.db.queries import query
 
-__all__ = ["BEST_VALUE_SINCE", "LAST_COACHING", "LAST_VALUES", "TAKE_DUE_SCORES"]
+__all__ = ["BEST_VALUE_SINCE", "LAST_COACHING", "TAKE_DUE_SCORES"]
 
 
 class DueScore(NamedTuple):
     employee_id: UUID
     record: str
-
-
-class EvaluatedValue(NamedTuple):
-    value: str | None
-    evaluated_at: datetime
 
 
 class Coaching(NamedTuple):
@@ -41,15 +36,6 @@ TAKE_DUE_SCORES = query(
     returning s.employee_id, s.record
     """,
     DueScore,
-)
-LAST_VALUES = query(
-    """
-    select value, evaluated_at from (select id, value, evaluated_at from evaluation
-                                     where employee_id = :employee and semester = :semester and subject = :subject
-                                     order by id desc limit :most) as newest
-    order by id
-    """,
-    EvaluatedValue,
 )
 # A withdrawn draft was never sent, so it starts no episode.
 LAST_COACHING = query(

@@ -19,7 +19,7 @@ from shared.contracts.events.notice import NoticeKind
 from shared.contracts.events.score import ScoreRecord
 from shared.db.queries import query
 
-__all__ = ["TREND_LENGTH", "Person", "Records", "read_people", "read_records"]
+__all__ = ["TREND_LENGTH", "Person", "Records", "Trend", "TrendKey", "read_people", "read_records", "read_trends"]
 
 TREND_LENGTH = 3
 """The number of evaluations that a letter shows."""
@@ -86,6 +86,8 @@ TRENDS = query(
 
 Trend = list[tuple[date, Decimal | None]]
 """Dates and values of evaluations, oldest first."""
+TrendKey = tuple[UUID, str, str]
+"""Officer, semester, and the score or an indicator."""
 
 
 class AboutOfficer(Protocol):
@@ -125,7 +127,7 @@ class Records:
     people: dict[UUID, Person]
     scores: dict[tuple[UUID, str], ScoreRecord]
     years: dict[tuple[UUID, int], DisciplineRecord]
-    trends: dict[tuple[UUID, str, str], Trend]
+    trends: dict[TrendKey, Trend]
 
     def person(self, employee_id: UUID) -> Person:
         return self.people.get(employee_id, Person())
@@ -173,20 +175,19 @@ async def read_records(
         keys = {"employees": [key[0] for key in scored], "semesters": [key[1] for key in scored]}
         for row in await SCORES.all(session, keys):
             scores[row.employee_id, row.semester] = ScoreRecord.model_validate_json(row.record)
-    return Records(await read_people(session, employees), scores, years, await _trends(session, notices, zone))
+    shown = {
+        (n.employee_id, n.semester or "", n.indicator or "score") for n in notices if n.kind in ("coaching", "nudge")
+    }
+    trends = await read_trends(session, shown, TREND_LENGTH, zone)
+    return Records(await read_people(session, employees), scores, years, trends)
 
 
-async def _trends(
-    session: AsyncSession, notices: Sequence[AboutOfficer], zone: ZoneInfo
-) -> dict[tuple[UUID, str, str], Trend]:
-    """The last evaluations that the letters of these notices show."""
-    keys = sorted(
-        {(n.employee_id, n.semester or "", n.indicator or "score") for n in notices if n.kind in ("coaching", "nudge")}
-    )
-    found: dict[tuple[UUID, str, str], Trend] = {}
+async def read_trends(session: AsyncSession, keys: set[TrendKey], most: int, zone: ZoneInfo) -> dict[TrendKey, Trend]:
+    """The newest evaluations of each key, at most `most`; dates are those in `zone`."""
+    found: dict[TrendKey, Trend] = {}
     if keys:
         employees, semesters, subjects = (list(part) for part in zip(*keys, strict=True))
-        values = {"employees": employees, "semesters": semesters, "subjects": subjects, "most": TREND_LENGTH}
+        values = {"employees": employees, "semesters": semesters, "subjects": subjects, "most": most}
         for row in await TRENDS.all(session, values):
             value = None if row.value is None else Decimal(row.value)
             found.setdefault((row.employee_id, row.semester, row.subject), []).append(

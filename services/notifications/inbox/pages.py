@@ -33,7 +33,7 @@ async def show_inbox(context: ContextDep, token: str) -> HTMLResponse:
         return await inbox_of(session, officer)
 
     def day(moment: datetime) -> str:
-        return indonesian_date(moment.astimezone(context.zone).date())
+        return indonesian_date(context.date_of(moment))
 
     notices = await context.transact(read)
     return html_page(_templates.get_template("inbox.html").render(notices=notices, token=token, day=day))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.notices.upkeep import Upkeep
@@ -17,6 +17,7 @@ from shared.contracts.events.employee import EmployeeRecord
 from shared.contracts.events.score import ScoreRecord
 from shared.contracts.topics import DISCIPLINE, EMPLOYEE, SCORE, Topic
 from shared.db.digests import KEPT
+from shared.db.queries import Query, query
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from shared.messaging.revisions import RevisionGate
@@ -47,7 +48,23 @@ UPSERT_EMPLOYEE = text(
     returning 1
     """
 )
-UPSERT_SCORES = text(
+
+
+class StoredScore(NamedTuple):
+    """The key of a score that was stored."""
+
+    employee_id: UUID
+    semester: str
+
+
+class StoredYear(NamedTuple):
+    """The key of a year of absences that was stored."""
+
+    employee_id: UUID
+    year: int
+
+
+UPSERT_SCORES = query(
     """
     insert into score as s (employee_id, semester, revision, record)
     select * from unnest(cast(:employees as uuid[]), cast(:periods as text[]), cast(:revisions as int4[]),
@@ -55,9 +72,10 @@ UPSERT_SCORES = text(
     on conflict (employee_id, semester) do update set revision = excluded.revision, record = excluded.record
     where s.revision < excluded.revision
     returning employee_id, semester
-    """
+    """,
+    StoredScore,
 )
-UPSERT_DISCIPLINE = text(
+UPSERT_DISCIPLINE = query(
     """
     insert into discipline as d (employee_id, year, revision, record)
     select * from unnest(cast(:employees as uuid[]), cast(:periods as int4[]), cast(:revisions as int4[]),
@@ -65,7 +83,8 @@ UPSERT_DISCIPLINE = text(
     on conflict (employee_id, year) do update set revision = excluded.revision, record = excluded.record
     where d.revision < excluded.revision
     returning employee_id, year
-    """
+    """,
+    StoredYear,
 )
 
 
@@ -114,7 +133,9 @@ class RecordHandler:
 
 
 async def _store(
-    session: AsyncSession, statement: TextClause, newest: Mapping[tuple[UUID, Period], Stored]
+    session: AsyncSession,
+    statement: Query[StoredScore] | Query[StoredYear],
+    newest: Mapping[tuple[UUID, Period], Stored],
 ) -> list[Stored]:
     """Stores the records with a higher revision than the stored one; returns those."""
     if not newest:
@@ -126,5 +147,5 @@ async def _store(
         "revisions": [record.revision for _, record in ordered],
         "records": [record.model_dump_json() for _, record in ordered],
     }
-    stored = {(row[0], row[1]) for row in await session.execute(statement, values)}
+    stored: set[tuple[UUID, str | int]] = set(await statement.all(session, values))
     return [record for key, record in ordered if key in stored]

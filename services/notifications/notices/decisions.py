@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.grounds.records import Records, read_records
 from services.notifications.grounds.rules.grounds import differences
 from services.notifications.notices.life_cycle import state_after
-from services.notifications.notices.queries import OFFICER_OF_NOTICE, NoticeRow, lock_officers, notice_for_update
+from services.notifications.notices.queries import (
+    NO_SUCH_NOTICE,
+    OFFICER_OF_NOTICE,
+    NoticeRow,
+    lock_officers,
+    notice_for_update,
+)
 from services.notifications.notices.rules.superiors import may_decide
 from services.notifications.notices.upkeep import Upkeep
 from shared.access.auth import Principal
@@ -69,7 +75,7 @@ async def _notice_to_decide(
     """The notice, locked, and the current records."""
     found = await OFFICER_OF_NOTICE.first(session, {"id": notice_id})
     if found is None:
-        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
+        raise NotFoundError(NO_SUCH_NOTICE)
     officer = found.employee_id
     await lock_officers(session, [officer])
     row = await notice_for_update(session, notice_id)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.grounds.rules.grounds import DISCIPLINE_KINDS
 from services.notifications.grounds.rules.rule_set import NoticeRules, object_until
 from services.notifications.notices.letter import Letter, render, render_withdrawal
-from services.notifications.notices.queries import NoticeRow, columns_of, notice_for_update
+from services.notifications.notices.queries import NOTICE_COLUMNS, NoticeRow, notice_for_update
 from services.notifications.notices.rules.states import Event, first_state, next_state
 from shared.base.ids import new_id
 from shared.contracts.events.notice import NoticeKind, NoticeRecord, NoticeState
@@ -66,7 +66,7 @@ INSERT_NOTICE = query(
     values (:notice_id, 1, :kind, :employee_id, :recipient_id, :semester, :indicator, :period, :state, :reasons,
             :evidence, :subject, :body, :now, :released_at)
     on conflict (employee_id, kind, indicator, period) where state <> 'withdrawn' do nothing
-    returning {columns_of("n")}
+    returning {NOTICE_COLUMNS}
     """,
     NoticeRow,
 )
@@ -74,7 +74,7 @@ UPDATE_NOTICE = query(
     f"""
     update notice n set revision = revision + 1, state = :state,
         {", ".join(f"{name} = coalesce(:{name}, {name})" for name in _FIELDS)}
-    where notice_id = :id returning {columns_of("n")}
+    where notice_id = :id returning {NOTICE_COLUMNS}
     """,
     NoticeRow,
 )
@@ -163,7 +163,7 @@ class Notices:
             name = row.facts.get("officer", {}).get("name")
             correction = render_withdrawal(
                 row.subject,
-                row.released_at.astimezone(self.context.zone).date(),
+                self.context.date_of(row.released_at),
                 reason,
                 name=name if row.recipient_id != row.employee_id else None,
             )
@@ -215,7 +215,7 @@ class Notices:
         return self._render(Letter(row.kind, row.indicator, row.semester, facts, raised=RAISED in row.codes))
 
     def _render(self, letter: Letter) -> RenderedLetter:
-        today = self.context.clock.now().astimezone(self.context.zone).date()
+        today = self.context.today
         subject, body = render(letter, on=today, objection_days=self.rules.objection_days)
         return {"subject": subject, "body": body}
 

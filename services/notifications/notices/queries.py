@@ -19,7 +19,9 @@ from shared.errors.errors import NotFoundError
 __all__ = [
     "LISTED_NOTICES",
     "LIVE_NOTICES",
+    "NOTICE_COLUMNS",
     "NOTICE_PAGE",
+    "NO_SUCH_NOTICE",
     "OFFICERS_NAMING_SUPERIOR",
     "OFFICER_OF_NOTICE",
     "OLD_DRAFTS",
@@ -29,13 +31,13 @@ __all__ = [
     "STANDING_ALERTS",
     "WITHDRAWN_STEPS",
     "NoticeRow",
-    "columns_of",
     "inbox_of",
     "lock_officers",
     "notice_for_update",
 ]
 
 INBOX_NOTICES_MAX = 200
+NO_SUCH_NOTICE = "There is no such notice. List them with GET /notices/v1/notices."
 
 
 class NoticeRow(NamedTuple):
@@ -97,12 +99,8 @@ class StandingAlert(NamedTuple):
     recipient_id: UUID
 
 
-def columns_of(alias: str) -> str:
-    """The columns of NoticeRow, in its order."""
-    return ", ".join(f"{alias}.{name}" for name in NoticeRow._fields)
-
-
-_COLUMNS = columns_of("n")
+NOTICE_COLUMNS = ", ".join(f"n.{name}" for name in NoticeRow._fields)
+"""The columns of a `notice n`, in the order of NoticeRow."""
 # A superior reads notices about direct subordinates; a key with `notices:read` reads the notices of its units.
 _READABLE = """(
     (cast(:reads as boolean)
@@ -111,14 +109,14 @@ _READABLE = """(
 )"""
 _OVERDUE = "n.kind = 'discipline_alert' and n.state = any(:states) and n.released_at <= :before"
 
-NOTICE_FOR_UPDATE = query(f"select {_COLUMNS} from notice n where notice_id = :id for update", NoticeRow)
+NOTICE_FOR_UPDATE = query(f"select {NOTICE_COLUMNS} from notice n where notice_id = :id for update", NoticeRow)
 NOTICE_PAGE = query(
-    f"select {_COLUMNS} from notice n where notice_id > :after order by notice_id limit :most", NoticeRow
+    f"select {NOTICE_COLUMNS} from notice n where notice_id > :after order by notice_id limit :most", NoticeRow
 )
 OFFICER_OF_NOTICE = query("select employee_id from notice where notice_id = :id", Officer)
 LISTED_NOTICES = query(
     f"""
-    select {_COLUMNS} from notice n left join employee e using (employee_id)
+    select {NOTICE_COLUMNS} from notice n left join employee e using (employee_id)
     where notice_id > :after and (cast(:state as text) is null or state = :state)
       and (cast(:kind as text) is null or kind = :kind)
       and (cast(:employee as uuid) is null or n.employee_id = :employee)
@@ -128,19 +126,22 @@ LISTED_NOTICES = query(
     NoticeRow,
 )
 READABLE_NOTICE = query(
-    f"select {_COLUMNS} from notice n left join employee e using (employee_id) where notice_id = :id and {_READABLE}",
+    f"""
+    select {NOTICE_COLUMNS} from notice n left join employee e using (employee_id)
+    where notice_id = :id and {_READABLE}
+    """,
     NoticeRow,
 )
 INBOX_NOTICES = query(
     f"""
-    select {_COLUMNS} from notice n where recipient_id = :recipient and released_at is not null
+    select {NOTICE_COLUMNS} from notice n where recipient_id = :recipient and released_at is not null
     order by notice_id desc
     """,
     NoticeRow,
 )
 LIVE_NOTICES = query(
     f"""
-    select {_COLUMNS} from notice n
+    select {NOTICE_COLUMNS} from notice n
     where employee_id = any(cast(:employees as uuid[])) and state = any(:states)
     order by notice_id for update
     """,
@@ -163,7 +164,7 @@ OFFICERS_NAMING_SUPERIOR = query(
 )
 OLD_DRAFTS = query(
     f"""
-    select {_COLUMNS} from notice n
+    select {NOTICE_COLUMNS} from notice n
     where state = any(:states) and created_at <= :before and notice_id <> all(cast(:without as uuid[]))
     order by notice_id limit :most for update skip locked
     """,
@@ -179,7 +180,7 @@ OVERDUE_OFFICERS = query(
 )
 OVERDUE_ALERTS = query(
     f"""
-    select {_COLUMNS} from notice n
+    select {NOTICE_COLUMNS} from notice n
     where {_OVERDUE} and n.employee_id = any(cast(:employees as uuid[])) order by n.notice_id
     """,
     NoticeRow,
@@ -209,7 +210,7 @@ async def notice_for_update(session: AsyncSession, notice_id: UUID) -> NoticeRow
     """The notice, locked until the end of the transaction. Raises NotFoundError."""
     row = await NOTICE_FOR_UPDATE.first(session, {"id": notice_id})
     if row is None:
-        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
+        raise NotFoundError(NO_SUCH_NOTICE)
     return row
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -12,7 +12,7 @@ from pydantic import Field
 from services.notifications.dependencies import ContextDep, OperatorDep
 from services.notifications.notices.decisions import release, withhold
 from services.notifications.notices.dependencies import UpkeepDep
-from services.notifications.notices.queries import LISTED_NOTICES, READABLE_NOTICE, NoticeRow, inbox_of
+from services.notifications.notices.queries import LISTED_NOTICES, NO_SUCH_NOTICE, READABLE_NOTICE, NoticeRow, inbox_of
 from services.notifications.notices.republish import republish
 from shared.access.auth import Principal, requires
 from shared.contracts.base import Code
@@ -24,7 +24,7 @@ from shared.messaging.producing.republish import Republished
 from shared.openapi.models import Answer, Input
 from shared.openapi.refusals import refuses
 
-__all__ = ["NoticeWhole", "router", "shown_whole"]
+__all__ = ["NoticeWhole", "router"]
 
 router = APIRouter(prefix="/notices/v1", tags=["notices"])
 
@@ -98,10 +98,13 @@ class Read(Input):
     """The `revision` that was read; default: the current one."""
 
 
-def shown_whole(row: NoticeRow) -> NoticeWhole:
-    """Converts a row to its JSON model."""
-    values = {name: value for name, value in row._asdict().items() if name in NoticeWhole.model_fields}
-    return NoticeWhole(**values | {"indicator": row.indicator or None, "reasons": row.codes, "evidence": row.facts})
+M = TypeVar("M", bound=NoticeItem)
+
+
+def _shown(row: NoticeRow, model: type[M]) -> M:
+    """Converts a row to a JSON model."""
+    values = row._asdict() | {"indicator": row.indicator or None, "reasons": row.codes, "evidence": row.facts}
+    return model(**{name: values[name] for name in model.model_fields})
 
 
 def _access(who: Principal) -> dict[str, object]:
@@ -130,7 +133,7 @@ async def list_notices(
     }
 
     rows = await context.transact(lambda s: LISTED_NOTICES.all(s, values))
-    items = [NoticeItem(**shown_whole(row).model_dump(include=set(NoticeItem.model_fields))) for row in rows[:limit]]
+    items = [_shown(row, NoticeItem) for row in rows[:limit]]
     return Page(items=items, next=cursor_of([items[-1].notice_id]) if len(rows) > limit else None)
 
 
@@ -141,8 +144,8 @@ async def show_notice(context: ContextDep, who: ReaderDep, notice_id: UUID) -> N
     values = {"id": notice_id, **_access(who)}
     row = await context.transact(lambda s: READABLE_NOTICE.first(s, values))
     if row is None:
-        raise NotFoundError("There is no such notice. List them with GET /notices/v1/notices.")
-    return shown_whole(row)
+        raise NotFoundError(NO_SUCH_NOTICE)
+    return _shown(row, NoticeWhole)
 
 
 @router.post("/notices/{notice_id}/release", responses=refuses(NOT_FOUND, CONFLICT))
@@ -158,7 +161,7 @@ async def release_notice(
     outcome = await context.transact(lambda s: release(upkeep, s, notice_id, who, revision))
     if outcome.refused is not None:
         raise ConflictError(outcome.refused, errors=outcome.differences)
-    return shown_whole(outcome.notice)
+    return _shown(outcome.notice, NoticeWhole)
 
 
 @router.post("/notices/{notice_id}/withhold", responses=refuses(NOT_FOUND, CONFLICT))
@@ -166,19 +169,19 @@ async def withhold_notice(
     context: ContextDep, upkeep: UpkeepDep, who: DeciderDep, notice_id: UUID, why: Reason
 ) -> NoticeWhole:
     """Withholds a draft, with a reason."""
-    return shown_whole(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)))
+    return _shown(await context.transact(lambda s: withhold(upkeep, s, notice_id, who, why.reason_code)), NoticeWhole)
 
 
 @router.post("/notices/{notice_id}/acknowledge", responses=refuses(NOT_FOUND, CONFLICT))
 async def acknowledge_notice(context: ContextDep, upkeep: UpkeepDep, _: OperatorDep, notice_id: UUID) -> NoticeWhole:
     """Records that a notice was handed over and read: the objection period of 14 days starts."""
-    return shown_whole(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)))
+    return _shown(await context.transact(lambda s: upkeep.notices.acknowledge(s, notice_id)), NoticeWhole)
 
 
 @router.get("/inbox/{employee_id}")
 async def read_inbox(context: ContextDep, _: OperatorDep, employee_id: UUID) -> list[NoticeWhole]:
     """Lists the notices that a recipient has received, newest first, including withdrawn ones."""
-    return [shown_whole(row) for row in await context.transact(lambda s: inbox_of(s, employee_id))]
+    return [_shown(row, NoticeWhole) for row in await context.transact(lambda s: inbox_of(s, employee_id))]
 
 
 @router.post("/republish", status_code=202)

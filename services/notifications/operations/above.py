@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.notices.life_cycle import notice_record
-from services.notifications.notices.queries import NoticeRow, columns_of
+from services.notifications.notices.queries import NOTICE_COLUMNS, NoticeRow
 from services.notifications.notices.tables import Notice
 from shared.contracts.events.notice import NoticeRecord
 from shared.contracts.topics import NOTICE, Topic
@@ -18,7 +18,7 @@ from shared.operations.above import Lift, Move
 __all__ = ["LIFTS"]
 
 MOVE_REVISION = query(
-    f"update notice n set revision = :revision where notice_id = :notice_id returning {columns_of('n')}", NoticeRow
+    f"update notice n set revision = :revision where notice_id = :notice_id returning {NOTICE_COLUMNS}", NoticeRow
 )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.scoring.totals.queries import totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY
 from services.scoring.totals.rules.contribution import DAY_TOTALS
 from shared.db.queries import query
 
@@ -23,7 +23,7 @@ class TotalsRow(NamedTuple):
 
 TOTALS_OF_OFFICER = query(
     f"""
-    select t.as_of, p.revision, {totals_array("t")} as totals
+    select t.as_of, p.revision, {TOTALS_ARRAY} as totals
     from semester_total t left join published_score p using (employee_id, semester)
     where employee_id = :employee and semester = :semester
     """,

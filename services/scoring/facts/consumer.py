@@ -13,7 +13,7 @@ from services.scoring.facts.decode import DayRecord, FeedbackRecord, day_of, fee
 from services.scoring.facts.rating_groups import Groups
 from services.scoring.facts.store import Batch, save_facts, save_scores
 from services.scoring.policy.policies import PolicyBook
-from services.scoring.totals.queries import OfficerTotals, totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY, OfficerTotals
 from services.scoring.totals.rules.contribution import InvalidFactError
 from shared.contracts.envelope import UnreadableRecordError, decode_record
 from shared.contracts.events.employee import EmployeeRecord
@@ -52,7 +52,7 @@ SET_TOTALS_CHANGED = query(
     f"""
     update semester_total t set changed = true from employee e
     where e.employee_id = t.employee_id and t.employee_id = any(cast(:employees as uuid[]))
-    returning t.employee_id, t.semester, {totals_array("t")} as totals, e.org_unit_id
+    returning t.employee_id, t.semester, {TOTALS_ARRAY} as totals, e.org_unit_id
     """,
     OfficerTotals,
 )

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.facts.decode import DayRecord, FeedbackRecord, day_evidence, feedback_evidence
 from services.scoring.policy.policies import PolicyBook
 from services.scoring.policy.rules.fast_score import score_hundredths
-from services.scoring.totals.queries import OfficerTotals, totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY, OfficerTotals
 from services.scoring.totals.rules.contribution import (
     DAY_TOTALS,
     FEEDBACK_TOTALS,
@@ -136,7 +136,7 @@ SAVE_FACTS = query(
         select employee_id, semester, {_TOTALS}, false, true, now() from summed
         on conflict (employee_id, semester) do update set
             {_columns(TOTALS, "{0} = t.{0} + excluded.{0}")}, changed = true, as_of = excluded.as_of
-        returning t.employee_id, t.semester, {totals_array("t")} as totals
+        returning t.employee_id, t.semester, {TOTALS_ARRAY} as totals
     )
     select total.*, employee.org_unit_id from total left join employee using (employee_id)
     """,

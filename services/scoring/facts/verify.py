@@ -14,7 +14,7 @@ from services.scoring.facts.decode import decode_day, decode_feedback
 from services.scoring.policy.policies import PolicyBook
 from services.scoring.policy.rules.policy import ScorePolicy
 from services.scoring.policy.rules.score import score
-from services.scoring.totals.queries import totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY
 from services.scoring.totals.rules.contribution import (
     DAY_TOTALS,
     NO_TOTALS,
@@ -84,7 +84,7 @@ class StoredTotals(NamedTuple):
 
 STORED_TOTALS = query(
     f"""
-    select t.employee_id, t.semester, {totals_array("t")} as totals, t.score, t.band, t.complete, e.org_unit_id
+    select t.employee_id, t.semester, {TOTALS_ARRAY} as totals, t.score, t.band, t.complete, e.org_unit_id
     from semester_total t left join employee e using (employee_id) order by t.employee_id, t.semester
     """,
     StoredTotals,

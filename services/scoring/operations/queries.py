@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from services.scoring.base import OutboxRow
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.semester import Semester
 from shared.contracts.topics import SCORE
 from shared.db.queries import query
+from shared.messaging.producing.outbox import OutboxRow
 
 __all__ = ["NEXT_SCORES", "NEXT_YEARS", "ROUND_ROWS_MAX", "PublishedRow", "newest_canary_day"]
 

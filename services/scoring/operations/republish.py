@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.scoring.operations.queries import NEXT_SCORES, NEXT_YEARS, ROUND_ROWS_MAX, PublishedRow
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.operations.queries import NEXT_SCORES, NEXT_YEARS, PublishedRow
 from shared.contracts.topics import DISCIPLINE, SCORE, Topic
 from shared.db.queries import Query
-from shared.messaging.producing.republish import Republished, add_again, from_record
+from shared.messaging.producing.republish import Republished, add_all_again, from_record
 from shared.service.context import Context
 
 __all__ = ["republish"]
@@ -16,26 +18,21 @@ __all__ = ["republish"]
 
 async def republish(context: Context) -> Republished:
     """Adds every published score and discipline record to the outbox again, unchanged, at its current revision."""
-    counts = Republished()
-    await _republish(context, SCORE, NEXT_SCORES, counts)
-    await _republish(context, DISCIPLINE, NEXT_YEARS, counts)
-    return counts
+    scores = await _republish(context, SCORE, NEXT_SCORES)
+    years = await _republish(context, DISCIPLINE, NEXT_YEARS)
+    return Republished(records=scores.records + years.records, unreadable=scores.unreadable + years.unreadable)
 
 
-async def _republish(context: Context, topic: Topic[Any], next_rows: Query[PublishedRow], counts: Republished) -> None:
-    after = (UUID(int=0), 0)
-    while True:
-        async with context.database.transaction() as session:
-            rows = await next_rows.all(session, {"employee": after[0], "period": after[1]})
-            await add_again(
-                context.outbox,
-                session,
-                topic,
-                rows,
-                from_record(topic),
-                lambda row: (row.employee_id, row.period),
-                counts,
-            )
-        if len(rows) < ROUND_ROWS_MAX:
-            return
-        after = (rows[-1].employee_id, rows[-1].period)
+async def _republish(context: Context, topic: Topic[Any], page: Query[PublishedRow]) -> Republished:
+    async def next_rows(session: AsyncSession, after: tuple[UUID, int]) -> list[PublishedRow]:
+        return await page.all(session, {"employee": after[0], "period": after[1]})
+
+    return await add_all_again(
+        context.database,
+        context.outbox,
+        topic,
+        next_rows,
+        (UUID(int=0), 0),
+        lambda row: (row.employee_id, row.period),
+        from_record(topic),
+    )

@@ -25,7 +25,7 @@ from services.scoring.policy.rules.policy import (
 from services.scoring.policy.tables import RuleDocument, UnitPrior
 from shared.base.rule_documents import read_document
 from shared.contracts.semester import Semester
-from shared.errors.errors import ConflictError
+from shared.errors.errors import ConflictError, UnavailableError
 
 __all__ = ["PolicyBook", "load_defaults", "load_policy", "request_rescore", "score_policies"]
 
@@ -59,7 +59,8 @@ class PolicyBook:
     _by_semester: dict[int, tuple[ScorePolicy, PolicyInts]] = field(default_factory=dict, init=False)
 
     async def policy(self, session: AsyncSession, semester: Semester) -> ScorePolicy:
-        """The policy of a semester. Raises PolicyError when none is in force."""
+        """The policy of a semester. Raises PolicyError when none is in force, and UnavailableError before the first rules
+        are stored: records that arrive first wait for them and are not parked."""
         return (await self._cached(session, semester))[0]
 
     async def fast(self, session: AsyncSession, number: int) -> PolicyInts:
@@ -93,6 +94,8 @@ class PolicyBook:
         documents = [(kind, json.loads(content)) for kind, content in rows]
         self._scores = [policy_from_mapping(d) for kind, d in documents if kind == SCORE_KIND]
         self._ladders = [discipline_rules_from_mapping(d) for kind, d in documents if kind == DISCIPLINE_KIND]
+        if not self._scores or not self._ladders:
+            raise UnavailableError("The first rules of this installation are not stored yet. Send the request again.")
         priors: dict[int, dict[str, Decimal]] = {}
         of_units = select(UnitPrior.semester, UnitPrior.org_unit_id, UnitPrior.prior)
         for semester, org_unit_id, prior in await session.execute(of_units):

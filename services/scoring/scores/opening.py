@@ -57,14 +57,14 @@ RATINGS_OF_UNITS = query(
 )
 
 
-async def open_semester(session: AsyncSession, semester: Semester, policies: PolicyBook, now: datetime) -> None:
-    """Fixes the units' priors of a semester from the previous one, once.
+async def open_semester(session: AsyncSession, semester: Semester, policies: PolicyBook, now: datetime) -> bool:
+    """Fixes the units' priors of a semester from the previous one, once; True if this call did it.
 
     Requests the scores since the semester's first midnight, which lack the priors. All scores of the previous semester become
     `changed`, because its end may make them final.
     """
     if (await session.execute(OPEN_SEMESTER, {"semester": semester.number, "now": now})).first() is None:
-        return
+        return False
     policy = await policies.policy(session, semester.previous)
     for org_unit_id, totals in sorted((await _totals_of_units(session, semester.previous)).items()):
         prior = unit_prior(totals, policy)
@@ -72,6 +72,7 @@ async def open_semester(session: AsyncSession, semester: Semester, policies: Pol
             session.add(UnitPrior(semester=semester.number, org_unit_id=org_unit_id, prior=str(prior)))
     await session.execute(SET_SEMESTER_CHANGED, {"semester": semester.previous.number})
     await request_rescore(session, semester, now)
+    return True
 
 
 async def _totals_of_units(session: AsyncSession, semester: Semester) -> dict[str, Contribution]:

@@ -63,7 +63,7 @@ class ScorePublisher(ChangedRowPublisher):
         units = {row.employee_id: row.org_unit_id for row in await UNITS_OF_OFFICERS.all(session, keys)}
         published = {(row.employee_id, row.semester): row for row in await PUBLISHED_SCORES.all(session, keys)}
         now = self._context.clock.now()
-        today = now.astimezone(self._context.zone).date()
+        today = self._context.date_of(now)
         records: list[ScoreRecord] = []
         for row in rows:
             last = published.get((row.employee_id, row.semester))

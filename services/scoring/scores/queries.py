@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.scoring.totals.queries import totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.db.queries import query
 
@@ -40,7 +40,7 @@ TAKE_CHANGED_TOTALS = query(
             (select * from unnest(cast(:not_employees as uuid[]), cast(:not_periods as int2[])))
           order by employee_id, semester limit :most for update skip locked) as c
     where t.employee_id = c.employee_id and t.semester = c.semester
-    returning t.employee_id, t.semester, t.as_of, {totals_array("t")} as totals
+    returning t.employee_id, t.semester, t.as_of, {TOTALS_ARRAY} as totals
     """,
     ChangedTotals,
 )

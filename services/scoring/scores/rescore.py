@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from services.scoring.facts.store import save_scores
 from services.scoring.policy.policies import PolicyBook
 from services.scoring.scores.tables import RescoreDue
-from services.scoring.totals.queries import OfficerTotals, totals_array
+from services.scoring.totals.queries import TOTALS_ARRAY, OfficerTotals
 from shared.contracts.semester import Semester
 from shared.db.queries import query
 from shared.service.context import Context
@@ -29,7 +29,7 @@ NEXT_TOTALS = query(
           where semester >= :first and (employee_id, semester) > (:employee, :semester)
           order by employee_id, semester limit {ROWS_MAX} for update) as c
     where t.employee_id = c.employee_id and t.semester = c.semester
-    returning t.employee_id, t.semester, {totals_array("t")} as totals,
+    returning t.employee_id, t.semester, {TOTALS_ARRAY} as totals,
               (select org_unit_id from employee e where e.employee_id = t.employee_id) as org_unit_id
     """,
     OfficerTotals,
@@ -53,24 +53,24 @@ async def rescore(context: Context, policies: PolicyBook, first: Semester) -> in
 
 
 async def complete_requested_rescores(context: Context, policies: PolicyBook) -> bool:
-    """Recomputes the scores that were requested; returns whether there was a request.
+    """Recomputes the scores that were requested CACHES_END_SECONDS ago; returns whether there was such a request.
 
-    A request remains until this is done CACHES_END_SECONDS after it: before that time a process may have ended while it
-    recomputed, or another one still used the former policy.
+    Whoever requests them recomputes at once. That process may have ended before it was done, or another one still used the
+    former policy: neither can happen after this time.
     """
     settled = context.clock.now() - timedelta(seconds=CACHES_END_SECONDS)
+    due = select(RescoreDue).where(col(RescoreDue.requested_at) <= settled).order_by(col(RescoreDue.first_semester))
     async with context.database.transaction() as session:
-        requests = (await session.execute(select(RescoreDue).order_by(col(RescoreDue.first_semester)))).scalars().all()
+        requests = (await session.execute(due)).scalars().all()
     if not requests:
         return False
     await rescore(context, policies, Semester.from_number(requests[0].first_semester))
     async with context.database.transaction() as session:
         for done in requests:
-            if done.requested_at <= settled:
-                await session.execute(
-                    delete(RescoreDue).where(
-                        col(RescoreDue.first_semester) == done.first_semester,
-                        col(RescoreDue.requested_at) == done.requested_at,
-                    )
+            await session.execute(
+                delete(RescoreDue).where(
+                    col(RescoreDue.first_semester) == done.first_semester,
+                    col(RescoreDue.requested_at) == done.requested_at,
                 )
+            )
     return True

@@ -6,7 +6,7 @@ import asyncio
 
 from services.scoring.policy.policies import PolicyBook, load_defaults
 from services.scoring.scores.opening import OPENS_AFTER, open_semester
-from services.scoring.scores.rescore import complete_requested_rescores
+from services.scoring.scores.rescore import complete_requested_rescores, rescore
 from services.scoring.settings import Settings
 from shared.contracts.semester import Semester
 from shared.service.context import Context
@@ -30,9 +30,11 @@ class ScoreUpkeep:
         score, discipline = self._settings.scoring_policy_file, self._settings.discipline_rules_file
         async with context.database.transaction() as session:
             await load_defaults(session, score.read_bytes(), discipline.read_bytes(), now)
-        semester = Semester.of((now - OPENS_AFTER).astimezone(context.zone).date())
+        semester = Semester.of(context.date_of(now - OPENS_AFTER))
         async with context.database.transaction() as session:
-            await open_semester(session, semester, policies, now)
-        if await complete_requested_rescores(context, policies):
+            opened = await open_semester(session, semester, policies, now)
+        if opened:
+            await rescore(context, policies, semester)
+        if await complete_requested_rescores(context, policies) or opened:
             self._changed.set()
         return False

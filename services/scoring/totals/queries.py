@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.scoring.totals.rules.contribution import TOTALS
 
-__all__ = ["OfficerTotals", "totals_array"]
+__all__ = ["TOTALS_ARRAY", "OfficerTotals"]
 
 
 class OfficerTotals(NamedTuple):
@@ -19,6 +19,5 @@ class OfficerTotals(NamedTuple):
     org_unit_id: str | None
 
 
-def totals_array(alias: str) -> str:
-    """SQL: the totals of a `semester_total` with this alias as one array, in the order of TOTALS."""
-    return f"array[{', '.join(f'{alias}.{name}' for name in TOTALS)}]"
+TOTALS_ARRAY = f"array[{', '.join(f't.{name}' for name in TOTALS)}]"
+"""SQL: the totals of a `semester_total t` as one array, in the order of TOTALS."""

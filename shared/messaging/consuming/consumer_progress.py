@@ -27,6 +27,8 @@ class ConsumerProgress:
         self._metrics = metrics
         self._topics = tuple(topics)
         self._applied_at: dict[str, datetime] = {}
+        self._assigned: set[TopicPartition] = set()
+        self._caught_up_at: dict[str, datetime] = {}
         self.committed: dict[TopicPartition, int] = {}
         """The next offset of each assigned partition on which this consumer has committed."""
 
@@ -44,8 +46,8 @@ class ConsumerProgress:
 
     async def observe(self, client: AIOKafkaConsumer) -> tuple[bool, dict[TopicPartition, int]]:
         """Sets the lag metrics. Returns whether records wait, and the committed positions of the assigned partitions."""
-        lags = dict.fromkeys(self._topics, 0)
         positions: dict[TopicPartition, int] = {}
+        unread: dict[TopicPartition, int] = {}
         assigned = client.assignment()
         # Another member's commits are unknown here: forget the positions of revoked partitions.
         self.committed = {tp: offset for tp, offset in self.committed.items() if tp in assigned}
@@ -58,10 +60,19 @@ class ConsumerProgress:
                 continue
             end = client.highwater(tp)
             if end is not None:
-                lags[tp.topic] += max(0, end - positions[tp])
+                unread[tp] = max(0, end - positions[tp])
+        if assigned != self._assigned:  # what a new partition holds may be older
+            self._assigned, self._caught_up_at = assigned, {}
         now = datetime.now(UTC)
-        for topic, lag in lags.items():
+        for topic in self._topics:
+            lag = sum(count for tp, count in unread.items() if tp.topic == topic)
+            if lag == 0 and all(tp in unread for tp in assigned if tp.topic == topic):
+                self._caught_up_at[topic] = now
             self._metrics.consumer_lag.labels(topic).set(lag)
-            applied_at = self._applied_at.get(topic, now) if lag else now
-            self._metrics.consumer_lag_seconds.labels(topic).set(max(0.0, (now - applied_at).total_seconds()))
-        return any(lags.values()), positions
+            self._metrics.consumer_lag_seconds.labels(topic).set(self._lag_seconds(topic, now) if lag else 0)
+        return any(unread.values()), positions
+
+    def _lag_seconds(self, topic: str, now: datetime) -> float:
+        # After an idle hour the last applied record is an hour old, but what waits now came after nothing waited.
+        known = [found[topic] for found in (self._applied_at, self._caught_up_at) if topic in found]
+        return max(0.0, (now - max(known, default=now)).total_seconds())

@@ -18,18 +18,19 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import BigInteger, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.base.clock import Clock
 from shared.contracts.events.dead_letter import DeadLetterRecord
 from shared.contracts.topics import DEAD_LETTER
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.errors.errors import ConflictError
 from shared.messaging.consuming.incoming import Incoming, dead_letter, encodable, size_of
 from shared.messaging.producing.outbox import Outbox
 from shared.observability.metrics import Metrics
 
-__all__ = ["DeadLetters", "Parked", "ParkedColumns", "Place"]
+__all__ = ["DeadLetters", "Parked", "ParkedRecord", "Place", "printable"]
 
 DETAIL_CHARS_MAX = 1_000
 
@@ -56,8 +57,8 @@ class Place(NamedTuple):
     generation: int = 0
 
 
-class ParkedColumns(SQLModel):
-    """Columns of the `parked_record` table."""
+class ParkedRecord(SharedTable, table=True):
+    __tablename__ = "parked_record"
 
     topic: str = Field(primary_key=True)
     partition: int = Field(primary_key=True)
@@ -79,7 +80,7 @@ class ParkedColumns(SQLModel):
 
 
 # The same record again is a copy; another one at the same offset belongs to a topic that was created again.
-_PARK = text(
+_INSERT_RECORD = text(
     """
     with i as (
         select cast(:topic as varchar) as topic, cast(:partition as int4) as partition, cast(:offset as int8) as position,
@@ -99,8 +100,8 @@ _PARK = text(
     """
 )
 _AT_PLACE = "topic = :topic and partition = :partition and position = :offset and generation = :generation"
-_ONE = text(f"select * from parked_record where {_AT_PLACE} for update")
-_LIST = text(
+_RECORD_FOR_UPDATE = text(f"select * from parked_record where {_AT_PLACE} for update")
+_LISTED_RECORDS = text(
     """
     select topic, partition, position, generation, reason, detail, parked_at, released_at, dismissed_at, dismissed_by,
       dismissed_reason, octet_length(value) as value_bytes
@@ -110,15 +111,15 @@ _LIST = text(
     order by topic, partition, position, generation limit :most
     """
 )
-_RELEASED = text(f"update parked_record set released_at = :now where {_AT_PLACE}")
-_DISMISS = text(
+_SET_RELEASED = text(f"update parked_record set released_at = :now where {_AT_PLACE}")
+_SET_DISMISSED = text(
     f"""
     update parked_record
     set dismissed_at = :dismissed_at, dismissed_by = :dismissed_by, dismissed_reason = :dismissed_reason
     where {_AT_PLACE}
     """
 )
-_WAITING = text("select count(*) from parked_record where released_at is null and dismissed_at is null")
+_WAITING_COUNT = text("select count(*) from parked_record where released_at is null and dismissed_at is null")
 
 
 class DeadLetters:
@@ -138,7 +139,7 @@ class DeadLetters:
         now = self._clock.now()
         letters: list[DeadLetterRecord] = []
         for item in parked:
-            record, detail = item.record, _printable(item.detail)
+            record, detail = item.record, printable(item.detail)
             values = {
                 "topic": record.topic,
                 "partition": record.partition,
@@ -150,7 +151,7 @@ class DeadLetters:
                 "detail": detail,
                 "parked_at": now,
             }
-            generation = (await session.execute(_PARK, values)).scalar()
+            generation = (await session.execute(_INSERT_RECORD, values)).scalar()
             if generation is not None:
                 letters.append(dead_letter(self._service, record, item.reason, detail, generation=generation, now=now))
                 self._metrics.parked.labels(record.topic, item.reason).inc()
@@ -166,7 +167,7 @@ class DeadLetters:
         """
         begin = after or Place("", -1, -1)
         values = {**begin._asdict(), "most": most, "released": released, "dismissed": dismissed}
-        return [_listed(row) for row in (await session.execute(_LIST, values)).mappings()]
+        return [_listed(row) for row in (await session.execute(_LISTED_RECORDS, values)).mappings()]
 
     async def find(self, session: AsyncSession, place: Place) -> dict[str, Any] | None:
         """One whole parked record; bytes as base64 and, if they are UTF-8, as text."""
@@ -189,7 +190,7 @@ class DeadLetters:
         row = await self._row(session, place)
         if row is None:
             return None
-        await session.execute(_RELEASED, {"now": self._clock.now(), **place._asdict()})
+        await session.execute(_SET_RELEASED, {"now": self._clock.now(), **place._asdict()})
         headers = [(n, None if v is None else base64.b64decode(v)) for n, v in orjson.loads(row["headers"])]
         return Incoming(place.topic, place.partition, place.offset, row["key"], row["value"], headers)
 
@@ -206,15 +207,15 @@ class DeadLetters:
         if row["dismissed_at"] is not None:
             raise ConflictError(f"The record was dismissed before, by {row['dismissed_by']}: {row['dismissed_reason']}")
         said = {"dismissed_at": self._clock.now(), "dismissed_by": by, "dismissed_reason": reason}
-        await session.execute(_DISMISS, {**said, **place._asdict()})
+        await session.execute(_SET_DISMISSED, {**said, **place._asdict()})
         return _listed({**row, **said, "value_bytes": size_of(row["value"])})
 
     async def observe(self, session: AsyncSession) -> None:
         """Updates the metric of records that wait for a person."""
-        self._metrics.parked_waiting.set((await session.execute(_WAITING)).scalar_one())
+        self._metrics.parked_waiting.set((await session.execute(_WAITING_COUNT)).scalar_one())
 
     async def _row(self, session: AsyncSession, place: Place) -> dict[str, Any] | None:
-        row = (await session.execute(_ONE, place._asdict())).mappings().first()
+        row = (await session.execute(_RECORD_FOR_UPDATE, place._asdict())).mappings().first()
         return None if row is None else dict(row)
 
 
@@ -246,6 +247,7 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def _printable(words: str) -> str:
+def printable(message: str) -> str:
+    """A reason as it is stored: at most DETAIL_CHARS_MAX characters."""
     # Postgres text cannot contain NUL
-    return encodable(words).replace("\x00", "�")[:DETAIL_CHARS_MAX]
+    return encodable(message).replace("\x00", "�")[:DETAIL_CHARS_MAX]

@@ -72,9 +72,9 @@ def size_of(content: bytes | None) -> int | None:
     return None if content is None else len(content)
 
 
-def encodable(words: str) -> str:
+def encodable(characters: str) -> str:
     """The text in a form that JSON can encode: without lone surrogates."""
-    return words.encode("utf-8", "replace").decode()
+    return characters.encode("utf-8", "replace").decode()
 
 
 def _encoded(value: bytes | None) -> bytes | None:

@@ -71,7 +71,7 @@ class _TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
             if not begin < end <= len(self._buffer):
                 raise
             self._pos = end
-            return _RawRecord(self.base_offset + offset_delta, bytes(self._buffer[begin:end]), _words(error))
+            return _RawRecord(self.base_offset + offset_delta, bytes(self._buffer[begin:end]), _description(error))
 
 
 class _KeptRecords:
@@ -140,8 +140,8 @@ class _TolerantPartition(fetcher.PartitionRecords):  # type: ignore[misc]
             error = again
         if self.next_fetch_offset <= start:  # not even the record's length can be read
             content, self.next_fetch_offset = _stepped_over(fetched, start)
-            words = f"{_words(error)}; skipped offsets {start} to {self.next_fetch_offset - 1}"
-            yield _unparsable(self._tp, _RawRecord(start, content, words))
+            reason = f"{_description(error)}; skipped offsets {start} to {self.next_fetch_offset - 1}"
+            yield _unparsable(self._tp, _RawRecord(start, content, reason))
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
         return _unparsable(tp, record) if isinstance(record, _RawRecord) else super()._consumer_record(tp, record)
@@ -152,7 +152,7 @@ def _unparsable(tp: TopicPartition, raw: _RawRecord) -> UnparsableRecord:
     return UnparsableRecord(tp.topic, tp.partition, raw.offset, 0, 0, None, raw.content, None, -1, size, (), raw.fault)
 
 
-def _words(error: Exception) -> str:
+def _description(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 

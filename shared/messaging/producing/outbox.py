@@ -12,16 +12,17 @@ from uuid import UUID
 import orjson
 from sqlalchemy import BigInteger, Index, SmallInteger, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.base.ids import new_id
 from shared.contracts.base import Record
 from shared.contracts.envelope import encode
 from shared.contracts.topics import Topic, writers_of
 from shared.db.database import utc_field
+from shared.db.shared_tables import SharedTable
 from shared.observability.tracing import current_traceparent
 
-__all__ = ["LANES", "LANE_LOCKS", "Outbox", "OutboxColumns", "lane_of", "outbox_indexes"]
+__all__ = ["LANES", "LANE_LOCKS", "Outbox", "OutboxRow", "lane_of"]
 
 LANES = 8
 """Rows of one key share a lane, and a lane has one relay at a time, so a key's events keep their order."""
@@ -29,8 +30,12 @@ LANE_LOCKS = 0x6B696E  # "kin"
 """The namespace of the advisory locks with which a relay holds a lane for a transaction."""
 
 
-class OutboxColumns(SQLModel):
-    """Columns of the `outbox` table: each service's models.py defines its own table with them."""
+class OutboxRow(SharedTable, table=True):
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("outbox_lane", "lane", "id"),
+        Index("outbox_held", "topic", "key", "id", postgresql_where=text("next_attempt_at is not null")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     lane: int = Field(sa_type=SmallInteger)
@@ -54,13 +59,7 @@ class OutboxColumns(SQLModel):
     """The reason of the last refusal; never data."""
 
 
-def outbox_indexes() -> tuple[Index, ...]:
-    """Of a service's `outbox` table."""
-    held = text("next_attempt_at is not null")
-    return (Index("outbox_lane", "lane", "id"), Index("outbox_held", "topic", "key", "id", postgresql_where=held))
-
-
-_INSERT = text(
+_INSERT_ROWS = text(
     """
     insert into outbox (lane, topic, key, event_id, headers, value, created_at)
     select lane, topic, key, event_id, headers, value, now()
@@ -93,7 +92,7 @@ class Outbox:
         traceparent = current_traceparent()
         rows = [encode(topic, r, source=self.service, event_id=new_id(), traceparent=traceparent) for r in records]
         await session.execute(
-            _INSERT,
+            _INSERT_ROWS,
             {
                 "lanes": [lane_of(row.key) for row in rows],
                 "topics": [row.topic for row in rows],

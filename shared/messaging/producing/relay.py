@@ -21,10 +21,10 @@ from shared.db.database import Database, fault_of, is_transient
 from shared.messaging.kafka import make_producer
 from shared.messaging.producing.outbox import LANE_LOCKS, LANES, Outbox
 from shared.messaging.producing.sending import ROUND_DEADLINE_SECONDS, Refusal, send_rows
-from shared.observability.log_safety import safe_words
+from shared.observability.log_safety import safe_message
 from shared.observability.logs import logger
 from shared.observability.metrics import Metrics
-from shared.observability.tracing import mark_failed, step
+from shared.observability.tracing import set_failed, step
 from shared.settings.settings import ServiceSettings
 
 __all__ = ["Relay"]
@@ -53,8 +53,8 @@ _NEXT_ROWS = text(
     order by id limit :most
     """
 )
-_DELETE = text("delete from outbox where id = any(cast(:ids as bigint[]))")
-_REFUSED = text(
+_DELETE_ROWS = text("delete from outbox where id = any(cast(:ids as bigint[]))")
+_POSTPONE_ROWS = text(
     """
     update outbox o
     set attempts = o.attempts + 1, held_since = coalesce(o.held_since, now()), holds = i.holds, error = i.error,
@@ -97,7 +97,7 @@ class Relay:
                         raise
                     self.healthy = False
                     self._metrics.relay_failures.inc()
-                    log.warning("relay_waits", **fault_of(error), detail=safe_words(error), seconds=backoff)
+                    log.warning("relay_waits", **fault_of(error), detail=safe_message(error), seconds=backoff)
                     await self._drop_producer()
                     backoff = min(max(0.2, backoff * 2), BACKOFF_SECONDS_MAX)
                     await asyncio.sleep(backoff * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
@@ -122,25 +122,25 @@ class Relay:
             with step("relay send", {"messaging.batch.message_count": len(rows)}) as span:
                 result = await send_rows(producer, rows, self._renewed_producer)
                 if result.failure is not None:
-                    mark_failed(span, result.failure)
+                    set_failed(span, result.failure)
             if result.sent:
-                await session.execute(_DELETE, {"ids": [row.id for row in result.sent]})
+                await session.execute(_DELETE_ROWS, {"ids": [row.id for row in result.sent]})
             if result.refused:
-                await self._mark(session, result.refused)
+                await self._postpone(session, result.refused)
         for row in result.sent:
             self._metrics.published.labels(row.topic).inc()
         if result.failure is not None:
             raise result.failure
         return len(result.sent)
 
-    async def _mark(self, session: AsyncSession, refused: Sequence[Refusal]) -> None:
+    async def _postpone(self, session: AsyncSession, refused: Sequence[Refusal]) -> None:
         values = {
             "ids": [each.row.id for each in refused],
             "holds": [each.holds for each in refused],
             "errors": [each.error for each in refused],
             "most": [REFUSED_SECONDS_MAX[each.holds] for each in refused],
         }
-        await session.execute(_REFUSED, values)
+        await session.execute(_POSTPONE_ROWS, values)
         for each in refused:
             self._metrics.refused.labels(each.row.topic).inc()
             log.warning(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts.base import Record
 from shared.contracts.revisions import with_rungs
 from shared.contracts.topics import Topic
+from shared.db.database import Database
 from shared.messaging.producing.outbox import Outbox
 from shared.observability.logs import logger
 from shared.openapi.models import Answer
 
-__all__ = ["Republished", "add_again", "from_record"]
+__all__ = ["Republished", "add_all_again", "from_record"]
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 log = logger(__name__)
 
@@ -35,16 +37,38 @@ def from_record(topic: Topic[Any]) -> Callable[[Any], Record]:
     return lambda row: topic.model.model_validate_json(row.record)
 
 
-async def add_again(
+async def add_all_again(
+    database: Database,
     outbox: Outbox,
-    session: AsyncSession,
     topic: Topic[Any],
-    rows: Iterable[T],
+    next_rows: Callable[[AsyncSession, K], Awaitable[Sequence[T]]],
+    first_key: K,
+    key_of: Callable[[T], K],
     make: Callable[[T], Record],
-    key_of: Callable[[T], Hashable],
+) -> Republished:
+    """Adds the records that `make` returns for all rows to the outbox, one page per transaction, and counts them.
+
+    `next_rows` returns the page of rows after a key, in the order of their keys; `first_key` is before the first row. Keys of
+    unreadable rows are logged: no personal data.
+    """
+    counts, after = Republished(), first_key
+    while True:
+        async with database.transaction() as session:
+            rows = await next_rows(session, after)
+            await outbox.add(session, topic, with_rungs(_readable(topic, rows, key_of, make, counts)))
+        if not rows:
+            return counts
+        after = key_of(rows[-1])
+
+
+def _readable(
+    topic: Topic[Any],
+    rows: Sequence[T],
+    key_of: Callable[[T], object],
+    make: Callable[[T], Record],
     counts: Republished,
-) -> None:
-    """Adds the records that `make` returns for each row to the outbox, and counts them. Keys are logged: no personal data."""
+) -> list[Record]:
+    """The records of rows that can be read; counts these and the others."""
     records: list[Record] = []
     for row in rows:
         try:
@@ -52,5 +76,5 @@ async def add_again(
         except (ValueError, TypeError, KeyError) as error:
             counts.unreadable += 1
             log.error("row_unreadable", topic=topic.name, row=str(key_of(row)), exc_info=error)
-    await outbox.add(session, topic, with_rungs(records))
     counts.records += len(records)
+    return records

@@ -29,7 +29,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from shared.observability.log_safety import safe_words
+from shared.observability.log_safety import safe_message
 
 __all__ = ["ROUND_DEADLINE_SECONDS", "Refusal", "SendResult", "send_rows"]
 
@@ -83,8 +83,8 @@ class SendResult:
 
     def refuse(self, row: Any, error: Exception) -> None:
         """The row is refused, and will be refused until somebody solves the cause."""
-        words = safe_words(error)
-        text = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        message = safe_message(error)
+        text = f"{type(error).__name__}: {message}" if message else type(error).__name__
         topic = isinstance(error, _OF_TOPIC)
         self.stop(row, topic=topic)
         self.refused.append(Refusal(row, "topic" if topic else "key", text[:ERROR_CHARS_MAX]))

@@ -108,7 +108,7 @@ def _rows(sheet: Any) -> list[RawRow]:
             if not all(map(is_empty, values)):
                 found.append((line, values))
         areas = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    _mark_merged(dict(found), areas)
+    _flag_merged(dict(found), areas)
     return found
 
 
@@ -117,7 +117,7 @@ def _check_count(count: int) -> None:
         raise InvalidError(f"A sheet has more than {CELLS_MAX} cells. Copy the table alone into a new workbook.")
 
 
-def _mark_merged(rows: Mapping[int, list[Cell]], areas: Sequence[Any]) -> None:
+def _flag_merged(rows: Mapping[int, list[Cell]], areas: Sequence[Any]) -> None:
     """Only the first of merged cells has the value; the others are marked, because they look filled on the screen."""
     if not rows:
         return

@@ -21,7 +21,7 @@ from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from tests.bench.data import roster
-from tests.fixtures.services import fail_loudly, settings_for
+from tests.fixtures.services import settings_for
 
 SECONDS_MAX = 90.0
 
@@ -33,9 +33,7 @@ def rss_mib() -> float:
 
 
 async def main(bootstrap_servers: str, database_url: str, count: int) -> None:
-    app = create(
-        settings_for("scoring", database_url, kafka_bootstrap_servers=bootstrap_servers), on_failure=fail_loudly
-    )
+    app = create(settings_for("scoring", database_url, kafka_bootstrap_servers=bootstrap_servers))
     context = app.context
     async with app.router.lifespan_context(app):
         await app.part(ScoreUpkeep).round()

@@ -16,13 +16,12 @@ import orjson
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.http.client import async_client
 
-__all__ = ["SERVICES", "RunningStack", "StackRefusedError", "Talk"]
+__all__ = ["RunningStack", "StackRefusedError", "Talk"]
 
 ROOT = Path(__file__).resolve().parents[3]
 BENCH_FILE = "docker-compose.yml:tests/bench/stack/compose.yml"
 COMMAND_SECONDS_MAX = 300.0
 WAIT_SECONDS_MAX = 180.0
-SERVICES = ("attendance", "feedback", "scoring", "notifications")
 
 _IN_USE = {
     "attendance": f"select count(*) from employee where employee_id <> '{CANARY_EMPLOYEE_ID}'",

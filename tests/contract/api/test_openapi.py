@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from embedded.children import free_port
 from embedded.postgres import EmbeddedPostgres
 from shared.db.migrations import SERVICES, upgrade
-from tests.fixtures.postgres import fresh_database
 from tests.fixtures.services import OPERATOR_KEY, settings_for
+from tests.fixtures.stores.postgres import fresh_database
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
 EXAMPLES_PER_OPERATION = 25

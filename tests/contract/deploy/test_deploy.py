@@ -13,10 +13,10 @@ import yaml
 
 from cli.stack.preflight import LENGTH_MIN, SECRETS
 from shared.contracts.topics import ALL_TOPICS, DEAD_LETTER
+from shared.db.migrations import SERVICES
 from shared.kafka_admin.access import read_rights
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES = ("attendance", "feedback", "scoring", "notifications")
 BROKERS = ("kafka", "kafka2", "kafka3")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.readme_picture import PICTURE, PICTURE_BYTES_MAX
-from tests.fixtures.documents import ROOT, blocks, reader_environment, run_document, steps
+from tests.fixtures.documents.documents import ROOT, blocks, reader_environment, run_document, steps
 
 README_LINES_MAX = 120
 LINK = re.compile(r"\]\(([^)#\s]+)")
@@ -20,7 +20,7 @@ def commands(name: str) -> list[str]:
 
 
 def test_both_readmes_have_the_same_commands_and_lead_to_the_same_places() -> None:
-    # `make up` is run by tests/e2e/test_make_up.py, the stack's commands by tests/e2e/one_stack/test_path.py
+    # `make up` is run by tests/e2e/make_up/test_make_up.py, the stack's commands by tests/e2e/one_stack/test_path.py
     assert commands("README.md") == ["make up", "make secrets && docker compose up -d --wait"]
     assert commands("README.id.md") == commands("README.md")
     english, indonesian = (set(LINK.findall((ROOT / name).read_text())) for name in ("README.md", "README.id.md"))

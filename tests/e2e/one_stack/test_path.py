@@ -13,13 +13,14 @@ import pytest
 from confluent_kafka import Consumer
 
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
+from shared.db.migrations import SERVICES
 from tests.e2e.hr_system import kafka, read_full_scores
-from tests.e2e.stack import LASTING, SERVICES, Stack, until
+from tests.e2e.stack import LASTING, Stack, until
 from tests.e2e.town import HEADER, MACHINE, punch_all, scores, work_days
 from tests.e2e.traffic import OFFICERS, assert_scoring_agrees, attendance_rests
-from tests.fixtures.documents import ROOT, run_document
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.raw_http import break_off, chunked, read_answer, with_length
+from tests.fixtures.documents.documents import ROOT, run_document
+from tests.fixtures.faults.raw_http import break_off, chunked, read_answer, with_length
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine]
 

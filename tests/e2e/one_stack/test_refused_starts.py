@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.places import closed_copy
 from tests.e2e.stack import Stack
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 # The shared stack has built the image.
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), needs_engine, pytest.mark.usefixtures("stack")]

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.e2e.stack import SERVICES, Stack, until
+from shared.db.migrations import SERVICES
+from tests.e2e.stack import Stack, until
 from tests.e2e.town import MACHINE, work_days
 from tests.e2e.traffic import Traffic, assert_nothing_is_lost
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [
     pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine, pytest.mark.usefixtures("town"),

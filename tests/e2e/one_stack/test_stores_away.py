@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.stack import Stack
 from tests.e2e.town import punch_all, work_days
 from tests.e2e.traffic import OFFICERS, Traffic, assert_nothing_is_lost
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [
     pytest.mark.containers, pytest.mark.fault, pytest.mark.timeout(900), needs_engine, pytest.mark.usefixtures("town"),

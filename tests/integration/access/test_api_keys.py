@@ -17,11 +17,11 @@ from shared.access import auth, keys
 from shared.access.scopes import SCOPES, Scope, scopes_of
 from shared.base.clock import FakeClock
 from shared.base.ids import new_id
-from tests.fixtures.postgres import fresh_database
+from tests.fixtures.faults.store_faults import until_waiting
 from tests.fixtures.services import Running, key_name, running_service
+from tests.fixtures.stores.postgres import fresh_database
 
 PREFIXES = {"attendance": "attendance", "feedback": "feedback", "scoring": "scores", "notifications": "notices"}
-WAITING = text("select 1 from pg_locks where locktype = 'advisory' and not granted")
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 
 
@@ -265,8 +265,7 @@ async def test_a_name_has_one_holder_until_its_keys_end(service: tuple[str, Runn
     async with running.context.database.transaction() as session:
         await keys.issue(session, keys.Rights(body["name"], body["scopes"]), clock.now())
         second = asyncio.create_task(running.http.post(path, json=body))
-        while not second.done() and (await session.execute(WAITING)).first() is None:  # noqa: ASYNC110 - polls a table
-            await asyncio.sleep(0.01)
+        await until_waiting(session)
     assert (await second).status_code == 409  # it waited until the first was committed
 
 

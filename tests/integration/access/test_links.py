@@ -20,10 +20,10 @@ from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.topics import EMPLOYEE
 from shared.errors.errors import GoneError
-from tests.fixtures.postgres import fresh_database
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.fixtures.stores.postgres import fresh_database
+from tests.integration.readers import receive
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 OFFICER = uuid4()
@@ -66,8 +66,7 @@ async def place(request: pytest.FixtureRequest, embedded_postgres: EmbeddedPostg
     async with running_service(request.param, embedded_postgres, clock=clock, database_url=url) as running:
         if request.param == "scoring":
             await running.app.part(ScoreUpkeep).round()
-        async with running.context.database.transaction() as session:
-            assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
+        await receive(running, incoming(EMPLOYEE, employee(OFFICER)))
         yield Place(request.param, running, clock, url)
 
 
@@ -203,8 +202,7 @@ async def both_services(server: EmbeddedPostgres, clock: FakeClock) -> AsyncIter
     ):
         await scores.app.part(ScoreUpkeep).round()
         for service in (notices, scores):
-            async with service.context.database.transaction() as session:
-                assert not await handler_of(service)(session, [incoming(EMPLOYEE, employee(OFFICER))])
+            await receive(service, incoming(EMPLOYEE, employee(OFFICER)))
         yield notices, scores
 
 

@@ -18,11 +18,12 @@ from services.attendance.days.scheduler import DayScheduler
 from services.attendance.days.worker import DayWorker
 from services.attendance.hours.defaults import Defaults
 from services.attendance.machines.locked_machine import lock_machine, write_watermark
+from services.attendance.monitoring.silence import Silence
 from shared.base.clock import FakeClock
-from tests.fixtures.postgres import Server
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.postgres import Server
 
-__all__ = ["HEADER", "City", "city"]
+__all__ = ["BY_ROSTER_SETTING", "HEADER", "City", "city"]
 
 WIB = ZoneInfo("Asia/Jakarta")
 HEADER = (
@@ -30,6 +31,7 @@ HEADER = (
     "unit_from,employment_type_from\n"
 )
 FIRST_NIP = "199608182022041001"
+BY_ROSTER_SETTING = "/attendance/v1/by-roster/0190a5a0-0000-7000-8000-0000000000{:02}"
 
 
 class City:
@@ -110,6 +112,20 @@ class City:
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    async def put_by_roster(self, number: int, **setting: Any) -> None:
+        """Stores the setting of this number, from August on unless changed, and computes the days that it changes."""
+        body = {"by_roster": True, "effective_from": "2026-08-01"} | setting
+        answer = await self.http.put(BY_ROSTER_SETTING.format(number), json=body)
+        assert answer.status_code == 204, answer.text
+        await self.work()
+
+    async def silent(self, moment: str) -> float:
+        """The machines that are counted as silent at a local time."""
+        assert self.clock is not None
+        self.clock.set(local(moment))
+        await self.service.app.part(Silence).round()
+        return self.service.metric("kinerja_machines_silent")
 
     async def rows(self, query: str, **values: Any) -> Sequence[Any]:
         async with self.service.context.database.transaction() as session:

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer
 from shared.base.clock import SystemClock
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.kafka_admin.provision import provision, read_topics
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
 from tests.integration.attendance.city import FIRST_NIP, HEADER, City, person
 
 WIB = ZoneInfo("Asia/Jakarta")

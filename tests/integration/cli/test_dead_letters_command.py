@@ -21,7 +21,7 @@ from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
-from tests.fixtures.commands import client_of
+from tests.fixtures.documents.commands import client_of
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
 
@@ -137,7 +137,7 @@ async def test_the_list_cuts_nothing_and_fits_into_80_columns(
     assert max(map(len, lines)) <= 80
 
 
-async def test_all_that_wait_for_one_code_are_dismissed_and_one_that_changed_meanwhile_is_told(
+async def test_all_that_wait_for_one_code_are_dismissed_and_one_that_changed_meanwhile_is_reported(
     kinerja: Callable[..., asyncio.Future[Result]],
     scoring: Running,
     record: Incoming,
@@ -180,7 +180,7 @@ async def test_the_doctor_is_content_with_a_dismissed_record(
 ) -> None:
     def look() -> list[doctor.Finding]:
         with gateway() as http:
-            return list(doctor._dead_letters(http, "scores"))
+            return list(doctor.dead_letters(http, "scores"))
 
     assert [(found.state, found.what) for found in await asyncio.to_thread(look)] == [
         ("fail", "scores: 1 record waits for a person")

@@ -16,10 +16,11 @@ from typer.testing import Result
 from cli.client import PREFIXES
 from cli.doctor.keys import examine_keys
 from embedded.postgres import EmbeddedPostgres
+from tests.fixtures.documents.town_commands import NAME, Command, commands_against, four_services, gateway_to
 from tests.fixtures.services import Running
-from tests.fixtures.town_commands import NAME, Command, commands_against, four_services, gateway_to
 from tests.integration.attendance.city import FIRST_NIP, City
-from tests.integration.notifications.desk import absences, apply
+from tests.integration.notifications.desk import apply
+from tests.integration.notifications.notice_records import absences
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from embedded.postgres import EmbeddedPostgres
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.mail_server import PASSWORD, USER, Scripted, serving
 from tests.fixtures.services import Running, running_service
-from tests.integration.notifications.desk import MAIL_SETTINGS
+from tests.integration.notifications.mails import MAIL_SETTINGS
 
 pytestmark = pytest.mark.embedded
 

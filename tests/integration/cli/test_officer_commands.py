@@ -14,9 +14,9 @@ from cli.access import links
 from embedded.postgres import EmbeddedPostgres
 from shared.contracts.topics import ATTENDANCE_DAY
 from shared.settings.url_space import service_of
+from tests.fixtures.documents.town_commands import NAME, Command, commands_against, four_services, gateway_to
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running
-from tests.fixtures.town_commands import NAME, Command, commands_against, four_services, gateway_to
 from tests.integration.attendance.city import FIRST_NIP, City, person
 from tests.integration.notifications.desk import apply
 

@@ -21,10 +21,10 @@ from cli.findings import Finding
 from embedded.postgres import EmbeddedPostgres
 from shared.db.collations import CollationChange, CollationError, rebuild_text_indexes
 from shared.db.migrations import SERVICES
-from tests.fixtures.containers import PostgresInContainer
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.postgres import Server, migrated_database
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.containers import PostgresInContainer
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.postgres import Server, migrated_database
 
 pytestmark = [pytest.mark.containers, needs_engine]
 

@@ -20,7 +20,7 @@ from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBA
 from shared.db.digests import Digest, Projection
 from tests.fixtures.records import assessment, day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
@@ -49,8 +49,7 @@ async def services(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[dict[st
 
 
 async def apply(service: Running, topic: Topic[Any], *records: dict[str, Any]) -> None:
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, [incoming(topic, record) for record in records])
+    await receive(service, *(incoming(topic, record) for record in records))
 
 
 async def sent(service: Running, topic: Topic[Any]) -> list[dict[str, Any]]:

@@ -10,17 +10,17 @@ from asyncio.subprocess import PIPE, STDOUT, Process
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from embedded.postgres import EmbeddedPostgres
 from shared.db.migrations import ADVISORY_LOCK
-from tests.fixtures.postgres import fresh_database
+from tests.fixtures.faults.store_faults import until_waiting
+from tests.fixtures.stores.postgres import fresh_database
 
 pytestmark = pytest.mark.embedded
 
 WAIT_SECONDS = 60
-WAITERS = text("select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = :key")
 
 
 async def migrate(url: str) -> Process:
@@ -36,12 +36,6 @@ async def end_of(process: Process) -> tuple[int | None, str]:
     async with asyncio.timeout(WAIT_SECONDS):
         words, _ = await process.communicate()
     return process.returncode, words.decode()
-
-
-async def until_waiting(connection: AsyncConnection, count: int) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while (await connection.execute(WAITERS, {"key": ADVISORY_LOCK})).scalar_one() < count:  # noqa: ASYNC110 - other processes
-            await asyncio.sleep(0.1)
 
 
 async def test_migrations_of_two_starts_run_one_after_the_other(embedded_postgres: EmbeddedPostgres) -> None:

@@ -9,7 +9,7 @@ import pytest
 from embedded.postgres import EmbeddedPostgres
 from shared.db.database import Database
 from shared.db.queries import query
-from tests.fixtures.postgres import fresh_database
+from tests.fixtures.stores.postgres import fresh_database
 
 
 class Span(NamedTuple):

@@ -27,8 +27,9 @@ from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import City, city, person
 from tests.integration.feedback.office import MINIMUM, office
-from tests.integration.notifications.desk import NOW, absences, apply, listed, score
-from tests.integration.readers import handler_of
+from tests.integration.notifications.desk import NOW, apply, listed
+from tests.integration.notifications.notice_records import absences, score
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
@@ -74,8 +75,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
                 )
                 for one in officers
             ]
-            async with service.context.database.transaction() as session:
-                assert not await handler_of(service)(session, records)
+            await receive(service, *records)
             await all_rounds(service.app.part(ScorePublisher).round)
             await all_rounds(service.app.part(DisciplinePublisher).round)
 
@@ -100,7 +100,7 @@ async def test_scores_and_years_of_the_others_are_published(embedded_postgres: E
         assert sorted(await published(service, "asn.score.v1")) == others
 
 
-async def test_days_of_the_others_are_judged(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_days_of_the_others_are_computed(embedded_postgres: EmbeddedPostgres) -> None:
     """A day's revision is already the maximum."""
     async with city(embedded_postgres) as town:
         await town.import_lines(person(), person(nip="199001012015011002", name="Contoh Dua"))

@@ -12,10 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from tests.fixtures.backends import Postgres
+from shared.db.migrations import SERVICES
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.backends import Postgres
 
-SERVICES = ["attendance", "feedback", "scoring", "notifications"]
 ROOT = Path(__file__).resolve().parents[3]
 VERSIONED = re.compile(r"\b[a-z]\w*_v\d+\b")
 """Names of views and functions: their definition never changes, a new one gets the next number."""

@@ -27,12 +27,13 @@ from shared.messaging.consuming.batch_work import BatchWork
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from shared.messaging.consuming.poison_limit import PoisonLimit
+from tests.fixtures.faults.store_faults import CANCELLED, ENDED, blocked, cut_off_at, until_waiting
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.fixtures.store_faults import CANCELLED, ENDED, blocked, cut_off_at, until_waiting
 from tests.integration.attendance.city import city, person
 from tests.integration.feedback.office import MINIMUM, office
-from tests.integration.notifications.desk import NOW, score, weeks
+from tests.integration.notifications.desk import NOW, weeks
+from tests.integration.notifications.notice_records import score
 from tests.integration.readers import handler_of
 
 pytestmark = pytest.mark.embedded

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures import images
-from tests.fixtures.engine import needs_engine
+from tests.fixtures.stores import images
+from tests.fixtures.stores.engine import needs_engine
 
 pytestmark = [pytest.mark.containers, needs_engine]
 

@@ -19,9 +19,9 @@ from embedded.children import free_port
 from services.attendance.iclock.routes import UNKNOWN_MACHINE
 from shared.errors.problem_types import NO_ANSWER, NO_SUCH_ADDRESS
 from shared.settings.url_space import ROUTES
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.images import CADDY as CADDY_IMAGE
-from tests.fixtures.images import PYTHON
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.images import CADDY as CADDY_IMAGE
+from tests.fixtures.stores.images import PYTHON
 
 pytestmark = [pytest.mark.containers, needs_engine]
 

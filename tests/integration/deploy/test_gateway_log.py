@@ -18,8 +18,8 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from embedded.children import free_port
-from tests.fixtures.engine import needs_engine
-from tests.fixtures.images import CADDY, PYTHON
+from tests.fixtures.stores.engine import needs_engine
+from tests.fixtures.stores.images import CADDY, PYTHON
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(300), needs_engine]
 

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from testcontainers.core.container import DockerContainer
 
-from embedded.postgres import _SERVER_OPTIONS
-from tests.fixtures.containers import PostgresInContainer
-from tests.fixtures.engine import needs_engine
+from embedded.postgres import SERVER_OPTIONS
+from tests.fixtures.stores.containers import PostgresInContainer
+from tests.fixtures.stores.engine import needs_engine
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME, NIP, PASSWORD = "Rumiati Sikumbang", "198705122010012017", "pässword-4711"
@@ -35,7 +35,7 @@ def stack_command() -> list[str]:
 def test_the_stack_and_make_up_log_alike() -> None:
     of_stack = dict(part.split("=", 1) for part in stack_command() if "=" in part)
     assert QUIET.items() <= of_stack.items()
-    assert QUIET.items() <= _SERVER_OPTIONS.items()
+    assert QUIET.items() <= SERVER_OPTIONS.items()
     assert int(of_stack["log_min_duration_statement"]) > 0  # slow statements are logged, without their parameters
 
 

@@ -92,7 +92,9 @@ def test_a_stale_lock_that_names_another_program_is_no_obstacle(scratch_folder: 
         try:
             pid_file.write_text(left.replace(left.partition("\n")[0], str(other.pid), 1))
             server.start()
+            assert server.pid != other.pid
             server.stop()
+            assert other.poll() is None
         finally:
             other.kill()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 from embedded.broker import EmbeddedBroker
 from shared.contracts.examples import EXAMPLES
 from shared.kafka_admin.provision import provision, read_topics
-from tests.fixtures.backends import Kafka, remove_topics
+from tests.fixtures.stores.backends import Kafka, remove_topics
 
 TOPIC = "asn.score.v1"
 
@@ -65,10 +66,17 @@ def following(bootstrap: str, database: Path) -> Iterator[subprocess.Popen[bytes
         follower.wait()
 
 
+class ClientCrashedError(Exception):
+    """librdkafka may crash while a topic is deleted: https://github.com/confluentinc/librdkafka/issues/5093"""
+
+
 async def until_stored(follower: subprocess.Popen[bytes], database: Path, officer: str, revision: int) -> None:
+    """Waits for a revision. Raises ClientCrashedError when the Kafka client ends the process."""
     deadline = time.monotonic() + 60
     while not has_revision(database, officer, revision):
         assert time.monotonic() < deadline, f"it never kept revision {revision}"
+        if follower.poll() == -signal.SIGSEGV:
+            raise ClientCrashedError
         assert follower.poll() is None, "it ended by itself"
         await asyncio.sleep(0.05)
 

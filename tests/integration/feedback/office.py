@@ -19,9 +19,9 @@ from services.feedback.ratings.publication import Publication
 from services.feedback.ratings.rules.ballots import Content
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
-from tests.fixtures.postgres import Server
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, key_name, running_service
+from tests.fixtures.stores.postgres import Server
 
 __all__ = ["ANSWERS", "MINIMUM", "NOW", "Office", "office"]
 

@@ -20,8 +20,8 @@ from embedded.programs import postgres_programs
 from services.feedback.ratings.publication import Publication
 from services.feedback.visits.rules.questions import QUESTIONS
 from tests.fixtures.logs import captured_logs
-from tests.fixtures.postgres import Server
 from tests.fixtures.records import employee
+from tests.fixtures.stores.postgres import Server
 from tests.integration.feedback.office import Office, office
 
 __all__ = ["OFFICERS", "Row", "Run", "answers_of", "as_votes_came", "recorded_run"]

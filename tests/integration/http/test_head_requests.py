@@ -13,7 +13,7 @@ from embedded.gateway import make_gateway
 from embedded.postgres import EmbeddedPostgres
 from shared.http.head_requests import serves_head
 from shared.settings.url_space import PREFIXES
-from tests.fixtures.raw_http import head, read_answer, served
+from tests.fixtures.faults.raw_http import head, read_answer, served
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import city
 

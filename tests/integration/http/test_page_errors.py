@@ -25,11 +25,11 @@ from shared.contracts.topics import EMPLOYEE
 from shared.db.migrations import SERVICES
 from shared.errors.problem_types import ProblemType
 from shared.http.problems import problem
-from shared.service.page_errors import _WORDS, API_SEGMENTS, PAGE_PATHS, PageErrors, answers_with_pages, language_of
+from shared.service.page_errors import API_SEGMENTS, MESSAGES, PAGE_PATHS, PageErrors, answers_with_pages, language_of
 from shared.settings.url_space import ROUTES
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service, settings_for
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 NOW = datetime(2026, 8, 4, 3, 0, tzinfo=UTC)
 OFFICER = uuid4()
@@ -42,8 +42,7 @@ async def service(
     request: pytest.FixtureRequest, embedded_postgres: EmbeddedPostgres
 ) -> AsyncIterator[tuple[str, Running]]:
     async with running_service(request.param, embedded_postgres, clock=FakeClock(NOW)) as running:
-        async with running.context.database.transaction() as session:
-            assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
+        await receive(running, incoming(EMPLOYEE, employee(OFFICER)))
         yield request.param, running
 
 
@@ -97,8 +96,7 @@ async def test_a_fault_on_a_page_is_a_page_with_its_code(service: tuple[str, Run
 
 async def test_the_inbox_s_button_answers_with_pages_too(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("notifications", embedded_postgres, clock=FakeClock(NOW)) as running:
-        async with running.context.database.transaction() as session:
-            assert not await handler_of(running)(session, [incoming(EMPLOYEE, employee(OFFICER))])
+        await receive(running, incoming(EMPLOYEE, employee(OFFICER)))
         new = {"employee_id": str(OFFICER)}
         path = httpx.URL((await running.http.post("/notices/v1/links", json=new)).json()["url"]).path
         for identifier, status in ((uuid4(), 404), ("x", 422)):
@@ -107,7 +105,7 @@ async def test_the_inbox_s_button_answers_with_pages_too(embedded_postgres: Embe
         assert_page(await running.http.post(f"/notices/inbox/x/{uuid4()}/acknowledge", headers=BROWSER), 404)
 
 
-async def test_a_semester_that_is_none_is_told_on_a_page(embedded_postgres: EmbeddedPostgres) -> None:
+async def test_a_semester_that_is_none_is_reported_on_a_page(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("scoring", embedded_postgres, clock=FakeClock(NOW)) as running:
         assert_page(await running.http.get("/my/x", params={"semester": "2026-S3"}, headers=BROWSER), 422)
         assert_page(await running.http.get("/my/x", params={"semester": "x" * 99}, headers=BROWSER), 422)
@@ -133,7 +131,7 @@ async def test_a_wrong_address_is_a_page_for_a_person_and_a_document_for_a_progr
         assert "/problems" in front.text
 
 
-@pytest.mark.parametrize("status", sorted({*_WORDS, 418, 502}))
+@pytest.mark.parametrize("status", sorted({*MESSAGES, 418, 502}))
 async def test_every_status_has_a_page_in_each_language(status: int) -> None:
     async def refuse(_: Request) -> Response:
         kind = ProblemType("a-type", status, "A title", "", "", "")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.http import server_protocol
-from tests.fixtures.raw_http import head, read_answer, served, with_length
+from tests.fixtures.faults.raw_http import head, read_answer, served, with_length
 
 
 async def app(_scope: Any, receive: Any, send: Any) -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cli.kafka.topics import app
 from shared.contracts.topics import ALL_TOPICS
 from shared.kafka_admin.provision import TOPICS_FILE, BrokerError, TopicDriftError, TopicSpec, provision, read_topics
-from tests.fixtures.backends import Kafka, remove_topics
+from tests.fixtures.stores.backends import Kafka, remove_topics
 
 NAMES = {topic.name for topic in ALL_TOPICS}
 DAYS_MS = 24 * 3600 * 1000

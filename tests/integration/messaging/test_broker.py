@@ -9,7 +9,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.fixtures.backends import Kafka
+from tests.fixtures.stores.backends import Kafka
 
 __all__ = ["make_topic", "produce"]
 

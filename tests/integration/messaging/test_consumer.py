@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -20,20 +20,14 @@ from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import Incoming
 from shared.observability.tracing import current_trace_id
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.postgres import fresh_database
-from tests.fixtures.raw_batches import BAD_NAME, send_with_bad_names
+from tests.fixtures.faults.raw_batches import BAD_NAME, send_with_bad_names
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.stores.postgres import fresh_database
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.asyncio
-WAIT_SECONDS = 40
-
-
-async def _until(met: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not await met():  # noqa: ASYNC110 - another process commits; nothing to wait on
-            await asyncio.sleep(0.1)
 
 
 async def _rows(service: Running, query: str) -> list[Any]:
@@ -83,7 +77,7 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafk
         async def applied() -> bool:
             return len(await _rows(service, facts)) >= 2
 
-        await _until(applied)
+        await until(applied)
         parked = await _rows(service, "select partition, position from parked_record order by 1, 2")
         assert set(bad) <= set(parked)
         assert not set(good) & set(parked)
@@ -97,7 +91,7 @@ async def test_the_bad_are_parked_and_a_restart_goes_on(postgres: Postgres, kafk
         async def resumed() -> bool:
             return len(await _rows(service, facts)) == 3
 
-        await _until(resumed)
+        await until(resumed)
         assert await _rows(service, "select partition, position from parked_record order by 1, 2") == parked
     assert await _committed(bootstrap, later[-1][0]) == later[-1][1] + 1
 
@@ -122,11 +116,9 @@ async def test_a_record_is_applied_in_the_trace_that_it_carries(postgres: Postgr
             for sent in range(2):
                 await asyncio.sleep(1.0 if sent else 0.0)  # not in one batch with records of other tests
                 await producer.send_and_wait(ATTENDANCE_DAY.name, record.value, key=b"traces", headers=headers)
-
-        async def applied() -> bool:
-            return trace in found
-
-        await _until(applied)
+        await until(lambda: trace in found)
+        assert trace in found
+        assert not consuming.done()
         consuming.cancel()
         await asyncio.wait([consuming])
 
@@ -159,7 +151,7 @@ async def test_what_the_client_cannot_parse_is_stepped_over(postgres: Postgres, 
         async def applied() -> bool:
             return len(await _rows(service, seen)) == 2 and await _rows(service, known) == [(12,)]
 
-        await _until(applied)
+        await until(applied)
         parked = await _rows(service, "select partition, position, reason, detail, value from parked_record")
         ((partition, position, reason, detail, value),) = [row for row in parked if row[2] == "UNPARSABLE"]
         assert (partition, position) == (7, first + 1)
@@ -184,7 +176,7 @@ async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: 
             return await _committed(bootstrap, place.partition) is not None
 
         await _send(bootstrap, [day(uuid4(), date(2026, 9, 3))])
-        await _until(read)
+        await until(read)
     before = await _committed(bootstrap, place.partition) or 0
     counted = "select count(*) from parked_record where partition = 3 and position >= {}"
     first = await send_with_bad_names(bootstrap, place, [(b"{}", [("n", b"v")], True)] * 200)
@@ -193,7 +185,7 @@ async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: 
         async def stopped() -> bool:
             return (await service.http.get("/scores/health/ready")).text.startswith("consumer stopped: ")
 
-        await _until(stopped)
+        await until(stopped)
         answer = await service.http.get("/scores/health/ready")
         assert answer.status_code == 503
         assert f"{place.topic}/3/" in answer.text
@@ -207,7 +199,7 @@ async def test_a_consumer_that_can_use_nothing_stops(postgres: Postgres, kafka: 
         async def parked() -> bool:
             return await _rows(service, counted.format(first)) == [(200,)]
 
-        await _until(parked)
+        await until(parked)
 
 
 async def test_what_is_huge_when_unpacked_is_kept_packed(postgres: Postgres, own_kafka: Kafka) -> None:
@@ -227,7 +219,7 @@ async def test_what_is_huge_when_unpacked_is_kept_packed(postgres: Postgres, own
         async def applied() -> bool:
             return len(await _rows(service, f"select 1 from day_fact where employee_id = '{officer}'")) == 1
 
-        await _until(applied)
+        await until(applied)
         ((offset, reason, size),) = await _rows(
             service, "select position, reason, octet_length(value) from parked_record where reason = 'UNPARSABLE'"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -19,16 +19,16 @@ from shared.contracts.topics import ATTENDANCE_DAY
 from shared.kafka_admin.provision import provision, read_topics
 from shared.messaging.consuming.poison_limit import BATCH_UNUSABLE_MIN
 from shared.service.runtime import Runtime
-from tests.fixtures.backends import kafka_settings
+from tests.fixtures.faults.raw_batches import send_with_bad_names
 from tests.fixtures.logs import captured_logs
-from tests.fixtures.postgres import migrated_database
-from tests.fixtures.raw_batches import send_with_bad_names
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import kafka_settings
+from tests.fixtures.stores.postgres import migrated_database
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.embedded
 
-WAIT_SECONDS = 40
 PLACE = TopicPartition(ATTENDANCE_DAY.name, 3)
 FULL_DISK, CORRUPT = "53100", "XX001"
 
@@ -67,12 +67,6 @@ async def refuse_writes(service: Running, table: str, sqlstate: str) -> None:
 
 async def accept_writes(service: Running) -> None:
     await execute(service, "drop function refuse cascade")
-
-
-async def until(met: Callable[[], bool | Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not (found if isinstance(found := met(), bool) else await found):  # noqa: ASYNC110 - the consumer runs beside
-            await asyncio.sleep(0.05)
 
 
 async def applied(service: Running, officer: UUID) -> bool:
@@ -115,8 +109,7 @@ async def test_a_stop_while_the_store_is_away_loses_no_record(
         await until(lambda: applied(service, before))
         await refuse_writes(service, "day_fact", FULL_DISK)
         offset = await send_day(broker, waiting)
-        retries = service.context.metrics.registry.get_sample_value
-        await until(lambda: retries("kinerja_batch_retries_total") != 0)
+        await until(lambda: service.metric("kinerja_batch_retries_total") != 0)
     assert await committed(broker) == offset
     async with scoring(embedded_postgres, broker, url) as service:
         await accept_writes(service)

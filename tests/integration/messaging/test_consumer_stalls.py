@@ -18,11 +18,11 @@ from shared.messaging.consuming import consumer
 from shared.messaging.consuming.batch_work import BatchWork
 from shared.messaging.consuming.incoming import Incoming
 from shared.service.runtime import Runtime
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.records import day, incoming
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.waiting import WAIT_SECONDS, until
 
-WAIT_SECONDS = 40
 STALL_SECONDS = 3.0
 
 
@@ -32,13 +32,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumer, "STALL_SECONDS", STALL_SECONDS)
 
 
-async def until(service: Running, facts: int) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while True:
-            async with service.context.database.transaction() as session:
-                if (await session.execute(text("select count(*) from day_fact"))).scalar_one() == facts:
-                    return
-            await asyncio.sleep(0.1)
+async def has_facts(service: Running, count: int) -> bool:
+    async with service.context.database.transaction() as session:
+        return bool((await session.execute(text("select count(*) from day_fact"))).scalar_one() == count)
 
 
 async def send(kafka: Kafka) -> None:
@@ -57,13 +53,14 @@ async def test_a_slow_batch_is_no_stall(postgres: Postgres, own_kafka: Kafka, mo
 
     async with running_service("scoring", postgres, tasks=True, **kafka_settings(own_kafka)) as service:
         await send(own_kafka)
-        await until(service, 1)
+        await until(lambda: has_facts(service, 1))
         with monkeypatch.context() as patch:
             patch.setattr(BatchWork, "apply", slowly)
             await send(own_kafka)
-            await until(service, 2)
+            await until(lambda: has_facts(service, 2))
         await send(own_kafka)
-        await until(service, 3)  # it still runs: an ended consumer would also have finished its batch
+        # it still runs: an ended consumer would also have finished its batch
+        await until(lambda: has_facts(service, 3))
 
 
 async def test_records_that_wait_without_a_batch_end_the_consumer(
@@ -80,7 +77,7 @@ async def test_records_that_wait_without_a_batch_end_the_consumer(
 
     async with running_service("scoring", postgres, tasks=True, **kafka_settings(own_kafka)) as service:
         await send(own_kafka)
-        await until(service, 1)
+        await until(lambda: has_facts(service, 1))
         ended: asyncio.Queue[str] = asyncio.Queue()
         service.app.part(Runtime).on_failure = ended.put_nowait
         monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing)  # like the client's known stalls in long runs

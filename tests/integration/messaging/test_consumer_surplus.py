@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.observability.metrics import Metrics
-from tests.fixtures.backends import Kafka, kafka_settings
-from tests.fixtures.containers import KafkaInContainer
 from tests.fixtures.services import settings_for
+from tests.fixtures.stores.backends import Kafka, kafka_settings, remove_topics
+from tests.fixtures.stores.containers import KafkaInContainer
+from tests.fixtures.waiting import until
 from tests.integration.messaging.test_broker import make_topic
 
-WAIT_SECONDS = 40
 REPLICAS = 3
 
 
@@ -44,12 +43,6 @@ def partitions_of(consumer: BatchConsumer) -> set[TopicPartition]:
     (subscriber,) = consumer.broker.subscribers
     client = subscriber.consumer  # type: ignore[attr-defined]
     return set() if client is None else set(client.assignment())
-
-
-async def until(met: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not met():  # noqa: ASYNC110 - the broker sends no event
-            await asyncio.sleep(0.05)
 
 
 async def test_a_surplus_replica_is_ready_and_takes_over(kafka: Kafka) -> None:
@@ -77,10 +70,5 @@ async def test_while_a_topic_does_not_exist_no_replica_is_ready(kafka_container:
         assert not member.assigned
         await make_topic(bootstrap, 1, topic)
         await until(lambda: member.assigned)
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        await admin.start()
-        try:
-            await admin.delete_topics([topic])
-        finally:
-            await admin.close()
+        await remove_topics(bootstrap, {topic})
         await until(lambda: not member.assigned)

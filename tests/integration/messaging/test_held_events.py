@@ -24,12 +24,12 @@ from shared.kafka_admin.provision import TopicSpec, provision, read_topics
 from shared.messaging.producing import relay
 from shared.messaging.producing.outbox import lane_of
 from shared.service.runtime import Runtime
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
-from tests.fixtures.commands import client_of
-from tests.fixtures.containers import KafkaInContainer
+from tests.fixtures.documents.commands import client_of
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.outbox import outbox_rows, until_empty
 from tests.fixtures.services import Running, running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
+from tests.fixtures.stores.containers import KafkaInContainer
 
 TOPIC, OTHER = "asn.employee.v1", "asn.attendance-day.v1"
 LARGE = b"x" * 1_200_000
@@ -82,7 +82,7 @@ async def held(service: Running, *, count: int) -> list[dict[str, Any]]:
 
 async def metric(service: Running, name: str) -> float:
     """The metric's value after an update."""
-    await service.app.part(Runtime)._observe()
+    await service.app.part(Runtime).observe()
     lines = (await service.http.get("/attendance/metrics")).text.splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
 
@@ -113,7 +113,7 @@ async def test_one_that_is_too_large_holds_back_its_own_key_only(postgres: Postg
         assert await metric(service, "kinerja_outbox_rows") == 2
         assert await metric(service, "kinerja_outbox_oldest_seconds") == 0, "OutboxOld is of those that could go"
         assert (await service.http.get("/attendance/health/ready")).status_code == 200
-        assert service.context.metrics.registry.get_sample_value("kinerja_relay_failures_total") == 0
+        assert service.metric("kinerja_relay_failures_total") == 0
 
         mend = "update outbox set value = :value, next_attempt_at = now() where next_attempt_at is not null"
         await change(service, mend, value=b"mended")
@@ -270,4 +270,4 @@ async def test_the_brokers_own_refusal_of_a_batch_finds_the_one(
         await put(service, (b"z", b"after"))
         found = await arrived(own_kafka, TOPIC, last=b"after")
         assert sorted(found) == sorted([value for _, value in small] + [b"last", b"after"]), "each arrived once"
-        assert service.context.metrics.registry.get_sample_value("kinerja_relay_failures_total") == 0
+        assert service.metric("kinerja_relay_failures_total") == 0

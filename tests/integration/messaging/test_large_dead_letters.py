@@ -20,10 +20,10 @@ from shared.contracts.topics import ATTENDANCE_DAY, DEAD_LETTER, EMPLOYEE, SCORE
 from shared.kafka_admin.provision import provision, read_topics
 from shared.messaging.consuming.dead_letters import Parked
 from shared.messaging.consuming.incoming import LETTER_BYTES_MAX, Incoming
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.outbox import until_empty
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
 
 LARGE = b'{"padding": "' + b"x" * 3_145_728 + b'"}'
 ARRIVAL_SECONDS_MAX = 60

@@ -10,9 +10,9 @@ import pytest
 from shared.base.clock import SystemClock
 from shared.kafka_admin.provision import provision, read_topics
 from shared.messaging.producing import relay
-from tests.fixtures.backends import Kafka, Postgres, kafka_settings
 from tests.fixtures.outbox import hold_lanes, outbox_rows, until_empty
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.backends import Kafka, Postgres, kafka_settings
 from tests.integration.attendance.city import HEADER, person
 
 

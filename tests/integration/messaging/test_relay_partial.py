@@ -14,10 +14,10 @@ from shared.db.database import is_transient
 from shared.messaging.producing import relay
 from shared.messaging.producing.outbox import lane_of
 from shared.messaging.producing.relay import Relay
+from tests.fixtures.faults.scripted_broker import Fate, ScriptedBroker
+from tests.fixtures.faults.store_faults import blocked, cut_off_at, end_waiting, writes_to
 from tests.fixtures.outbox import until_empty
-from tests.fixtures.scripted_broker import Fate, ScriptedBroker
 from tests.fixtures.services import Running, running_service
-from tests.fixtures.store_faults import blocked, cut_off_at, end_waiting, writes_to
 
 pytestmark = pytest.mark.embedded
 

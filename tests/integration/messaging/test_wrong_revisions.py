@@ -18,8 +18,8 @@ from shared.contracts.base import REVISION_MAX
 from shared.contracts.revisions import STEP_MAX
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, FEEDBACK, SCORE, Topic
 from shared.kafka_admin.provision import provision, read_topics
-from tests.fixtures.backends import Kafka
 from tests.fixtures.records import incoming
+from tests.fixtures.stores.backends import Kafka
 from tests.integration.examples.subscriber import row as subscriber_row
 from tests.integration.examples.subscriber import run as run_subscriber
 from tests.integration.town import READS, Town, living_town

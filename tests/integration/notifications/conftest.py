@@ -14,7 +14,9 @@ from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.notifications.desk import MAIL_SETTINGS, NOW, OFFICER, SUPERIOR, Mails, apply
+from tests.integration.notifications.desk import NOW, apply
+from tests.integration.notifications.mails import MAIL_SETTINGS, Mails
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import OPERATOR_KEY, Running
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 NAME, NIP, MAIL = "Rumiati Sikumbang", "198705122010012017", "rumiati.sikumbang@example.go.id"
 COMM_KEY, HOST_LABEL = "comm-key-4711-secret", "k7q2x9label"
@@ -70,8 +70,7 @@ async def good_and_wrong_requests(city: City) -> None:
     [officer] = (await city.ask("GET", "/attendance/v1/employees")).json()["items"]
     for service in ("feedback", "scoring", "notifications"):
         record = incoming(EMPLOYEE, employee(UUID(officer["employee_id"]), nip=NIP, name=NAME, email=MAIL))
-        async with city.services[service].context.database.transaction() as session:
-            assert not await handler_of(city.services[service])(session, [record])
+        await receive(city.services[service], record)
     who = UUID(officer["employee_id"])
     await city.services["scoring"].app.part(ScoreUpkeep).round()
     for prefix in ("scores", "notices"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,20 +17,14 @@ from shared.base.clock import FakeClock
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ATTENDANCE_DAY, DISCIPLINE, EMPLOYEE, SCORE
-from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
-from tests.integration.readers import handler_of
+from tests.integration.readers import receive
 
 pytestmark = pytest.mark.embedded
 
 NOW = datetime(2026, 8, 10, 3, 0, tzinfo=UTC)
 MONDAY = date(2026, 8, 3)
-
-
-async def apply(service: Running, records: Sequence[Incoming]) -> None:
-    async with service.context.database.transaction() as session:
-        assert not await handler_of(service)(session, records)
 
 
 async def empty_outbox(service: Running) -> None:
@@ -54,7 +47,7 @@ async def test_its_newest_punch_is_published_when_the_broker_has_it(embedded_pos
         assert (await service.http.get("/scores/v1/canary")).status_code == 404
         tuesday = day(CANARY_EMPLOYEE_ID, MONDAY + timedelta(days=1), status="off", scheduled_minutes=0)
         mine = day(CANARY_EMPLOYEE_ID, MONDAY, **times)
-        await apply(service, [incoming(ATTENDANCE_DAY, record) for record in (mine, tuesday | {"credited_minutes": 0})])
+        await receive(service, *(incoming(ATTENDANCE_DAY, one) for one in (mine, tuesday | {"credited_minutes": 0})))
         await service.app.part(ScorePublisher).round()
         found = await canary_of(service)
         assert (found["work_date"], found["revision"], found["published"]) == (str(MONDAY), 1, False)
@@ -63,7 +56,7 @@ async def test_its_newest_punch_is_published_when_the_broker_has_it(embedded_pos
         assert found["published"] is True
         assert datetime.fromisoformat(found["last_out"]) == datetime.fromisoformat(times["last_out"])
         changed = mine | {"revision": 2, "credited_minutes": 449}
-        await apply(service, [incoming(ATTENDANCE_DAY, changed)])
+        await receive(service, incoming(ATTENDANCE_DAY, changed))
         assert (await canary_of(service))["published"] is False  # the publisher has not run yet
 
 
@@ -71,7 +64,7 @@ async def test_it_is_in_no_list_of_scores(embedded_postgres: EmbeddedPostgres) -
     officer = uuid4()
     async with running_service("scoring", embedded_postgres, clock=FakeClock(NOW)) as service:
         await service.app.part(ScoreUpkeep).round()
-        await apply(service, [incoming(ATTENDANCE_DAY, day(who, MONDAY)) for who in (CANARY_EMPLOYEE_ID, officer)])
+        await receive(service, *(incoming(ATTENDANCE_DAY, day(who, MONDAY)) for who in (CANARY_EMPLOYEE_ID, officer)))
         items = (await service.http.get("/scores/v1/employees", params={"semester": "2026-S2"})).json()["items"]
         assert [item["employee_id"] for item in items] == [str(officer)]
 
@@ -83,8 +76,8 @@ async def test_only_a_person_gets_notices(embedded_postgres: EmbeddedPostgres, o
     alert = EXAMPLES[DISCIPLINE.name][0] | {"employee_id": str(officer)}
     async with running_service("notifications", embedded_postgres, clock=FakeClock(NOW)) as service:
         people = [employee(officer, superior_id=str(superior)), employee(superior, nip="199001012015011002")]
-        await apply(service, [incoming(EMPLOYEE, person) for person in people])
-        await apply(service, [incoming(SCORE, low), incoming(DISCIPLINE, alert)])
+        await receive(service, *(incoming(EMPLOYEE, person) for person in people))
+        await receive(service, incoming(SCORE, low), incoming(DISCIPLINE, alert))
         await service.app.part(Evaluation).round()
         kinds = {item["kind"] for item in (await service.http.get("/notices/v1/notices")).json()["items"]}
         assert kinds == (
@@ -94,6 +87,6 @@ async def test_only_a_person_gets_notices(embedded_postgres: EmbeddedPostgres, o
 
 async def test_nobody_visits_it(embedded_postgres: EmbeddedPostgres) -> None:
     async with running_service("feedback", embedded_postgres, clock=FakeClock(NOW)) as service:
-        await apply(service, [incoming(EMPLOYEE, employee(CANARY_EMPLOYEE_ID))])
+        await receive(service, incoming(EMPLOYEE, employee(CANARY_EMPLOYEE_ID)))
         visit = {"employee_id": str(CANARY_EMPLOYEE_ID), "service": "KTP-el"}
         assert (await service.http.post("/feedback/v1/visits", json=visit)).status_code == 422

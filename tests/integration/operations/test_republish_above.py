@@ -12,8 +12,8 @@ from sqlalchemy import text
 from shared.contracts.base import REVISION_MAX
 from shared.contracts.revisions import STEP_MAX
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE, SCORE, Topic
-from tests.fixtures.backends import Postgres
 from tests.fixtures.services import Running
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.town import Town, living_town
 
 

@@ -14,7 +14,7 @@ from services.attendance.operations import republish as publish
 from services.feedback.ratings import republish as feedback
 from services.notifications.notices import republish as notices
 from services.scoring.discipline.publisher import DisciplinePublisher
-from services.scoring.operations.republish import ROUND_ROWS_MAX
+from services.scoring.operations.queries import ROUND_ROWS_MAX
 from services.scoring.scores.publisher import ScorePublisher
 from services.scoring.scores.upkeep import ScoreUpkeep
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
@@ -22,7 +22,8 @@ from tests.fixtures.records import day, employee, incoming
 from tests.fixtures.services import Running, running_service
 from tests.integration.attendance.city import city, person
 from tests.integration.feedback.office import MINIMUM, office
-from tests.integration.notifications.desk import absences, apply
+from tests.integration.notifications.desk import apply
+from tests.integration.notifications.notice_records import absences
 
 pytestmark = pytest.mark.embedded
 

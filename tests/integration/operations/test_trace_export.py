@@ -18,7 +18,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from embedded.postgres import EmbeddedPostgres
-from tests.fixtures.postgres import fresh_database
+from tests.fixtures.stores.postgres import fresh_database
 
 ROOT = Path(__file__).resolve().parents[3]
 # In its own process: OpenTelemetry's provider is set once, for all.

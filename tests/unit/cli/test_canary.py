@@ -80,7 +80,9 @@ async def test_the_first_minute_is_the_arrival_alone() -> None:
     ],
     ids=["not accepted", "no score", "not published", "an older punch"],
 )
-async def test_whatever_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, spoil: dict[str, Any], step: str) -> None:
+async def test_whatever_is_missing_is_reported(
+    monkeypatch: pytest.MonkeyPatch, spoil: dict[str, Any], step: str
+) -> None:
     monkeypatch.setattr(module, "ARRIVAL_SECONDS_MAX", 0.1)
     system = System()
     for name, value in spoil.items():

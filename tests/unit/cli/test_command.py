@@ -271,9 +271,9 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
 
 
 def test_every_command_can_be_loaded_and_says_what_it_does() -> None:
-    from cli.main import _Kinerja
+    from cli.main import Kinerja
 
-    for name in _Kinerja.entries:
+    for name in Kinerja.entries:
         done = CliRunner().invoke(app, [name, "--help"])
         assert done.exit_code == 0, (name, done.output)
         assert f"Usage: kinerja {name}" in done.output or f"Usage: root {name}" in done.output, done.output

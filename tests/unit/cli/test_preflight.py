@@ -20,7 +20,7 @@ def secrets(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("days", "words"), [(-1, "ended on"), (13, "ends on"), (15, None)])
-def test_a_certificate_that_ends_is_told_and_refuses_nothing(
+def test_a_certificate_that_ends_is_reported_and_refuses_nothing(
     monkeypatch: pytest.MonkeyPatch, secrets: Path, days: int, words: str | None
 ) -> None:
     (secrets / preflight.CERTIFICATE).write_text("certificate")
@@ -37,7 +37,7 @@ def test_a_certificate_that_ends_is_told_and_refuses_nothing(
         assert line.endswith("docs/runbooks/certificate.md")
 
 
-def test_a_file_without_a_certificate_is_told(secrets: Path) -> None:
+def test_a_file_without_a_certificate_is_reported(secrets: Path) -> None:
     (secrets / preflight.CERTIFICATE).write_text("not a certificate")
     done = CliRunner().invoke(app, ["preflight", "--folder", str(secrets)])
     assert "kafka_certificate.pem cannot be read (ValueError)" in done.output
@@ -60,11 +60,11 @@ def test_an_operators_key_that_no_header_can_carry_is_refused(secrets: Path, key
         ("0 0 4294967295", "5.15.0-microsoft-standard-WSL2", "Docker Desktop"),
     ],
 )
-def test_an_engine_that_hides_the_clients_addresses_is_told(
+def test_an_engine_that_hides_the_clients_addresses_is_reported(
     tmp_path: Path, uid_map: str, kernel: str, words: str | None
 ) -> None:
     (tmp_path / "uid_map").write_text(f"         {uid_map}\n")
     (tmp_path / "osrelease").write_text(f"{kernel}\n")
-    told = preflight._addresses_hidden(tmp_path / "uid_map", tmp_path / "osrelease")
+    told = preflight.addresses_hidden(tmp_path / "uid_map", tmp_path / "osrelease")
     assert (told is None) if words is None else (words in str(told))
-    assert preflight._addresses_hidden(tmp_path / "none", tmp_path / "osrelease") is None
+    assert preflight.addresses_hidden(tmp_path / "none", tmp_path / "osrelease") is None

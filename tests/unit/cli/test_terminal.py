@@ -137,7 +137,7 @@ def api() -> TestClient:
     install_problem_handlers(service)
 
     @service.post("/notices/v1/mail-tests")
-    def test_mail(body: Address) -> None: ...
+    def send_mail_test(body: Address) -> None: ...
 
     @service.put("/attendance/v1/machines/{serial}/enrolments/{pin}")
     def enrol(serial: str, pin: str) -> None:

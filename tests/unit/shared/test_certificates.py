@@ -52,7 +52,7 @@ def test_the_end_is_that_which_openssl_tells(folder: Path, days: int) -> None:
     assert abs(found - datetime.now(UTC) - timedelta(days=days)) < timedelta(hours=1)
 
 
-def test_an_end_in_the_past_is_told_too(ended: Path) -> None:
+def test_an_end_in_the_past_is_reported_too(ended: Path) -> None:
     assert written_certificate_ends_at(ended.read_text()) == told_by_openssl(ended) < datetime.now(UTC)
 
 

@@ -6,7 +6,7 @@ Order of checks: employed on that date? working day? excused? Only then are the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from services.attendance.days.rules.completeness import open_reasons, why_unproven
@@ -32,6 +32,7 @@ from services.attendance.leave.rules.excuses import (
     required_part,
     whole_day_excuse,
 )
+from services.attendance.people.rules.history import employment
 from services.attendance.punches.rules.punch import Punch
 from shared.contracts.events.attendance_day import DayStatus
 
@@ -44,7 +45,7 @@ def day_status(inputs: DayInputs) -> DayResult:
     A provisional day is never absent, nor is a day with a counted punch. A day is absent only when every machine of the
     own site has uploaded everything up to the end of the shift's window.
     """
-    if not _employed(inputs):
+    if inputs.work_date not in employment(inputs.active_from or date.min, inputs.active_to):
         return DayResult("final", "off", reasons=("NOT_EMPLOYED",))
     scheduled = inputs.scheduled
     if isinstance(scheduled, OffDay):
@@ -73,11 +74,6 @@ def _without_entry(scheduled: MissingEntry, merged: MergedExcuses) -> DayResult:
     duty = whole.kind is ExcuseKind.DUTY
     status: DayStatus = "official_duty" if duty else "excused"
     return DayResult("final", status, whole.code, reasons=(*scheduled.reasons, "DUTY" if duty else "LEAVE"))
-
-
-def _employed(inputs: DayInputs) -> bool:
-    began = inputs.active_from is None or inputs.active_from <= inputs.work_date
-    return began and (inputs.active_to is None or inputs.work_date <= inputs.active_to)
 
 
 def _excused(inputs: DayInputs, shift: ScheduledShift, excused: ExcusedDay) -> DayResult:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator
 
 from shared.base.rule_models import ClockTime, whole
 
-__all__ = ["DayHours"]
+__all__ = ["BREAK_MINUTES_MAX", "DayHours"]
 
+BREAK_MINUTES_MAX: Final = 720
+"""Of a weekday's hours and of a shift in the roster."""
 _MINUTE = timedelta(minutes=1)
-_BREAK_MINUTES_MAX = 720
 _NONE_IS_ZERO = BeforeValidator(lambda minutes: 0 if minutes is None else minutes)
 
 
@@ -29,7 +30,7 @@ class DayHours:
     end: Annotated[time, ClockTime]
     break_start: Annotated[time | None, ClockTime] = None
     break_end: Annotated[time | None, ClockTime] = None
-    break_minutes: Annotated[int, whole(0, _BREAK_MINUTES_MAX), _NONE_IS_ZERO] = 0
+    break_minutes: Annotated[int, whole(0, BREAK_MINUTES_MAX), _NONE_IS_ZERO] = 0
 
     def __post_init__(self) -> None:
         if (self.break_start is None) != (self.break_end is None):

@@ -116,11 +116,6 @@ class ScheduledShift:
         """Whole minutes to work, without the break."""
         return (self.end - self.start - (self.break_end - self.break_start)) // _MINUTE
 
-    @property
-    def middle(self) -> datetime:
-        """The instant that separates a single arrival from a single departure."""
-        return self.start + (self.end - self.start) / 2
-
 
 @dataclass(frozen=True, slots=True)
 class OffDay:

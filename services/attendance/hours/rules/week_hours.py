@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -26,7 +26,7 @@ def _some(days: Mapping[str, DayHours]) -> Mapping[str, DayHours]:
 
 
 _Days = Annotated[
-    Mapping[str, Annotated[DayHours, only("start", "end", "break_start", "break_end", "break_minutes")]],
+    Mapping[str, Annotated[DayHours, only(*(field.name for field in fields(DayHours)))]],
     only(*WEEKDAYS),
     AfterValidator(_some),
 ]

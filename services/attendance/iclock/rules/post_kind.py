@@ -8,6 +8,7 @@ from typing import Final
 from services.attendance.access.rules.device_query import DeviceQuery
 from services.attendance.iclock.rules.operlog import UNKNOWN_TAG, is_photo, parse_operlog
 from services.attendance.punches.rules.attlog import AttlogLine, parse_attlog
+from services.attendance.punches.rules.lines import first_lines
 
 __all__ = ["ACCESS_PUNCH_TABLE", "PostKind", "access_dialect", "holds_person_data", "post_kind"]
 
@@ -53,7 +54,7 @@ def post_kind(query: DeviceQuery, body: bytes) -> PostKind:
         return PostKind.NOT_NEEDED
     if query.table:
         return _by_table(query.table)
-    head = body if len(body) <= _LOOK_BYTES else body[: body.rfind(b"\n", 0, _LOOK_BYTES) + 1]
+    head = first_lines(body, _LOOK_BYTES)
     if any(isinstance(line, AttlogLine) for line in parse_attlog(head)):
         return PostKind.PUNCHES
     if any(event.tag != UNKNOWN_TAG for event in parse_operlog(head)):

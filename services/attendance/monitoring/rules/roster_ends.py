@@ -10,21 +10,19 @@ __all__ = ["RosterEnd", "RosteredOfficer", "roster_ends"]
 
 @dataclass(frozen=True, slots=True)
 class RosteredOfficer:
-    """An officer who works by roster only on `from_date`, the first date that need not be planned yet.
+    """An officer who works by roster only on the first date that need not be planned yet.
 
     `last_entry`: the last date with an entry in the officer's roster, None without one. `on_leave`: leave or duty covers
-    `from_date`, so that no shift is expected.
+    that first date, so that no shift is expected.
     """
 
     org_unit_id: str
-    from_date: date
     last_entry: date | None
     on_leave: bool = False
 
-    @property
-    def lacks_entries(self) -> bool:
-        """Whether the roster should have entries from `from_date` on and has none."""
-        return not self.on_leave and (self.last_entry is None or self.last_entry < self.from_date)
+    def lacks_entries(self, from_date: date) -> bool:
+        """Whether the roster should have entries from this date on and has none."""
+        return not self.on_leave and (self.last_entry is None or self.last_entry < from_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +36,13 @@ class RosterEnd:
     last_entry: date | None
 
 
-def roster_ends(officers: list[RosteredOfficer]) -> list[RosterEnd]:
-    """The units whose roster ends soon for at least one of their officers, sorted by unit."""
+def roster_ends(officers: list[RosteredOfficer], from_date: date) -> list[RosterEnd]:
+    """The units whose roster ends before `from_date` for at least one of their officers, sorted by unit."""
     ends = []
     for unit in sorted({officer.org_unit_id for officer in officers}):
         theirs = [officer for officer in officers if officer.org_unit_id == unit]
-        lacking = [officer for officer in theirs if officer.lacks_entries]
+        lacking = [officer for officer in theirs if officer.lacks_entries(from_date)]
         if lacking:
             last = max((officer.last_entry for officer in theirs if officer.last_entry is not None), default=None)
-            ends.append(RosterEnd(unit, len(theirs), len(lacking), min(o.from_date for o in lacking), last))
+            ends.append(RosterEnd(unit, len(theirs), len(lacking), from_date, last))
     return ends

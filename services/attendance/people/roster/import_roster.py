@@ -69,9 +69,14 @@ async def import_roster(context: Context, change: Change, lines: Sequence[Roster
     await write_steps(change.session, UNIT, units.changed)
     await write_steps(change.session, EMPLOYMENT_TYPE, types.changed)
     await publish_employees(context, change.session, [*(officer.employee_id for officer in written), *renamed])
-    employments = _changed_employments(written, stored)
+    known = [(officer, stored[officer.nip]) for officer in written if officer.nip in stored]
+    employments = [
+        (officer.employee_id, span.first, span.last)
+        for officer, before in known
+        for span in changed_employment(before.employment, officer.employment)
+    ]
     await enqueue_spans(change, [*employments, *units.spans(), *types.spans()], bulk=True)
-    await _reassign_leavers(change, [(imported[nip], stored[nip]) for nip in imported if nip in stored])
+    await _reassign_leavers(change, known)
     created = sum(1 for nip in imported if nip not in stored)
     touched = {officer.employee_id for officer in written} | units.changed.keys() | types.changed.keys()
     notes = [*await renamed_units(change.session, names, former_names), *removed_values(lines, imported, stored)]
@@ -100,16 +105,6 @@ class _Restated:
             span = changed_span(before, after) if before else None
             if span is not None:
                 yield employee_id, span.first, span.last
-
-
-def _changed_employments(
-    written: Sequence[RosterOfficer], stored: Mapping[str, RosterOfficer]
-) -> Iterator[tuple[UUID, date, date]]:
-    """The dates on which a known officer is employed now and was not before, or the reverse."""
-    for officer in written:
-        before = stored.get(officer.nip)
-        for span in changed_employment(before.employment, officer.employment) if before else ():
-            yield officer.employee_id, span.first, span.last
 
 
 async def _reassign_leavers(change: Change, officers: Sequence[tuple[RosterOfficer, RosterOfficer]]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Tally", "add_tallies", "tallies_of", "without_few"]
+from shared.contracts.events.feedback import FeedbackRecord
+
+__all__ = ["Tally", "add_tallies", "answers_of", "tallies_of", "without_few"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,11 @@ class Tally:
 
     n: int
     sum: int
+
+
+def answers_of(record: FeedbackRecord) -> dict[str, int]:
+    """The answers of a citizen's rating by survey element; none for an assessment."""
+    return {str(name): answer for name, answer in (record.ratings or {}).items()}
 
 
 def tallies_of(forms: Iterable[Mapping[str, int]]) -> dict[str, Tally]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -24,12 +23,6 @@ from tests.integration.attendance.access.device import (
 from tests.integration.attendance.city import City, city
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with settled(embedded_postgres) as found:
-        yield found
 
 
 async def test_only_networks_of_machines_are_served(embedded_postgres: EmbeddedPostgres) -> None:

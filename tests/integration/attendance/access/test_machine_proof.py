@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -25,12 +24,6 @@ from tests.integration.attendance.access.device import (
 from tests.integration.attendance.city import City, city, person
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with settled(embedded_postgres) as found:
-        yield found
 
 
 async def test_polls_without_proof_make_nobody_absent(town: City) -> None:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.access.device import LINE, Device, register, secret, settled
+from tests.integration.attendance.access.device import LINE, Device, register, secret
 from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded
 
 KEY = "314159265"
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with settled(embedded_postgres) as found:
-        yield found
 
 
 async def accepted(device: Device) -> bool:

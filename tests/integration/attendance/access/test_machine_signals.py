@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
 from services.attendance.access.signals import Signals
-from tests.integration.attendance.access.device import (
-    LINE,
-    OTHER,
-    OWN,
-    Device,
-    after,
-    machine,
-    secret,
-    settled,
-)
+from tests.integration.attendance.access.device import LINE, OTHER, OWN, Device, after, machine, secret
 from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with settled(embedded_postgres) as found:
-        yield found
 
 
 async def test_two_addresses_at_a_time_raise_a_signal_until_it_is_dismissed(town: City) -> None:

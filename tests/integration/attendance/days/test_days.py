@@ -10,7 +10,7 @@ import pytest
 
 from services.attendance.days.scheduler import DayScheduler
 from services.attendance.days.worker import DayWorker
-from tests.fixtures.backends import Postgres
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, person
+from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded
 
 SCHEDULE = "/attendance/v1/schedules/0190a5a0-0000-7000-8000-0000000000{:02}"
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        yield found
 
 
 def week(start: str, end: str, **changes: Any) -> dict[str, Any]:

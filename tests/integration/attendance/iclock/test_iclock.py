@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, local, person
+from tests.integration.attendance.city import City, local
 from tests.integration.attendance.iclock.requests import machine_row, post
 
 pytestmark = pytest.mark.embedded
@@ -27,14 +25,6 @@ FIRMWARES = (
     "9\t2026-08-04 08:01:00\t255\t15\t0\t0\t0\t0\t0\t0\t",
     "10\t2026-08-04 08:02:00",
 )
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        yield found
 
 
 async def test_every_firmware_s_line_becomes_one_punch(town: City) -> None:

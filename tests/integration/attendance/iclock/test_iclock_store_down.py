@@ -8,9 +8,9 @@ import time
 import httpx
 
 from embedded.postgres import EmbeddedPostgres
-from tests.fixtures.backends import HeldPostgres
-from tests.fixtures.containers import PostgresInContainer
-from tests.fixtures.raw_http import served
+from tests.fixtures.faults.raw_http import served
+from tests.fixtures.stores.backends import HeldPostgres
+from tests.fixtures.stores.containers import PostgresInContainer
 from tests.integration.attendance.city import City, city, person
 
 LINE = "12\t2026-08-04 07:0{}:00\t0\t1"

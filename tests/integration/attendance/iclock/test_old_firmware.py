@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, person
+from tests.integration.attendance.city import City
 
 pytestmark = pytest.mark.embedded
 
 PUNCHES = "12\t2026-08-04 07:58:03\t0\t1\n12\t2026-08-04 16:05:10\t1\t1\n"
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        yield found
 
 
 async def post(town: City, body: str, **query: str) -> httpx.Response:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, local, person
+from tests.integration.attendance.city import City, local
 from tests.integration.attendance.iclock.requests import machine_row, poll, post
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        yield found
 
 
 async def test_a_backlog_and_quiet_polls_move_the_watermark_and_live_punches_do_not(town: City) -> None:

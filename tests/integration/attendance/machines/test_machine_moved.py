@@ -10,7 +10,7 @@ import pytest
 
 from services.attendance.day_queue.enqueue import enqueue_all
 from services.attendance.days.scheduler import DayScheduler
-from tests.fixtures.backends import Postgres
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
 MACHINES = "/attendance/v1/machines"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.attendance.days.scheduler import DayScheduler
-from tests.fixtures.backends import Postgres
+from tests.fixtures.stores.backends import Postgres
 from tests.integration.attendance.city import City, city, local, person
 
 MACHINE = "/attendance/v1/machines/M1"

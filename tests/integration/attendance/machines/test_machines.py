@@ -9,7 +9,6 @@ import pytest
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.hours.defaults import Defaults
-from services.attendance.monitoring.silence import Silence
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -142,33 +141,36 @@ async def test_only_an_operator_reads_these_lists(town: City) -> None:
 
 async def test_a_machine_that_is_silent_in_working_hours_is_counted(town: City) -> None:
     """Only in its unit's hours; not in a declared outage, out of service or without a unit."""
-
-    async def silent(moment: str) -> float | None:
-        assert town.clock is not None
-        town.clock.set(local(moment))
-        await town.service.app.part(Silence).round()
-        return town.service.context.metrics.registry.get_sample_value("kinerja_machines_silent")
-
     await town.service.app.part(Defaults).load()
     heard = "update machine set registered_at = :at, last_contact_at = :at, push_version = '2.2.14'"
     await town.run(heard, at=local("2026-08-03 09:00"))
-    assert await silent("2026-08-03 09:59") == 0
-    assert await silent("2026-08-03 10:01") == 1
-    assert await silent("2026-08-03 20:00") == 0
-    assert await silent("2026-08-04 10:00") == 1
+    assert await town.silent("2026-08-03 09:59") == 0
+    assert await town.silent("2026-08-03 10:01") == 1
+    assert await town.silent("2026-08-03 20:00") == 0
+    assert await town.silent("2026-08-04 10:00") == 1
     await send(town, "7\t2026-08-04 09:59:00")
-    assert await silent("2026-08-04 10:30") == 0
-    assert await silent("2026-08-04 12:00") == 1
+    assert await town.silent("2026-08-04 10:30") == 0
+    assert await town.silent("2026-08-04 12:00") == 1
     outage = {"serial": "M1", "starts_at": "2026-08-04T00:00:00+07:00", "ends_at": "2026-08-05T00:00:00+07:00"}
     path = "/attendance/v1/outages/01900000-0000-7000-8000-000000000001"
     assert (await town.http.put(path, json=outage | {"reason": "x"})).is_success
-    assert await silent("2026-08-04 12:00") == 0
+    assert await town.silent("2026-08-04 12:00") == 0
     assert (await town.http.get(BASE)).json()[0]["in_declared_outage"]
-    assert await silent("2026-08-05 12:00") == 1
+    assert await town.silent("2026-08-05 12:00") == 1
     for ends, counted in (("2026-08-05T12:00:00+07:00", 0), ("2026-08-05T12:01:00+07:00", 1)):
         assert (await town.http.put(f"{BASE}/M1", json=SETUP | {"in_service_to": ends})).status_code == 200
-        assert await silent("2026-08-05 12:00") == counted
+        assert await town.silent("2026-08-05 12:00") == counted
     assert (
         await town.http.put(f"{BASE}/M1", json=SETUP | {"org_unit_id": None, "in_unit_from": "always"})
     ).status_code == 200
-    assert await silent("2026-08-05 12:00") == 0
+    assert await town.silent("2026-08-05 12:00") == 0
+
+
+@pytest.mark.parametrize("since", ["2099-01-01T00:00:00", "1999-01-01T00:00:00Z"])
+async def test_a_wrong_moment_names_its_field_and_no_function(town: City, since: str) -> None:
+    setup = {"name": "Pintu", "timezone": "Asia/Jakarta", "direction_from": "shift", "in_unit_from": since}
+    answer = await town.http.put("/attendance/v1/machines/M9", json=setup)
+    assert answer.status_code == 422
+    assert {error["at"] for error in answer.json()["errors"]} == {"body/in_unit_from"}
+    assert "function" not in answer.text
+    assert "datetime" not in answer.text

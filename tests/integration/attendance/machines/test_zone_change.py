@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, local, person
+from tests.integration.attendance.city import City, local
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        yield found
 
 
 async def zone(town: City, name: str) -> None:

@@ -15,7 +15,6 @@ from tests.integration.attendance.city import FIRST_NIP, City, city, person
 pytestmark = pytest.mark.embedded
 
 SECOND_NIP, THIRD_NIP = "199009132025212001", "198501012010011003"
-SETTING = "/attendance/v1/by-roster/0190a5a0-0000-7000-8000-0000000000{:02}"
 
 
 @pytest.fixture
@@ -24,14 +23,8 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
     async with city(embedded_postgres) as found:
         people = {FIRST_NIP: "PNS", SECOND_NIP: "PPPK", THIRD_NIP: "PNS"}
         await found.import_lines(*(person(nip, employment_type=kind) for nip, kind in people.items()))
-        await put_setting(found, 1, org_unit_id="u1")
+        await found.put_by_roster(1, org_unit_id="u1")
         yield found
-
-
-async def put_setting(town: City, number: int, **setting: Any) -> None:
-    body = {"by_roster": True, "effective_from": "2026-08-01"} | setting
-    answer = await town.http.put(SETTING.format(number), json=body)
-    assert answer.status_code == 204, answer.text
 
 
 async def add_entry(town: City, nip: str, work_date: str) -> None:
@@ -43,7 +36,7 @@ async def add_entry(town: City, nip: str, work_date: str) -> None:
 async def ends(town: City) -> list[tuple[Any, ...]]:
     await town.service.app.part(RosterEnds).round()
     listed = (await town.http.get("/attendance/v1/by-roster/ends")).json()
-    counted = town.service.context.metrics.registry.get_sample_value("kinerja_roster_officers_without_entries")
+    counted = town.service.metric("kinerja_roster_officers_without_entries")
     assert counted == sum(end["without_entry"] for end in listed)
     return [
         (end["org_unit_id"], end["without_entry"], end["by_roster"], end["last_entry"], end["from_date"])
@@ -75,7 +68,7 @@ async def test_the_rules_set_how_many_days_ahead_a_roster_must_reach(town: City)
 
 async def test_only_employed_officers_by_roster_without_leave_are_counted(town: City) -> None:
     first, second, third = [(await town.officer(nip))["employee_id"] for nip in (FIRST_NIP, SECOND_NIP, THIRD_NIP)]
-    await put_setting(town, 2, employee_id=first, by_roster=False)
+    await town.put_by_roster(2, employee_id=first, by_roster=False)
     assert await ends(town) == [("u1", 2, 2, None, "2026-08-12")]
     await town.import_lines(person(SECOND_NIP, employment_type="PPPK", active_to="2026-08-11"))
     assert await ends(town) == [("u1", 1, 1, None, "2026-08-12")]
@@ -94,9 +87,9 @@ async def test_only_employed_officers_by_roster_without_leave_are_counted(town: 
     moved = {"org_unit_id": "u2", "org_unit_name": "Dinas Dua", "unit_from": "2026-08-12"}
     await town.import_lines(person(SECOND_NIP, employment_type="PPPK", **moved))
     assert await ends(town) == []
-    await put_setting(town, 3, employee_id=second, effective_from="2026-08-12")
+    await town.put_by_roster(3, employee_id=second, effective_from="2026-08-12")
     assert await ends(town) == [("u2", 1, 1, None, "2026-08-12")]
-    await put_setting(town, 3, employee_id=second, effective_from="2026-08-06", effective_to="2026-08-11")
+    await town.put_by_roster(3, employee_id=second, effective_from="2026-08-06", effective_to="2026-08-11")
     assert await ends(town) == []
 
 

@@ -28,7 +28,7 @@ async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
         yield found
 
 
-async def test_a_key_sends_for_the_machines_that_it_names_and_moves_no_other_mark(town: City) -> None:
+async def test_a_key_sends_for_the_machines_that_it_names_and_moves_no_other_watermark(town: City) -> None:
     mine = await town.service.key("attendance", "punches:write", machines=["M1"])
     body = {
         "rows": [{"pin": "5", "local_time": "2026-08-04T07:00:00"}],

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from services.attendance.people.present import Transfers
+from tests.fixtures.faults.store_faults import until_waiting
 from tests.integration.attendance.city import City, city, local, person
 
 pytestmark = pytest.mark.embedded
@@ -212,14 +213,11 @@ async def test_a_future_transfer_applies_from_its_date_on(town: City) -> None:
 async def test_a_change_during_the_update_of_due_transfers_is_not_undone(town: City) -> None:
     officer = (await town.officer())["employee_id"]
     await town.run(f"insert into employee_unit values ('{officer}', '2026-08-05', 'u2')")
-    waiting = "select count(*) from pg_locks where not granted"
     async with town.service.context.database.transaction() as session:
         await session.execute(text(f"update employee set name = 'Lain' where employee_id = '{officer}'"))
         await session.execute(text("delete from employee_unit where effective_from = '2026-08-05'"))
         settling = asyncio.create_task(town.service.app.part(Transfers).round())
-        async with asyncio.timeout(20):
-            while not (await town.rows(waiting))[0][0]:  # noqa: ASYNC110 - another connection
-                await asyncio.sleep(0.02)
+        await until_waiting(session)
     await settling
     found = await town.officer()
     assert (found["org_unit_id"], found["revision"]) == ("u1", 1)

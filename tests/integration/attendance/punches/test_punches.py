@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from embedded.postgres import EmbeddedPostgres
-from tests.integration.attendance.city import City, city, local, person
+from tests.integration.attendance.city import City, local
 
 pytestmark = pytest.mark.embedded
 
 URL = "/attendance/v1/punches"
-
-
-@pytest.fixture
-async def town(embedded_postgres: EmbeddedPostgres) -> AsyncIterator[City]:
-    async with city(embedded_postgres) as found:
-        await found.import_lines(person())
-        await found.machine()
-        yield found
 
 
 async def send(town: City, *rows: Any, **more: Any) -> list[dict[str, Any]]:

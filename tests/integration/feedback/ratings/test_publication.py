@@ -12,9 +12,9 @@ import yaml
 from embedded.postgres import EmbeddedPostgres
 from services.feedback.ratings.publication import Publication
 from services.feedback.settings import Settings
-from tests.fixtures.postgres import migrated_database
 from tests.fixtures.records import employee
 from tests.fixtures.services import running_service
+from tests.fixtures.stores.postgres import migrated_database
 from tests.integration.feedback.office import MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from tests.fixtures.faults.store_faults import until_waiting
 from tests.integration.feedback.office import MINIMUM, Office, office
 
 pytestmark = pytest.mark.embedded
@@ -38,6 +39,18 @@ async def withdraw(place: Office, path: str, reason: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+async def assess(place: Office) -> dict[str, str]:
+    """The body of an accepted assessment."""
+    body = {
+        "assessment_id": str(uuid4()),
+        "employee_id": str(place.officer),
+        "assessor_id": str(place.superior),
+        "work_quality": "80",
+    }
+    assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
+    return body
 
 
 async def test_withdrawn_ratings_do_not_count_in_the_index_of_unit_and_city(
@@ -70,13 +83,7 @@ async def test_withdrawing_a_withdrawn_group_again_changes_nothing(embedded_post
 
 async def test_an_assessment_of_a_closed_semester_cannot_be_corrected(embedded_postgres: EmbeddedPostgres) -> None:
     async with office(embedded_postgres) as place:
-        body = {
-            "assessment_id": str(uuid4()),
-            "employee_id": str(place.officer),
-            "assessor_id": str(place.superior),
-            "work_quality": "80",
-        }
-        assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
+        body = await assess(place)
         place.clock.set(datetime(2027, 6, 30, 16, 59, tzinfo=UTC))  # the last minute of the next semester
         corrected = body | {"work_quality": "85"}
         assert (await place.http.post(ASSESSMENTS, json=corrected)).json()["revision"] == 2
@@ -91,31 +98,17 @@ async def test_an_assessment_of_a_closed_semester_cannot_be_corrected(embedded_p
         assert await place.outbox() == sent
 
 
-async def assess(place: Office) -> str:
-    body = {
-        "assessment_id": str(uuid4()),
-        "employee_id": str(place.officer),
-        "assessor_id": str(place.superior),
-        "work_quality": "80",
-    }
-    assert (await place.http.post(ASSESSMENTS, json=body)).status_code == 200
-    return body["assessment_id"]
-
-
 async def test_a_withdrawal_that_waits_for_a_correction_withdraws_what_was_corrected(
     embedded_postgres: EmbeddedPostgres,
 ) -> None:
     async with office(embedded_postgres) as place:
-        assessment = await assess(place)
+        assessment = (await assess(place))["assessment_id"]
         async with place.service.context.database.transaction() as correction:
             correct = text("update feedback set record = replace(record, :one, :two) returning record")
             revisions = {"one": '"revision":1,', "two": '"revision":2,'}
             assert revisions["two"] in (await correction.execute(correct, revisions)).scalar_one()
             waiting = asyncio.create_task(withdraw(place, f"feedback/{assessment}", "WRONG_PERSON"))
-            async with asyncio.timeout(10):
-                locks = "select count(*) as waiting from pg_locks where not granted"
-                while (await place.rows(locks))[0].waiting == 0:  # noqa: ASYNC110 - Postgres sends no event
-                    await asyncio.sleep(0.05)
+            await until_waiting(correction)
         assert (await waiting)["record"]["revision"] == 3
 
 

@@ -6,8 +6,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
-
 from embedded.postgres import EmbeddedPostgres
 from services.notifications.delivery.queue import LEASE
 from services.notifications.delivery.rules.retries import REFUSALS_MAX
@@ -16,24 +14,17 @@ from services.notifications.notices.queries import lock_officers
 from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from shared.db.database import is_transient
+from tests.fixtures.faults.store_faults import blocked, cut_off_at, until_waiting
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.fixtures.store_faults import blocked, cut_off_at, until_waiting
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    Mails,
-    absences,
-    address_of,
-    apply,
-    ask,
-    draft_of_a_reward,
-    link_of,
-    listed,
-    one,
-    score,
-    second_sender,
-)
+from tests.integration.notifications.desk import apply, ask, draft_of_a_reward, listed, one
+from tests.integration.notifications.mails import Mails, address_of, link_of, second_sender
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences, score
+
+
+def withdrawals(mails: Mails) -> list[tuple[str, bool]]:
+    """Each mail's recipient, and whether the mail withdraws a letter."""
+    return [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
 
 
 async def test_a_refused_address_ends_in_the_inbox_and_a_busy_server_is_tried_again(
@@ -132,15 +123,11 @@ async def test_senders_that_choose_the_same_mail_at_once_send_it_once(
     notices: Running, clock: FakeClock, mails: Mails, embedded_postgres: EmbeddedPostgres
 ) -> None:
     await apply(notices, [absences(3)])
-    waiting = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
     async with second_sender(notices, embedded_postgres, clock, mails) as other:
         async with notices.context.database.transaction() as session:
             await lock_officers(session, [OFFICER])
             rounds = [asyncio.create_task(service.app.part(Sender).round()) for service in (notices, other)]
-            async with asyncio.timeout(30):
-                # until both have chosen the officer's mail
-                while (await session.execute(waiting)).scalar_one() < len(rounds):  # noqa: ASYNC110 - no event tells it
-                    await asyncio.sleep(0.01)
+            await until_waiting(session, len(rounds))  # both have chosen the officer's mail
         await asyncio.gather(*rounds)
     assert sorted(address_of(mail) for mail in mails.kept) == ["officer@example.go.id", "superior@example.go.id"]
 
@@ -161,8 +148,7 @@ async def test_a_letter_that_is_withdrawn_while_it_is_sent_is_corrected(
     clock.advance(LEASE)
     await notices.app.part(Sender).round()
     # the superior gets no mail: his had not started
-    subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
-    assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
+    assert withdrawals(mails) == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
 
 async def test_a_letter_of_a_crashed_sender_is_corrected_if_it_is_false(
@@ -190,8 +176,7 @@ async def test_a_letter_of_a_crashed_sender_is_corrected_if_it_is_false(
     await notices.app.part(Sender).round()
     clock.advance(timedelta(days=1))
     await notices.app.part(Sender).round()
-    subjects = [(address_of(mail), str(mail["Subject"]).startswith("Ditarik")) for mail in mails.kept]
-    assert subjects == [("officer@example.go.id", False), ("officer@example.go.id", True)]
+    assert withdrawals(mails) == [("officer@example.go.id", False), ("officer@example.go.id", True)]
 
 
 async def test_a_mail_opens_the_inbox_and_the_same_one_when_it_is_sent_again(

@@ -15,7 +15,9 @@ from shared.base.ids import new_id
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import SUPERIOR, Mails, absences, address_of, apply
+from tests.integration.notifications.desk import apply
+from tests.integration.notifications.mails import Mails, address_of
+from tests.integration.notifications.notice_records import SUPERIOR, absences
 
 BREAKS_OFF = ["421 4.3.0 temporary lookup failure", "drop"]
 SUPERIORS = "superior@example.go.id"

@@ -18,18 +18,9 @@ from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.logs import captured_logs
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    Mails,
-    absences,
-    address_of,
-    apply,
-    listed,
-    one,
-    second_sender,
-    text_of,
-)
+from tests.integration.notifications.desk import apply, listed, one
+from tests.integration.notifications.mails import Mails, address_of, second_sender, text_of
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences
 
 OFFICERS, SUPERIORS = "officer@example.go.id", "superior@example.go.id"
 DAY = timedelta(days=1)

@@ -10,18 +10,9 @@ import pytest
 
 from shared.base.clock import FakeClock
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    Mails,
-    absences,
-    apply,
-    ask,
-    draft_of_a_reward,
-    listed,
-    one,
-    score,
-)
+from tests.integration.notifications.desk import apply, ask, draft_of_a_reward, listed, one
+from tests.integration.notifications.mails import Mails
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences, score
 
 
 async def inbox_of(service: Running, officer: UUID) -> str:

@@ -13,20 +13,9 @@ from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    Mails,
-    absences,
-    address_of,
-    apply,
-    ask,
-    behind_its_back,
-    forget,
-    listed,
-    one,
-    text_of,
-)
+from tests.integration.notifications.desk import apply, ask, behind_its_back, forget, listed, one
+from tests.integration.notifications.mails import Mails, address_of, text_of
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences
 
 
 async def chain(service: Running) -> tuple[UUID, UUID]:

@@ -14,23 +14,18 @@ from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
 from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
     WEEK,
-    Mails,
-    absences,
     apply,
     ask,
     behind_its_back,
     draft_of_a_reward,
     forget,
-    indicators,
     listed,
     one,
-    score,
-    text_of,
     weeks,
 )
+from tests.integration.notifications.mails import Mails, text_of
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences, indicators, score
 
 
 async def test_a_draft_is_rewritten_when_its_facts_change(notices: Running, clock: FakeClock) -> None:

@@ -11,15 +11,8 @@ from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    absences,
-    apply,
-    ask,
-    draft_of_a_reward,
-    listed,
-)
+from tests.integration.notifications.desk import apply, ask, draft_of_a_reward, listed
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences
 
 LIST = "/notices/v1/notices"
 

@@ -17,23 +17,9 @@ from shared.contracts.topics import DISCIPLINE, EMPLOYEE, NOTICE, SCORE
 from shared.messaging.consuming.incoming import Incoming
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import (
-    OFFICER,
-    SUPERIOR,
-    WEEK,
-    Mails,
-    absences,
-    address_of,
-    apply,
-    ask,
-    draft_of_a_reward,
-    forget,
-    listed,
-    one,
-    score,
-    text_of,
-    weeks,
-)
+from tests.integration.notifications.desk import WEEK, apply, ask, draft_of_a_reward, forget, listed, one, weeks
+from tests.integration.notifications.mails import Mails, address_of, text_of
+from tests.integration.notifications.notice_records import OFFICER, SUPERIOR, absences, score
 
 
 async def test_a_reward_is_drafted_once_after_enough_evaluations(notices: Running, clock: FakeClock) -> None:

@@ -13,7 +13,9 @@ from shared.base.clock import FakeClock
 from shared.contracts.topics import EMPLOYEE
 from tests.fixtures.records import employee, incoming
 from tests.fixtures.services import Running
-from tests.integration.notifications.desk import Mails, address_of, apply, ask, listed, one, score, weeks
+from tests.integration.notifications.desk import apply, ask, listed, one, weeks
+from tests.integration.notifications.mails import Mails, address_of
+from tests.integration.notifications.notice_records import score
 
 DECIDED = ("released", "delivered", "acknowledged", "withheld", "expired", "withdrawn")
 WHY = {"reason_code": "LATER"}

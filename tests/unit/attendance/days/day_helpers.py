@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from services.attendance.days.rules.day_inputs import DayInputs
+from services.attendance.days.rules.day_inputs import DayInputs, DayResult
+from services.attendance.days.rules.day_status import day_status
 from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import HoursSources, RosterShift, ScheduledShift, scheduled_day
+from services.attendance.leave.rules.excuse import Excuse, ExcuseKind
 from services.attendance.machines.rules.site import SiteMachine
 from services.attendance.punches.rules.punch import Direction, Punch
 from services.attendance.regulation.rules.rule_set import AttendanceRules, rules_from_mapping
@@ -21,6 +23,8 @@ WIB = ZoneInfo("Asia/Jakarta")
 MONDAY = date(2026, 1, 5)
 OFFICE = DayHours(time(7, 30), time(16), time(12), time(13))
 NIGHT = DayHours(time(22), time(6), break_minutes=60)
+LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
+DUTY = Excuse("DINAS_LUAR", ExcuseKind.DUTY)
 RULES_FILE = Path(__file__).parents[4] / "rules" / "attendance" / "default.yaml"
 
 
@@ -64,3 +68,7 @@ def inputs(*punches: str | Punch, **changes: Any) -> DayInputs:
         "machines": (machine(),),
     }
     return DayInputs(**(values | changes))
+
+
+def judge(*punches: str | Punch, **changes: Any) -> DayResult:
+    return day_status(inputs(*punches, **changes))

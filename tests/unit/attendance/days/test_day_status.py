@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from services.attendance.days.rules.day_inputs import DayResult
-from services.attendance.days.rules.day_status import day_status
 from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import MissingEntry
 from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, Half
 from services.attendance.machines.rules.site import MachineActivity, Outage, SiteMachine
 from services.attendance.punches.rules.punch import Direction
-from tests.unit.attendance.days.day_helpers import MONDAY, NIGHT, inputs, local, machine, punch, shift
-
-LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
-DUTY = Excuse("DINAS_LUAR", ExcuseKind.DUTY)
-
-
-def judge(*punches: Any, **changes: Any) -> DayResult:
-    return day_status(inputs(*punches, **changes))
+from tests.unit.attendance.days.day_helpers import (
+    DUTY,
+    LEAVE,
+    MONDAY,
+    NIGHT,
+    judge,
+    local,
+    machine,
+    punch,
+    shift,
+)
 
 
 class TestWindow:
@@ -105,7 +105,7 @@ class TestFinality:
         "machines",
         [(), (machine(None),), (machine(clock_ok=False),), (machine(in_service_to=local("-1 00:00")),)],
     )
-    def test_never_absent_without_a_credible_mark(self, machines: tuple[SiteMachine, ...]) -> None:
+    def test_never_absent_without_a_credible_watermark(self, machines: tuple[SiteMachine, ...]) -> None:
         day = judge(machines=machines)
         assert (day.state, day.status) == ("provisional", "unknown")
 

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from services.attendance.days.rules.day_inputs import DayResult
-from services.attendance.days.rules.day_status import day_status
 from services.attendance.hours.rules.schedule import OffDay, UnconfirmedHoliday
 from services.attendance.leave.rules.excuse import Excuse, ExcuseKind, ExcuseState, Half
-from tests.unit.attendance.days.day_helpers import MONDAY, inputs, local, shift
-
-LEAVE = Excuse("CUTI_SAKIT", ExcuseKind.LEAVE)
-
-
-DUTY = Excuse("DINAS_LUAR", ExcuseKind.DUTY)
-
-
-def judge(*punches: Any, **changes: Any) -> DayResult:
-    return day_status(inputs(*punches, **changes))
+from tests.unit.attendance.days.day_helpers import DUTY, LEAVE, MONDAY, judge, local, shift
 
 
 class TestExcuses:
@@ -61,7 +49,7 @@ class TestExcuses:
             (Half.AFTERNOON, ("07:30", "11:50"), 270, 0, 10),
         ],
     )
-    def test_half_a_day_is_judged_by_its_other_half(
+    def test_half_a_day_is_computed_by_its_other_half(
         self, half: Half, punches: tuple[str, str], scheduled: int, late: int, early: int
     ) -> None:
         excuse = Excuse("IZIN", ExcuseKind.LEAVE, half)
@@ -83,6 +71,17 @@ class TestExcuses:
             "DINAS_LUAR",
             270,
             270,
+        )
+
+    def test_of_two_halves_the_one_on_duty_is_scheduled_and_credited(self) -> None:
+        leave = Excuse("IZIN", ExcuseKind.LEAVE, Half.MORNING)
+        duty = Excuse("DINAS_LUAR", ExcuseKind.DUTY, Half.AFTERNOON)
+        day = judge(excuses=(leave, duty))
+        assert (day.status, day.excuse, day.scheduled_minutes, day.credited_minutes) == (
+            "official_duty",
+            "DINAS_LUAR",
+            180,
+            180,
         )
 
 

@@ -58,6 +58,18 @@ def test_an_override_applies_only_to_weeks_of_its_kind_and_not_to_rosters() -> N
     assert minutes(MONDAY, overrides=[RAMADAN], roster={MONDAY: RosterShift(NIGHT)}) == 420
 
 
+def test_the_reasons_of_a_shift_say_where_its_hours_come_from() -> None:
+    plain = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK]))
+    assert isinstance(plain, ScheduledShift)
+    assert plain.reasons == ()
+    ramadan = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], overrides=[RAMADAN]))
+    assert isinstance(ramadan, ScheduledShift)
+    assert (ramadan.reasons, ramadan.work_date) == (("RAMADAN",), MONDAY)
+    awaited = CalendarDay(CalendarKind.HOLIDAY, "LIBUR_NASIONAL", confirmed=False)
+    open_day = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar={MONDAY: awaited}))
+    assert open_day == UnconfirmedHoliday("LIBUR_NASIONAL", plain, ("HOLIDAY_UNCONFIRMED",))
+
+
 def test_a_roster_entry_overrides_the_calendar_and_a_rest_day_stays_a_rest_day() -> None:
     calendar = {MONDAY: HOLIDAY, MONDAY + timedelta(days=5): HOLIDAY}
     off = scheduled_day(MONDAY, WIB, HoursSources(schedules=[WEEK], calendar=calendar))
@@ -120,6 +132,8 @@ def test_a_night_shift_ends_on_the_next_date_and_is_in_utc() -> None:
         datetime(2026, 1, 5, 23, tzinfo=UTC),
     )
     assert shift.break_start == datetime(2026, 1, 5, 18, 30, tzinfo=UTC)
+    assert {moment.tzinfo for moment in (shift.start, shift.end, shift.break_start, shift.break_end)} == {UTC}
+    assert shift.start.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -135,3 +149,22 @@ def test_a_night_shift_ends_on_the_next_date_and_is_in_utc() -> None:
 def test_a_break_must_lie_inside_the_shift(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="break"):
         DayHours(time(7, 30), time(16), **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "minutes"),
+    [
+        (time(7, 30), time(8, 30), (0, 60)),
+        (time(15), time(16), (450, 510)),
+        (time(7, 30), time(16), (0, 510)),
+        (time(12), time(12), (270, 270)),
+    ],
+)
+def test_a_break_may_begin_and_end_with_the_shift(start: time, end: time, minutes: tuple[int, int]) -> None:
+    offsets = DayHours(time(7, 30), time(16), start, end).offsets()
+    assert offsets == tuple(timedelta(minutes=each) for each in (510, *minutes))
+
+
+def test_a_break_with_only_a_length_begins_in_a_whole_minute_at_or_before_the_middle() -> None:
+    _, break_from, break_to = DayHours(time(7, 30), time(16, 1), break_minutes=60).offsets()
+    assert (break_from, break_to) == (timedelta(minutes=225), timedelta(minutes=285))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from services.attendance.hours.rules.week_hours import week_hours
+from services.attendance.hours.rules.schedule import WeekKind
+from services.attendance.hours.rules.week_hours import week_file, week_hours
 from shared.base.rule_models import RuleError
 
 DEFAULT = Path(__file__).parents[4] / "rules" / "attendance" / "week-schedule.yaml"
@@ -29,6 +30,7 @@ def test_the_default_week_has_37_hours_and_a_half() -> None:
 def test_a_night_ends_after_midnight() -> None:
     week = week_hours({"saturday": {"start": "22:00", "end": "06:00", "break_minutes": 60}})
     assert (week.first_minute, week.last_minute) == (1320, 1800)
+    assert isinstance(week.last_minute, int)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,17 @@ def test_a_night_ends_after_midnight() -> None:
 def test_wrong_hours_are_refused_with_the_weekday(days: dict[str, Any], words: str) -> None:
     with pytest.raises(RuleError, match=words):
         week_hours(days)
+
+
+def test_the_file_of_the_first_week_is_read() -> None:
+    week = week_file(yaml.safe_load(DEFAULT.read_text()))
+    assert (week.kind, week.effective_from) == (WeekKind.FIVE_DAY, date(2023, 5, 1))
+    assert week.name.startswith("Jam kerja lima hari")
+    assert (week.days["friday"].start, week.days["friday"].end) == (time(7, 30), time(16, 30))
+
+
+def test_an_error_begins_with_what_was_read() -> None:
+    with pytest.raises(RuleError, match=r"^week schedule: "):
+        week_file({})
+    with pytest.raises(RuleError, match=r"^hours: "):
+        week_hours({})

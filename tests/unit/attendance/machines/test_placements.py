@@ -83,7 +83,7 @@ def test_placements_follow_each_other(placements: list[Placement]) -> None:
 
 
 @given(ORDERS, ORDERS)
-def test_only_what_changed_is_judged_again(before: list[Placement], after: list[Placement]) -> None:
+def test_only_what_changed_is_computed_again(before: list[Placement], after: list[Placement]) -> None:
     units, anything = units_changed_since(before, after), changed_since(before, after)
     for moment in MOMENTS:
         for unit in ("a", "b"):
@@ -95,9 +95,10 @@ def test_only_what_changed_is_judged_again(before: list[Placement], after: list[
     assert not (units and anything is None)
 
 
-def test_nothing_changed_is_nothing_to_judge() -> None:
+def test_nothing_changed_is_nothing_to_compute() -> None:
     assert units_changed_since(MOVED, MOVED) == {}
     assert changed_since(MOVED, MOVED) is None
+    assert changed_since(ALWAYS, [at("b")]) == BEGINNING
     other = [MOVED[0], Placement("b", "status", DAYS[3])]
     assert (units_changed_since(MOVED, other), changed_since(MOVED, other)) == ({}, DAYS[3])
 

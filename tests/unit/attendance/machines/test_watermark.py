@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from services.attendance.machines.rules import watermark as marks
-from services.attendance.machines.rules.watermark import Record, Upload, Watermark, after_poll, after_time_set
+from services.attendance.machines.rules.watermark import (
+    Record,
+    Upload,
+    Watermark,
+    after_poll,
+    after_statement,
+    after_time_set,
+)
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=UTC)
 FRESH = Watermark(None, None, None, None)
@@ -42,7 +49,7 @@ def test_what_is_not_counted_or_answers_a_query_proves_nothing() -> None:
     assert after_upload(FRESH, NOW, [record(ago(hours=2))], in_order=False).complete_until is None
 
 
-def test_the_second_poll_in_quiet_moves_the_mark() -> None:
+def test_the_second_poll_in_quiet_moves_the_watermark() -> None:
     uploaded = after_upload(FRESH, NOW, [])
     first = after_poll(uploaded, NOW + timedelta(seconds=10))
     assert first.complete_until is None
@@ -80,3 +87,44 @@ def test_the_first_poll_after_a_silence_proves_nothing() -> None:
     soon = NOW + timedelta(seconds=120)
     assert after_poll(back, soon).complete_until == soon
     assert after_poll(back, soon + timedelta(seconds=1)).complete_until is None
+
+
+def test_a_machine_keeps_the_order_unless_said_otherwise() -> None:
+    assert marks.after_upload(FRESH, NOW, Upload(newest=ago(hours=2))).complete_until == ago(hours=2)
+
+
+def test_each_event_leaves_the_rest_of_the_state_as_it_was() -> None:
+    state = Watermark(ago(hours=9), ago(minutes=1), ago(hours=1), None)
+    assert after_upload(state, NOW, []) == Watermark(ago(hours=9), None, NOW, None)
+    assert after_poll(state, NOW) == Watermark(NOW, NOW, ago(hours=1), None)
+    assert after_statement(state, ago(hours=2)) == Watermark(ago(hours=2), ago(minutes=1), ago(hours=1), None)
+    doubted = Watermark(ago(hours=9), ago(minutes=1), ago(hours=1), ago(hours=3))
+    assert after_time_set(doubted) == state
+
+
+def test_the_newest_of_a_backlog_counts_in_any_order() -> None:
+    for hours in ((5, 2, 4), (2, 5, 4), (5, 4, 2)):
+        records = [record(ago(hours=each)) for each in hours]
+        assert after_upload(FRESH, NOW, records).complete_until == ago(hours=2)
+
+
+def test_a_poll_never_moves_the_mark_back() -> None:
+    ahead = Watermark(NOW + timedelta(minutes=1), ago(minutes=1), None, None)
+    assert after_poll(ahead, NOW).complete_until == NOW + timedelta(minutes=1)
+
+
+def test_the_clock_is_wrong_from_the_first_punch_in_the_future_on() -> None:
+    future = [record(NOW + timedelta(days=1), counted=False, future=True)]
+    wrong = after_upload(FRESH, NOW, future)
+    later = after_upload(wrong, NOW + timedelta(hours=1), future)
+    assert later.clock_wrong_since == NOW
+
+
+def test_a_statement_moves_the_mark_forward_only_and_not_while_the_clock_is_wrong() -> None:
+    stated = after_statement(FRESH, ago(hours=2))
+    assert stated.complete_until == ago(hours=2)
+    assert after_statement(stated, ago(hours=3)) == stated
+    assert after_statement(stated, ago(hours=1)).complete_until == ago(hours=1)
+    assert after_statement(stated, None) == stated
+    wrong = Watermark(ago(hours=9), None, None, ago(hours=1))
+    assert after_statement(wrong, NOW) == wrong

@@ -43,6 +43,6 @@ def test_each_minute_gives_another_final_result(minutes: range) -> None:
     )
 
 
-def test_a_day_without_its_first_minutes_is_judged_alike() -> None:
+def test_a_day_without_its_first_minutes_is_computed_alike() -> None:
     """A canary that starts at noon sends the arrival with its first departure."""
     assert day_after(720, first=720) == day_after(720)

@@ -46,6 +46,23 @@ def test_a_wrong_number_is_refused_with_the_part_that_is_wrong(nip: str, employm
     assert not nip or nip not in str(refusal.value)
 
 
+def test_the_message_says_whether_digits_are_missing_or_something_else_is_there() -> None:
+    for nip, found in (("19960818202204100", "17"), ("19960818202204100X", "other characters too")):
+        with pytest.raises(InvalidNipError, match=f"^must have 18 digits; this has {found}$"):
+            read_nip(nip, "PNS", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("today", "allowed"), [(date(2071, 8, 18), True), (date(2072, 8, 17), True), (date(2072, 8, 18), False)]
+)
+def test_the_age_is_at_most_75(today: date, *, allowed: bool) -> None:
+    if allowed:
+        assert read_nip("199608182022041001", "PNS", today)
+    else:
+        with pytest.raises(InvalidNipError, match="aged 17 to 75; this gives 76"):
+            read_nip("199608182022041001", "PNS", today)
+
+
 @pytest.mark.parametrize(("today", "allowed"), [(date(2013, 8, 17), False), (date(2013, 8, 18), True)])
 def test_the_age_counts_from_the_birthday(today: date, *, allowed: bool) -> None:
     if allowed:

@@ -70,6 +70,11 @@ def test_a_missing_field_is_named() -> None:
         rules_from_mapping(data)
 
 
+def test_an_error_begins_with_the_kind_of_rules() -> None:
+    with pytest.raises(RuleError, match=r"^attendance rules: "):
+        rules_from_mapping({})
+
+
 def test_the_set_in_force_is_the_latest_for_the_employment_type() -> None:
     first = rules_from_mapping(mapping())
     second = rules_from_mapping(mapping(version=2, effective_from="2026-07-01"))

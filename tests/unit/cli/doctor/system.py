@@ -141,5 +141,5 @@ def key(ends: int, used: int = -1) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _set(name: str, value: Any) -> Callable[[System], None]:
+def set_to(name: str, value: Any) -> Callable[[System], None]:
     return lambda system: setattr(system, name, value)

@@ -23,9 +23,9 @@ from tests.unit.cli.doctor.system import (
     SIGNAL,
     System,
     Usage,
-    _set,
     findings,
     key,
+    set_to,
 )
 
 
@@ -74,18 +74,18 @@ def test_a_healthy_system_is_well() -> None:
 @pytest.mark.parametrize(
     ("spoil", "state", "words"),
     [
-        (_set("ready", 503), "fail", "relay does not reach the broker"),
-        (_set("date", NOW + timedelta(hours=1)), "fail", "differ by 3600 s"),
-        (_set("parked", [{}]), "fail", "1 record waits"),
-        (_set("held", [HELD, HELD]), "fail", "scoring: 2 events cannot be published on asn.score.v1 (TooLarge)"),
+        (set_to("ready", 503), "fail", "relay does not reach the broker"),
+        (set_to("date", NOW + timedelta(hours=1)), "fail", "differ by 3600 s"),
+        (set_to("parked", [{}]), "fail", "1 record waits"),
+        (set_to("held", [HELD, HELD]), "fail", "scoring: 2 events cannot be published on asn.score.v1 (TooLarge)"),
         (
-            _set("canary", httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=301)).isoformat()})),
+            set_to("canary", httpx.Response(200, json={"as_of": (NOW - timedelta(seconds=301)).isoformat()})),
             "fail",
             "no punch has become a score for 301 s",
         ),
-        (lambda s: (_set("parked", [{}])(s), _set("more", "next")(s)), "fail", "1 or more records wait"),
-        (_set("key_is_known", False), "fail", "cannot be examined (status 401)"),
-        (_set("verified", {"ok": False, "totals": 7, "difference_count": 2}), "fail", "2 totals differ"),
+        (lambda s: (set_to("parked", [{}])(s), set_to("more", "next")(s)), "fail", "1 or more records wait"),
+        (set_to("key_is_known", False), "fail", "cannot be examined (status 401)"),
+        (set_to("verified", {"ok": False, "totals": 7, "difference_count": 2}), "fail", "2 totals differ"),
         (lambda s: s.machine.update(last_contact_at=(NOW - timedelta(hours=2)).isoformat()), "warn", "silent since"),
         (lambda s: s.machine.update(last_contact_at=None), "warn", "no contact yet"),
         (lambda s: s.machine.update(clock_wrong_since=NOW.isoformat()), "fail", "clock is wrong"),
@@ -95,7 +95,7 @@ def test_a_healthy_system_is_well() -> None:
             "TWO_ADDRESSES since 2026-08-04 07:00: also from 10.0.9.9",
         ),
         (
-            _set("refused", [{"registered": True}, {"registered": False}]),
+            set_to("refused", [{"registered": True}, {"registered": False}]),
             "warn",
             "1 of unregistered serials and 1 of reg",
         ),
@@ -104,26 +104,26 @@ def test_a_healthy_system_is_well() -> None:
             "warn",
             "have the address 10.0.7.5",
         ),
-        (_set("oldest", NOW - timedelta(days=33)), "warn", "33 days old, and is kept for 30"),
+        (set_to("oldest", NOW - timedelta(days=33)), "warn", "33 days old, and is kept for 30"),
         (
-            _set("roster_ends", [ROSTER_END]),
+            set_to("roster_ends", [ROSTER_END]),
             "warn",
             "roster of igd: 12 of 60 officers with a roster have no entry from 2026-08-11 on, its last entry is for 2026-08-09",
         ),
-        (_set("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
+        (set_to("roster_ends", [ROSTER_END | {"last_entry": None}]), "warn", "it has no entry at all"),
         (
-            _set("text_order", LIBC),
+            set_to("text_order", LIBC),
             "warn",
             "a library of the Postgres image defines the order of text of notifications (libc)",
         ),
         (
-            _set("text_order", LIBC | {"changes": [CHANGE]}),
+            set_to("text_order", LIBC | {"changes": [CHANGE]}),
             "fail",
             "notifications: indexes were built for another order of text (collation default: version 2.36 is recorded",
         ),
-        (_set("quarantined", [{"ballots": 3}, {"ballots": 40}]), "warn", "43 votes in 2 batches were set aside"),
+        (set_to("quarantined", [{"ballots": 3}, {"ballots": 40}]), "warn", "43 votes in 2 batches were set aside"),
         (
-            lambda s: (_set("quarantined", [{"ballots": 3}])(s), _set("more", "next")(s)),
+            lambda s: (set_to("quarantined", [{"ballots": 3}])(s), set_to("more", "next")(s)),
             "warn",
             "3 or more votes in 1 or more batches",
         ),
@@ -227,7 +227,7 @@ def test_a_system_that_is_away_fails_every_check_and_ends_none() -> None:
         (2, True, "warn", "1 or more records are on their way"),
     ],
 )
-def test_a_reader_that_differs_from_its_owner_is_told(
+def test_a_reader_that_differs_from_its_owner_is_reported(
     kept: int | None, in_flight: bool, state: str, words: str
 ) -> None:
     system = System()

@@ -31,6 +31,7 @@ def test_the_worked_example_of_the_regulation() -> None:
         Decimal(text)
         for text in ("3.2000", "3.0000", "3.2000", "4.0000", "3.2000", "3.4000", "3.6000", "3.0000", "3.6000")
     ]
+    assert (found.respondents, found.n) == (5, dict.fromkeys(UNSUR, 5))
     assert found.skm == Decimal("3.3556")
     assert (found.ikm, found.grade) == (Decimal("83.89"), "B")
 
@@ -63,13 +64,25 @@ def test_the_grade_follows_the_index_rounded_half_up(index: str, grade: str) -> 
     assert grade_of(Decimal(index)) == grade
 
 
-def test_a_missing_answer_does_not_count_and_no_respondent_gives_no_index() -> None:
+def test_a_missing_answer_does_not_count() -> None:
     found = index([{"product": 4}, {"product": 2, "cost": 3}])
     assert (found.n["product"], found.n["cost"], found.n["facilities"]) == (2, 1, 0)
     assert found.means["facilities"] is None
     assert found.ikm == Decimal("75.00")
-    nobody = index([])
-    assert (nobody.skm, nobody.ikm, nobody.grade) == (None, None, None)
+
+
+@pytest.mark.parametrize("respondents", [0, 3])
+def test_without_an_answer_there_is_no_index(respondents: int) -> None:
+    assert satisfaction(respondents, {}) == Satisfaction(
+        respondents, n=dict.fromkeys(UNSUR, 0), means=dict.fromkeys(UNSUR), skm=None, ikm=None, grade=None
+    )
+
+
+def test_means_are_rounded_half_up_to_4_places() -> None:
+    found = satisfaction(32, {"product": Tally(3, 8), "cost": Tally(32, 33), "facilities": Tally(8, 8)})
+    assert [found.means[name] for name in ("product", "cost", "facilities")] == [
+        Decimal(text) for text in ("2.6667", "1.0313", "1.0000")
+    ]
 
 
 def test_tallies_add_up_and_elements_with_few_answers_are_omitted() -> None:

@@ -39,7 +39,7 @@ def test_the_shipped_rules_are_read() -> None:
     ],
 )
 def test_an_invalid_rule_is_named_in_the_error(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match="feedback rules") as caught:
+    with pytest.raises(ValueError, match=r"^feedback rules: ") as caught:
         intake_rules_from_mapping(DEFAULT | change)
     assert words in str(caught.value)
 

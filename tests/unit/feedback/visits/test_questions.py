@@ -16,6 +16,13 @@ def test_an_unanswered_question_is_left_out() -> None:
     assert read_ratings({"product": "3", "officer_conduct": "", "foreign": "9"}) == {"product": 3}
 
 
+def test_every_offered_answer_is_read_as_its_number() -> None:
+    for number in (1, 2, 3, 4):
+        assert read_ratings({question.unsur: str(number) for question in QUESTIONS}) == {
+            question.unsur: number for question in QUESTIONS
+        }
+
+
 @pytest.mark.parametrize(
     "answers", [{}, {"product": ""}, {"product": "5"}, {"product": "0"}, {"product": "4 "}, {"product": "³"}]
 )

@@ -47,6 +47,23 @@ def test_a_reward_needs_every_condition(record: ScoreRecord, gone: str | None) -
     assert reward_ground(record, rules()).gone == gone
 
 
+def test_the_facts_of_a_reward_are_the_score_and_the_final_days() -> None:
+    assert reward_ground(score(score="93.50"), rules()).facts == {
+        "value": "93.50",
+        "band": "SANGAT_BAIK",
+        "unexcused_days": 0,
+        "complete": True,
+        "final_days": 60,
+    }
+    assert reward_ground(score(score=None, indicators=[]), rules()).facts == {
+        "value": None,
+        "band": "SANGAT_BAIK",
+        "unexcused_days": 0,
+        "complete": True,
+        "final_days": 0,
+    }
+
+
 @pytest.mark.parametrize(
     ("kind", "quality", "gone"),
     [
@@ -69,10 +86,30 @@ def test_coaching_and_nudges_are_justified_up_to_their_thresholds(
     assert ground.facts["trend"] == [{"on": "2026-08-03", "value": None}, {"on": "2026-08-10", "value": "61.00"}]
 
 
+@pytest.mark.parametrize(
+    ("subject", "facts"),
+    [
+        (
+            "work_quality",
+            {"value": "60.00", "target": "75", "n": 31, "interval": {"low": "80.11", "high": "90.30"}, "trend": []},
+        ),
+        ("attendance", {"value": "99.29", "target": "93", "n": 60, "interval": None, "trend": []}),
+        ("score", {"value": "91.27", "target": "70", "n": None, "interval": None, "trend": []}),
+    ],
+)
+def test_the_facts_of_coaching_are_the_subjects_own(subject: str, facts: dict[str, Any]) -> None:
+    assert indicator_ground("coaching", subject, score("60.00"), [], rules()).facts == facts
+
+
 def test_the_score_as_a_whole_has_a_value_only_if_it_is_complete() -> None:
     low = {"score": "60.00"}
     assert indicator_ground("coaching", "score", score(**low), [], rules()).gone is None
     assert indicator_ground("coaching", "score", score(**low, complete=False), [], rules()).gone == "NOT_ASSESSED"
+
+
+def test_an_indicator_that_the_score_lacks_is_not_assessed() -> None:
+    ground = indicator_ground("coaching", "work_quality", score(indicators=[]), [], rules())
+    assert (ground.gone, ground.facts["value"], ground.facts["n"]) == ("NOT_ASSESSED", None, None)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +124,20 @@ def test_the_score_as_a_whole_has_a_value_only_if_it_is_complete() -> None:
 )
 def test_a_step_is_justified_while_the_days_reach_it(changes: dict[str, Any], stands: bool) -> None:
     assert (discipline_ground("TEGURAN_LISAN", year(**changes)).gone is None) is stands
+
+
+def test_the_facts_of_a_step_are_the_years_absences_and_the_notices_own_step() -> None:
+    record = year(step="TEGURAN_TERTULIS", steps_reached=["TEGURAN_LISAN", "TEGURAN_TERTULIS"])
+    ground = discipline_ground("TEGURAN_LISAN", record)
+    assert ground.facts == {
+        "year": 2026,
+        "step": "TEGURAN_LISAN",
+        "level": "LIGHT",
+        "cumulative_days": 3,
+        "longest_streak_days": 2,
+        "dates": ["2026-07-13", "2026-07-14", "2026-08-03"],
+    }
+    assert discipline_ground("PEMBERHENTIAN", record).gone == "STEP_NO_LONGER_REACHED"
 
 
 def test_differences_list_each_fact_that_changed_since_the_letter() -> None:

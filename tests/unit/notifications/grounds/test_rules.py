@@ -166,6 +166,9 @@ def test_a_nudge_is_due_at_the_first_evaluation_below_entry(history: list[Decima
         (values("60", None), False),
         (values(None, "60"), False),
         (values("60"), False),
+        (values("60", "60", "70"), False),
+        (values("60", "70", "60"), False),
+        (values("70", "70", "60", "60"), True),
     ],
 )
 def test_coaching_needs_two_evaluations_below(history: list[Decimal | None], due: bool) -> None:
@@ -229,5 +232,5 @@ def test_an_invalid_rule_file_is_refused_with_the_name_of_the_value(
 ) -> None:
     content = document()
     spoil(content)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=f"^notice rules: .*{words}"):
         rules_from_mapping(content)

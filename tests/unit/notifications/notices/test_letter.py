@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 
+from services.notifications.grounds.rules.grounds import discipline_ground
 from services.notifications.notices.letter import INDICATOR_NAMES, Letter, render, render_withdrawal
+from shared.contracts.events.discipline import DisciplineRecord
+from shared.contracts.examples import EXAMPLES
+from shared.contracts.topics import DISCIPLINE
 
 OFFICER = {"name": "Contoh Pegawai", "unit": "Unit Satu", "superior": "Atasan Contoh"}
 NOBODY = dict.fromkeys(OFFICER)
-ABSENCES = {
-    "year": 2026,
-    "step": "TEGURAN_LISAN",
-    "level": "LIGHT",
-    "cumulative_days": 3,
-    "longest_streak_days": 2,
-    "dates": ["2026-07-13", "2026-07-14", "2026-08-03"],
-}
+ABSENCES = discipline_ground("TEGURAN_LISAN", DisciplineRecord.model_validate(EXAMPLES[DISCIPLINE.name][0])).facts
 TREND = [
     {"on": "2026-07-27", "value": "66.00"},
     {"on": "2026-08-03", "value": None},

@@ -19,21 +19,28 @@ from shared.contracts.events.notice import NoticeKind, NoticeState
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 STATES: tuple[NoticeState, ...] = get_args(NoticeState)
 DISCIPLINE: tuple[NoticeKind, ...] = ("discipline_alert", "discipline_information")
-ALLOWED: dict[Event, dict[NoticeState, NoticeState]] = {
-    "release": {"draft": "released", "released": "released"},
-    "withhold": {"draft": "withheld", "withheld": "withheld"},
-    "expire": {"draft": "expired"},
-    "deliver": {"released": "delivered"},
-    "acknowledge": {"released": "acknowledged", "delivered": "acknowledged", "acknowledged": "acknowledged"},
-    "withdraw": {"draft": "withdrawn", "released": "withdrawn"},
+LIFE: dict[NoticeState, dict[Event, NoticeState]] = {
+    "draft": {"release": "released", "withhold": "withheld", "expire": "expired", "withdraw": "withdrawn"},
+    "released": {
+        "release": "released",
+        "deliver": "delivered",
+        "acknowledge": "acknowledged",
+        "withdraw": "withdrawn",
+    },
+    "delivered": {"acknowledge": "acknowledged"},
+    "acknowledged": {"acknowledge": "acknowledged"},
+    "withheld": {"withhold": "withheld"},
+    "expired": {},
+    "withdrawn": {},
 }
+"""The events that a notice of any kind allows in each state, with the state that follows."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("event", get_args(Event))
 def test_an_event_changes_only_the_states_that_allow_it(kind: NoticeKind, state: NoticeState, event: Event) -> None:
-    expected = ALLOWED[event].get(state)
+    expected = LIFE[state].get(event)
     if event == "withdraw" and kind in DISCIPLINE and state in ("delivered", "acknowledged"):
         expected = "withdrawn"
     assert next_state(kind, state, event) == expected

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -52,7 +53,16 @@ def test_a_whole_number_needs_no_quotes() -> None:
 
 def test_a_policy_survives_being_stored() -> None:
     policy = with_unit_priors(shipped_policy(), {"unit-1": Decimal("3.4")})
-    assert policy_from_mapping(policy_to_mapping(policy)) == policy
+    stored = json.dumps(policy_to_mapping(policy))
+    assert policy_from_mapping(json.loads(stored)) == policy
+
+
+@pytest.mark.parametrize("key", [1, None, True])
+def test_a_unit_in_a_policy_is_a_quoted_id(key: object) -> None:
+    """YAML reads 1, null and true as other types: as text, they could be a unit that was not meant."""
+    shrinkage = policy_document()["shrinkage"] | {"unit_priors": {key: "3"}}
+    with pytest.raises(RuleError, match=rf"the id of a unit in quotes, not {key}"):
+        policy_from_mapping(policy_document(shrinkage=shrinkage))
 
 
 def test_unit_priors_are_added_and_checked() -> None:

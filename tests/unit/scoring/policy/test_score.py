@@ -57,6 +57,14 @@ def test_a_complete_score_by_hand() -> None:
     assert [item.effective_weight for item in result.indicators] == [d("0.4"), d("0.35"), d("0.25")]
 
 
+def test_a_score_just_below_half_a_hundredth_is_rounded_down() -> None:
+    """Two indicators of 80.0048..., and no attendance: 15/31 of a hundredth is less than a half."""
+    columns = totals(
+        work_quality_n=31, work_quality_sum=31 * 8000 + 15, communication_n=31, communication_sum=31 * 8000 + 15
+    )
+    assert both(columns).score == d("80.00")
+
+
 def test_shown_values_are_rounded_but_the_score_uses_the_exact_ones() -> None:
     policy = shipped_policy(weights={"attendance": "0.02", "work_quality": "0.49", "public_communication": "0.49"})
     # Attendance 66.666..., both others 50.004 by supervisors alone: rounding them first would give 50.33.

@@ -99,6 +99,13 @@ def test_an_assessment_of_zero_points_is_an_assessment() -> None:
     assert named(FEEDBACK_TOTALS, result) == {"work_quality_n": 1}
 
 
+def test_the_highest_assessment_and_the_lowest_answer_count() -> None:
+    best = feedback_contribution("supervisor_assessment", "accepted", None, {"work_quality": "100.00"}, "visit")
+    assert named(FEEDBACK_TOTALS, best) == {"work_quality_n": 1, "work_quality_sum": 10_000}
+    worst = feedback_contribution("citizen_rating", "accepted", {"product": 1}, None, "visit")
+    assert named(FEEDBACK_TOTALS, worst) == {"citizen_ratings": 1, "product_n": 1, "product_sum": 1}
+
+
 @pytest.mark.parametrize("state", ["quarantined", "withdrawn"])
 def test_feedback_that_is_not_accepted_adds_nothing(state: str) -> None:
     assert feedback_contribution("citizen_rating", state, {"product": 4}, None, "visit") == NO_FEEDBACK

@@ -55,6 +55,13 @@ def test_an_address_comes_in_the_form_for_the_envelope(text: str, address: str) 
     assert checked_address(text) == address
 
 
+def test_an_address_has_at_most_254_characters() -> None:
+    longest = f"{'b' * 64}@{'c' * 63}.{'d' * 63}.{'e' * 58}.id"
+    assert (len(longest), checked_address(longest)) == (254, longest)
+    with pytest.raises(ValueError, match="must be one e-mail address"):
+        checked_address(longest.replace(".id", "e.id"))
+
+
 @given(st.text(st.sampled_from("abAB09.!#$%&'*+/=?^_`{|}~-\"(),:;<>[]\\ @\r\n\0é"), max_size=40))
 def test_what_passes_stays_as_it_is_in_the_command_to_the_server(local: str) -> None:
     try:

@@ -10,7 +10,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.base.rule_documents import DEPTH_MAX, DOCUMENT_BYTES_MAX, PARTS_MAX, SCALAR_CHARS_MAX, read_document
+from shared.base.rule_documents import (
+    DEPTH_MAX,
+    DOCUMENT_BYTES_MAX,
+    PARTS_MAX,
+    SCALAR_CHARS_MAX,
+    Document,
+    read_document,
+)
 from shared.errors.errors import InvalidError
 
 RULES = sorted((Path(__file__).resolve().parents[4] / "rules").rglob("*.yaml"))
@@ -45,6 +52,7 @@ def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
         ("a: 2026-13-45", "ValueError"),
         ("a: 1\nb: [", "line 3"),
         ("a: &x [1]\nb: *x", "aliases"),
+        ("a: &x [1]", "anchors"),
         ("a: !!timestamp soon", "Tags"),
         ("a: !!bool maybe", "Tags"),
         ('{"\\ud800": 1}', "not YAML"),
@@ -56,7 +64,7 @@ def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
         ("- a", "a mapping of names to values"),
         ("", "a mapping of names to values"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_what_cannot_be_read_is_refused_with_words(document: str | bytes, words: str) -> None:
     with pytest.raises(InvalidError) as refused:
@@ -70,11 +78,32 @@ def test_what_is_just_within_the_bounds_is_read() -> None:
     assert read_document(nested(DEPTH_MAX)) == yaml.safe_load(nested(DEPTH_MAX))
 
 
+def test_levels_are_counted_where_mappings_and_lists_end() -> None:
+    def beside_short_lists(inner: int) -> str:
+        return '{"a":' * 10 + "[" + "[]," * 10 + nested(inner) + "]" + "}" * 10
+
+    assert read_document(beside_short_lists(DEPTH_MAX - 11))
+    with pytest.raises(InvalidError, match="too deep"):
+        read_document(beside_short_lists(DEPTH_MAX - 10))
+
+
+def test_a_document_has_at_most_so_many_parts() -> None:
+    around = 9  # the start and end of the stream, the document, the mapping and the list, and a key
+    fitting = PARTS_MAX + 1 - around
+    assert len(read_document("a: [" + "1," * fitting + "]")["a"]) == fitting
+    with pytest.raises(InvalidError, match=r"too long at line \d: remove everything that is not a rule"):
+        read_document("a: [" + "1," * (fitting + 1) + "]")
+
+
 def test_every_part_has_its_line() -> None:
     document = read_document("a: 1\n\nb:\n  - c: 2\n  - {d: 3,\n     e: 4}\n")
     found = [document.line_of(*path) for path in (("a",), ("b",), ("b", 0, "c"), ("b", 1, "d"), ("b", 1, "e"))]
     assert found == [1, 3, 4, 5, 6]
     assert [document.line_of(*path) for path in (("b", 1, "missing"), ("missing",), ())] == [5, 1, 1]
+
+
+def test_a_document_without_known_lines_begins_in_line_1() -> None:
+    assert Document({"a": 1}, {}).line_of("a") == 1
 
 
 @given(st.lists(st.sampled_from(PARTS_OF_YAML), max_size=60).map("".join))

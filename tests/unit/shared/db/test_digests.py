@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.events.canary import CANARY_EMPLOYEE_ID
 from shared.contracts.examples import EXAMPLES
-from shared.contracts.topics import ALL_TOPICS, ATTENDANCE_DAY
+from shared.contracts.topics import ALL_TOPICS, ATTENDANCE_DAY, DISCIPLINE, FEEDBACK, SCORE
 from shared.db.digests import BUCKETS, KEPT, Digest, Item, Projection, bucket_of
 
 TOPICS = {topic.name: topic for topic in ALL_TOPICS}
@@ -111,3 +112,57 @@ def test_a_moment_has_one_hash_however_it_is_spelled_but_its_offset_counts() -> 
 def test_the_canary_is_left_out_for_not_every_reader_keeps_it() -> None:
     record = record_of(ATTENDANCE_DAY.name) | {"employee_id": str(CANARY_EMPLOYEE_ID)}
     assert Projection(ATTENDANCE_DAY.name, "scoring").item(record) is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "reader"),
+    [(ATTENDANCE_DAY, "scoring"), (FEEDBACK, "scoring"), (SCORE, "notifications"), (DISCIPLINE, "notifications")],
+    ids=lambda each: each if isinstance(each, str) else each.name,
+)
+def test_a_reader_that_keeps_whole_records_keeps_every_field(topic: Any, reader: str) -> None:
+    named = {*KEPT[topic.name, reader]}
+    assert {*topic.model.model_fields} - named == {"revision", *topic.thing}
+    assert not named & {"revision", *topic.thing}
+
+
+def test_an_item_has_the_things_values_its_revision_and_a_hash_of_eight_bytes() -> None:
+    record = record_of(ATTENDANCE_DAY.name)
+    item = Projection(ATTENDANCE_DAY.name, "scoring").item(record)
+    assert item is not None
+    assert item.key == "/".join(record[name] for name in ATTENDANCE_DAY.thing)
+    assert item.revision == record["revision"]
+    assert 0 <= item.hash < 2**64
+
+
+def test_things_are_counted_and_their_hashes_are_summed_by_bucket() -> None:
+    found = digest_of([Item("a", 1, 5), Item("a", 1, 2**64 - 2), Item("b", 1, 7)])
+    assert found.things == 3
+    assert {n: found.sums[n] for n in (bucket_of("a"), bucket_of("b"))} == {bucket_of("a"): 3, bucket_of("b"): 7}
+    assert sum(found.sums) == 10
+
+
+class DriverUuid(UUID):
+    """As a database driver's own type."""
+
+
+def test_a_drivers_values_give_the_same_item_as_text() -> None:
+    record = record_of("asn.employee.v1")
+    boss = "0198f4c2-0000-7000-8000-000000000001"
+    projection = Projection("asn.employee.v1", "scoring")
+    assert projection.item(record | {"superior_id": DriverUuid(boss)}) == projection.item(
+        record | {"superior_id": boss}
+    )
+
+
+def test_the_order_of_a_fields_parts_does_not_matter() -> None:
+    record = record_of(FEEDBACK.name)
+    projection = Projection(FEEDBACK.name, "scoring")
+    one, other_way = {"product": 4, "duration": 3}, {"duration": 3, "product": 4}
+    assert projection.item(record | {"ratings": one}) == projection.item(record | {"ratings": other_way})
+
+
+def test_a_required_field_that_is_missing_is_the_same_as_none() -> None:
+    record = record_of("asn.employee.v1")
+    projection = Projection("asn.employee.v1", "scoring")
+    without = {name: value for name, value in record.items() if name != "name"}
+    assert projection.item(without) == projection.item(record | {"name": None})

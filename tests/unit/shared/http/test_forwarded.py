@@ -53,3 +53,19 @@ async def client_of(peer: str, *headers: str, behind_gateway: bool, proxies: Any
 )
 async def test_the_real_client(peer: str, headers: list[str], behind_gateway: bool, expected: str) -> None:
     assert await client_of(peer, *headers, behind_gateway=behind_gateway) == expected
+
+
+@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+async def test_only_requests_are_changed_and_everything_is_passed_on(kind: str) -> None:
+    passed: list[Any] = []
+
+    async def app(*given: Any) -> None:
+        passed.extend(given)
+
+    async def receive() -> Any: ...
+    async def send(_message: Any) -> None: ...
+
+    scope = {"type": kind, "client": ("10.9.0.1", 1), "headers": [(b"x-forwarded-for", b"203.0.113.9")]}
+    await RealClient(app, behind_gateway=True, proxies=PROXIES)(scope, receive, send)
+    assert passed == [scope, receive, send]
+    assert scope["client"] == ("10.9.0.1", 1)

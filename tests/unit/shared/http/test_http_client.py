@@ -75,7 +75,7 @@ def test_certificates_that_the_operator_names_are_used(monkeypatch: pytest.Monke
     (tmp_path / "ca.pem").write_text("")  # trusts no authority
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    context = http_client._trust("https://127.0.0.1")["verify"]
+    context = http_client.trust("https://127.0.0.1")["verify"]
     assert context.get_ca_certs() == []
 
 

@@ -166,7 +166,7 @@ def test_a_bucket_takes_a_third_at_once_and_then_what_leaks(monkeypatch: pytest.
     bucket.add("a")
     assert bucket.full("a")
     monkeypatch.setattr(rates.time, "monotonic", lambda: 700.0)
-    assert bucket._level("a") == 0
+    assert bucket.level("a") == 0
 
 
 def test_empty_buckets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_empty_buckets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         bucket.add(key)
     monkeypatch.setattr(rates.time, "monotonic", lambda: 700.0)
     bucket.add("d")
-    assert set(bucket._levels) == {"d"}
+    assert set(bucket.levels) == {"d"}
 
 
 @pytest.mark.parametrize(

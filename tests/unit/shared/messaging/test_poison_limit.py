@@ -66,3 +66,10 @@ def test_none_where_an_operator_lets_them_be_parked() -> None:
     limit = PoisonLimit(0)
     limit.begin(1_000)
     limit.check(1_000)
+
+
+def test_a_batch_that_was_not_announced_counts_from_zero() -> None:
+    limit = PoisonLimit(10_000)
+    limit.check(BATCH_UNUSABLE_MIN - 1)
+    with pytest.raises(TooManyUnusableError):
+        limit.check(BATCH_UNUSABLE_MIN)

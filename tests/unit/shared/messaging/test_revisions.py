@@ -48,6 +48,13 @@ def test_below_a_million_a_record_comes_alone_and_a_group_climbs_together() -> N
     assert [r.revision for r in with_rungs(group)] == [STEP_MAX, STEP_MAX, STEP_MAX + 5, STEP_MAX + 5, 3]
 
 
+def test_no_copy_has_the_revision_of_its_record() -> None:
+    assert with_rungs([]) == []
+    group = [record(STEP_MAX), record(STEP_MAX + 5)]
+    assert [r.revision for r in with_rungs(group)] == [STEP_MAX, STEP_MAX, STEP_MAX + 5]
+    assert with_rungs(group)[0].employee_id == group[1].employee_id
+
+
 @given(present=REVISIONS, wrong=st.integers(1, REVISION_MAX - STEP_MAX - 1))
 def test_an_owner_overtakes_every_revision_that_a_writer_climbed_to(present: int, wrong: int) -> None:
     if wrong < present:

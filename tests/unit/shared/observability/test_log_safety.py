@@ -22,7 +22,7 @@ from sqlalchemy import exc
 from services.feedback.settings import Settings
 from shared.errors.errors import InvalidError, UnavailableError
 from shared.observability import logs
-from shared.observability.log_safety import described, masked, safe_words
+from shared.observability.log_safety import described, masked, safe_message
 from tests.fixtures.logs import captured_logs
 
 NAME, NIP, MAIL = "Rumiati Sikumbang", "198705122010012017", "rumiati@example.go.id"
@@ -126,10 +126,10 @@ def test_causes_are_followed_and_a_ring_ends() -> None:
 
 
 def test_only_messages_that_never_hold_data_are_words() -> None:
-    assert safe_words(KafkaConnectionError("no broker answers")) == "KafkaConnectionError: no broker answers"
-    assert safe_words(UnavailableError("The store does not answer.")) == "The store does not answer."
-    assert safe_words(InvalidError(f"`name`: {NAME}")) is None
-    assert safe_words(ConnectionRefusedError(111, f"Connect call failed {NAME}")) is None
+    assert safe_message(KafkaConnectionError("no broker answers")) == "KafkaConnectionError: no broker answers"
+    assert safe_message(UnavailableError("The store does not answer.")) == "The store does not answer."
+    assert safe_message(InvalidError(f"`name`: {NAME}")) is None
+    assert safe_message(ConnectionRefusedError(111, f"Connect call failed {NAME}")) is None
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ async def test_a_task_that_nobody_waits_for_is_told_without_its_words(written: W
     assert_clean(written())
 
 
-def test_a_warning_is_told_by_its_kind_and_place(written: Written) -> None:
+def test_a_warning_is_reported_by_its_kind_and_place(written: Written) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         logging.captureWarnings(capture=False)

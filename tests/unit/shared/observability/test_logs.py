@@ -78,7 +78,7 @@ def test_others_are_never_held_back_and_the_memory_is_bounded() -> None:
     fewer = FewerRepeats(10.0, lambda: 100.0)
     assert all(fewer.filter(said("uvicorn.error", "Exception in ASGI application")) for _ in range(3))
     assert all(fewer.filter(said("aiokafka", f"node {n}")) for n in range(KINDS_MAX * 3))
-    assert len(fewer._said) <= KINDS_MAX
+    assert len(fewer.said) <= KINDS_MAX
 
 
 def test_a_capture_sees_what_others_silenced_and_keeps_no_logger_to_itself() -> None:

@@ -130,7 +130,7 @@ def test_a_value_without_a_column_is_a_fault_with_its_place() -> None:
     assert "quotes" in found["message"]
 
 
-def test_quotes_that_are_not_closed_are_told_with_their_line() -> None:
+def test_quotes_that_are_not_closed_are_reported_with_their_line() -> None:
     assert refusal('nip,day\n1,2\n"3,4\n5,6\n').startswith("Line 3 is not CSV")
     assert refusal('nip,day\n1,2\n"3"x,4\n').startswith("Line 3 is not CSV")
 

@@ -77,7 +77,7 @@ def test_a_wrong_setting_is_one_line_with_its_name_and_value(
         (KafkaSettings, "KAFKA_BOOTSTRAP_SERVERS", "user:hidden@kafka:9092"),
     ],
 )
-def test_a_password_in_an_address_is_never_told(
+def test_a_password_in_an_address_is_never_reported(
     monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], name: str, value: str
 ) -> None:
     monkeypatch.setenv(f"KINERJA_{name}", value)
@@ -94,7 +94,18 @@ def test_a_long_value_is_shortened(monkeypatch: pytest.MonkeyPatch, name: str) -
     assert " ... " in line
 
 
-def test_a_secrets_value_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_faults_of_a_rule_file_are_shown_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    week = (ROOT / "rules/attendance/week-schedule.yaml").read_text()
+    (tmp_path / "week.yaml").write_text(week.replace("end:", "ende:"))
+    monkeypatch.setenv("KINERJA_WEEK_SCHEDULE_FILE", str(tmp_path / "week.yaml"))
+    [line] = settings_faults(AttendanceSettings)
+    assert line.endswith("; and more: correct these first")
+    faults = line.removesuffix("; and more: correct these first").split("; line ")
+    assert len(faults) == 3
+    assert all(fault.endswith("known are break_end, break_minutes, break_start, end, start") for fault in faults)
+
+
+def test_a_secrets_value_is_never_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINERJA_DATABASE_URL", "mysql://user:hidden@host/database")
     with pytest.raises(SettingsError) as caught:
         read_settings(ScoringSettings)
