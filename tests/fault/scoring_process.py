@@ -6,11 +6,12 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-from services.scoring import app
+from services.scoring.app import create
 from services.scoring.settings import Settings
 from shared.messaging.consuming.consumer import BatchConsumer
 from shared.messaging.consuming.incoming import Incoming
 from shared.observability import logs
+from shared.service import runtime
 
 __all__ = ["commit_offsets_first", "main"]
 
@@ -26,15 +27,15 @@ class _OffsetsFirst(BatchConsumer):
 
 def commit_offsets_first() -> None:
     """Makes the service commit the offsets before the effect."""
-    app.BatchConsumer = _OffsetsFirst  # type: ignore[attr-defined]
+    runtime.BatchConsumer = _OffsetsFirst  # type: ignore[misc]
 
 
 async def main() -> None:
     """Runs until killed."""
     if os.environ.get("OFFSETS_FIRST") == "1":
         commit_offsets_first()
-    service = app.create(Settings())
-    async with service.router.lifespan_context(app):
+    app = create(Settings())
+    async with app.router.lifespan_context(app):
         await asyncio.Event().wait()
 
 
