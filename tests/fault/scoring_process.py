@@ -27,7 +27,7 @@ class _OffsetsFirst(BatchConsumer):
 
 def commit_offsets_first() -> None:
     """Makes the service commit the offsets before the effect."""
-    runtime.BatchConsumer = _OffsetsFirst  # type: ignore[misc]
+    runtime.BatchConsumer = _OffsetsFirst  # type: ignore[attr-defined]
 
 
 async def main() -> None:
