@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.context import AttendanceContext
-from services.attendance.people.records import OfficerState, read_states, record_of
+from services.attendance.people.queries import OFFICER_STATES, OfficerState
+from services.attendance.people.records import record_of
 from shared.contracts.topics import ATTENDANCE_DAY, EMPLOYEE
 from shared.db.queries import query
 from shared.messaging.producing.republish import Republished, add_all_again, from_record
@@ -70,7 +71,7 @@ async def _republish_employees(context: AttendanceContext) -> Republished:
 async def _next_employees(session: AsyncSession, after: UUID) -> list[OfficerState]:
     values = {"after": after, "most": EMPLOYEES_AT_A_TIME}
     employees = list((await session.execute(_NEXT_EMPLOYEES, values)).scalars())
-    return await read_states(session, employees)
+    return await OFFICER_STATES.all(session, {"employees": employees})
 
 
 async def _republish_days(context: AttendanceContext) -> Republished:

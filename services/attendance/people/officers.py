@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.attendance.people.assignments import EMPLOYMENT_TYPE, UNIT, read_steps
-from services.attendance.people.queries import OfficerRow
+from services.attendance.people.queries import OfficerState
 from services.attendance.people.rules.history import present_since
 from shared.access.auth import Principal, requires
 from shared.db.queries import Query
@@ -51,7 +51,7 @@ class Officer(Answer):
     """The revision of the officer's record on `asn.employee.v1`."""
 
 
-async def read_officers(context: Context, query: Query[OfficerRow], values: Mapping[str, object]) -> list[Officer]:
+async def read_officers(context: Context, query: Query[OfficerState], values: Mapping[str, object]) -> list[Officer]:
     """The officers of a query, in its order."""
     today = context.today
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,19 +16,21 @@ __all__ = [
     "FOUND_OFFICERS",
     "OFFICER",
     "OFFICERS",
+    "OFFICER_STATES",
     "OFFICER_WITH_NIP",
     "UNITS",
-    "OfficerRow",
+    "OfficerState",
     "UnitRow",
     "read_officer_ids",
     "read_officers_by_nip",
 ]
 
 
-class OfficerRow(NamedTuple):
-    """An officer with the present unit and employment type."""
+class OfficerState(NamedTuple):
+    """An officer with the present unit and employment type: the columns of officer_v1."""
 
     employee_id: UUID
+    revision: int
     nip: str
     name: str
     employment_type: str
@@ -38,7 +40,7 @@ class OfficerRow(NamedTuple):
     email: str | None
     active_from: date
     active_to: date | None
-    revision: int
+    recorded_at: datetime
 
 
 class UnitRow(NamedTuple):
@@ -63,22 +65,21 @@ class OfficerId(NamedTuple):
     employee_id: UUID
 
 
-_OFFICERS = """
-    select employee_id, nip, name, employment_type, org_unit_id, org_unit_name, superior_id, email, active_from, active_to,
-           revision
-    from officer_v1
-"""
+_OFFICERS = "select * from officer_v1"
 _NO_CANARY = f"employee_id <> '{CANARY_EMPLOYEE_ID}'"
 _OFFICER_REACHED = "reaches_unit_v1(:units, org_unit_id)"
 _IN_UNIT = "(cast(:unit as text) is null or org_unit_id = :unit)"
 
-OFFICER = query(_OFFICERS + " where employee_id = :employee_id", OfficerRow)
-OFFICER_WITH_NIP = query(_OFFICERS + f" where nip = :nip and {_NO_CANARY}", OfficerRow)
+OFFICER = query(_OFFICERS + " where employee_id = :employee_id", OfficerState)
+OFFICER_STATES = query(
+    _OFFICERS + " where employee_id = any(cast(:employees as uuid[])) order by employee_id", OfficerState
+)
+OFFICER_WITH_NIP = query(_OFFICERS + f" where nip = :nip and {_NO_CANARY}", OfficerState)
 OFFICERS = query(
     _OFFICERS
     + f" where employee_id > :after and {_NO_CANARY} and {_IN_UNIT} and {_OFFICER_REACHED}"
     + " order by employee_id limit :most",
-    OfficerRow,
+    OfficerState,
 )
 # No index on names: a pattern without a fixed start reads the whole table, some thousand rows for a city.
 FOUND_OFFICERS = query(
@@ -91,7 +92,7 @@ FOUND_OFFICERS = query(
       and (name, employee_id) > (cast(:after_name as text), cast(:after_id as uuid))
     order by name, employee_id limit :most
     """,
-    OfficerRow,
+    OfficerState,
 )
 UNITS = query(
     f"""
