@@ -29,6 +29,10 @@ __all__ = [
 
 INDICATORS = ("attendance", "work_quality", "public_communication")
 
+# weights and priors: exact in ten-thousandths, so that the fast path stays in integers
+_Weight = Annotated[Decimal, exact(0, 1, places=4)]
+_Rating = Annotated[Decimal, exact(1, 4, places=4)]
+
 
 def _unit_id(key: object) -> str:
     """A unit's id, quoted when YAML reads it as a number or a truth value: 007 and 7 are two units."""
@@ -37,10 +41,6 @@ def _unit_id(key: object) -> str:
     return key
 
 
-# weights and priors: exact in ten-thousandths, so that the fast path stays in integers
-
-_Weight = Annotated[Decimal, exact(0, 1, places=4)]
-_Rating = Annotated[Decimal, exact(1, 4, places=4)]
 _UnitId = Annotated[str, BeforeValidator(_unit_id)]
 _NONE_IS_EMPTY = BeforeValidator(lambda priors: {} if priors is None else priors)
 
