@@ -52,6 +52,9 @@ def read_document(source: bytes | str) -> Document:
         _check_bounds(source)
         loader = _LOADER(source)
         root = loader.get_single_node()
+        # Before the content is built: that copies a merged mapping (`<<: {...}`) into the one around it, where a key of
+        # its own takes precedence and is no double.
+        lines = {} if root is None else dict(_lines(root, (), root.start_mark.line + 1))
         content = None if root is None else loader.construct_document(root)
     except RuleError:
         raise
@@ -62,9 +65,9 @@ def read_document(source: bytes | str) -> Document:
         raise RuleError(
             f"The document is not YAML: {type(error).__name__}. Send UTF-8 text, with valid numbers and dates."
         ) from error
-    if root is None or not isinstance(content, dict):
+    if not isinstance(content, dict):
         raise RuleError("The document must be a mapping of names to values, like the default rule set.")
-    return Document(content, dict(_lines(root, (), root.start_mark.line + 1)))
+    return Document(content, lines)
 
 
 def _check_bounds(source: bytes | str) -> None:
@@ -96,6 +99,8 @@ def _lines(node: yaml.Node, path: tuple[str, ...], line: int) -> Iterator[tuple[
     elif isinstance(node, yaml.MappingNode):
         first: dict[str, int] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # no name: refused when the content is built
             key_line = key.start_mark.line + 1
             if key.value in first:
                 raise RuleError(

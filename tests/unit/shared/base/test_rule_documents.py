@@ -61,10 +61,12 @@ def test_our_own_rule_sets_are_read_as_they_are(file: Path) -> None:
         ("? [1]\n: 2", "unhashable"),
         ("a: 1\nb:\n  c: 1\n  c: 2", "b.c is there twice, in lines 3 and 4: remove one"),
         ("a: 1\n'a': 2", "a is there twice, in lines 1 and 2"),
+        ("a:\n  - {<<: {b: 1, b: 2}}", "a.0.<<.b is there twice, in lines 2 and 2"),
+        ("a: {<<: 1}", "mapping"),
         ("- a", "a mapping of names to values"),
         ("", "a mapping of names to values"),
     ],
-    ids=range(25),
+    ids=range(27),
 )
 def test_what_cannot_be_read_is_refused_with_words(document: str | bytes, words: str) -> None:
     with pytest.raises(InvalidError) as refused:
@@ -93,6 +95,12 @@ def test_a_document_has_at_most_so_many_parts() -> None:
     assert len(read_document("a: [" + "1," * fitting + "]")["a"]) == fitting
     with pytest.raises(InvalidError, match=r"too long at line \d: remove everything that is not a rule"):
         read_document("a: [" + "1," * (fitting + 1) + "]")
+
+
+def test_a_mappings_own_key_takes_precedence_over_a_merged_one() -> None:
+    document = read_document("<<: {id: x, other: 1}\n\nid: y\nparts:\n  id: z\n  <<: [{id: u}, {id: v, more: 2}]\n")
+    assert document == {"id": "y", "other": 1, "parts": {"id": "z", "more": 2}}
+    assert [document.line_of("id"), document.line_of("parts", "id")] == [3, 5]
 
 
 def test_every_part_has_its_line() -> None:
