@@ -12,16 +12,18 @@ from pydantic import AfterValidator, TypeAdapter
 
 from services.attendance.hours.rules.day_hours import DayHours
 from services.attendance.hours.rules.schedule import WeekKind
-from shared.base.rule_models import Day, RulePart, Text, checked, fault, only
+from shared.base.rule_models import Day, RuleError, RulePart, Text, checked, fault, only
 
 __all__ = ["WEEKDAYS", "WeekFile", "WeekHours", "week_file", "week_hours"]
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+_NO_HOURS = 'Give at least one weekday its hours in `days`, as in "monday": {"start": "07:30", "end": "16:00"}'
+
 
 def _some(days: Mapping[str, DayHours]) -> Mapping[str, DayHours]:
     if not days:
-        raise fault("a week needs at least one weekday with hours")
+        raise fault(_NO_HOURS)
     return days
 
 
@@ -62,6 +64,8 @@ def week_file(document: object) -> WeekFile:
 
 def week_hours(days: object) -> WeekHours:
     """Parses weekday name → {start, end, break_start, break_end | break_minutes}. Raises RuleError."""
+    if days == {}:
+        raise RuleError(f"{_NO_HOURS}.")
     hours = {WEEKDAYS.index(name): day for name, day in checked(_HOURS, days, "hours").items()}
     starts = {weekday: day.start.hour * 60 + day.start.minute for weekday, day in hours.items()}
     ends = [starts[weekday] + day.offsets()[0] // timedelta(minutes=1) for weekday, day in hours.items()]

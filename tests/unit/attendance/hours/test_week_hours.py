@@ -64,4 +64,14 @@ def test_an_error_begins_with_what_was_read() -> None:
     with pytest.raises(RuleError, match=r"^week schedule: "):
         week_file({})
     with pytest.raises(RuleError, match=r"^hours: "):
+        week_hours({"monday": {}})
+
+
+def test_a_week_without_hours_is_refused_with_what_to_add() -> None:
+    sentence = 'Give at least one weekday its hours in `days`, as in "monday": {"start": "07:30", "end": "16:00"}'
+    with pytest.raises(RuleError) as refused:
         week_hours({})
+    assert refused.value.detail == f"{sentence}."
+    with pytest.raises(RuleError) as refused:
+        week_file(yaml.safe_load(DEFAULT.read_text()) | {"days": {}})
+    assert refused.value.detail == f"week schedule: days: {sentence}"
