@@ -12,9 +12,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from shared.base.rule_documents import Document, RuleError
+from shared.base.rule_documents import RuleError
+from shared.base.rule_faults import rule_error
 
 __all__ = ["DAYS_MAX", "ClockTime", "CodeText", "Day", "Flag", "RuleError", "RulePart", "Share", "Text", "checked",
            "every", "exact", "fault", "only", "text", "whole"]  # fmt: skip
@@ -24,10 +25,6 @@ R = TypeVar("R")
 NUMBER_MAX = 2**31 - 1
 DAYS_MAX = 365_000
 """A thousand years: a date so many days ago still exists."""
-FAULTS_SHOWN = 5
-"""Errors in the message."""
-FAULTS_MAX = 100
-"""Errors in the list."""
 VALUE_CHARS_MAX = 50
 """Characters that a message shows of a wrong value."""
 
@@ -44,12 +41,7 @@ def checked(rules: TypeAdapter[R], content: object, name: str) -> R:
     try:
         return rules.validate_python(content)
     except ValidationError as error:
-        faults = [_described(each, content) for each in error.errors(include_url=False)]
-        faults.sort(key=lambda each: each.get("line", 0))
-        shown = [_sentence(each) for each in faults[:FAULTS_SHOWN]]
-        rest = len(faults) - FAULTS_SHOWN
-        more = [f"{rest} more error{'s' if rest > 1 else ''}"] if rest > 0 else []
-        raise RuleError(f"{name}: {'; '.join((*shown, *more))}", errors=faults[:FAULTS_MAX]) from None
+        raise rule_error(name, error, content) from None
 
 
 def fault(message: str, at: str = "") -> PydanticCustomError:
@@ -201,47 +193,8 @@ def _only(content: Any, names: Any) -> Any:
     if isinstance(content, Mapping):
         unknown = sorted(str(name) for name in content if name not in names)
         if unknown:
-            message = f"unknown {', '.join(unknown)}; known are {', '.join(sorted(names))}"
-            context = {"message": message, "unknown": [(name,) for name in unknown]}
-            raise PydanticCustomError("rule", "{message}", context)
+            raise PydanticCustomError("rule", "unknown name", {"unknown": unknown, "known": ", ".join(sorted(names))})
     return content
-
-
-def _described(error: ErrorDetails, content: object) -> dict[str, Any]:
-    """The place of an error, its line if it is known, and what is right."""
-    context = error.get("ctx", {})
-    place = [part for part in error["loc"] if part != "[key]"] + ([context["at"]] if context.get("at") else [])
-    at = ""
-    for part in place:
-        at += f"[{part}]" if isinstance(part, int) else f".{part}" if at else part
-    if not isinstance(content, Document):
-        return {"at": at, "message": _message(error, context)}
-    line = min(content.line_of(*place, *name) for name in context.get("unknown", [()]))
-    return {"line": line, "at": at, "message": _message(error, context)}
-
-
-def _message(error: ErrorDetails, context: Mapping[str, Any]) -> str:
-    match error["type"]:
-        case "missing" | "time_type":
-            return "is missing"
-        case "dataclass_type" | "mapping_type" | "dict_type":
-            return f"expected a mapping, not {type(error['input']).__name__}"
-        case "tuple_type":
-            return "must be a list"
-        case "literal_error" | "enum":
-            return f"must be one of {context['expected'].replace(chr(39), '').replace(' or ', ', ')}"
-        case "value_error":
-            return str(context["error"])
-        case _:
-            return error["msg"]
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    line = f"line {error['line']}" if "line" in error else ""
-    place = ", ".join(part for part in (line, error["at"]) if part)
-    if not place:
-        return str(error["message"])
-    return f"{place}{' ' if error['message'].startswith(('must ', 'is ')) else ': '}{error['message']}"
 
 
 def _shown(value: object) -> str:

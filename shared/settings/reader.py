@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
+from shared.base.rule_documents import RuleError
 from shared.errors.errors import plain_message
 from shared.settings.settings import BaseSettings
 from shared.settings.url_space import masked_login
@@ -19,9 +20,9 @@ S = TypeVar("S", bound=BaseSettings)
 
 VALUE_MAX = 100
 MESSAGE_MAX = 400
-"""Characters that an error shows of a value, and of a message; the middle of a longer one is left out. A message of several
-faults is shown up to the last whole fault."""
-_NEXT_FAULT = re.compile(r"; (?=line \d)")
+"""Characters that an error shows of a value, and of a message; the middle of a longer one is left out.
+
+Messages of rule files limit themselves: they list whole errors."""
 
 
 class SettingsError(ValueError):
@@ -57,28 +58,25 @@ def _lines(
     kind: type[BaseSettings], error: ValidationError, name: Callable[[str], str], *, missing: bool = True
 ) -> list[str]:
     lines = []
-    for fault in error.errors(include_url=False, include_context=False):
+    for fault in error.errors(include_url=False):
         field = str(fault["loc"][0]) if fault["loc"] else ""
         if fault["type"] == "missing":
             lines += [f"{name(field)} is not set"] if missing else []
         elif not field:
-            lines.append(_words(fault["msg"]))  # an error of several settings together: it names them itself
+            lines.append(_words(fault))  # an error of several settings together: it names them itself
         elif _is_secret(kind.model_fields.get(field)):
-            lines.append(f"{name(field)} cannot be used: {_words(fault['msg'])}")
+            lines.append(f"{name(field)} cannot be used: {_words(fault)}")
         else:
-            lines.append(f"{name(field)} is {_shown(fault['input'])}: {_words(fault['msg'])}")
+            lines.append(f"{name(field)} is {_shown(fault['input'])}: {_words(fault)}")
     return lines
 
 
-def _words(message: str) -> str:
+def _words(fault: ErrorDetails) -> str:
     """A message of pydantic or of our validators, on one line."""
-    message = plain_message(message).replace("Input should be", "it should be")
-    whole = " ".join(message.split())
-    first, *others = _NEXT_FAULT.split(whole)  # of a rule file, which names several faults with their lines
-    kept = _shortened(first, MESSAGE_MAX)
-    while others and len(kept) + len(others[0]) <= MESSAGE_MAX:
-        kept += f"; {others.pop(0)}"
-    return f"{kept}; and more: correct these first" if others else kept
+    message = " ".join(plain_message(fault["msg"]).replace("Input should be", "it should be").split())
+    cause = fault.get("ctx", {}).get("error")
+    lists_faults = isinstance(cause, RuleError) and cause.errors
+    return message if lists_faults else _shortened(message, MESSAGE_MAX)
 
 
 def _shown(value: object) -> str:
@@ -87,8 +85,11 @@ def _shown(value: object) -> str:
 
 
 def _shortened(text: str, characters: int) -> str:
+    """The text without its middle, cut between words where it has some."""
+    if len(text) <= characters:
+        return text
     half = characters // 2
-    return text if len(text) <= characters else f"{text[:half]} ... {text[-half:]}"
+    return f"{text[:half].rsplit(' ', 1)[0]} ... {text[-half:].split(' ', 1)[-1]}"
 
 
 def _is_secret(field: FieldInfo | None) -> bool:

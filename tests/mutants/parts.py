@@ -53,6 +53,7 @@ PARTS = {
             "shared/office_files/*.py",
             "shared/messaging/consuming/poison_limit.py",
             "shared/base/rule_documents.py",
+            "shared/base/rule_faults.py",
             "shared/base/rule_models.py",
             "shared/access/scopes.py",
         ),

@@ -144,7 +144,7 @@ async def test_every_error_of_a_wrong_policy_has_its_line_and_its_field(scoring:
     assert answer.status_code == 422
     [unknown] = answer.json()["errors"]
     line = wrong.splitlines().index('part: # placeholder; each pair sums to exactly 1, a part of "0" is not used') + 1
-    assert (unknown["line"], unknown["at"]) == (line, "")
+    assert (unknown["line"], unknown["at"]) == (line, "part")
     assert unknown["message"].startswith("unknown part; known are bands, counter_weight")
     assert answer.json()["detail"].startswith(f"policy: line {line}: unknown part; ")
     again = wrong.replace("part:", "parts:").replace("counter_weight:", "counter_weight: 2 #")

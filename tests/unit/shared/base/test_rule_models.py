@@ -105,6 +105,38 @@ def test_all_errors_are_listed_and_the_first_ones_told() -> None:
     assert [fault["at"] for fault in refused.value.errors or []] == list(content)
 
 
+def test_each_unknown_name_has_its_own_line_and_field() -> None:
+    source = (ROOT / "attendance/default.yaml").read_text(encoding="utf-8")
+    source = f"zzz: 1\naaa: 1\n{source}".replace("{from_minute: 31,", "{from: 31, minute: 1,", 1)
+    with pytest.raises(RuleError) as refused:
+        attendance_rules(read_document(source))
+    found = [(fault["line"], fault["at"], fault["message"]) for fault in refused.value.errors or []]
+    known = "known are absent_half_day_percent"
+    assert [(line, at) for line, at, _ in found] == [(1, "zzz"), (2, "aaa")]
+    assert [message[: len(f"unknown aaa; {known}")] for *_, message in found] == [
+        f"unknown zzz; {known}",
+        f"unknown aaa; {known}",
+    ]
+    with pytest.raises(RuleError) as refused:
+        attendance_rules(read_document(source.replace("zzz: 1\naaa: 1\n", "\n\n")))
+    line, known = line_with(source, "{from: 31"), "known are code, from_minute, percent"
+    assert refused.value.errors == [
+        {"line": line, "at": "late_bands[1].from", "message": f"unknown from; {known}"},
+        {"line": line, "at": "late_bands[1].minute", "message": f"unknown minute; {known}"},
+    ]
+    assert f"line {line}, late_bands[1]: unknown from; {known}; line {line}, " in str(refused.value)
+
+
+def test_a_message_has_as_many_whole_errors_as_fit_and_counts_the_others() -> None:
+    names = [letter * 900 for letter in "abcd"]
+    with pytest.raises(RuleError) as refused:
+        week_file(dict.fromkeys(names, 1))
+    known = "known are days, effective_from, kind, name"
+    assert str(refused.value) == (
+        f"week schedule: unknown {names[0]}; {known}; unknown {names[1]}; {known}; 2 more errors"
+    )
+
+
 def test_a_long_value_is_shortened_in_the_message() -> None:
     with pytest.raises(RuleError) as refused:
         policy_from_mapping({**read_document((ROOT / "scoring/default.yaml").read_bytes()), "version": "9" * 900})

@@ -223,7 +223,7 @@ def test_an_error_of_the_whole_file_has_no_place() -> None:
 def test_a_mapping_has_known_names() -> None:
     kind = Annotated[dict[str, int], only("a", "b")]
     assert read(kind, {"a": 1}) == {"a": 1}
-    assert refusal(kind, {"d": 1, "c": 1, "a": 1}) == ": unknown c, d; known are a, b"
+    assert refusal(kind, {"d": 1, "c": 1, "a": 1}) == ": unknown c; known are a, b; value: unknown d; known are a, b"
     assert refusal(kind, []) == ": expected a mapping, not list"
 
 

@@ -94,15 +94,26 @@ def test_a_long_value_is_shortened(monkeypatch: pytest.MonkeyPatch, name: str) -
     assert " ... " in line
 
 
-def test_the_faults_of_a_rule_file_are_shown_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    week = (ROOT / "rules/attendance/week-schedule.yaml").read_text()
-    (tmp_path / "week.yaml").write_text(week.replace("end:", "ende:"))
+def test_every_error_of_a_rule_file_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    week = (ROOT / "rules/attendance/week-schedule.yaml").read_text(encoding="utf-8").replace(" end:", " ende:")
+    (tmp_path / "week.yaml").write_text(week, encoding="utf-8")
     monkeypatch.setenv("KINERJA_WEEK_SCHEDULE_FILE", str(tmp_path / "week.yaml"))
-    [line] = settings_faults(AttendanceSettings)
-    assert line.endswith("; and more: correct these first")
-    faults = line.removesuffix("; and more: correct these first").split("; line ")
-    assert len(faults) == 3
-    assert all(fault.endswith("known are break_end, break_minutes, break_start, end, start") for fault in faults)
+    [fault] = settings_faults(AttendanceSettings)
+    _, _, faults = fault.partition("week schedule: ")
+    known = "unknown ende; known are break_end, break_minutes, break_start, end, start"
+    lines = {day: number for number, line in enumerate(week.splitlines(), 1) for day in [line.split(":")[0].strip()]}
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    assert faults == "; ".join(f"line {lines[day]}, days.{day}: {known}" for day in days)
+
+
+def test_what_is_left_out_of_a_long_message_is_whole_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = [f"word{number}" for number in range(130)]
+    (tmp_path / "week.yaml").write_text(f"a: 1\n{' '.join(words)}: 1\n{' '.join(words)}: 2\n", encoding="utf-8")
+    monkeypatch.setenv("KINERJA_WEEK_SCHEDULE_FILE", str(tmp_path / "week.yaml"))
+    [fault] = settings_faults(AttendanceSettings)
+    start, end = fault.split(": ", 1)[1].split(" ... ")
+    assert set(start.split()) <= set(words)
+    assert end.endswith("is there twice, in lines 2 and 3: remove one")
 
 
 def test_a_secrets_value_is_never_reported(monkeypatch: pytest.MonkeyPatch) -> None:
