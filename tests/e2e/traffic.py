@@ -8,19 +8,10 @@ from datetime import date
 
 import httpx
 
-from shared.db.database import POOL_WAIT_SECONDS
-from shared.errors.problem_types import UNAVAILABLE
 from tests.e2e.stack import Stack, until
 from tests.e2e.town import MACHINE
 
-__all__ = [
-    "OFFICERS",
-    "Traffic",
-    "assert_nothing_is_lost",
-    "assert_scoring_agrees",
-    "attendance_rests",
-    "waited_for_the_database",
-]
+__all__ = ["OFFICERS", "Traffic", "assert_nothing_is_lost", "assert_scoring_agrees", "attendance_rests"]
 
 OFFICERS = 10
 
@@ -38,8 +29,6 @@ class Traffic:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.accepted: list[tuple[int, str]] = []
         self.refused: list[tuple[int, float]] = []
-        self.busy = 0
-        """How many of them came because a service waited for its database."""
 
     def __enter__(self) -> Traffic:
         self._thread.start()
@@ -70,21 +59,12 @@ class Traffic:
                     )
                 except httpx.TransportError:
                     continue  # as a machine: without an answer it sends again
-                seconds = time.monotonic() - begun
                 if answer.text.startswith("OK: 1"):
                     self.accepted.append((pin, f"{self._day} {clock}"))
                     number += 1
                 else:
-                    self.refused.append((answer.status_code, seconds))
-                    self.busy += waited_for_the_database(answer, seconds)
+                    self.refused.append((answer.status_code, time.monotonic() - begun))
                 time.sleep(0.02)
-
-
-def waited_for_the_database(answer: httpx.Response, seconds: float) -> bool:
-    """Whether a service refused a request only after it had waited for its database, as it does on an overloaded machine."""
-    if answer.status_code != UNAVAILABLE.status or seconds < POOL_WAIT_SECONDS:
-        return False
-    return bool(answer.json()["type"] == UNAVAILABLE.uri)
 
 
 def attendance_rests(stack: Stack) -> bool:
